@@ -1,0 +1,27 @@
+# The worker's image. Build and run it by docker-compose.yml, see docs/compose.md.
+# A digest may be added after the tag (node:…@sha256:…) to pin the very bytes.
+
+FROM node:24.21.0-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+# The image has its Node already, and no dependency of production needs an install script: none is run.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM node:24.21.0-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+# Owned by root, so that the running worker cannot change its own code.
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY package.json LICENSE policy.example.yaml ./
+COPY activities ./activities
+COPY client ./client
+COPY workers ./workers
+COPY workflows ./workflows
+# The folder of the SQLite inventory, where DATABASE_URL is not set; a volume mounted here takes over its owner.
+RUN install --directory --owner=node --group=node --mode=0700 /var/lib/muster
+ENV MUSTER_HOME=/var/lib/muster
+USER node
+HEALTHCHECK --interval=60s --timeout=20s --start-period=60s --retries=3 CMD ["node", "workers/health.ts"]
+# Above the worker's own shutdown time: docker stop waits 10 seconds by default, see stop_grace_period.
+STOPSIGNAL SIGTERM
+CMD ["node", "workers/main.ts"]

@@ -1,0 +1,102 @@
+import type { Sender } from './http.ts';
+import { readPages } from './paging.ts';
+import { parse, permissionsAnswer, rolesAnswer, teamsAnswer, totalOf } from './schema.ts';
+
+export interface Role {
+  readonly id: string;
+  readonly name: string;
+  readonly isManaged: boolean;
+  readonly permissionIds: readonly string[];
+}
+
+export interface Team {
+  readonly id: string;
+  readonly handle: string;
+  readonly name: string;
+  readonly isManaged: boolean;
+}
+
+/** The organisation's roles and teams, as of a minute ago at most. */
+export interface Directory {
+  roles(): Promise<readonly Role[]>;
+  teams(): Promise<readonly Team[]>;
+  forget(): void;
+}
+
+/** Shared by all attempts: what was read, and when (milliseconds). */
+export interface DirectoryCache {
+  roles?: Entry<Role>;
+  teams?: Entry<Team>;
+}
+
+interface Entry<T> {
+  readonly rows: readonly T[];
+  readonly readAt: number;
+}
+
+const cachedForMs = 60_000;
+
+export function createDirectory(http: Sender, cache: DirectoryCache): Directory {
+  return {
+    async roles() {
+      if (!isFresh(cache.roles)) cache.roles = { rows: await listRoles(http), readAt: Date.now() };
+      return cache.roles.rows;
+    },
+    async teams() {
+      if (!isFresh(cache.teams)) cache.teams = { rows: await listTeams(http), readAt: Date.now() };
+      return cache.teams.rows;
+    },
+    forget() {
+      delete cache.roles;
+      delete cache.teams;
+    },
+  };
+}
+
+const isFresh = <T>(entry: Entry<T> | undefined): entry is Entry<T> =>
+  entry !== undefined && Date.now() - entry.readAt < cachedForMs;
+
+/** `GET /roles`, permission user_access_read. */
+export async function listRoles(http: Sender): Promise<readonly Role[]> {
+  const operation = 'list roles';
+  return readPages(async (query) => {
+    const permission = 'user_access_read';
+    const answer = await http.send({ method: 'GET', path: '/api/v2/roles', query, operation, permission });
+    const { data, meta } = parse(rolesAnswer, answer, operation);
+    const rows = data.map(({ id, attributes, relationships }) => ({
+      id,
+      name: attributes.name,
+      isManaged: attributes.managed ?? false,
+      permissionIds: (relationships?.permissions?.data ?? []).map((one) => one.id),
+    }));
+    return { rows, total: totalOf(meta) };
+  });
+}
+
+/** `GET /team`, permission teams_read. Its pages end with an empty one, whatever `next_number` says. */
+export async function listTeams(http: Sender): Promise<readonly Team[]> {
+  const operation = 'list teams';
+  return readPages(async (query) => {
+    const answer = await http.send({ method: 'GET', path: '/api/v2/team', query, operation, permission: 'teams_read' });
+    const { data, meta } = parse(teamsAnswer, answer, operation);
+    const rows = data.map(({ id, attributes }) => ({
+      id,
+      handle: attributes.handle,
+      name: attributes.name,
+      isManaged: attributes.is_managed ?? false,
+    }));
+    return { rows, total: meta?.pagination?.total };
+  });
+}
+
+/** `GET /permissions`, permission user_access_read: names by id. */
+export async function listPermissions(http: Sender): Promise<ReadonlyMap<string, string>> {
+  const operation = 'list permissions';
+  const answer = await http.send({
+    method: 'GET',
+    path: '/api/v2/permissions',
+    operation,
+    permission: 'user_access_read',
+  });
+  return new Map(parse(permissionsAnswer, answer, operation).data.map(({ id, attributes }) => [id, attributes.name]));
+}

@@ -1,0 +1,96 @@
+import { listPermissions, listRoles } from './directory.ts';
+import { DatadogFailure } from './failures.ts';
+import type { Sender } from './http.ts';
+import { readPages } from './paging.ts';
+import { keysAnswer, parse, toAccount, totalOf, userAnswer, usersAnswer, type Key } from './schema.ts';
+import type { Datadog, KeySummary } from './types.ts';
+
+type SnapshotCalls = Pick<
+  Datadog,
+  'listAccountsPage' | 'listRoles' | 'listPermissions' | 'listOwnedKeys' | 'currentUser'
+>;
+
+const statusNames = { pending: 'Pending', active: 'Active', disabled: 'Disabled' } as const;
+
+export function createSnapshotCalls(http: Sender): SnapshotCalls {
+  /** Lists only: some single reads return the secret. */
+  async function listKeys(
+    kind: 'application_keys' | 'api_keys',
+    filter: Readonly<Record<string, string>>,
+    permission: string,
+  ): Promise<readonly Key[]> {
+    const operation = `list ${kind.replace('_', ' ')}`;
+    return readPages(async (page) => {
+      const query = { ...page, ...filter };
+      const answer = await http.send({ method: 'GET', path: `/api/v2/${kind}`, query, operation, permission });
+      const { data, meta } = parse(keysAnswer, answer, operation);
+      return { rows: data, total: totalOf(meta) };
+    });
+  }
+
+  return {
+    /** `GET /users`, permission user_access_read. */
+    async listAccountsPage({ number, size, status }) {
+      const operation = 'list users';
+      const query = {
+        'page[size]': size,
+        'page[number]': number,
+        ...(status === undefined ? {} : { 'filter[status]': status.map((one) => statusNames[one]).join(',') }),
+      };
+      const permission = 'user_access_read';
+      const answer = await http.send({ method: 'GET', path: '/api/v2/users', query, operation, permission });
+      const { data, meta } = parse(usersAnswer, answer, operation);
+      const total = totalOf(meta);
+      if (total === undefined) {
+        throw new DatadogFailure('UnexpectedResponse', `${operation}: meta.page.total_filtered_count is missing`);
+      }
+      return { accounts: data.map(toAccount), total };
+    },
+
+    listRoles: () => listRoles(http),
+    listPermissions: () => listPermissions(http),
+
+    /** `GET /application_keys` (org_app_keys_read) and `GET /api_keys` (api_keys_read). */
+    async listOwnedKeys(accountId) {
+      const notVisible: string[] = [];
+      const visible = async (permission: string, list: () => Promise<readonly Key[]>): Promise<readonly Key[]> => {
+        try {
+          return await list();
+        } catch (error) {
+          const isMissing = error instanceof DatadogFailure && error.missing?.permission === permission;
+          if (!isMissing) throw error;
+          notVisible.push(permission);
+          return [];
+        }
+      };
+      const [appKeys, apiKeys] = await Promise.all([
+        visible('org_app_keys_read', () =>
+          listKeys('application_keys', { 'filter[owned_by]': accountId }, 'org_app_keys_read'),
+        ),
+        visible('api_keys_read', () => listKeys('api_keys', {}, 'api_keys_read')),
+      ]);
+      return {
+        applicationKeys: appKeys.filter((key) => key.relationships?.owned_by?.data?.id === accountId).map(summarise),
+        apiKeys: apiKeys.filter((key) => key.relationships?.created_by?.data?.id === accountId).map(summarise),
+        notVisible,
+      };
+    },
+
+    /** `GET /current_user`: the application key's owner, with what the owner's roles permit. Needs no permission. */
+    async currentUser() {
+      const operation = 'get current user';
+      const path = '/api/v2/current_user';
+      const answer = await http.send({ method: 'GET', path, operation, permission: 'validKeys' });
+      const { data, included } = parse(userAnswer, answer, operation);
+      const permissions = (included ?? []).filter(({ type }) => type === 'permissions');
+      return {
+        account: toAccount(data),
+        permissions: permissions.map(({ attributes }) => attributes?.name ?? '').toSorted(),
+      };
+    },
+  };
+}
+
+function summarise({ id, attributes }: Key): KeySummary {
+  return { id, name: attributes.name ?? '', ...(attributes.last4 ? { last4: attributes.last4 } : {}) };
+}

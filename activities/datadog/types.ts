@@ -1,0 +1,114 @@
+import type {
+  Access,
+  Account,
+  AccountStatus,
+  Entitlement,
+  Invitation,
+  ResolvedEntitlement,
+} from '../../workflows/core/model.ts';
+
+/** One Datadog organisation behind one pair of keys: connections, rate limit and caches are shared by all attempts. */
+export interface DatadogClient extends AsyncDisposable {
+  /** Such as `https://api.datadoghq.eu`, or a simulator's loopback address. */
+  readonly baseUrl: string;
+  /** All HTTP of one attempt shares one deadline and one cancellation. */
+  attempt(options?: AttemptOptions): Datadog;
+  close(): Promise<void>;
+}
+
+export interface AttemptOptions {
+  /** Cancels what is in flight. */
+  readonly signal?: AbortSignal;
+  /** From now until the last byte of the last answer; below the activity's startToClose. Default 12 seconds. */
+  readonly deadlineMs?: number;
+  /** A sync's requests yield to those of processes in the rate limiter. Default `process`. */
+  readonly priority?: 'process' | 'sync';
+}
+
+/**
+ * The calls that Muster makes. Reads return "not found" as data; every other failure is a `DatadogFailure` of the
+ * closed table. `ensure…` reads first, writes what is missing, and takes "already so" as success.
+ */
+export interface Datadog {
+  // accounts
+  /** All accounts, human or not, whose e-mail equals this one (case-folded). `GET /users?filter=` is a substring search. */
+  findAccountsByEmail(email: string): Promise<readonly Account[]>;
+  getAccount(id: string): Promise<Account | undefined>;
+  /** Creates without roles; sends no e-mail. Throws `Conflict` where the address, or a handle equal to it, exists. */
+  createAccount(account: { email: string; name?: string; title?: string }): Promise<Account>;
+  /** Patches what differs. A name goes through `fitName` first, here and in creating: what Datadog refuses is cut. */
+  ensureAttributes(id: string, wanted: { email?: string; name?: string; title?: string }): Promise<Ensured<Account>>;
+  ensureEnabled(id: string): Promise<Ensured<Account>>;
+  /**
+   * Disables; a 404 from an account that reads back as disabled is success. Throws `UnexpectedResponse`, to be tried again,
+   * where the account does not read back as disabled.
+   */
+  ensureDisabled(id: string): Promise<Ensured<Account>>;
+  /** At least once: a lost reply may cost one more e-mail. */
+  sendInvitation(accountId: string): Promise<Invitation>;
+  cancelInvitations(accountId: string): Promise<void>;
+
+  // grants
+  /** Names to ids, from a cache of a minute. A name that is missing or ambiguous throws `UnknownEntitlement`, with similar names. */
+  resolve(entitlements: readonly Entitlement[]): Promise<readonly ResolvedEntitlement[]>;
+  /** What the account holds, with names; teams where `teams_read` allows. */
+  getAccess(accountId: string): Promise<Access | undefined>;
+  /** Throws `Conflict` for a team that is managed outside Datadog, where something would have to be written. */
+  ensureGranted(accountId: string, entitlement: ResolvedEntitlement): Promise<Ensured>;
+  ensureRevoked(accountId: string, entitlement: ResolvedEntitlement): Promise<Ensured>;
+  /** Names of permissions that the role gives, read afresh. */
+  rolePermissions(roleId: string): Promise<readonly string[]>;
+
+  // snapshot
+  /** `total` counts all accounts that match, `number` counts pages from 0. */
+  listAccountsPage(page: {
+    number: number;
+    size: number;
+    status?: readonly AccountStatus[];
+  }): Promise<{ accounts: readonly Account[]; total: number }>;
+  listRoles(): Promise<readonly { id: string; name: string; isManaged: boolean; permissionIds: readonly string[] }[]>;
+  /** Names by permission id. */
+  listPermissions(): Promise<ReadonlyMap<string, string>>;
+  /** What dies with the account, and what outlives it. `notVisible` names the permission that would show it. */
+  listOwnedKeys(accountId: string): Promise<OwnedKeys>;
+  currentUser(): Promise<{ account: Account; permissions: readonly string[] }>;
+  /** Reads only, never PATCH or DELETE: whether the key may do it. `unknown` where no reading call can tell. */
+  probe(capability: Capability): Promise<'yes' | 'no' | 'unknown'>;
+  /** Both keys, judged by the site: `valid`, or which of them is refused. */
+  validateKeys(): Promise<'valid' | 'apiKeyRefused' | 'applicationKeyRefused'>;
+  /** Requests sent by this attempt so far. */
+  readonly requests: number;
+}
+
+/** `changed` says whether this call wrote; `before` is what it had read. */
+export interface Ensured<T = unknown> {
+  readonly changed: boolean;
+  readonly before?: T;
+  readonly after?: T;
+}
+
+export const capabilities = [
+  'user_access_read',
+  'user_access_invite',
+  'user_access_manage',
+  'teams_read',
+  'api_keys_read',
+  'org_app_keys_read',
+  'org_authorized_apps_read',
+  'audit_logs_read',
+  'service_account_write',
+] as const;
+export type Capability = (typeof capabilities)[number];
+
+export interface OwnedKeys {
+  readonly applicationKeys: readonly KeySummary[];
+  readonly apiKeys: readonly KeySummary[];
+  readonly notVisible: readonly string[];
+}
+
+/** Never the key itself. */
+export interface KeySummary {
+  readonly id: string;
+  readonly name: string;
+  readonly last4?: string;
+}

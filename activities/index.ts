@@ -1,0 +1,27 @@
+import type { DatadogClient } from './datadog/types.ts';
+import type { Inventory } from './inventory/types.ts';
+import type { Notify } from './notify/index.ts';
+import type { Policy } from '../workflows/core/policy.ts';
+import { createPersonActivities } from './person.ts';
+import { createRecordActivities } from './records.ts';
+import { createSyncActivities, type PersonSignals } from './sync.ts';
+
+/** Everything the activities stand on, made in `workers/`. */
+export interface Dependencies {
+  readonly datadog: DatadogClient;
+  readonly inventory: Inventory;
+  /** The policy in force now. */
+  readonly policy: () => Policy;
+  readonly notify: Notify;
+  readonly signals: PersonSignals;
+}
+
+export type Activities = ReturnType<typeof createActivities>;
+
+export function createActivities(dependencies: Dependencies) {
+  return {
+    ...createPersonActivities(dependencies),
+    ...createRecordActivities(dependencies),
+    ...createSyncActivities(dependencies),
+  };
+}

@@ -1,0 +1,164 @@
+import { sql, type Selectable } from 'kysely';
+import type { Account, AccountStatus } from '../../workflows/core/model.ts';
+import { writeRoleHistory, type RoleChange } from './accountRoles.ts';
+import { canonicalJson, foldCase, parseJson, present, type Json } from './json.ts';
+import { notePage } from './scans.ts';
+import type { Db, Schema } from './schema.ts';
+import type { AccountRow, AccountsPage, Inventory } from './types.ts';
+
+type StoredAccount = Pick<Selectable<Schema['accounts']>, 'accountId' | 'account' | 'writtenAt' | 'goneAt'>;
+
+/** Rows in one statement: below the 32,766 parameters of SQLite, and quick to compile. */
+const chunkSize = 200;
+
+/**
+ * Writes the rows that are new or differ, and notes the page's ids for the sweep. What was read before a row's last
+ * write does not change it.
+ */
+export async function writeAccounts(
+  db: Db,
+  { scanId, accounts, seenAt }: AccountsPage,
+): Promise<{ added: number; changed: number }> {
+  const byId = new Map(accounts.map((account) => [account.id, normalise(account)]));
+  if (scanId !== undefined) await notePage(db, scanId, [...byId.keys()], seenAt);
+  const stored = new Map(
+    byId.size === 0
+      ? []
+      : (
+          await db
+            .selectFrom('accounts')
+            .select(['accountId', 'account', 'writtenAt', 'goneAt'])
+            .where('accountId', 'in', [...byId.keys()])
+            .execute()
+        ).map((row) => [row.accountId, row] as const),
+  );
+  const written: { account: Account; text: Json<Account>; before: StoredAccount | undefined }[] = [];
+  for (const account of byId.values()) {
+    const before = stored.get(account.id);
+    const text = canonicalJson(account);
+    if (before !== undefined && (seenAt < before.writtenAt || (before.account === text && before.goneAt === null))) {
+      continue;
+    }
+    written.push({ account, text, before });
+  }
+  await writeRows(db, written, seenAt);
+  await writeRoleHistory(
+    db,
+    written.flatMap(({ account, before }) => roleChanges(account, before)),
+    seenAt,
+  );
+  const added = written.filter(({ before }) => before === undefined || before.goneAt !== null).length;
+  return { added, changed: written.length - added };
+}
+
+async function writeRows(
+  db: Db,
+  rows: readonly { readonly account: Account; readonly text: Json<Account> }[],
+  seenAt: string,
+): Promise<void> {
+  for (let from = 0; from < rows.length; from += chunkSize) {
+    await db
+      .insertInto('accounts')
+      .values(
+        rows.slice(from, from + chunkSize).map(({ account, text }) => ({
+          accountId: account.id,
+          email: foldCase(account.email),
+          status: account.status,
+          isServiceAccount: account.isServiceAccount ? 1 : 0,
+          search: [account.email, account.handle, account.name].map(foldCase).join('\n'),
+          account: text,
+          firstSeenAt: seenAt,
+          writtenAt: seenAt,
+          lastSeenAt: seenAt,
+        })),
+      )
+      .onConflict((conflict) =>
+        conflict.column('accountId').doUpdateSet((row) => ({
+          email: row.ref('excluded.email'),
+          status: row.ref('excluded.status'),
+          isServiceAccount: row.ref('excluded.isServiceAccount'),
+          search: row.ref('excluded.search'),
+          account: row.ref('excluded.account'),
+          writtenAt: row.ref('excluded.writtenAt'),
+          lastSeenAt: row.ref('excluded.lastSeenAt'),
+          goneAt: null,
+        })),
+      )
+      .execute();
+  }
+}
+
+/** An account that is gone holds nothing: what it comes back with is gained. */
+function roleChanges(account: Account, before: StoredAccount | undefined): RoleChange[] {
+  const held = before === undefined || before.goneAt !== null ? [] : parseJson(before.account).roleIds;
+  return [
+    ...account.roleIds
+      .filter((roleId) => !held.includes(roleId))
+      .map((roleId) => ({ accountId: account.id, roleId, change: 'gained' as const })),
+    ...held
+      .filter((roleId) => !account.roleIds.includes(roleId))
+      .map((roleId) => ({ accountId: account.id, roleId, change: 'lost' as const })),
+  ];
+}
+
+/** Datadog lists roles in any order. */
+const normalise = (account: Account): Account => ({ ...account, roleIds: [...new Set(account.roleIds)].toSorted() });
+
+/** By e-mail. Without a status, accounts that are gone are listed too, with `goneAt`; the status `gone` lists only them. */
+export async function listAccounts(
+  db: Db,
+  { status, serviceAccounts, search, limit, offset }: Parameters<Inventory['listAccounts']>[0],
+): Promise<readonly AccountRow[]> {
+  let query = accountRows(db).orderBy('accounts.email').orderBy('accounts.accountId').limit(limit).offset(offset);
+  if (status === 'gone') query = query.where('accounts.goneAt', 'is not', null);
+  else if (status !== undefined) {
+    query = query.where('accounts.status', '=', sql<AccountStatus>`${status}`).where('accounts.goneAt', 'is', null);
+  }
+  if (serviceAccounts !== undefined) query = query.where('accounts.isServiceAccount', '=', serviceAccounts ? 1 : 0);
+  if (search !== undefined) {
+    const pattern = `%${foldCase(search).replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+    query = query.where(sql<boolean>`accounts.search like ${pattern} escape ${sql.lit('\\')}`);
+  }
+  return toAccountRows(db, await query.execute());
+}
+
+export async function findAccount(db: Db, accountId: string): Promise<AccountRow | undefined> {
+  const rows = await accountRows(db).where('accounts.accountId', '=', accountId).execute();
+  return (await toAccountRows(db, rows))[0];
+}
+
+function accountRows(db: Db) {
+  return db
+    .selectFrom('accounts')
+    .leftJoin('people', 'people.accountId', 'accounts.accountId')
+    .selectAll('accounts')
+    .select('people.personId');
+}
+
+type JoinedRow = Awaited<ReturnType<ReturnType<typeof accountRows>['execute']>>[number];
+
+/**
+ * An account that is there was seen by every scan that was swept since its row was written; so the scan's time is kept
+ * once and not in each row. A role that is not known by name is shown by its id.
+ */
+async function toAccountRows(db: Db, rows: readonly JoinedRow[]): Promise<readonly AccountRow[]> {
+  const roles = await db.selectFrom('roles').select(['roleId', 'name']).execute();
+  const names = new Map(roles.map(({ roleId, name }) => [roleId, name]));
+  const { scannedAt } = await db
+    .selectFrom('scans')
+    .select(({ fn }) => fn.max('lastPageAt').as('scannedAt'))
+    .where('sweptAt', 'is not', null)
+    .executeTakeFirstOrThrow();
+  return rows.map((row) => {
+    const account = parseJson(row.account);
+    const isThere = row.goneAt === null;
+    return {
+      ...account,
+      firstSeenAt: row.firstSeenAt,
+      lastSeenAt: isThere && scannedAt !== null && scannedAt > row.lastSeenAt ? scannedAt : row.lastSeenAt,
+      ...present('goneAt', row.goneAt),
+      ...present('personId', row.personId),
+      roleNames: account.roleIds.map((id) => names.get(id) ?? id).toSorted(),
+    };
+  });
+}

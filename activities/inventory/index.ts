@@ -1,0 +1,88 @@
+import * as accounts from './accounts.ts';
+import * as approvals from './approvals.ts';
+import * as evidence from './evidence.ts';
+import * as grants from './grants.ts';
+import { personHistory } from './history.ts';
+import * as intake from './intake.ts';
+import * as invitations from './invitations.ts';
+import { openStore, type InventoryLocation } from './open.ts';
+import * as people from './people.ts';
+import { finishProcess } from './processes.ts';
+import * as roles from './roles.ts';
+import * as scans from './scans.ts';
+import { write, type Store } from './store.ts';
+import * as syncRuns from './syncRuns.ts';
+import type { Inventory } from './types.ts';
+
+export type { InventoryLocation } from './open.ts';
+
+/**
+ * Opens the inventory: PostgreSQL by `url`, else SQLite in `file` (mode 0600, in a folder of mode 0700 where it is new).
+ * The schema is brought to this version; an inventory that a newer version wrote is refused.
+ */
+export async function openInventory(location: InventoryLocation): Promise<Inventory> {
+  return createInventory(await openStore(location));
+}
+
+/** Which lock each write takes is decided here, and nowhere else. */
+function createInventory(store: Store): Inventory {
+  const { db } = store;
+  const close = () => db.destroy();
+  return {
+    dialect: store.dialect,
+    close,
+    [Symbol.asyncDispose]: close,
+
+    receiveEvent: (event, receivedAt) =>
+      write(store, personLock(event.personId), (trx) => intake.receiveEvent(trx, event, receivedAt)),
+    admitEvents: (personId, events, at) =>
+      write(store, personLock(personId), (trx) => intake.admitEvents(trx, personId, events, at)),
+    waitingEvents: (filter) => intake.waitingEvents(db, filter),
+    findEvent: (eventId) => intake.findEvent(db, eventId),
+
+    findPerson: (personId) => people.findPerson(db, personId),
+    findPeopleByEmail: (email) => people.findPeopleByEmail(db, email),
+    listPeople: (filter) => people.listPeople(db, filter),
+    bindAccount: (personId, accountId, at) =>
+      write(store, `account/${accountId}`, (trx) => people.bindAccount(trx, personId, accountId, at)),
+    personBoundTo: (accountId) => people.personBoundTo(db, accountId),
+    recordProgress: (progress) =>
+      write(store, personLock(progress.personId), (trx) => people.recordProgress(trx, progress)),
+    finishProcess: (finish) => write(store, personLock(finish.personId), (trx) => finishProcess(trx, finish)),
+    personHistory: (personId) => personHistory(db, personId),
+
+    recordInvitation: (invitation) =>
+      write(store, personLock(invitation.personId), (trx) => invitations.recordInvitation(trx, invitation)),
+    clearPending: (personId) => write(store, personLock(personId), (trx) => invitations.clearPending(trx, personId)),
+    listPending: () => invitations.listPending(db),
+
+    openApproval: (approval) =>
+      write(store, personLock(approval.personId), (trx) => approvals.openApproval(trx, approval)),
+    recordDecision: (personId, decision) =>
+      write(store, personLock(personId), (trx) => approvals.recordDecision(trx, personId, decision)),
+    closeApproval: (approvalId, personId, state, at) =>
+      write(store, personLock(personId), (trx) => approvals.closeApproval(trx, approvalId, personId, state, at)),
+    listApprovals: (filter) => approvals.listApprovals(db, filter),
+
+    openGrant: (grant) => write(store, personLock(grant.personId), (trx) => grants.openGrant(trx, grant)),
+    closeGrant: (personId, entitlement, at) =>
+      write(store, personLock(personId), (trx) => grants.closeGrant(trx, personId, entitlement, at)),
+    listGrants: (filter) => grants.listGrants(db, filter),
+
+    writeAccounts: (page) => write(store, 'accounts', (trx) => accounts.writeAccounts(trx, page)),
+    writeRoles: (rows, seenAt) => write(store, 'roles', (trx) => roles.writeRoles(trx, rows, seenAt)),
+    sweepAccounts: (scanId, scanStartedAt, at) => scans.sweepAccounts(store, scanId, scanStartedAt, at),
+    listAccounts: (filter) => accounts.listAccounts(db, filter),
+
+    startSyncRun: (run) => write(store, 'syncRuns', (trx) => syncRuns.startSyncRun(trx, run)),
+    finishSyncRun: (runId, summary, at, reason) =>
+      write(store, 'syncRuns', (trx) => syncRuns.finishSyncRun(trx, runId, summary, at, reason)),
+    listSyncRuns: (limit) => syncRuns.listSyncRuns(db, limit),
+
+    appendEvidence: (entry) => write(store, 'evidence', (trx) => evidence.appendEvidence(trx, entry)),
+    listEvidence: (filter) => evidence.listEvidence(db, filter),
+    verifyEvidence: () => evidence.verifyEvidence(db),
+  };
+}
+
+const personLock = (personId: string): string => `person/${personId}`;

@@ -1,0 +1,29 @@
+import { present } from './json.ts';
+import type { Db } from './schema.ts';
+import type { PendingInvitation } from './types.ts';
+
+/** One a person: a later invitation replaces the one before. */
+export async function recordInvitation(db: Db, invitation: PendingInvitation): Promise<void> {
+  const { personId, accountId, invitationId = null, sentAt = null, expiresAt = null } = invitation;
+  const row = { accountId, invitationId, sentAt, expiresAt };
+  await db
+    .insertInto('pendingInvitations')
+    .values({ personId, ...row })
+    .onConflict((conflict) => conflict.column('personId').doUpdateSet(row))
+    .execute();
+}
+
+export async function clearPending(db: Db, personId: string): Promise<void> {
+  await db.deleteFrom('pendingInvitations').where('personId', '=', personId).execute();
+}
+
+export async function listPending(db: Db): Promise<readonly PendingInvitation[]> {
+  const rows = await db.selectFrom('pendingInvitations').selectAll().orderBy('personId').execute();
+  return rows.map(({ personId, accountId, invitationId, sentAt, expiresAt }) => ({
+    personId,
+    accountId,
+    ...present('invitationId', invitationId),
+    ...present('sentAt', sentAt),
+    ...present('expiresAt', expiresAt),
+  }));
+}

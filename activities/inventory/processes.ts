@@ -1,0 +1,74 @@
+import { isNewer } from '../../workflows/core/mailbox.ts';
+import type { LinePosition, OutcomeKind, PersonRecord } from '../../workflows/core/model.ts';
+import { canonicalJson, foldCase, parseJson } from './json.ts';
+import { ensurePerson } from './people.ts';
+import type { Db } from './schema.ts';
+import type { ProcessFinish } from './types.ts';
+
+type Lines = PersonRecord['lines'];
+
+/** Ends of an onboarding after which nobody waits for the person's acceptance any more. */
+const acceptedEnds: readonly OutcomeKind[] = ['completed', 'partiallyCompleted', 'nothingToDo'];
+
+export async function finishProcess(db: Db, finish: ProcessFinish): Promise<void> {
+  const { personId, events, at } = finish;
+  for (const { eventId, outcome } of events) {
+    await db
+      .updateTable('intake')
+      .set({ appliedAt: at, outcome: canonicalJson(outcome) })
+      .where('eventId', '=', eventId)
+      .where('personId', '=', personId)
+      .where('appliedAt', 'is', null)
+      .execute();
+  }
+  await ensurePerson(db, personId);
+  const before = await db
+    .selectFrom('people')
+    .select(['email', 'lines', 'finishedAt'])
+    .where('personId', '=', personId)
+    .executeTakeFirstOrThrow();
+  const lines = advanceLines(parseJson(before.lines), finish.lines);
+  await db
+    .updateTable('people')
+    .set({ lines: canonicalJson(lines) })
+    .where('personId', '=', personId)
+    .execute();
+  // A repetition that comes after a later process has ended must not bring the older state back.
+  if (before.finishedAt !== null && at < before.finishedAt) return;
+  await writePersonState(db, finish, before.email);
+  await db.deleteFrom('progress').where('personId', '=', personId).where('at', '<=', at).execute();
+  if (finish.process === 'onboarding' && events.some(({ outcome }) => acceptedEnds.includes(outcome.kind))) {
+    await db.deleteFrom('pendingInvitations').where('personId', '=', personId).execute();
+  }
+}
+
+async function writePersonState(db: Db, { personId, person, at }: ProcessFinish, before: string | null): Promise<void> {
+  const email = person.attributes && foldCase(person.attributes.email);
+  if (email !== undefined && before !== null && before !== email) {
+    await db
+      .insertInto('previousEmails')
+      .values({ personId, email: before, since: at })
+      .onConflict((conflict) => conflict.columns(['personId', 'email']).doNothing())
+      .execute();
+  }
+  await db
+    .updateTable('people')
+    .set({
+      employment: person.employment,
+      finishedAt: at,
+      ...(person.attributes === undefined ? {} : { email, attributes: canonicalJson(person.attributes) }),
+    })
+    .where('personId', '=', personId)
+    .execute();
+}
+
+/** A line only moves forward. */
+function advanceLines(before: Lines, after: Lines): Lines {
+  return {
+    employment: newest(before.employment, after.employment),
+    attributes: newest(before.attributes, after.attributes),
+  };
+}
+
+const newest = (a: LinePosition | undefined, b: LinePosition | undefined): LinePosition | undefined =>
+  a === undefined || (b !== undefined && isNewer(b, a)) ? b : a;

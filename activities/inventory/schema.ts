@@ -1,0 +1,198 @@
+import type { Kysely } from 'kysely';
+import type { ApprovalState, SyncDepth, SyncSummary } from '../../workflows/core/contracts.ts';
+import type {
+  Account,
+  AccountStatus,
+  ApprovalRequest,
+  Employment,
+  Entitlement,
+  HrEvent,
+  Outcome,
+  PersonAttributes,
+  PersonRecord,
+  Phase,
+  ProcessType,
+} from '../../workflows/core/model.ts';
+import type { Json } from './json.ts';
+import type { DatedDecision, EvidenceEntry, GrantRow } from './types.ts';
+
+/**
+ * The rows as they are stored, the same in SQLite and PostgreSQL: text, integers, JSON as text, flags as 0 and 1, times as
+ * ISO 8601 in UTC (so that their order is the order of text).
+ */
+export interface Schema {
+  people: PeopleTable;
+  previousEmails: PreviousEmailsTable;
+  progress: ProgressTable;
+  intake: IntakeTable;
+  pendingInvitations: PendingInvitationsTable;
+  approvals: ApprovalsTable;
+  decisions: DecisionsTable;
+  grants: GrantsTable;
+  accounts: AccountsTable;
+  accountRoles: AccountRolesTable;
+  roles: RolesTable;
+  scans: ScansTable;
+  scanPages: ScanPagesTable;
+  syncRuns: SyncRunsTable;
+  evidence: EvidenceTable;
+  evidenceHead: EvidenceHeadTable;
+  musterSchema: MusterSchemaTable;
+}
+
+/** A connection or a transaction: every query function takes one. */
+export type Db = Kysely<Schema>;
+
+interface PeopleTable {
+  personId: string;
+  /** Case-folded, for search; as HR wrote it it stands in `attributes`. */
+  email: string | null;
+  attributes: Json<PersonAttributes> | null;
+  employment: Employment;
+  accountId: string | null;
+  boundAt: string | null;
+  lines: Json<PersonRecord['lines']>;
+  /** When the last process ended: what is older came late and changes nothing. */
+  finishedAt: string | null;
+}
+
+interface PreviousEmailsTable {
+  personId: string;
+  email: string;
+  since: string;
+}
+
+interface ProgressTable {
+  personId: string;
+  process: ProcessType;
+  phase: Phase;
+  waitingFor: string | null;
+  until: string | null;
+  at: string;
+}
+
+interface IntakeTable {
+  eventId: string;
+  personId: string;
+  event: Json<HrEvent>;
+  receivedAt: string;
+  appliedAt: string | null;
+  outcome: Json<Outcome> | null;
+}
+
+interface PendingInvitationsTable {
+  personId: string;
+  accountId: string;
+  invitationId: string | null;
+  sentAt: string | null;
+  expiresAt: string | null;
+}
+
+interface ApprovalsTable {
+  personId: string;
+  approvalId: string;
+  requestedAt: string;
+  request: Json<ApprovalRequest>;
+  state: ApprovalState;
+  deadline: string;
+  closedAt: string | null;
+}
+
+interface DecisionsTable {
+  personId: string;
+  decisionId: string;
+  approvalId: string;
+  /** Of the request that it was given for; the same access may be asked for again later. */
+  requestedAt: string | null;
+  at: string;
+  decision: Json<DatedDecision>;
+}
+
+interface GrantsTable {
+  personId: string;
+  accountId: string;
+  kind: Entitlement['kind'];
+  entitlementId: string;
+  name: string;
+  since: string;
+  until: string | null;
+  reason: GrantRow['reason'];
+  because: string | null;
+}
+
+interface AccountsTable {
+  accountId: string;
+  email: string;
+  status: AccountStatus;
+  isServiceAccount: number;
+  /** Case-folded e-mail, handle and name. */
+  search: string;
+  /** The account as canonical JSON: compared to see whether anything changed. */
+  account: Json<Account>;
+  firstSeenAt: string;
+  /** When this row last changed; while it is there it was also seen by every later scan that was swept. */
+  writtenAt: string;
+  lastSeenAt: string;
+  goneAt: string | null;
+}
+
+interface AccountRolesTable {
+  accountId: string;
+  roleId: string;
+  since: string;
+  until: string | null;
+}
+
+interface RolesTable {
+  roleId: string;
+  name: string;
+  isManaged: number;
+  permissions: Json<readonly string[]>;
+  firstSeenAt: string;
+  writtenAt: string;
+}
+
+interface ScansTable {
+  scanId: string;
+  lastPageAt: string;
+  sweptAt: string | null;
+  removed: number | null;
+}
+
+interface ScanPagesTable {
+  scanId: string;
+  /** Hash of the ids, so that a page that is written again is one page. */
+  page: string;
+  accountIds: Json<readonly string[]>;
+}
+
+interface SyncRunsTable {
+  runId: string;
+  depth: SyncDepth;
+  startedAt: string;
+  finishedAt: string | null;
+  summary: Json<SyncSummary> | null;
+  reason: string | null;
+}
+
+interface EvidenceTable {
+  seq: number;
+  personId: string;
+  eventId: string;
+  step: string;
+  /** Canonical JSON: exactly what was hashed. */
+  entry: Json<EvidenceEntry>;
+  hash: string;
+}
+
+/** One row: where the chain ends. Without it a chain that lost its last link would still look whole. */
+interface EvidenceHeadTable {
+  id: number;
+  seq: number;
+  hash: string;
+}
+
+interface MusterSchemaTable {
+  version: number;
+  appliedAt: string;
+}

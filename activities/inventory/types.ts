@@ -1,0 +1,241 @@
+import type {
+  Account,
+  ApprovalRequest,
+  Decision,
+  Entitlement,
+  HrEvent,
+  Line,
+  LinePosition,
+  Outcome,
+  Phase,
+  PersonRecord,
+  ProcessType,
+} from '../../workflows/core/model.ts';
+import type { ApprovalState, SyncDepth, SyncSummary } from '../../workflows/core/contracts.ts';
+
+/**
+ * The inventory: Muster's memory. All lists that a person sees come from here. Every method is one transaction and
+ * may be called again with the same arguments without a second effect. Times are ISO 8601 strings in UTC.
+ */
+export interface Inventory extends AsyncDisposable {
+  /** `sqlite` or `postgresql`. */
+  readonly dialect: 'sqlite' | 'postgresql';
+  close(): Promise<void>;
+
+  // ── Intake: what HR said, from before the signal until it was applied ────────────────────────────────
+  /** Remembers an event before it is signalled. `known` when the eventId is there already (nothing is changed then). */
+  receiveEvent(event: HrEvent, receivedAt: string): Promise<'new' | 'known'>;
+  /**
+   * Of events a run has received: records those unknown to the intake (they came as a bare signal), and returns the
+   * person's record together with the ids that were applied before.
+   */
+  admitEvents(
+    personId: string,
+    events: readonly HrEvent[],
+    at: string,
+  ): Promise<{ record: PersonRecord; applied: readonly string[] }>;
+  /** Events not yet applied, oldest first. `receivedBefore` for the sweep that sends them again. */
+  waitingEvents(filter: {
+    personId?: string;
+    receivedBefore?: string;
+    offset?: number;
+    limit: number;
+  }): Promise<readonly IntakeRow[]>;
+  /** The event with its outcome, for `--wait`. */
+  findEvent(eventId: string): Promise<IntakeRow | undefined>;
+
+  // ── People ────────────────────────────────────────────────────────────────────────────────────────────
+  findPerson(personId: string): Promise<PersonRecord | undefined>;
+  /** People whose current or previous e-mail is this one (case-folded). */
+  findPeopleByEmail(email: string): Promise<readonly PersonRecord[]>;
+  listPeople(filter: { employment?: string; limit: number; offset: number }): Promise<readonly PersonRow[]>;
+  /** Binds an account to a person. `conflict` names the person it is bound to already; nothing is changed then. */
+  bindAccount(personId: string, accountId: string, at: string): Promise<{ conflict?: string }>;
+  personBoundTo(accountId: string): Promise<string | undefined>;
+  /** Where a process stands now, for lists: phase, what it waits for, until when. */
+  recordProgress(progress: Progress): Promise<void>;
+  /** The end of a process for one event: outcome, positions of the lines, the person's new state, in one transaction. */
+  finishProcess(finish: ProcessFinish): Promise<void>;
+  /** Everything on one person for `person show`. */
+  personHistory(personId: string): Promise<PersonHistory | undefined>;
+
+  // ── Who waits for acceptance ─────────────────────────────────────────────────────────────────────────
+  recordInvitation(invitation: PendingInvitation): Promise<void>;
+  clearPending(personId: string): Promise<void>;
+  listPending(): Promise<readonly PendingInvitation[]>;
+
+  // ── Approvals ────────────────────────────────────────────────────────────────────────────────────────
+  openApproval(approval: ApprovalRow): Promise<void>;
+  /** A counted decision, unique by its decisionId. */
+  recordDecision(personId: string, decision: DatedDecision): Promise<void>;
+  closeApproval(approvalId: string, personId: string, state: ApprovalState, at: string): Promise<void>;
+  listApprovals(filter: { state?: ApprovalState; personId?: string }): Promise<readonly ApprovalRow[]>;
+
+  // ── Grants: what Muster gave, by which reason ────────────────────────────────────────────────────────
+  openGrant(grant: GrantRow): Promise<void>;
+  closeGrant(personId: string, entitlement: { kind: string; id: string }, at: string): Promise<void>;
+  listGrants(filter: {
+    personId?: string;
+    open?: boolean;
+    limit: number;
+    offset: number;
+  }): Promise<readonly GrantRow[]>;
+
+  // ── Accounts as last seen in Datadog (written by the sync and by processes) ──────────────────────────
+  /** One page of a scan: insert or update what changed; unchanged rows are not written. Returns how many were. */
+  writeAccounts(page: AccountsPage): Promise<{ added: number; changed: number }>;
+  writeRoles(roles: readonly RoleRow[], seenAt: string): Promise<{ added: number; changed: number }>;
+  /** After a scan that was read whole: closes accounts that it did not see and that nobody wrote since. */
+  sweepAccounts(scanId: string, scanStartedAt: string, at: string): Promise<{ removed: number }>;
+  /** `status` is an account status, of accounts that are there, or `gone`. */
+  listAccounts(filter: {
+    status?: string;
+    serviceAccounts?: boolean;
+    search?: string;
+    limit: number;
+    offset: number;
+  }): Promise<readonly AccountRow[]>;
+
+  // ── Sync runs ────────────────────────────────────────────────────────────────────────────────────────
+  startSyncRun(run: { runId: string; depth: SyncDepth; startedAt: string }): Promise<void>;
+  finishSyncRun(runId: string, summary: SyncSummary, at: string, reason?: string): Promise<void>;
+  listSyncRuns(limit: number): Promise<readonly SyncRunRow[]>;
+
+  // ── Evidence: append-only ────────────────────────────────────────────────────────────────────────────
+  /** Appends one link. Unique by (eventId, step, personId): a retry adds no second one. */
+  appendEvidence(entry: EvidenceEntry): Promise<void>;
+  listEvidence(filter: { personId?: string; limit: number; offset: number }): Promise<readonly EvidenceRow[]>;
+  /** Walks the whole chain: finds a link that was altered, removed or moved, by its `seq`. */
+  verifyEvidence(): Promise<EvidenceCheck>;
+}
+
+export interface IntakeRow {
+  readonly event: HrEvent;
+  readonly receivedAt: string;
+  readonly appliedAt?: string;
+  readonly outcome?: Outcome;
+}
+
+export interface PersonRow extends PersonRecord {
+  readonly process?: ProcessType;
+  readonly phase?: Phase;
+  readonly waitingFor?: string;
+  readonly until?: string;
+  readonly accountStatus?: string;
+}
+
+export interface Progress {
+  readonly personId: string;
+  readonly process: ProcessType;
+  readonly phase: Phase;
+  readonly waitingFor?: string;
+  readonly until?: string;
+  readonly at: string;
+}
+
+/** `person` is the record as it is from now on. `also` are further events that ended with this one (superseded, stale, duplicate). */
+export interface ProcessFinish {
+  readonly personId: string;
+  readonly process: ProcessType;
+  readonly events: readonly { readonly eventId: string; readonly outcome: Outcome }[];
+  readonly lines: Readonly<Partial<Record<Line, LinePosition>>>;
+  readonly person: Pick<PersonRecord, 'attributes' | 'employment'>;
+  readonly at: string;
+}
+
+export interface PersonHistory {
+  readonly person: PersonRow;
+  readonly account?: AccountRow;
+  readonly events: readonly IntakeRow[];
+  readonly grants: readonly GrantRow[];
+  readonly approvals: readonly ApprovalRow[];
+  readonly evidence: readonly EvidenceRow[];
+}
+
+export interface PendingInvitation {
+  readonly personId: string;
+  readonly accountId: string;
+  readonly invitationId?: string;
+  readonly sentAt?: string;
+  readonly expiresAt?: string;
+}
+
+export interface ApprovalRow extends ApprovalRequest {
+  readonly personId: string;
+  readonly state: ApprovalState;
+  readonly requestedAt: string;
+  readonly deadline: string;
+  readonly closedAt?: string;
+  readonly decisions: readonly DatedDecision[];
+}
+
+export type DatedDecision = Decision & { readonly at: string };
+
+/** An entitlement held: since, until, and why. */
+export interface GrantRow {
+  readonly personId: string;
+  readonly accountId: string;
+  readonly kind: Entitlement['kind'];
+  readonly id: string;
+  readonly name: string;
+  readonly since: string;
+  readonly until?: string;
+  readonly reason: 'birthright' | 'request' | 'exception' | 'preexisting';
+  /** The policy rule, the approval or the event that gave it. */
+  readonly because?: string;
+}
+
+export interface RoleRow {
+  readonly id: string;
+  readonly name: string;
+  readonly isManaged: boolean;
+  readonly permissions: readonly string[];
+}
+
+export interface AccountRow extends Account {
+  readonly firstSeenAt: string;
+  readonly lastSeenAt: string;
+  /** Present once a whole scan no longer saw it. */
+  readonly goneAt?: string;
+  readonly personId?: string;
+  readonly roleNames: readonly string[];
+}
+
+export interface AccountsPage {
+  /** Absent where a process saw them, outside any scan. */
+  readonly scanId?: string;
+  readonly accounts: readonly Account[];
+  readonly seenAt: string;
+}
+
+export interface SyncRunRow {
+  readonly runId: string;
+  readonly depth: SyncDepth;
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+  readonly summary?: SyncSummary;
+  readonly reason?: string;
+}
+
+/** One link of the chain: who did what to whom, why, before and after. Never a secret. */
+export interface EvidenceEntry {
+  readonly personId: string;
+  readonly eventId: string;
+  /** Unique within the event, such as `assignRole:<role id>`. */
+  readonly step: string;
+  readonly at: string;
+  readonly actor: string;
+  readonly action: string;
+  readonly reason?: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+export interface EvidenceRow extends EvidenceEntry {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+export type EvidenceCheck =
+  | { readonly ok: true; readonly count: number }
+  | { readonly ok: false; readonly seq: number; readonly why: string };

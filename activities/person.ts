@@ -1,0 +1,298 @@
+import { activityInfo } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import { correlationConflict, waitingFailures, type MissingPermission } from '../workflows/core/failures.ts';
+import type {
+  Access,
+  Account,
+  Entitlement,
+  Invitation,
+  PersonAttributes,
+  ResolvedEntitlement,
+} from '../workflows/core/model.ts';
+import { entitlementKey } from '../workflows/core/plan.ts';
+import { withDatadog } from './attempt.ts';
+import { capabilities, type Capability, type Ensured } from './datadog/types.ts';
+import { DatadogFailure } from './datadog/failures.ts';
+import type { Dependencies } from './index.ts';
+
+/** For whom and because of what a write is made; it becomes the evidence. */
+export interface Because {
+  readonly personId: string;
+  readonly eventId: string;
+  /** The policy rule, the approval, or the event's kind. */
+  readonly reason: string;
+  /** The event's source, or who allowed it. */
+  readonly actor: string;
+  /** Present where somebody had to allow it. */
+  readonly approvalId?: string;
+}
+
+export interface Holdings {
+  readonly access: Access;
+  /** Keys of what Muster gave, on record (`entitlementKey`). */
+  readonly managed: readonly string[];
+}
+
+export interface Correlation {
+  readonly account?: Account;
+}
+
+/**
+ * Activities on one person's account. Each is one Datadog call or a read before a write, and leaves evidence of what it
+ * wrote. They may be repeated at any time: what is already so is not written again.
+ */
+export function createPersonActivities({ datadog, inventory }: Dependencies) {
+  async function leaveEvidence(
+    because: Because,
+    step: string,
+    ensured: Ensured,
+    what: { action: string; before?: unknown; after?: unknown },
+  ): Promise<void> {
+    // A repeated attempt finds its own earlier write as "already so": that write still needs its evidence.
+    if (!ensured.changed && activityInfo().attempt === 1) return;
+    const { personId, eventId, reason, actor } = because;
+    await inventory.appendEvidence({ personId, eventId, reason, actor, step, at: new Date().toISOString(), ...what });
+  }
+
+  async function bind(personId: string, accountId: string): Promise<void> {
+    const { conflict } = await inventory.bindAccount(personId, accountId, new Date().toISOString());
+    if (conflict !== undefined) {
+      throw ApplicationFailure.nonRetryable(`account ${accountId} is bound to person ${conflict}`, correlationConflict);
+    }
+  }
+
+  /** The inventory's picture of an account follows at once, not with the next sync. */
+  async function note(account: Account): Promise<Account> {
+    await inventory.writeAccounts({ accounts: [account], seenAt: new Date().toISOString() });
+    return account;
+  }
+
+  return {
+    /** The person's account: the bound one, else the one human account with exactly this e-mail, which is then bound. */
+    async correlateAccount(person: { personId: string; accountId?: string; email?: string }): Promise<Correlation> {
+      return withDatadog(datadog, async (api) => {
+        if (person.accountId !== undefined) {
+          const bound = await api.getAccount(person.accountId);
+          return bound === undefined ? {} : { account: await note(bound) };
+        }
+        if (person.email === undefined) return {};
+        const humans = (await api.findAccountsByEmail(person.email)).filter((account) => !account.isServiceAccount);
+        const [account, second] = humans;
+        if (account === undefined) return {};
+        if (second !== undefined) {
+          throw ApplicationFailure.nonRetryable(
+            `accounts ${humans.map(({ id }) => id).join(' and ')} have this person's e-mail`,
+            correlationConflict,
+          );
+        }
+        await bind(person.personId, account.id);
+        return { account: await note(account) };
+      });
+    },
+
+    async resolveEntitlements(entitlements: readonly Entitlement[]): Promise<readonly ResolvedEntitlement[]> {
+      return withDatadog(datadog, (api) => api.resolve(entitlements));
+    },
+
+    /** Creates the account without roles. A conflict means that it exists: correlate again. */
+    async createAccount(person: PersonAttributes, because: Because): Promise<Account> {
+      return withDatadog(datadog, async (api) => {
+        const account = await createOrFind();
+        await bind(because.personId, account.id);
+        return note(account);
+
+        async function createOrFind(): Promise<Account> {
+          try {
+            const created = await api.createAccount(person);
+            await leaveEvidence(
+              because,
+              'createAccount',
+              { changed: true },
+              {
+                action: 'create account',
+                after: summarise(created),
+              },
+            );
+            return created;
+          } catch (error) {
+            if (!(error instanceof DatadogFailure) || error.type !== 'Conflict') throw error;
+            const found = (await api.findAccountsByEmail(person.email)).find((account) => !account.isServiceAccount);
+            // Found by nobody's e-mail: a handle keeps an address that was given up, or the list lags behind.
+            if (found === undefined) throw error;
+            await leaveEvidence(
+              because,
+              'createAccount',
+              { changed: false },
+              {
+                action: 'create account',
+                after: summarise(found),
+              },
+            );
+            return found;
+          }
+        }
+      });
+    },
+
+    async enableAccount(accountId: string, because: Because): Promise<Account> {
+      return withDatadog(datadog, async (api) => {
+        const ensured = await api.ensureEnabled(accountId);
+        await leaveEvidence(because, 'enableAccount', ensured, {
+          action: 'enable account',
+          before: summarise(ensured.before),
+          after: summarise(ensured.after),
+        });
+        return note(required(ensured.after, accountId));
+      });
+    },
+
+    async updateAccount(
+      accountId: string,
+      wanted: { email?: string; name?: string; title?: string },
+      because: Because,
+    ): Promise<Account> {
+      return withDatadog(datadog, async (api) => {
+        const ensured = await api.ensureAttributes(accountId, wanted);
+        await leaveEvidence(because, 'updateAccount', ensured, {
+          action: 'update account',
+          after: { fields: Object.keys(wanted) },
+        });
+        return note(required(ensured.after, accountId));
+      });
+    },
+
+    async sendInvitation(accountId: string, because: Because, round: number): Promise<Invitation> {
+      return withDatadog(datadog, async (api) => {
+        const invitation = await api.sendInvitation(accountId);
+        await inventory.recordInvitation({
+          personId: because.personId,
+          accountId,
+          invitationId: invitation.id,
+          sentAt: new Date().toISOString(),
+          expiresAt: invitation.expiresAt,
+        });
+        await leaveEvidence(
+          because,
+          `sendInvitation:${round}`,
+          { changed: true },
+          {
+            action: 'send invitation',
+            after: invitation,
+          },
+        );
+        return invitation;
+      });
+    },
+
+    async cancelInvitations(accountId: string, because: Because): Promise<void> {
+      await withDatadog(datadog, async (api) => {
+        await api.cancelInvitations(accountId);
+        await leaveEvidence(because, 'cancelInvitations', { changed: true }, { action: 'cancel invitations' });
+      });
+    },
+
+    /** What the account holds now, and which of it is on record as given by Muster. */
+    async readHoldings(personId: string, accountId: string): Promise<Holdings | undefined> {
+      return withDatadog(datadog, async (api) => {
+        const [access, grants] = await Promise.all([
+          api.getAccess(accountId),
+          inventory.listGrants({ personId, open: true, limit: 1000, offset: 0 }),
+        ]);
+        if (access !== undefined) await note(access.account);
+        return access && { access, managed: grants.filter(isGiven).map(entitlementKey) };
+      });
+    },
+
+    /** Called for what the plan found missing, so that a grant on record is one that Muster gave. */
+    async grant(accountId: string, entitlement: ResolvedEntitlement, because: Because): Promise<void> {
+      await withDatadog(datadog, async (api) => {
+        const ensured = await api.ensureGranted(accountId, entitlement);
+        await inventory.openGrant({
+          personId: because.personId,
+          accountId,
+          ...entitlement,
+          since: new Date().toISOString(),
+          reason: because.approvalId === undefined ? 'birthright' : 'request',
+          because: because.reason,
+        });
+        await leaveEvidence(because, `grant:${entitlementKey(entitlement)}`, ensured, {
+          action: `assign ${entitlement.kind}`,
+          after: entitlement,
+        });
+      });
+    },
+
+    async revoke(accountId: string, entitlement: ResolvedEntitlement, because: Because): Promise<void> {
+      await withDatadog(datadog, async (api) => {
+        const ensured = await api.ensureRevoked(accountId, entitlement);
+        await inventory.closeGrant(because.personId, entitlement, new Date().toISOString());
+        await leaveEvidence(because, `revoke:${entitlementKey(entitlement)}`, ensured, {
+          action: `remove ${entitlement.kind}`,
+          before: entitlement,
+        });
+      });
+    },
+
+    async disableAccount(accountId: string, because: Because): Promise<void> {
+      await withDatadog(datadog, async (api) => {
+        const ensured = await api.ensureDisabled(accountId);
+        await leaveEvidence(because, 'disableAccount', ensured, {
+          action: 'disable account',
+          before: summarise(ensured.before),
+          after: summarise(ensured.after),
+        });
+        await note(required(ensured.after, accountId));
+      });
+      await inventory.clearPending(because.personId);
+    },
+
+    /** Application keys die with the account, API keys outlive it. Best effort: what the key may not see is named. */
+    async listOwnedKeys(accountId: string) {
+      return withDatadog(datadog, (api) => api.listOwnedKeys(accountId));
+    },
+
+    /**
+     * The fallback for a person whose acceptance no sync reports: fails until the account is Active, and is retried.
+     * The first attempt asks nothing, since the account was Pending a moment ago.
+     */
+    async awaitAcceptance(accountId: string): Promise<void> {
+      const account =
+        activityInfo().attempt === 1
+          ? undefined
+          : await withDatadog(datadog, (api) => api.getAccount(accountId), { priority: 'sync' });
+      if (account?.status !== 'active') {
+        throw ApplicationFailure.create({
+          type: waitingFailures.StillPending,
+          message: 'the invitation has not been accepted yet',
+          category: ApplicationFailureCategory.BENIGN,
+        });
+      }
+    },
+
+    /** Fails until the key may do what it could not; is retried with a back-off of 1 to 15 minutes. */
+    async awaitPermission({ permission }: MissingPermission): Promise<void> {
+      const isMended = await withDatadog(datadog, async (api) => {
+        if ((await api.validateKeys()) !== 'valid') return false;
+        const capability = capabilities.find((known): known is Capability => known === permission);
+        return capability === undefined || (await api.probe(capability)) !== 'no';
+      });
+      if (!isMended) {
+        throw ApplicationFailure.create({
+          type: waitingFailures.StillNotAuthorized,
+          message: `the key may not use ${permission} yet`,
+          category: ApplicationFailureCategory.BENIGN,
+        });
+      }
+    },
+  };
+}
+
+const summarise = (account: Account | undefined) =>
+  account && { id: account.id, status: account.status, roleIds: account.roleIds };
+
+const isGiven = (grant: { reason: string }): boolean => grant.reason !== 'preexisting';
+
+function required(account: Account | undefined, id: string): Account {
+  if (account !== undefined) return account;
+  throw ApplicationFailure.retryable(`account ${id} did not read back`, 'UnexpectedResponse');
+}

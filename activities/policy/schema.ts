@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { cron, domain, duration, people, text, textList, timeZone } from './fields.ts';
+
+const dayMs = 86_400_000;
+
+const approval = z
+  .strictObject({
+    people: people.default([]),
+    manager: z.boolean().default(false),
+    quorum: z.int().min(1, { error: 'must be 1 or more' }).default(1),
+    fallback: people.refine((list) => list.length > 0, {
+      error: 'is empty: name who decides when the approvers do not or the manager is missing',
+    }),
+  })
+  .superRefine(({ people, manager, quorum, fallback }, context) => {
+    const first = people.length + (manager ? 1 : 0);
+    const withoutManager = new Set([...people, ...fallback].map((one) => one.toLowerCase())).size;
+    if (first === 0) {
+      context.addIssue({ code: 'custom', message: 'nobody can decide: name people, or set manager to true' });
+    } else if (quorum > first) {
+      const message = `is ${quorum}, but only ${first} can decide: lower it, or name more people`;
+      context.addIssue({ code: 'custom', path: ['quorum'], message });
+    } else if (fallback.length > 0 && quorum > withoutManager) {
+      const message = `is ${quorum}, but without the manager only ${withoutManager} can decide: name more people or fallback`;
+      context.addIssue({ code: 'custom', path: ['quorum'], message });
+    }
+  });
+
+const condition = textList.superRefine((values, context) => {
+  if (values.length === 0) {
+    context.addIssue({ code: 'custom', message: 'is empty, so that nobody matches: name a value, or remove it' });
+  }
+  for (const value of values.filter((value) => value.slice(0, -1).includes('*'))) {
+    const message = `has ${JSON.stringify(value)}: * may stand only at the end, such as "Senior*"`;
+    context.addIssue({ code: 'custom', message });
+  }
+});
+
+const when = z.record(z.string(), condition);
+
+const rule = z
+  .strictObject({
+    name: text.refine((name) => name.length <= 100, { error: 'must have at most 100 characters' }),
+    when: when.default({}),
+    roles: textList.default([]),
+    teams: textList.default([]),
+    approval: approval.optional(),
+  })
+  .refine((rule) => rule.roles.length + rule.teams.length > 0, {
+    error: 'gives nothing: name roles or teams, or remove the rule',
+  });
+
+const onboarding = z.strictObject({
+  lead: duration('7 days').prefault('7 days'),
+  resendBefore: duration('4 hours', { above: 0, below: 2 * dayMs }).prefault('4 hours'),
+  giveUpAfter: duration('14 days', { above: 0 }).prefault('14 days'),
+});
+
+const approvals = z
+  .strictObject({
+    remindAfter: duration('1 day', { above: 0 }).prefault('1 day'),
+    fallbackAfter: duration('2 days', { above: 0 }).prefault('2 days'),
+    rejectAfter: duration('7 days', { above: 0 }).prefault('7 days'),
+    acceptClaimed: z.boolean().optional(),
+  })
+  .superRefine(({ remindAfter, fallbackAfter, rejectAfter }, context) => {
+    if (remindAfter >= fallbackAfter) {
+      context.addIssue({ code: 'custom', path: ['remindAfter'], message: 'must be shorter than fallbackAfter' });
+    }
+    if (fallbackAfter >= rejectAfter) {
+      context.addIssue({ code: 'custom', path: ['fallbackAfter'], message: 'must be shorter than rejectAfter' });
+    }
+  });
+
+const offboarding = z.strictObject({ alarmAfter: duration('15 minutes', { above: 0 }).prefault('15 minutes') });
+
+const sync = z.strictObject({
+  cron: cron.default('*/15 * * * *'),
+  timeZone: timeZone.default('UTC'),
+  lightEvery: duration('5 minutes', { above: 0 }).optional(),
+});
+
+const identity = z.strictObject({ allowedDomains: z.array(domain).default([]) });
+
+/** The policy file, strict: a key that is not known is an error. Fields that depend on where Datadog is stay optional. */
+export const policySchema = z.strictObject({
+  version: z.literal(1),
+  mode: z.enum(['observe', 'enforce']).optional(),
+  defaultTimeZone: timeZone.default('UTC'),
+  identity: identity.prefault({}),
+  rules: z.array(rule),
+  onboarding: onboarding.prefault({}),
+  approvals: approvals.prefault({}),
+  offboarding: offboarding.prefault({}),
+  sync: sync.prefault({}),
+});
+
+export type PolicyContent = z.output<typeof policySchema>;
+
+/** The keys that each place knows, by its path with `*` for any index. */
+export const knownKeys: Readonly<Record<string, readonly string[]>> = {
+  '': Object.keys(policySchema.shape),
+  identity: Object.keys(identity.shape),
+  'rules.*': Object.keys(rule.shape),
+  'rules.*.approval': Object.keys(approval.shape),
+  onboarding: Object.keys(onboarding.shape),
+  approvals: Object.keys(approvals.shape),
+  offboarding: Object.keys(offboarding.shape),
+  sync: Object.keys(sync.shape),
+};

@@ -1,0 +1,79 @@
+import { parseArgs } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode } from '@temporalio/worker';
+import { cacheFolderIn } from '../workers/engine/find.ts';
+import { describeFigure, type Figure } from './figures.ts';
+import { measureFortnight } from './fortnight.ts';
+import { measureHistory } from './history.ts';
+import { measureOnboarding } from './onboarding.ts';
+import { quietSdk, type BenchOptions } from './stage.ts';
+import { measureMemory, measureWaiting } from './waiting.ts';
+
+type Part = (options: BenchOptions) => Promise<readonly Figure[]>;
+
+const parts: Readonly<Record<string, Part>> = {
+  onboarding: measureOnboarding,
+  history: measureHistory,
+  fortnight: measureFortnight,
+  waiting: measureWaiting,
+  memory: measureMemory,
+};
+
+const help = `npm run bench [-- NAME… --repetitions N --executions N]
+
+Measures what Muster costs, beside its targets; about ten minutes on two cores. Everything runs on this machine.
+  onboarding  engine CPU and makespan of onboardings, against a workflow of empty steps
+  history     events, size and search-attribute upserts of one onboarding
+  fortnight   events of 14 days without an answer, on skipped time
+  waiting     requests to Datadog with 1,000 people waiting for acceptance
+  memory      the worker's memory at 1,000 and at 4,000 people waiting`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    help: { type: 'boolean' },
+    repetitions: { type: 'string', default: '3' },
+    executions: { type: 'string', default: '200' },
+  },
+});
+const unknown = positionals.filter((name) => !(name in parts));
+if (values.help) {
+  console.log(help);
+} else if (unknown.length > 0) {
+  console.error(`error: no part ${unknown.join(', ')}: choose from ${Object.keys(parts).join(', ')}`);
+  process.exitCode = 2;
+} else {
+  await runParts(positionals.length === 0 ? Object.keys(parts) : positionals);
+}
+
+async function runParts(names: readonly string[]): Promise<void> {
+  const logger = quietSdk();
+  const workflowsPath = fileURLToPath(new URL('twin/workflows.ts', import.meta.url));
+  const options: BenchOptions = {
+    findOptions: {
+      ...(process.env['TEMPORAL_CLI_PATH'] ? { cliPath: process.env['TEMPORAL_CLI_PATH'] } : {}),
+      searchPath: process.env['PATH'] ?? '',
+      cacheFolder: cacheFolderIn(process.env['XDG_CACHE_HOME']),
+      onProgress: (text) => console.error(text),
+    },
+    bundle: await bundleWorkflowCode({ workflowsPath, logger }),
+    repetitions: Number(values.repetitions),
+    executions: Number(values.executions),
+    say: (text) => console.log(text),
+  };
+  const lines: string[] = [];
+  for (const name of names) {
+    console.log(`\n== ${name}`);
+    const startedAt = Date.now();
+    try {
+      const figures = (await parts[name]?.(options)) ?? [];
+      lines.push(...figures.map((figure) => `${name.padEnd(11)} ${describeFigure(figure)}`));
+    } catch (error) {
+      console.error(`${name} broke:`, error);
+      lines.push(`${name.padEnd(11)} broke: ${error instanceof Error ? error.message : String(error)}`);
+      process.exitCode = 1;
+    }
+    console.log(`(${Math.round((Date.now() - startedAt) / 1_000)} s)`);
+  }
+  console.log(`\n${lines.join('\n')}`);
+}

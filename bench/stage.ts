@@ -1,0 +1,134 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
+import { openDatadog } from '../activities/datadog/index.ts';
+import type { DatadogClient } from '../activities/datadog/types.ts';
+import { createActivities, type Activities } from '../activities/index.ts';
+import { openInventory } from '../activities/inventory/index.ts';
+import type { Inventory } from '../activities/inventory/types.ts';
+import { loadPolicy } from '../activities/policy/file.ts';
+import { createMuster, type Muster } from '../client/muster.ts';
+import { connectTemporal } from '../client/temporal.ts';
+import type { SimulatorOptions } from '../simulator/index.ts';
+import { examplePolicyPath } from '../workers/config.ts';
+import { findEngine, type FindOptions } from '../workers/engine/find.ts';
+import { startEngine } from '../workers/engine/start.ts';
+import { personSignals } from '../workers/signals.ts';
+import { startWorkers, type Workers } from '../workers/worker.ts';
+import type { Policy } from '../workflows/core/policy.ts';
+import { startChild } from './children.ts';
+
+export interface SimulatorAddress {
+  readonly url: string;
+  readonly apiKey: string;
+  readonly appKey: string;
+}
+
+/** What every part gets from `main.ts`. */
+export interface BenchOptions {
+  readonly findOptions: FindOptions;
+  readonly bundle: WorkflowBundle;
+  readonly repetitions: number;
+  readonly executions: number;
+  readonly say: (text: string) => void;
+}
+
+/** An empty place to measure on: a dev server, a simulator, and an inventory in a file, without workers. */
+export interface Stage extends AsyncDisposable {
+  readonly home: string;
+  readonly engine: { readonly address: string; readonly pid: number };
+  readonly client: Client;
+  readonly simulator: SimulatorAddress;
+  readonly inventory: Inventory;
+  readonly inventoryFile: string;
+  readonly muster: Muster;
+}
+
+export async function startStage(findOptions: FindOptions, simulated: SimulatorOptions = {}): Promise<Stage> {
+  await using opened = new AsyncDisposableStack();
+  const home = await mkdtemp(join(tmpdir(), 'muster-bench-'));
+  opened.defer(() => rm(home, { recursive: true, force: true }));
+  const engine = opened.use(await startEngine({ engine: await findEngine(findOptions), home }));
+  const simulator = opened.use(await startChild<SimulatorAddress>('./simulator.ts', simulated));
+  const inventoryFile = join(home, 'inventory.db');
+  const inventory = opened.use(await openInventory({ file: inventoryFile }));
+  const { client } = opened.use(
+    await connectTemporal({ connection: { address: engine.address }, namespace: 'default' }),
+  );
+  const muster = createMuster({ client, inventory });
+  const kept = opened.move();
+  return {
+    home,
+    engine,
+    client,
+    simulator: simulator.ready,
+    inventory,
+    inventoryFile,
+    muster,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+export interface WorkerSideOptions {
+  readonly address: string;
+  readonly namespace?: string;
+  readonly simulator: SimulatorAddress;
+  readonly inventoryFile: string;
+  readonly workflowBundle: WorkflowBundle;
+  readonly overrides?: Partial<WorkerOptions>;
+  readonly policy?: (example: Policy) => Policy;
+  /** Stands between the activities and Datadog. */
+  readonly wrapDatadog?: (datadog: DatadogClient, client: Client) => DatadogClient;
+  readonly wrapActivities?: (activities: Activities, client: Client) => NonNullable<WorkerOptions['activities']>;
+}
+
+/** The workers with everything that they stand on, as `npm start` puts them together. */
+export async function startWorkerSide(options: WorkerSideOptions): Promise<AsyncDisposable & Pick<Workers, 'stop'>> {
+  const { address, namespace = 'default', simulator, inventoryFile, workflowBundle, overrides = {} } = options;
+  await using opened = new AsyncDisposableStack();
+  const { client } = opened.use(await connectTemporal({ connection: { address }, namespace }));
+  const inventory = opened.use(await openInventory({ file: inventoryFile }));
+  const { url: baseUrl, apiKey, appKey } = simulator;
+  const datadog = opened.use(openDatadog({ baseUrl, keys: () => ({ apiKey, appKey }) }));
+  const example = await loadPolicy(examplePolicyPath, { datadogIsSimulator: true });
+  const policy = options.policy?.(example) ?? example;
+  const connection = await NativeConnection.connect({ address });
+  opened.defer(() => connection.close());
+  const activities = createActivities({
+    datadog: options.wrapDatadog?.(datadog, client) ?? datadog,
+    inventory,
+    policy: () => policy,
+    notify: { send: () => undefined },
+    signals: personSignals(client, createMuster({ client, inventory })),
+  });
+  const workers = await startWorkers({
+    connection,
+    namespace,
+    workflowBundle,
+    activities,
+    overrides: {
+      shutdownGraceTime: '1s',
+      shutdownForceTime: '5s',
+      ...overrides,
+      ...(options.wrapActivities === undefined ? {} : { activities: options.wrapActivities(activities, client) }),
+    },
+  });
+  const kept = opened.move();
+  const stop = async (): Promise<void> => {
+    try {
+      await workers.stop();
+    } finally {
+      await kept.disposeAsync();
+    }
+  };
+  return { stop, [Symbol.asyncDispose]: stop };
+}
+
+/** The SDK's own words would drown the figures. Once in a process. */
+export function quietSdk(): DefaultLogger {
+  const logger = new DefaultLogger('ERROR');
+  Runtime.install({ logger });
+  return logger;
+}

@@ -1,0 +1,95 @@
+import type { Command } from 'commander';
+import type { Config } from '../../workers/config.ts';
+import type { Policy } from '../../workflows/core/policy.ts';
+import { isJson } from './command.ts';
+import { checkDatadog } from './doctorDatadog.ts';
+import { checkEngine } from './doctorEngine.ts';
+import { explainFailure } from './failures.ts';
+import { attemptCheck, isHealthy, type Check } from './checks.ts';
+import { exists, loadShellPolicy, openPlace, readShellConfig } from './open.ts';
+import { paint, printResult, clean } from './output.ts';
+import type { Shell } from './shell.ts';
+
+/** `ok` says whether people can be given and lose access now; optional checks do not count. */
+export interface Diagnosis {
+  readonly ok: boolean;
+  readonly checks: readonly Check[];
+  /** Approvals that wait for a decision, where the inventory can be read. */
+  readonly openApprovals?: number;
+}
+
+export function addDoctor(program: Command, shell: Shell, setExitCode: (code: number) => void): void {
+  program
+    .command('doctor')
+    .description('check the engine, worker, inventory, policy, keys and permissions; says how to get what is missing')
+    .addHelpText('after', '\nExample: npx muster doctor --json\nExit code: 0 all that is needed is there, 1 it is not.')
+    .action(async (_options: unknown, command: Command) => {
+      const diagnosis = await diagnose(shell);
+      printResult(shell, isJson(command), diagnosis, () => renderDiagnosis(shell, diagnosis));
+      if (!diagnosis.ok) setExitCode(1);
+    });
+}
+
+export async function diagnose(shell: Shell): Promise<Diagnosis> {
+  let config: Config;
+  try {
+    config = await readShellConfig(shell);
+  } catch (error) {
+    const detail = explainFailure(error);
+    return diagnosisOf([
+      { name: 'configuration', status: 'missing', detail, fix: 'set it as said, then run doctor again' },
+    ]);
+  }
+  const { policy, check: policyCheck } = await checkPolicy(config);
+  const [engine, database, datadog] = await Promise.all([
+    checkEngine(config),
+    checkDatabase(config),
+    checkDatadog(config.datadog, { usesTeams: policy?.rules.some(({ teams }) => teams.length > 0) ?? false }),
+  ]);
+  return diagnosisOf([...engine, database.check, policyCheck, ...datadog], database.openApprovals);
+}
+
+function diagnosisOf(checks: readonly Check[], openApprovals?: number): Diagnosis {
+  return { ok: isHealthy(checks), checks, ...(openApprovals === undefined ? {} : { openApprovals }) };
+}
+
+async function checkPolicy(config: Config): Promise<{ check: Check; policy?: Policy }> {
+  try {
+    const policy = await loadShellPolicy(config);
+    const detail = `${config.policyPath}: ${policy.rules.length} rules, mode ${policy.mode}`;
+    return { policy, check: { name: 'policy', status: 'ok', detail } };
+  } catch (error) {
+    const fix = 'mend the file, and check it with `npx muster policy check FILE`';
+    return { check: { name: 'policy', status: 'missing', detail: explainFailure(error), fix } };
+  }
+}
+
+async function checkDatabase({ inventory: place }: Config): Promise<{ check: Check; openApprovals?: number }> {
+  const name = 'database';
+  if ('file' in place && !(await exists(place.file))) {
+    return { check: { name, status: 'missing', detail: `no file ${place.file}`, fix: '`npm start` creates it' } };
+  }
+  let openApprovals: number | undefined;
+  const fix = 'check DATABASE_URL, or the rights on the file';
+  const check = await attemptCheck(name, fix, async () => {
+    await using inventory = await openPlace(place);
+    openApprovals = (await inventory.listApprovals({ state: 'open' })).length;
+    return inventory.dialect === 'sqlite' && 'file' in place ? `SQLite, ${place.file}` : 'PostgreSQL';
+  });
+  return { check, ...(openApprovals === undefined ? {} : { openApprovals }) };
+}
+
+function renderDiagnosis(shell: Shell, { ok, checks, openApprovals }: Diagnosis): string {
+  const colours = paint(shell);
+  const colourOf = { ok: colours.green, missing: colours.red, unknown: colours.yellow };
+  const lines = checks.flatMap((check) => {
+    const colour = check.optional && check.status === 'missing' ? colours.yellow : colourOf[check.status];
+    const head = `${colour(check.status.padEnd(8))}${check.name}${check.optional ? ' (optional)' : ''}: ${clean(check.detail)}`;
+    return check.fix === undefined ? [head] : [head, `          → ${clean(check.fix)}`];
+  });
+  const approvals = openApprovals ? [`${openApprovals} approvals wait: npx muster approvals list`] : [];
+  const verdict = ok
+    ? colours.green('All that is needed is there.')
+    : colours.red('Something that is needed is missing.');
+  return [...lines, ...approvals, verdict].join('\n');
+}

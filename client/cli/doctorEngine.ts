@@ -1,0 +1,93 @@
+import type { Client } from '@temporalio/client';
+import type { Config } from '../../workers/config.ts';
+import { accessSyncScheduleId, searchAttributes, taskQueues } from '../../workflows/core/contracts.ts';
+import { attemptCheck, type Check } from './checks.ts';
+import { explainFailure } from './failures.ts';
+import { connect } from './open.ts';
+
+const kindsOfWork = [
+  { name: 'worker muster', queue: taskQueues.muster, type: 1, what: 'workflows' },
+  { name: 'worker muster activities', queue: taskQueues.muster, type: 2, what: 'activities' },
+  { name: 'worker datadog', queue: taskQueues.datadog, type: 2, what: 'activities' },
+] as const;
+const startAdvice = 'run `npm start` in another terminal, or set TEMPORAL_ADDRESS to a running cluster';
+/** Temporal's INDEXED_VALUE_TYPE_KEYWORD. */
+const indexedKeyword = 2;
+
+/** The engine, its namespace and search attributes, the workers that poll, and the sync's schedule. */
+export async function checkEngine(config: Config): Promise<readonly Check[]> {
+  if (config.temporal.connection === undefined) {
+    const detail = `none is known: nothing runs in ${config.home}, and TEMPORAL_ADDRESS is not set`;
+    return [{ name: 'engine', status: 'missing', detail, fix: startAdvice }];
+  }
+  let connected: Awaited<ReturnType<typeof connect>>;
+  try {
+    connected = await connect(config);
+  } catch (error) {
+    return [{ name: 'engine', status: 'missing', detail: explainFailure(error), fix: startAdvice }];
+  }
+  const { client } = connected;
+  const { namespace } = config.temporal;
+  try {
+    return await client.withDeadline(Date.now() + 10_000, async () => {
+      const engine = await checkNamespace(client, namespace, config.temporal.connection?.address ?? '');
+      if (engine.status !== 'ok') return [engine];
+      return [
+        engine,
+        await checkSearchAttributes(client, namespace),
+        ...(await Promise.all(kindsOfWork.map((work) => checkPollers(client, namespace, work)))),
+        await checkSchedule(client),
+      ];
+    });
+  } finally {
+    await connected.close();
+  }
+}
+
+function checkNamespace(client: Client, namespace: string, address: string): Promise<Check> {
+  return attemptCheck('engine', `create the namespace ${namespace}, or set TEMPORAL_NAMESPACE`, async () => {
+    await client.workflowService.describeNamespace({ namespace });
+    return `Temporal at ${address}, namespace ${namespace}`;
+  });
+}
+
+async function checkSearchAttributes(client: Client, namespace: string): Promise<Check> {
+  const wanted = Object.values(searchAttributes).map(({ name }) => name);
+  const commands = wanted.map(
+    (name) => `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type Keyword`,
+  );
+  return attemptCheck('search attributes', `run: ${commands.join('; ')}`, async () => {
+    const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
+    const missing = wanted.filter((name) => Number(customAttributes?.[name]) !== indexedKeyword);
+    if (missing.length > 0) throw new Error(`the namespace has no keyword ${missing.join(' and ')}`);
+    return wanted.join(', ');
+  });
+}
+
+function checkPollers(
+  client: Client,
+  namespace: string,
+  { name, queue, type, what }: (typeof kindsOfWork)[number],
+): Promise<Check> {
+  return attemptCheck(name, 'start a worker: `npm start`, or the worker of your deployment', async () => {
+    const { pollers } = await client.workflowService.describeTaskQueue({
+      namespace,
+      taskQueue: { name: queue },
+      taskQueueType: type,
+    });
+    if (!pollers?.length) throw new Error(`no worker polls the task queue ${queue} for ${what}`);
+    return `${pollers.length} polling the task queue ${queue} for ${what}`;
+  });
+}
+
+async function checkSchedule(client: Client): Promise<Check> {
+  const { describeSync } = await import('../schedule.ts');
+  const check = await attemptCheck('schedule', 'create it: `npx muster schedule apply`', async () => {
+    const schedule = await describeSync(client);
+    if (schedule === undefined)
+      throw new Error(`there is no schedule ${accessSyncScheduleId}: nothing syncs by itself`);
+    if (schedule.isPaused) return 'paused; `npx muster sync resume` lets it run again';
+    return schedule.nextAt === undefined ? 'present' : `next at ${schedule.nextAt}`;
+  });
+  return { ...check, optional: true };
+}

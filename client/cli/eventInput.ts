@@ -1,0 +1,161 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { text as readStream } from 'node:stream/consumers';
+import { UsageError } from '../../workers/usageError.ts';
+import type { Inventory } from '../../activities/inventory/types.ts';
+import { latestAttributes, type EventDraft } from '../drafts.ts';
+import { checkedEvent } from '../muster.ts';
+import { effectiveInstant, readEffective, type Effective } from './dates.ts';
+import { codeOf, explainFailure } from './failures.ts';
+import { parseTimeZone } from './parse.ts';
+
+export const submittableKinds = ['joiner', 'mover', 'leaver'] as const;
+export type SubmittableKind = (typeof submittableKinds)[number];
+
+/** The options of `joiner`, `mover` and `leaver`, as commander reads them. */
+export interface EventOptions {
+  readonly personId?: string;
+  readonly email?: string;
+  readonly name?: string;
+  readonly title?: string;
+  readonly department?: string;
+  readonly manager?: string;
+  readonly timeZone?: string;
+  readonly attribute?: Readonly<Record<string, string>>;
+  readonly effective?: string;
+  readonly immediate?: boolean;
+  readonly reason?: string;
+  readonly eventId?: string;
+  readonly file?: string;
+}
+
+/** A checked event, but for its time: a day begins in the person's time zone, which may be known to the inventory only. */
+export interface EventInput {
+  readonly draft: Omit<EventDraft, 'effectiveAt'>;
+  readonly effective: Effective;
+}
+
+const attributeNames = ['email', 'name', 'title', 'department', 'manager', 'timeZone'] as const;
+const personFields: readonly string[] = [...attributeNames, 'extra'];
+const eventFields = 'eventId kind personId occurredAt effectiveAt source immediate reason person'.split(' ');
+const fileFields: readonly string[] = [...eventFields, ...personFields];
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Reads `--file`; `-` is stdin. Throws a `UsageError` that names what is wrong with it. */
+export async function readEventFile(path: string, cwd: string): Promise<Fields> {
+  const where = path === '-' ? 'stdin' : path;
+  let content: string;
+  try {
+    content = path === '-' ? await readStream(process.stdin) : await readFile(resolve(cwd, path), 'utf8');
+  } catch (error) {
+    throw new UsageError(`--file ${where} cannot be read: ${codeOf(error)}`);
+  }
+  try {
+    return asFields(JSON.parse(content) as unknown, `--file ${where}`);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`--file ${where} is not JSON: ${explainFailure(error)}`);
+  }
+}
+
+/** Puts options over the file's fields and checks the whole. Throws a `UsageError`. Pure. */
+export function readEvent(
+  kind: SubmittableKind,
+  options: EventOptions,
+  file: Fields,
+  { now, newId }: { readonly now: Date; readonly newId: () => string },
+): EventInput {
+  rejectUnknown(file, fileFields, '--file');
+  if (file['kind'] !== undefined && file['kind'] !== kind) {
+    throw new UsageError(
+      `--file holds an event of kind ${JSON.stringify(file['kind'])}: use that command, or kind "${kind}"`,
+    );
+  }
+  const personId = options.personId ?? file['personId'];
+  if (personId === undefined) {
+    throw new UsageError("--person-id is missing: give HR's id of the person, such as --person-id e-1042");
+  }
+  const person = readPerson(kind, options, file);
+  const given = options.effective ?? file['effectiveAt'] ?? 'now';
+  const effectiveName = options.effective === undefined ? 'effectiveAt in --file' : '--effective';
+  if (typeof given !== 'string') throw new UsageError(`${effectiveName} must be a text such as 2026-01-31T09:00:00Z`);
+  const effective = readEffective(given, now, effectiveName);
+  const draft = {
+    eventId: options.eventId ?? file['eventId'] ?? newId(),
+    kind,
+    personId,
+    occurredAt: file['occurredAt'] ?? now.toISOString(),
+    source: file['source'] ?? 'cli',
+    ...(person === undefined ? {} : { person }),
+    ...optional('immediate', options.immediate ?? file['immediate']),
+    ...optional('reason', options.reason ?? file['reason']),
+  };
+  // A mover's e-mail may come from what is known; the rest is judged here, before anything is opened.
+  const judged = kind === 'mover' ? { ...draft, person: { email: 'known@example.com', ...person } } : draft;
+  const checked = checkedEvent({ ...judged, effectiveAt: effectiveInstant(effective) });
+  return {
+    draft: { ...checked, ...(person === undefined ? {} : { person }) },
+    effective,
+  };
+}
+
+/** Sets `effectiveAt`: a day begins in the time zone that was given, that is known of the person, or the policy's. */
+export async function dateEvent(
+  inventory: Pick<Inventory, 'findPerson' | 'waitingEvents'> | undefined,
+  { draft, effective }: EventInput,
+  defaultTimeZone: () => Promise<string>,
+): Promise<EventDraft> {
+  let timeZone = draft.person?.timeZone;
+  if (effective.kind === 'day') {
+    const known = inventory && (await latestAttributes(inventory, draft.personId, effectiveInstant(effective)));
+    timeZone ??= known?.timeZone ?? (await defaultTimeZone());
+  }
+  return { ...draft, effectiveAt: effectiveInstant(effective, timeZone) };
+}
+
+function readPerson(kind: SubmittableKind, options: EventOptions, file: Fields): Fields | undefined {
+  const nested = file['person'] === undefined ? {} : asFields(file['person'], 'person in --file');
+  rejectUnknown(nested, personFields, 'person in --file');
+  const person: Record<string, unknown> = {};
+  for (const name of attributeNames) {
+    const value = options[name] ?? nested[name] ?? file[name];
+    if (value !== undefined) person[name] = value;
+  }
+  const extra = { ...asFields(nested['extra'] ?? file['extra'] ?? {}, 'extra in --file'), ...options.attribute };
+  if (Object.keys(extra).length > 0) person['extra'] = extra;
+  if (typeof person['timeZone'] === 'string') checkTimeZone(person['timeZone']);
+  if (person['email'] === undefined && (kind === 'joiner' || (kind === 'leaver' && Object.keys(person).length > 0))) {
+    throw new UsageError("--email is missing: give the person's e-mail address, such as --email ada@example.com");
+  }
+  if (Object.keys(person).length > 0) return person;
+  if (kind === 'mover') {
+    throw new UsageError(
+      'Nothing says what changed: give --email, --name, --title, --department, --manager or --attribute',
+    );
+  }
+  return undefined;
+}
+
+function checkTimeZone(timeZone: string): void {
+  try {
+    parseTimeZone(timeZone);
+  } catch (error) {
+    throw new UsageError(`timeZone "${timeZone}" is not known. ${explainFailure(error)}`);
+  }
+}
+
+function asFields(value: unknown, what: string): Fields {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  throw new UsageError(`${what} must be one JSON object`);
+}
+
+function rejectUnknown(fields: Fields, known: readonly string[], what: string): void {
+  const unknown = Object.keys(fields).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new UsageError(
+    `${what} has a field ${unknown} that is not known: use ${known.join(', ')}; put others into extra`,
+  );
+}
+
+const optional = (name: string, value: unknown): Fields => (value === undefined ? {} : { [name]: value });

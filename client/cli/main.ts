@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+import { runCli } from './run.ts';
+
+// `muster … | head` closes the pipe early: not a failure worth a stack.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  env: process.env,
+  cwd: process.cwd(),
+  writeOut: (text) => void process.stdout.write(text),
+  writeErr: (text) => void process.stderr.write(text),
+  isTerminal: process.stdout.isTTY,
+  isColourful: process.stdout.isTTY && !process.env['NO_COLOR'],
+});

@@ -1,0 +1,99 @@
+import { access } from 'node:fs/promises';
+import type { Client } from '@temporalio/client';
+import type { Inventory } from '../../activities/inventory/types.ts';
+import type { Config } from '../../workers/config.ts';
+import { UsageError } from '../../workers/usageError.ts';
+import type { Policy } from '../../workflows/core/policy.ts';
+import { FailedError } from '../errors.ts';
+import type { Muster } from '../muster.ts';
+import { explainFailure } from './failures.ts';
+import type { Shell } from './shell.ts';
+
+/** What commands open: each import waits until it is needed, so that `--help` and typing errors answer at once. */
+
+export interface Opened {
+  readonly config: Config;
+  readonly client: Client;
+  readonly inventory: Inventory;
+  readonly muster: Muster;
+}
+
+export async function readShellConfig(shell: Shell): Promise<Config> {
+  const { readConfig } = await import('../../workers/config.ts');
+  return readConfig(shell.env, shell.cwd);
+}
+
+/** Opens the engine and the inventory for as long as `work` runs. */
+export async function withMuster<T>(shell: Shell, work: (opened: Opened) => Promise<T>): Promise<T> {
+  const { createMuster } = await import('../muster.ts');
+  return withEngine(shell, ({ config, client }) =>
+    withInventory(shell, (inventory) =>
+      work({ config, client, inventory, muster: createMuster({ client, inventory }) }),
+    ),
+  );
+}
+
+export async function withEngine<T>(
+  shell: Shell,
+  work: (opened: Pick<Opened, 'config' | 'client'>) => Promise<T>,
+): Promise<T> {
+  const config = await readShellConfig(shell);
+  await using connected = await connect(config);
+  return await work({ config, client: connected.client });
+}
+
+/** Throws a `UsageError` where no engine is known, and a `FailedError` where it does not answer. */
+export async function connect(config: Config) {
+  const { connection, namespace } = config.temporal;
+  if (connection === undefined) {
+    throw new UsageError(
+      'No engine is known here: run `npm start` in another terminal (with the same MUSTER_HOME), or set TEMPORAL_ADDRESS',
+    );
+  }
+  const { connectTemporal } = await import('../temporal.ts');
+  try {
+    return await connectTemporal({ connection, namespace });
+  } catch (error) {
+    throw new FailedError(
+      `The engine at ${connection.address} did not answer (${explainFailure(error)}): start it, or check TEMPORAL_ADDRESS`,
+    );
+  }
+}
+
+export async function withInventory<T>(shell: Shell, work: (inventory: Inventory) => Promise<T>): Promise<T> {
+  const { inventory: place } = await readShellConfig(shell);
+  if ('file' in place && !(await exists(place.file))) {
+    throw new UsageError(
+      `There is no inventory at ${place.file}: run \`npm start\` once (with the same MUSTER_HOME), or set DATABASE_URL`,
+    );
+  }
+  await using inventory = await openPlace(place);
+  return await work(inventory);
+}
+
+export async function openPlace(place: Config['inventory']): Promise<Inventory> {
+  const { openInventory } = await import('../../activities/inventory/index.ts');
+  return openInventory(place);
+}
+
+/** The policy in force here. */
+export async function loadShellPolicy(config: Pick<Config, 'policyPath' | 'datadog'>): Promise<Policy> {
+  return loadPolicyFile(config.policyPath, config.datadog?.isSimulator ?? true);
+}
+
+/** Throws a `UsageError` with every problem of the file. */
+export async function loadPolicyFile(path: string, datadogIsSimulator: boolean): Promise<Policy> {
+  const { loadPolicy, PolicyError } = await import('../../activities/policy/file.ts');
+  try {
+    return await loadPolicy(path, { datadogIsSimulator });
+  } catch (error) {
+    if (error instanceof PolicyError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+export const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,62 @@
+import { InvalidArgumentError } from 'commander';
+import { personIdPattern } from '../../workflows/core/contracts.ts';
+
+/** Argument parsers: each says what is expected, with an example. Commander adds the option's name. */
+
+export function parsePersonId(text: string): string {
+  if (personIdPattern.test(text)) return text;
+  throw new InvalidArgumentError('Give 1 to 128 letters, digits or any of . _ : -, such as e-1042.');
+}
+
+export function parseEmail(text: string): string {
+  if (text.length <= 254 && /^[^\s@]+@[^\s@]+$/.test(text)) return text;
+  throw new InvalidArgumentError('Give an e-mail address such as ada@example.com.');
+}
+
+/** A text that the event's rules take: 1 to `max` characters. */
+export function parseText(max: number): (text: string) => string {
+  return (text) => {
+    if (text.trim() !== '' && text.length <= max) return text;
+    throw new InvalidArgumentError(`Give a text of 1 to ${max} characters.`);
+  };
+}
+
+export function parseTimeZone(text: string): string {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: text }).format();
+    return text;
+  } catch {
+    throw new InvalidArgumentError('Give an IANA time zone such as Europe/Berlin.');
+  }
+}
+
+/** `name=value`, collected over several uses of the option. */
+export function parseAttribute(text: string, collected: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [name, ...rest] = text.split('=');
+  const value = rest.join('=');
+  if (name === undefined || !/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/.test(name) || value === '' || value.length > 1_000) {
+    throw new InvalidArgumentError('Give NAME=VALUE, such as location=Berlin.');
+  }
+  return { ...collected, [name]: value };
+}
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const longestTimerMs = 2 ** 31 - 1;
+
+/** `90s`, `10m`, `2h`; a bare number counts seconds. Answers milliseconds. */
+export function parseDuration(text: string): number {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text) ?? [];
+  const ms = Number(amount) * (units[unit ?? 's'] ?? Number.NaN);
+  if (ms > 0 && ms <= longestTimerMs) return ms;
+  throw new InvalidArgumentError('Give a duration such as 90s, 10m or 2h, at most 24 days.');
+}
+
+export function parseCount(text: string): number {
+  if (/^\d{1,9}$/.test(text) && Number(text) > 0) return Number(text);
+  throw new InvalidArgumentError('Give a whole number of 1 or more, such as 50.');
+}
+
+export function parseOffset(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Give a whole number of 0 or more, such as 100.');
+}

@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { UsageError } from '../../workers/usageError.ts';
+import { RefusedError } from '../errors.ts';
+import type { AddCommands } from './command.ts';
+import { addApprovals } from './approvals.ts';
+import { addAudit } from './audit.ts';
+import { addDoctor } from './doctor.ts';
+import { addEvents } from './events.ts';
+import { explainFailure } from './failures.ts';
+import { addInventory } from './inventory.ts';
+import { printMessage } from './output.ts';
+import { addPerson } from './person.ts';
+import { addPolicy } from './policy.ts';
+import type { Shell } from './shell.ts';
+import { addSimulator } from './simulator.ts';
+import { addSchedule, addSync } from './sync.ts';
+
+const groups: readonly AddCommands[] = [
+  addDoctor,
+  addEvents,
+  addPerson,
+  addApprovals,
+  addSync,
+  addSchedule,
+  addInventory,
+  addPolicy,
+  addAudit,
+  addSimulator,
+];
+
+const exitCodes = { done: 0, failed: 1, wrongUsage: 2, refused: 3 } as const;
+
+/** Runs one command and returns the exit code: 0 done, 1 failed, 2 wrong usage, 3 refused. Never throws. */
+export async function runCli(args: readonly string[], shell: Shell): Promise<number> {
+  let code: number = exitCodes.done;
+  const program = createProgram(shell, (failed) => {
+    code = failed;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.wrongUsage;
+    printMessage(shell, `error: ${explainFailure(error)}`);
+    if (error instanceof UsageError) return exitCodes.wrongUsage;
+    return error instanceof RefusedError ? exitCodes.refused : exitCodes.failed;
+  }
+}
+
+/** `setExitCode` is for commands that print their result and still did not succeed. */
+export function createProgram(shell: Shell, setExitCode: (code: number) => void): Command {
+  const { description, version } = readManifest();
+  const program = new Command('muster')
+    .description(description)
+    .version(version, '-V, --version', 'print the version')
+    .option('--json', 'print exactly one JSON value on stdout, messages on stderr')
+    .exitOverride()
+    .configureOutput({ writeOut: shell.writeOut, writeErr: shell.writeErr })
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(add --help for the options and an example)')
+    .addHelpText(
+      'after',
+      '\nBegin with `npm start` in another terminal, then `npx muster doctor`.\n' +
+        'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by policy or authorisation.',
+    );
+  for (const add of groups) add(program, shell, setExitCode);
+  return program;
+}
+
+function readManifest(): { readonly description: string; readonly version: string } {
+  const text = readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8');
+  const manifest: { description: string; version: string } = JSON.parse(text);
+  return manifest;
+}

@@ -1,0 +1,14 @@
+import type { Environment } from '../../workers/config.ts';
+
+/** What a command has of the process that it runs in. */
+export interface Shell {
+  readonly env: Environment;
+  readonly cwd: string;
+  /** Results only. */
+  readonly writeOut: (text: string) => void;
+  /** Messages, progress and errors. */
+  readonly writeErr: (text: string) => void;
+  /** Whether results go to a person's terminal. */
+  readonly isTerminal: boolean;
+  readonly isColourful: boolean;
+}

@@ -1,0 +1,125 @@
+import type { Client } from '@temporalio/client';
+import type { Command } from 'commander';
+import { accessSyncScheduleId, lightSyncScheduleId, type SyncSummary } from '../../workflows/core/contracts.ts';
+import { FailedError } from '../errors.ts';
+import { isJson } from './command.ts';
+import { loadShellPolicy, withEngine, withMuster } from './open.ts';
+import { printMessage, printResult, renderTable } from './output.ts';
+import { parseDuration, parseText } from './parse.ts';
+import type { Shell } from './shell.ts';
+
+const noSchedule = 'There is no schedule of the sync yet: create it with `npx muster schedule apply`';
+
+export function addSync(program: Command, shell: Shell, setExitCode: (code: number) => void): void {
+  const sync = program.command('sync').description('the true picture of who has access, read from Datadog');
+  addRun(sync, shell, setExitCode);
+  sync
+    .command('status')
+    .description('when the sync runs next, and its last runs')
+    .addHelpText('after', '\nExample: npx muster sync status')
+    .action(async (_options: unknown, command: Command) => {
+      const status = await withMuster(shell, async ({ client, inventory }) => ({
+        schedule: await requireSchedule(client),
+        runs: await inventory.listSyncRuns(10),
+      }));
+      printResult(shell, isJson(command), status, ({ schedule, runs }) => {
+        const rows = runs.map((run) => [
+          run.startedAt,
+          run.finishedAt,
+          run.depth,
+          run.summary?.complete,
+          run.summary?.users,
+          run.summary?.changed,
+          run.reason,
+        ]);
+        const when = schedule.isPaused ? `paused${schedule.note ? `: ${schedule.note}` : ''}` : 'on';
+        const next = schedule.nextAt === undefined || schedule.isPaused ? '' : `, next at ${schedule.nextAt}`;
+        const head = ['started', 'finished', 'depth', 'complete', 'users', 'changed', 'reason'];
+        return `The sync is ${when}${next}.\n${rows.length === 0 ? 'It has not run yet.' : renderTable(shell, head, rows)}`;
+      });
+    });
+  for (const word of ['pause', 'resume'] as const) {
+    sync
+      .command(word)
+      .description(word === 'pause' ? 'let no sync start by itself' : 'let the sync start by itself again')
+      .option('--reason <text>', 'kept with the schedule', parseText(1_000), `${word}d by hand`)
+      .addHelpText('after', `\nExample: npx muster sync ${word} --reason "Datadog maintenance"`)
+      .action(async ({ reason }: { reason: string }, command: Command) => {
+        const schedule = await withEngine(shell, async ({ client }) => {
+          await requireSchedule(client);
+          const { pauseSync, resumeSync } = await import('../schedule.ts');
+          await (word === 'pause' ? pauseSync : resumeSync)(client, reason);
+          return requireSchedule(client);
+        });
+        printResult(shell, isJson(command), schedule, () => `The sync is ${schedule.isPaused ? 'paused' : 'on'}.`);
+      });
+  }
+}
+
+function addRun(sync: Command, shell: Shell, setExitCode: (code: number) => void): void {
+  sync
+    .command('run')
+    .description('read everything now, wait for it, print the summary')
+    .option('--timeout <duration>', 'wait at most this long, such as 90s or 10m', parseDuration, 30 * 60_000)
+    .addHelpText('after', '\nExample: npx muster sync run --json')
+    .action(async ({ timeout }: { timeout: number }, command: Command) => {
+      const summary = await withEngine(shell, async ({ client }) => {
+        await requireSchedule(client);
+        printMessage(shell, 'The sync reads Datadog; this waits for its end.');
+        return syncWithin(client, timeout);
+      });
+      printResult(shell, isJson(command), summary, () => renderSummary(shell, summary));
+      if (summary.complete) return;
+      printMessage(shell, 'error: not everything was read: see the reason in `npx muster sync status`');
+      setExitCode(1);
+    });
+}
+
+export function addSchedule(program: Command, shell: Shell): void {
+  program
+    .command('schedule')
+    .description('when the sync runs by itself')
+    .command('apply')
+    .description("create or update the sync's schedules as the policy says")
+    .addHelpText('after', '\nExample: npx muster schedule apply')
+    .action(async (_options: unknown, command: Command) => {
+      const applied = await withEngine(shell, async ({ config, client }) => {
+        const { sync } = await loadShellPolicy(config);
+        const { applySchedules } = await import('../schedule.ts');
+        await applySchedules(client, { sync });
+        return { schedules: [accessSyncScheduleId, lightSyncScheduleId], ...sync };
+      });
+      printResult(shell, isJson(command), applied, ({ cron, timeZone, lightEveryMs }) =>
+        [
+          `${accessSyncScheduleId}: everything, by cron ${cron} (${timeZone})`,
+          `${lightSyncScheduleId}: who has accepted, every ${lightEveryMs / 1_000} s`,
+        ].join('\n'),
+      );
+    });
+}
+
+async function requireSchedule(client: Client) {
+  const { describeSync } = await import('../schedule.ts');
+  const schedule = await describeSync(client);
+  if (schedule === undefined) throw new FailedError(noSchedule);
+  return schedule;
+}
+
+/** Ends the requests too: an open long poll would keep the command from ending. */
+async function syncWithin(client: Client, timeoutMs: number): Promise<SyncSummary> {
+  const { syncNow } = await import('../schedule.ts');
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    return await client.withAbortSignal(signal, () => syncNow(client));
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new FailedError(
+      `The sync did not end within ${timeoutMs / 1_000} s: it goes on where a worker runs (\`npx muster doctor\`); ` +
+        'see `npx muster sync status`, or give a longer --timeout',
+    );
+  }
+}
+
+function renderSummary(shell: Shell, summary: SyncSummary): string {
+  return renderTable(shell, ['what', 'count'], Object.entries(summary));
+}

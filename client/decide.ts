@@ -1,0 +1,95 @@
+import {
+  isGrpcServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { ApprovalRow, Inventory } from '../activities/inventory/types.ts';
+import {
+  decisionRefusals,
+  personWorkflowId,
+  submitDecisionUpdate,
+  type DecisionReceipt,
+} from '../workflows/core/contracts.ts';
+import { checkDecision } from '../workflows/core/guards.ts';
+import type { Decision } from '../workflows/core/model.ts';
+import { UsageError } from '../workers/usageError.ts';
+import { FailedError, RefusedError } from './errors.ts';
+
+export interface DecideOptions {
+  /** How long the same decision is tried again. */
+  readonly timeoutMs?: number;
+  readonly pauseMs?: number;
+}
+
+/** What of a Temporal client a decision needs. */
+export interface DecisionClient {
+  withDeadline<R>(deadline: number, work: () => Promise<R>): Promise<R>;
+  readonly workflow: {
+    getHandle(workflowId: string): {
+      executeUpdate(update: typeof submitDecisionUpdate, options: { args: [Decision] }): Promise<DecisionReceipt>;
+    };
+  };
+}
+
+type Approvals = Pick<Inventory, 'listApprovals'>;
+
+/** gRPC codes seen while a run continues as new: NOT_FOUND, FAILED_PRECONDITION, UNAVAILABLE. */
+const passingCodes: readonly unknown[] = [5, 9, 14];
+
+export async function submitDecision(
+  { client, inventory }: { readonly client: DecisionClient; readonly inventory: Approvals },
+  decision: Decision,
+  { timeoutMs = 10_000, pauseMs = 250 }: DecideOptions = {},
+): Promise<DecisionReceipt> {
+  const checked = checkDecision(decision);
+  if (!checked.ok) throw new UsageError(checked.why);
+  const { personId } = await findOpenApproval(inventory, decision.approvalId);
+  const handle = client.workflow.getHandle(personWorkflowId(personId));
+  const until = Date.now() + timeoutMs;
+  let refusal: string | undefined;
+  do {
+    try {
+      return await client.withDeadline(until, () => handle.executeUpdate(submitDecisionUpdate, { args: [decision] }));
+    } catch (error) {
+      refusal = judge(error);
+    }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  } while (Date.now() < until);
+  // The inventory may say "open" for a moment longer than the process: only a lasting "nobody waits" is a refusal.
+  if (refusal !== undefined) throw new RefusedError(`The decision was not recorded: ${refusal}`);
+  // An engine without a worker may hold the question a little longer than we wait for its answer.
+  throw new FailedError(
+    `The decision counts as NOT recorded: ${personId}'s process did not answer within ${timeoutMs / 1000} s. ` +
+      'See `npx muster doctor` for whether a worker runs, then decide again: twice the same does no harm',
+  );
+}
+
+async function findOpenApproval(inventory: Approvals, approvalId: string): Promise<ApprovalRow> {
+  const rows = (await inventory.listApprovals({})).filter((row) => row.approvalId === approvalId);
+  const open = rows.find(({ state }) => state === 'open');
+  if (open !== undefined) return open;
+  const last = rows.at(-1);
+  if (last !== undefined)
+    throw new RefusedError(`The decision was not recorded: approval ${approvalId} is ${last.state}`);
+  throw new UsageError(
+    `There is no approval ${approvalId}: \`npx muster approvals list\` shows the open ones with their ids`,
+  );
+}
+
+/** The words of "nobody waits for this", nothing where trying again may help; throws what is final. */
+function judge(error: unknown): string | undefined {
+  if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
+    const { type, message } = error.cause;
+    if (type === decisionRefusals.refused) throw new RefusedError(`The decision was not recorded: ${message}`);
+    if (type === decisionRefusals.notWaiting) return message;
+    // The run ended between taking the update and answering it; the next run knows the decisionId.
+    if (type === 'AcceptedUpdateCompletedWorkflow') return undefined;
+    throw error;
+  }
+  if (error instanceof WorkflowNotFoundError || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
+    return undefined;
+  if (isGrpcServiceError(error) && passingCodes.includes(error.code)) return undefined;
+  throw error;
+}

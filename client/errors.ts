@@ -1,0 +1,9 @@
+/** The rules, or an authorisation, say no. Commands print it and exit with 3. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+}
+
+/** The request was sound and could not be carried out. Commands print it and exit with 1. */
+export class FailedError extends Error {
+  override readonly name = 'FailedError';
+}

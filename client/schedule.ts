@@ -1,0 +1,113 @@
+import {
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+  type Client,
+  type ScheduleHandle,
+  type ScheduleOptions,
+} from '@temporalio/client';
+import {
+  accessSyncScheduleId,
+  accessSyncType,
+  lightSyncScheduleId,
+  taskQueues,
+  type AccessSyncInput,
+  type SyncDepth,
+  type SyncSummary,
+} from '../workflows/core/contracts.ts';
+import type { Policy } from '../workflows/core/policy.ts';
+
+/** Creates or updates both schedules of the sync. Whether they are paused stays as it is. */
+export async function applySchedules(client: Client, policy: Pick<Policy, 'sync'>): Promise<void> {
+  const { cron, timeZone, lightEveryMs } = policy.sync;
+  await applySchedule(client, accessSyncScheduleId, 'full', {
+    cronExpressions: [cron],
+    timezone: timeZone,
+    jitter: '10 seconds',
+  });
+  await applySchedule(client, lightSyncScheduleId, 'light', { intervals: [{ every: lightEveryMs }] });
+}
+
+async function applySchedule(
+  client: Client,
+  scheduleId: string,
+  depth: SyncDepth,
+  spec: ScheduleOptions['spec'],
+): Promise<void> {
+  const input: AccessSyncInput = { depth };
+  const wanted = {
+    spec,
+    action: {
+      type: 'startWorkflow',
+      workflowType: accessSyncType,
+      workflowId: scheduleId,
+      taskQueue: taskQueues.muster,
+      args: [input],
+      staticSummary: depth === 'full' ? 'all accounts with their roles' : 'who has accepted?',
+    },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 hour' },
+  } satisfies Omit<ScheduleOptions, 'scheduleId'>;
+  try {
+    await client.schedule
+      .getHandle(scheduleId)
+      .update(({ state: { paused, note } }) => ({ ...wanted, state: { paused, ...(note ? { note } : {}) } }));
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+    await client.schedule.create({ ...wanted, scheduleId });
+  }
+}
+
+export interface SyncSchedule {
+  readonly isPaused: boolean;
+  readonly note?: string;
+  /** ISO 8601. */
+  readonly nextAt?: string;
+}
+
+/** Undefined where `schedule apply` was never called. */
+export async function describeSync(client: Client): Promise<SyncSchedule | undefined> {
+  try {
+    const { state, info } = await client.schedule.getHandle(accessSyncScheduleId).describe();
+    const [next] = info.nextActionTimes;
+    return {
+      isPaused: state.paused,
+      ...(state.note ? { note: state.note } : {}),
+      ...(next === undefined ? {} : { nextAt: next.toISOString() }),
+    };
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** Pauses both depths: nobody's acceptance is noticed but by the fallback of their own process. */
+export async function pauseSync(client: Client, note: string): Promise<void> {
+  for (const id of [accessSyncScheduleId, lightSyncScheduleId]) await client.schedule.getHandle(id).pause(note);
+}
+
+export async function resumeSync(client: Client, note: string): Promise<void> {
+  for (const id of [accessSyncScheduleId, lightSyncScheduleId]) await client.schedule.getHandle(id).unpause(note);
+}
+
+/** Has the full sync run now, and waits for its end. One that runs already is waited for instead. */
+export async function syncNow(client: Client): Promise<SyncSummary> {
+  const handle = client.schedule.getHandle(accessSyncScheduleId);
+  const before = (await handle.describe()).info.numActionsTaken;
+  await handle.trigger(ScheduleOverlapPolicy.SKIP);
+  const { workflowId, firstExecutionRunId } = await startedRun(handle, before);
+  return client.workflow.getHandle(workflowId, firstExecutionRunId).result() as Promise<SyncSummary>;
+}
+
+/** A look at who has accepted, now. */
+export async function lightSyncNow(client: Client): Promise<void> {
+  await client.schedule.getHandle(lightSyncScheduleId).trigger(ScheduleOverlapPolicy.SKIP);
+}
+
+async function startedRun(handle: ScheduleHandle, takenBefore: number) {
+  for (const until = Date.now() + 10_000; Date.now() < until;) {
+    const { info } = await handle.describe();
+    const started = info.numActionsTaken > takenBefore ? info.recentActions.at(-1)?.action : info.runningActions.at(-1);
+    if (started?.type === 'startWorkflow') return started.workflow;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error('The schedule did not start a sync within 10 seconds');
+}

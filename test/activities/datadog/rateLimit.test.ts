@@ -1,0 +1,103 @@
+import { expect, test } from '@jest/globals';
+import { failureOf, openPair } from './pair.ts';
+import { startStub, userOf, type StubAnswer } from './stub.ts';
+
+const window = (remaining: number, resetSeconds: number, limit = 10): Record<string, string> => ({
+  'X-Ratelimit-Name': 'user_management',
+  'X-Ratelimit-Limit': String(limit),
+  'X-Ratelimit-Period': '1',
+  'X-Ratelimit-Remaining': String(remaining),
+  'X-Ratelimit-Reset': String(resetSeconds),
+});
+
+const user = (headers: Record<string, string>): StubAnswer => ({ body: { data: userOf('u-1') }, headers });
+
+test('a client that is told the limit is never refused', async () => {
+  await using pair = await openPair({ rateLimit: { limit: 4, periodMs: 1_000 } });
+  const attempt = pair.api({ deadlineMs: 20_000 });
+  await attempt.currentUser();
+  await Promise.all(Array.from({ length: 9 }, () => attempt.currentUser()));
+  const statuses = pair.simulator.requests.list().map(({ status }) => status);
+  expect(statuses).toEqual(Array.from({ length: 10 }, () => 200));
+});
+
+test('a refused client waits for the reset, and is then served', async () => {
+  await using pair = await openPair();
+  pair.simulator.faults.add({ kind: 429, times: 1, resetSeconds: 1 });
+  expect(await failureOf(pair.api().currentUser())).toMatchObject({ type: 'RateLimited', retryAfterMs: 1_000 });
+  await pair.api().currentUser();
+  const [refused, served, ...more] = pair.simulator.requests.list();
+  expect([refused?.status, served?.status, more]).toEqual([429, 200, []]);
+  expect((served?.atMs ?? 0) - (refused?.atMs ?? 0)).toBeGreaterThanOrEqual(990);
+});
+
+test('a reset after the deadline fails at once, with the time to come back', async () => {
+  await using stub = await startStub(() => user(window(0, 60)));
+  await stub.api().getAccount('u-1');
+  const from = performance.now();
+  const failure = await failureOf(stub.api({ deadlineMs: 5_000 }).getAccount('u-1'));
+  expect(performance.now() - from).toBeLessThan(1_000);
+  expect(failure).toMatchObject({
+    type: 'RateLimited',
+    message: expect.stringMatching(/^the rate limit resets in [56]\d seconds$/),
+  });
+  expect((failure as { retryAfterMs: number }).retryAfterMs).toBeGreaterThan(55_000);
+  expect(stub.requests).toHaveLength(1);
+});
+
+test('an answer that tears has told the limit all the same', async () => {
+  await using stub = await startStub((_, response) => {
+    response.writeHead(200, { ...window(0, 60), 'content-length': '1000' });
+    response.write('{"data":', () => response.destroy());
+    return undefined;
+  });
+  expect(await failureOf(stub.api().getAccount('u-1'))).toMatchObject({ type: 'DatadogUnavailable' });
+  expect(await failureOf(stub.api().getAccount('u-1'))).toMatchObject({ type: 'RateLimited' });
+  expect(stub.requests).toHaveLength(1);
+});
+
+test('a process that waits is served before a sync that waited longer', async () => {
+  const served: string[] = [];
+  await using stub = await startStub(({ path }) => {
+    served.push(path.split('/').at(-1) ?? '');
+    return user(window(0, 1, 1));
+  });
+  await stub.api().getAccount('first');
+  const sync = stub.api({ priority: 'sync', deadlineMs: 10_000 }).getAccount('sync');
+  const process = stub.api({ deadlineMs: 10_000 }).getAccount('process');
+  await Promise.all([sync, process]);
+  expect(served).toEqual(['first', 'process', 'sync']);
+});
+
+test('a sync leaves the last tenth of a window to processes', async () => {
+  await using stub = await startStub(() => user(window(1, 60)));
+  await stub.api().getAccount('first');
+  expect(await failureOf(stub.api({ priority: 'sync' }).getAccount('sync'))).toMatchObject({ type: 'RateLimited' });
+  await stub.api().getAccount('process');
+  expect(stub.requests.map(({ path }) => path.split('/').at(-1))).toEqual(['first', 'process']);
+});
+
+test('a limit of one kind of request does not hold up another', async () => {
+  await using stub = await startStub(({ path }) =>
+    path.startsWith('/api/v2/roles') ? { body: { data: [] } } : user(window(0, 60)),
+  );
+  await stub.api().getAccount('u-1');
+  expect(await stub.api().listRoles()).toEqual([]);
+});
+
+test('closing fails who waits for the rate limit', async () => {
+  await using stub = await startStub(() => user(window(0, 60)));
+  await stub.api().getAccount('u-1');
+  const failing = failureOf(stub.api({ deadlineMs: 90_000 }).getAccount('u-1'));
+  await stub.client.close();
+  expect(await failing).toMatchObject({ type: 'DatadogUnavailable', message: 'the Datadog client was closed' });
+});
+
+test('an attempt counts what it has sent', async () => {
+  await using pair = await openPair();
+  const attempt = pair.api();
+  expect(attempt.requests).toBe(0);
+  await attempt.currentUser();
+  await attempt.listPermissions();
+  expect(attempt.requests).toBe(2);
+});

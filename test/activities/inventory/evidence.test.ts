@@ -1,0 +1,87 @@
+import { describe, expect, test } from '@jest/globals';
+import { openDatabases } from './backends.ts';
+import { at, evidence } from './samples.ts';
+
+describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
+  const dropGuards =
+    dialect === 'sqlite'
+      ? ['drop trigger evidence_no_update', 'drop trigger evidence_no_delete']
+      : ['drop trigger evidence_no_change on evidence'];
+
+  const changes = [
+    "update evidence set step = 'two'",
+    'delete from evidence',
+    ...(dialect === 'sqlite' ? [] : ['truncate evidence']),
+  ];
+
+  test('a step of an event leaves one link, whoever repeats it', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    await inventory.appendEvidence(evidence('one'));
+    await inventory.appendEvidence(evidence('one', { at: at(9), actor: 'somebody else' }));
+    await inventory.appendEvidence(evidence('one', { eventId: 'e-2' }));
+    await inventory.appendEvidence(evidence('one', { personId: 'p-2', reason: 'because' }));
+    const rows = await inventory.listEvidence({ limit: 10, offset: 0 });
+    expect(rows.map(({ hash: _hash, ...row }) => row)).toEqual([
+      { ...evidence('one'), seq: 1 },
+      { ...evidence('one', { eventId: 'e-2' }), seq: 2 },
+      { ...evidence('one', { personId: 'p-2', reason: 'because' }), seq: 3 },
+    ]);
+    expect(await inventory.listEvidence({ personId: 'p-2', limit: 10, offset: 0 })).toEqual(rows.slice(2));
+    expect(await inventory.listEvidence({ limit: 1, offset: 1 })).toEqual(rows.slice(1, 2));
+    expect(await inventory.verifyEvidence()).toEqual({ ok: true, count: 3 });
+  });
+
+  test('many appended at once make one chain', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    await Promise.all(Array.from({ length: 40 }, (_, index) => inventory.appendEvidence(evidence(`step ${index}`))));
+    expect(await inventory.verifyEvidence()).toEqual({ ok: true, count: 40 });
+  });
+
+  test('an empty chain is whole', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    expect(await inventory.verifyEvidence()).toEqual({ ok: true, count: 0 });
+  });
+
+  test('the database refuses to change or remove a link', async () => {
+    await using fixture = await makeFixture();
+    const { inventory, query } = fixture;
+    await inventory.appendEvidence(evidence('one'));
+    for (const change of changes) await expect(query(change)).rejects.toThrow('append-only');
+    expect(await inventory.verifyEvidence()).toEqual({ ok: true, count: 1 });
+  });
+
+  const damages = [
+    { what: 'an altered entry', by: [`update evidence set entry = replace(entry, 'hr', 'me') where seq = 2`], seq: 2 },
+    { what: 'an altered person beside the entry', by: [`update evidence set person_id = 'p-9' where seq = 2`], seq: 2 },
+    { what: 'an altered hash', by: [`update evidence set hash = 'x' where seq = 2`], seq: 2 },
+    { what: 'a removed link', by: ['delete from evidence where seq = 2'], seq: 2 },
+    { what: 'a removed last link', by: ['delete from evidence where seq = 3'], seq: 3 },
+    {
+      what: 'two links that changed places',
+      by: [
+        'update evidence set seq = 9 where seq = 2',
+        'update evidence set seq = 2 where seq = 3',
+        'update evidence set seq = 3 where seq = 9',
+      ],
+      seq: 2,
+    },
+    {
+      what: 'a link that was put behind the end',
+      by: [`insert into evidence select 4, person_id, 'e-9', step, entry, hash from evidence where seq = 3`],
+      seq: 4,
+    },
+  ];
+  for (const { what, by, seq } of damages) {
+    test(`${what} is found`, async () => {
+      await using fixture = await makeFixture();
+      const { inventory, query } = fixture;
+      for (const step of ['one', 'two', 'three']) await inventory.appendEvidence(evidence(step));
+      expect(await inventory.verifyEvidence()).toEqual({ ok: true, count: 3 });
+      for (const statement of [...dropGuards, ...by]) await query(statement);
+      expect(await inventory.verifyEvidence()).toEqual({ ok: false, seq, why: expect.any(String) });
+    });
+  }
+});

@@ -1,0 +1,167 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openInventory } from '../../../activities/inventory/index.ts';
+import { runCli } from '../../../client/cli/run.ts';
+import type { HrEvent } from '../../../workflows/core/model.ts';
+import { createShell } from '../support/shell.ts';
+
+const at = '2026-01-15T12:00:00.000Z';
+const person = { email: 'ada@example.com', name: 'Ada "A", Example', department: 'SRE', timeZone: 'Asia/Tokyo' };
+const role = { kind: 'role', name: 'Datadog Admin Role' } as const;
+const joiner: HrEvent = {
+  eventId: 'j-1',
+  kind: 'joiner',
+  personId: 'e-1',
+  occurredAt: at,
+  effectiveAt: at,
+  source: 'hr',
+  person,
+};
+const approval = {
+  approvalId: 'a-1',
+  personId: 'e-1',
+  entitlements: [role],
+  rules: ['sre'],
+  approvers: { people: ['lead@example.com'], manager: true, quorum: 1, fallback: [] },
+  managerIds: [],
+  state: 'open',
+  requestedAt: at,
+  deadline: '2026-01-22T12:00:00.000Z',
+  decisions: [],
+} as const;
+const account = {
+  id: 'acc-1',
+  email: person.email,
+  handle: person.email,
+  name: person.name,
+  title: '',
+  status: 'active',
+  isServiceAccount: false,
+  roleIds: ['r-1'],
+} as const;
+
+let home: string;
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'muster-inventory-'));
+  await using inventory = await openInventory({ file: join(home, 'inventory.db') });
+  await inventory.receiveEvent(joiner, at);
+  await inventory.bindAccount('e-1', account.id, at);
+  await inventory.writeRoles([{ id: 'r-1', name: role.name, isManaged: true, permissions: [] }], at);
+  await inventory.writeAccounts({ scanId: 's-1', accounts: [account], seenAt: at });
+  const grant = { personId: 'e-1', accountId: account.id, ...role, id: 'r-1', since: at, reason: 'request' } as const;
+  await inventory.openGrant(grant);
+  await inventory.openApproval(approval);
+  const step = { personId: 'e-1', eventId: 'j-1', at, actor: 'hr' };
+  await inventory.appendEvidence({ ...step, step: 'create', action: 'create account' });
+  await inventory.appendEvidence({ ...step, step: 'grant', action: 'assign role' });
+});
+afterAll(() => rm(home, { recursive: true }));
+
+async function run(...args: readonly string[]) {
+  const shell = createShell({ cwd: home, env: { MUSTER_HOME: home } });
+  const code = await runCli(args, shell);
+  return { code, out: shell.out(), err: shell.err() };
+}
+
+/** Fails where stdout is not exactly one JSON value. */
+async function readJson(...args: readonly string[]): Promise<unknown> {
+  const { code, out } = await run(...args, '--json');
+  expect(code).toBe(0);
+  return JSON.parse(out);
+}
+
+test('person show has the person, access, approvals, events and evidence, and says that nothing runs', async () => {
+  expect(await readJson('person', 'show', 'e-1')).toMatchObject({
+    person: { personId: 'e-1', accountId: 'acc-1' },
+    account: { email: person.email },
+    events: [{ event: { eventId: 'j-1' } }],
+    grants: [{ name: role.name, since: at, reason: 'request' }],
+    approvals: [{ approvalId: 'a-1', state: 'open' }],
+    evidence: [{ action: 'create account' }, { action: 'assign role' }],
+  });
+  const { out, err } = await run('person', 'show', 'e-1');
+  for (const text of ['ada@example.com', 'SRE', 'acc-1 (active)', role.name, 'a-1', 'j-1', 'assign role']) {
+    expect(out).toContain(text);
+  }
+  expect(err).toContain('npm start');
+});
+
+test('an unknown person is a failure that says where to look', async () => {
+  const { code, out, err } = await run('person', 'show', 'e-2', '--json');
+  expect({ code, out }).toEqual({ code: 1, out: '' });
+  expect(err).toMatch(/^error: No person e-2 is known: .*person list/);
+});
+
+test('lists are one JSON array each', async () => {
+  expect(await readJson('person', 'list')).toMatchObject([{ personId: 'e-1' }]);
+  expect(await readJson('events', 'list')).toMatchObject([{ event: { eventId: 'j-1' } }]);
+  expect(await readJson('events', 'list', '--person', 'e-2')).toEqual([]);
+  expect(await readJson('approvals', 'list')).toMatchObject([{ approvalId: 'a-1', personId: 'e-1' }]);
+  expect(await readJson('approvals', 'list', '--state', 'rejected')).toEqual([]);
+  expect(await readJson('inventory', 'users')).toMatchObject([{ id: 'acc-1', roleNames: [role.name] }]);
+  expect(await readJson('inventory', 'users', '--status', 'disabled')).toEqual([]);
+  expect(await readJson('inventory', 'grants', '--person', 'e-1')).toMatchObject([{ name: role.name }]);
+  expect(await readJson('audit', 'export')).toMatchObject([{ seq: 1 }, { seq: 2 }]);
+  expect(await readJson('audit', 'verify')).toEqual({ ok: true, count: 2 });
+});
+
+test('rows are printed as CSV with a head', async () => {
+  const { out } = await run('inventory', 'users', '--format', 'csv');
+  const [head, row] = out.split(/\r?\n/);
+  expect(head).toBe('id,email,name,status,person,roles,lastLoginAt,lastSeenAt,goneAt');
+  expect(row).toContain('acc-1,ada@example.com,"Ada ""A"", Example",active,e-1,Datadog Admin Role');
+});
+
+test('evidence is exported one JSON object a line', async () => {
+  const { out } = await run('audit', 'export', '--person', 'e-1');
+  const lines = out.trimEnd().split('\n');
+  expect(lines.map((line): unknown => JSON.parse(line))).toMatchObject([{ step: 'create' }, { step: 'grant' }]);
+});
+
+test("a mover's dry run takes what is not named from what is known, and says what would be taken away", async () => {
+  const plan = await readJson(
+    'mover',
+    '--person-id',
+    'e-1',
+    '--department',
+    'Sales',
+    '--effective',
+    '2026-03-01',
+    '--dry-run',
+  );
+  expect(plan).toMatchObject({
+    process: 'roleChange',
+    event: { person: { ...person, department: 'Sales' }, effectiveAt: '2026-02-28T15:00:00.000Z' },
+    gives: [{ kind: 'role', name: 'Datadog Read Only Role' }],
+    onApproval: [],
+    holds: [role],
+    takes: [role],
+  });
+});
+
+test("a leaver's dry run takes everything", async () => {
+  // What the policy would give is no reason to keep it.
+  const named = ['--email', person.email, '--department', 'SRE'];
+  expect(await readJson('leaver', '--person-id', 'e-1', ...named, '--dry-run')).toMatchObject({
+    process: 'offboarding',
+    gives: [],
+    onApproval: [],
+    takes: [role],
+  });
+  expect((await run('leaver', '--person-id', 'e-1', '--dry-run')).out).toContain('disabled');
+});
+
+test('a chain of evidence that was altered is found and fails', async () => {
+  const { default: Database } = await import('better-sqlite3');
+  const file = new Database(join(home, 'inventory.db'));
+  // Whoever may write the file may drop what guards it.
+  const triggers = file.prepare<[], { name: string }>("select name from sqlite_master where type = 'trigger'").all();
+  for (const { name } of triggers) file.exec(`drop trigger "${name}"`);
+  file.exec("update evidence set entry = replace(entry, 'assign role', 'nothing') where seq = 2");
+  file.close();
+  const { code, out } = await run('audit', 'verify', '--json');
+  expect(code).toBe(1);
+  expect(JSON.parse(out)).toMatchObject({ ok: false, seq: 2 });
+});

@@ -1,0 +1,22 @@
+import type { Shell } from '../../../client/cli/shell.ts';
+
+export interface TestShell extends Shell {
+  readonly out: () => string;
+  readonly err: () => string;
+}
+
+/** A shell without a terminal that keeps what is written. */
+export function createShell(shell: Partial<Pick<Shell, 'env' | 'cwd'>> = {}): TestShell {
+  let [out, err] = ['', ''];
+  return {
+    env: {},
+    cwd: process.cwd(),
+    isTerminal: false,
+    isColourful: false,
+    ...shell,
+    writeOut: (text) => void (out += text),
+    writeErr: (text) => void (err += text),
+    out: () => out,
+    err: () => err,
+  };
+}

@@ -1,0 +1,250 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { DCLinter } from 'dclint';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const root = resolve(import.meta.dirname, '..');
+const read = (path: string): Promise<string> => readFile(join(root, path), 'utf8');
+
+// What the checks below look at; whether the file is a compose file at all is for the Compose specification to say.
+const names = z.array(z.string()).default([]);
+const mount = z.object({ source: z.string() });
+const service = z.object({
+  image: z.string().default(''),
+  user: z.string().default(''),
+  restart: z.string().optional(),
+  read_only: z.boolean().default(false),
+  privileged: z.boolean().default(false),
+  network_mode: z.string().optional(),
+  cap_drop: names,
+  cap_add: names,
+  security_opt: names,
+  secrets: names,
+  networks: names,
+  volumes: names,
+  ports: names,
+  configs: z.array(mount).default([]),
+  environment: z.record(z.string(), z.string()).default({}),
+  healthcheck: z.object({ test: z.array(z.string()).min(2) }).optional(),
+  depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
+});
+type Service = z.output<typeof service>;
+const source = z.object({
+  file: z.string().optional(),
+  content: z.string().optional(),
+  environment: z.string().optional(),
+});
+const named = z.record(z.string(), z.unknown()).default({});
+const composeFile = z.object({
+  version: z.unknown().optional(),
+  services: z.record(z.string(), service),
+  volumes: named,
+  networks: named,
+  configs: z.record(z.string(), source).default({}),
+  secrets: z.record(z.string(), source).default({}),
+});
+type ComposeFile = z.output<typeof composeFile>;
+
+// dclint's own types do not resolve under Node's rules for modules.
+const lintResults = z.array(z.object({ messages: z.array(z.object({ rule: z.string(), message: z.string() })) }));
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'muster-compose-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** What the Compose specification's schema and dclint's rules on meaning say of a compose file; its taste in order and quotes is off. */
+async function specificationProblems(text: string): Promise<string[]> {
+  const path = join(folder, 'docker-compose.yml');
+  await writeFile(path, text);
+  const taste = [
+    'no-quotes-in-volumes',
+    'service-keys-order',
+    'services-alphabetical-order',
+    'top-level-properties-order',
+    'service-ports-alphabetical-order',
+    'service-dependencies-alphabetical-order',
+    'require-quotes-in-ports',
+  ];
+  const rules = Object.fromEntries(taste.map((rule) => [rule, 0 as const]));
+  const linter = new DCLinter({ rules, quiet: true, debug: false, exclude: [] });
+  const results = lintResults.parse(linter.lintFiles([path], false));
+  expect(results).toHaveLength(1);
+  return results.flatMap(({ messages }) => messages.map(({ rule, message }) => `${rule}: ${message}`));
+}
+
+/** What is not as safe as a production-like set-up must be. */
+function safetyProblems(text: string): string[] {
+  const file = composeFile.parse(parse(text, { merge: true }));
+  const awaitedToEnd = new Set(
+    Object.values(file.services).flatMap(({ depends_on }) =>
+      Object.entries(depends_on).flatMap(([name, { condition }]) =>
+        condition === 'service_completed_successfully' ? [name] : [],
+      ),
+    ),
+  );
+  const ofServices = Object.entries(file.services).flatMap(([name, one]) =>
+    serviceProblems(one, file, awaitedToEnd.has(name)).map((problem) => `${name}: ${problem}`),
+  );
+  // Compose copies such a config into the container, which cannot be written.
+  const ofConfigs = Object.entries(file.configs).flatMap(([name, { content }]) =>
+    content === undefined ? [] : [`the config ${name} is no file`],
+  );
+  const ofSecrets = Object.entries(file.secrets).flatMap(([name, { file: path }]) =>
+    path?.startsWith('./secrets/') ? [] : [`the secret ${name} is no file in ./secrets`],
+  );
+  return [...(file.version === undefined ? [] : ['has a version']), ...ofServices, ...ofConfigs, ...ofSecrets];
+}
+
+function serviceProblems(one: Service, file: ComposeFile, runsToItsEnd: boolean): string[] {
+  const volumes = one.volumes.map((volume) => volume.split(':')[0] ?? '');
+  const missing = [
+    ...one.secrets.filter((name) => !(name in file.secrets)),
+    ...one.networks.filter((name) => !(name in file.networks)),
+    ...volumes.filter((name) => !(name in file.volumes)),
+    ...one.configs.map((config) => config.source).filter((name) => !(name in file.configs)),
+    ...Object.keys(one.depends_on).filter((name) => !(name in file.services)),
+  ];
+  const dependencies = Object.entries(one.depends_on);
+  const waitsLoosely = dependencies.filter(([name, { condition }]) => {
+    const isChecked = file.services[name]?.healthcheck !== undefined;
+    return condition !== (isChecked ? 'service_healthy' : 'service_completed_successfully');
+  });
+  const secretValue = Object.entries(one.environment).filter(
+    ([name, value]) =>
+      (/(PASSWORD|PWD|SECRET|TOKEN|KEY|DATABASE_URL)$/.test(name) && value !== '') ||
+      (name.endsWith('_FILE') && !one.secrets.some((secret) => value === `/run/secrets/${secret}`)),
+  );
+  const checks: readonly (readonly [boolean, string])[] = [
+    [/^[a-z0-9./-]+:\d+\.\d+(\.\d+)?(-[a-z]+)?(@sha256:[0-9a-f]{64})?$/.test(one.image), `is not pinned: ${one.image}`],
+    [/^[1-9]\d*:[1-9]\d*$/.test(one.user), 'has no user by number, or runs as root'],
+    [one.read_only, 'can write its own image'],
+    [one.cap_drop.join() === 'ALL' && one.cap_add.length === 0 && !one.privileged, 'keeps capabilities'],
+    [one.security_opt.includes('no-new-privileges:true'), 'may gain privileges'],
+    [one.network_mode === undefined, 'leaves the networks'],
+    [one.restart !== undefined && one.restart !== 'no', 'is not restarted'],
+    [runsToItsEnd || one.healthcheck !== undefined, 'has no health check'],
+    [one.ports.every((port) => port.startsWith('127.0.0.1:')), 'publishes beyond loopback'],
+    [waitsLoosely.length === 0, `waits loosely for ${waitsLoosely.map(([name]) => name).join()}`],
+    [missing.length === 0, `names what is not there: ${missing.join()}`],
+    [secretValue.length === 0, `has a secret in its environment: ${secretValue.map(([name]) => name).join()}`],
+  ];
+  return checks.flatMap(([isSo, problem]) => (isSo ? [] : [problem]));
+}
+
+describe('the compose file', () => {
+  test('is one by the Compose specification', async () => {
+    expect(await specificationProblems(await read('docker-compose.yml'))).toEqual([]);
+  });
+
+  test('pins every image, runs nothing as root, keeps secrets in files and publishes on loopback only', async () => {
+    expect(safetyProblems(await read('docker-compose.yml'))).toEqual([]);
+  });
+
+  test('starts the worker, Temporal with its interface, and PostgreSQL', async () => {
+    const { services } = composeFile.parse(parse(await read('docker-compose.yml'), { merge: true }));
+    expect(Object.keys(services)).toEqual(expect.arrayContaining(['postgresql', 'temporal', 'temporal-ui', 'worker']));
+  });
+
+  test.each([
+    ['an unknown field', 'stop_grace_period: 40s', 'stop_graceful: 40s', /additional properties/],
+    ['a value of the wrong kind', 'read_only: true', 'read_only: [true]', /^invalid-schema/],
+    ['YAML that does not parse', 'cap_drop: [ALL]', 'cap_drop: [ALL', /./],
+    ['a version', 'name: muster', "name: muster\nversion: '3'", /^no-version-field/],
+    ['one port twice', '127.0.0.1:8233:8080', '127.0.0.1:7233:8080', /^no-duplicate-exported-ports/],
+  ])('is refused by the Compose specification or its linter with %s', async (_, from, to, expected) => {
+    const text = await read('docker-compose.yml');
+    expect(text).toContain(from);
+    expect(await specificationProblems(text.replace(from, to))).toContainEqual(expect.stringMatching(expected));
+  });
+
+  test.each([
+    [
+      'an image without a version',
+      'temporalio/ui:2.49.1',
+      'temporalio/ui:latest',
+      'temporal-ui: is not pinned: temporalio/ui:latest',
+    ],
+    ['root', "user: '999:999'", "user: '0:0'", 'postgresql: has no user by number, or runs as root'],
+    ['a port for everybody', '127.0.0.1:7233:7233', '7233:7233', 'temporal: publishes beyond loopback'],
+    [
+      'a secret in the environment',
+      'DB: postgres12',
+      'POSTGRES_PWD: temporal',
+      'temporal: has a secret in its environment: POSTGRES_PWD',
+    ],
+    [
+      'a secret that is not mounted',
+      'secrets: [dd_api_key, dd_app_key, database_url]',
+      'secrets: [dd_api_key, database_url]',
+      'worker: has a secret in its environment: DD_APP_KEY_FILE',
+    ],
+    [
+      'a secret that is not defined',
+      '  database_url: { file',
+      '  other_url: { file',
+      'worker: names what is not there: database_url',
+    ],
+    [
+      'a volume that is not defined',
+      'muster:/var/lib/muster',
+      'other:/var/lib/muster',
+      'worker: names what is not there: other',
+    ],
+    [
+      'no health check',
+      'healthcheck:\n      test: [CMD, node',
+      'x-health:\n      test: [CMD, node',
+      'worker: has no health check',
+    ],
+    [
+      'a start that does not wait',
+      'temporal: { condition: service_healthy }',
+      'temporal: { condition: service_started }',
+      'temporal-namespace: waits loosely for temporal',
+    ],
+    ['a config by content', 'file: ./policy.yaml', 'content: x', 'the config policy is no file'],
+    ['capabilities', 'cap_drop: [ALL]', 'cap_drop: [NET_RAW]', 'worker: keeps capabilities'],
+    ['a writable image', 'read_only: true', 'read_only: false', 'worker: can write its own image'],
+  ])('is refused with %s', async (_, from, to, expected) => {
+    const text = await read('docker-compose.yml');
+    expect(text).toContain(from);
+    expect(safetyProblems(text.replace(from, to))).toContain(expected);
+  });
+});
+
+describe('the image', () => {
+  test('is built in stages on a pinned slim Debian with the project’s Node, and runs without root under a health check', async () => {
+    const lines = (await read('Dockerfile')).split('\n');
+    const { devDependencies } = z
+      .object({ devDependencies: z.record(z.string(), z.string()) })
+      .parse(JSON.parse(await read('package.json')));
+    const bases = lines.filter((line) => line.startsWith('FROM ')).map((line) => line.split(' ')[1]);
+    expect(bases).toEqual(Array(2).fill(`node:${devDependencies['node']}-bookworm-slim`));
+    expect(lines.filter((line) => line.startsWith('USER '))).toEqual(['USER node']);
+    expect(lines).toContainEqual(expect.stringMatching(/^RUN npm ci --omit=dev /));
+    expect(lines).toContainEqual(expect.stringMatching(/^HEALTHCHECK .*"workers\/health\.ts"/));
+    expect(lines).toContain('CMD ["node", "workers/main.ts"]');
+  });
+
+  test('is made of named folders only, none of which holds secrets or state', async () => {
+    const lines = (await read('.dockerignore')).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    expect(lines[0]).toBe('*');
+    const copied = (await read('Dockerfile')).matchAll(/^COPY (?!--from)(.*) \S+$/gm);
+    const allowed = lines.slice(1).map((line) => line.slice(1));
+    expect(new Set([...copied].flatMap(([, paths = '']) => paths.split(' ')))).toEqual(new Set(allowed));
+  });
+});
+
+test('the example of the environment names only variables that Muster reads, and no value of a secret', async () => {
+  const example = (await read('.env.example')).matchAll(/^#?([A-Z][A-Z_]+)=(.*)$/gm);
+  const config = await read('workers/config.ts');
+  const variables = [...example].map(([, name = '', value = '']) => ({ name, value }));
+  expect(variables.length).toBeGreaterThan(10);
+  for (const { name } of variables) expect(config).toContain(`'${name.replace(/_FILE$/, '')}'`);
+  expect(variables.filter(({ name, value }) => name.endsWith('_KEY') && value !== '')).toEqual([]);
+});

@@ -1,0 +1,214 @@
+import { access, readdir, readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { expect, test } from '@jest/globals';
+import type { Command } from 'commander';
+import { createProgram } from '../client/cli/run.ts';
+import {
+  accessSyncScheduleId,
+  accessSyncType,
+  lightSyncScheduleId,
+  searchAttributes,
+  taskQueues,
+} from '../workflows/core/contracts.ts';
+import { checkDecision } from '../workflows/core/guards.ts';
+import { phases } from '../workflows/core/model.ts';
+import { createShell } from './client/support/shell.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const read = (path: string): Promise<string> => readFile(join(root, path), 'utf8');
+
+const inFolder = async (folder: string): Promise<readonly string[]> =>
+  (await readdir(join(root, folder))).filter((name) => name.endsWith('.md')).map((name) => `${folder}/${name}`);
+const files = ['README.md', ...(await inFolder('docs')), ...(await inFolder('docs/decisions'))];
+const pages = await Promise.all(files.map(async (file) => ({ file, text: await read(file) })));
+const readme = pages[0]?.text ?? '';
+
+interface Fence {
+  readonly language: string;
+  readonly lines: readonly string[];
+}
+
+/** Blocks between ``` marks, indented ones too. */
+function fencesOf(text: string): readonly Fence[] {
+  return [...text.matchAll(/^( *)```(\w*)\n([\s\S]*?)^\1```/gm)].map(([, , language = '', body = '']) => ({
+    language,
+    lines: body.split('\n').map((line) => line.trim()),
+  }));
+}
+
+const proseOf = (text: string): string => text.replaceAll(/^( *)```\w*\n[\s\S]*?^\1```/gm, '');
+const spansOf = (text: string): readonly string[] =>
+  [...proseOf(text).matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
+
+/** The words behind `npx muster`, as a shell would hand them over; undefined where the line is no such command. */
+function wordsOf(line: string): readonly string[] | undefined {
+  const [, rest] = /(?:^|\$ |exec \w+ )(?:npx muster|node client\/cli\/main\.ts)(?= |$)(.*)/.exec(line) ?? [];
+  if (rest === undefined) return undefined;
+  const command = rest.split(/ (?:#|>|\||&&) ?/)[0] ?? '';
+  return [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+}
+
+/** The commands with nothing behind them: parsing checks arguments and options, and does nothing. */
+function createIdle(): Command {
+  const program = createProgram(createShell(), () => undefined);
+  for (const one of leavesOf(program)) one.command.action(() => undefined);
+  return program;
+}
+
+interface Leaf {
+  readonly path: string;
+  readonly command: Command;
+}
+
+function leavesOf(command: Command, path: readonly string[] = []): readonly Leaf[] {
+  if (command.commands.length === 0) return [{ path: path.join(' '), command }];
+  return command.commands.flatMap((one) => leavesOf(one, [...path, one.name()]));
+}
+
+/** What is wrong with a command that is named in passing, perhaps without its arguments. */
+function problemOf(words: readonly string[]): string | undefined {
+  const program = createIdle();
+  let command = program;
+  let rest = words;
+  for (;;) {
+    const next = command.commands.find((one) => one.name() === rest[0]);
+    if (next === undefined) break;
+    command = next;
+    rest = rest.slice(1);
+  }
+  if (command.commands.length > 0 && rest[0] !== undefined && !rest[0].startsWith('-')) {
+    return `${rest[0]} is no command`;
+  }
+  const known = [...command.options, ...program.options].map(({ long }) => long);
+  const unknown = rest.find((word) => word.startsWith('--') && word !== '--help' && !known.includes(word));
+  return unknown === undefined ? undefined : `${unknown} is no option`;
+}
+
+const shown = pages.flatMap(({ file, text }) =>
+  fencesOf(text)
+    .filter(({ language }) => language === '')
+    .flatMap(({ lines }) => lines)
+    .flatMap((line) => {
+      const words = wordsOf(line);
+      return words === undefined ? [] : [{ file, line, words }];
+    }),
+);
+
+test('there are commands to look at', () => {
+  expect(shown.length).toBeGreaterThan(10);
+});
+
+test.each(shown.map(({ file, line, words }) => [file, line, words] as const))(
+  '%s shows a command that can be given: %s',
+  async (_file, _line, words) => {
+    await expect(createIdle().parseAsync([...words], { from: 'user' })).resolves.toBeDefined();
+  },
+);
+
+test('commands and options named in passing exist', () => {
+  const problems = pages.flatMap(({ file, text }) =>
+    spansOf(text).flatMap((code) => {
+      const words = wordsOf(code);
+      const problem = words && problemOf(words);
+      return problem === undefined ? [] : [`${file}: ${code}: ${problem}`];
+    }),
+  );
+  expect(problems).toEqual([]);
+});
+
+test('every command stands in the README', () => {
+  const spans = spansOf(readme);
+  const missing = leavesOf(createIdle()).filter(({ path }) => !spans.includes(`npx muster ${path}`));
+  expect(missing.map(({ path }) => path)).toEqual([]);
+});
+
+test('what is linked is there, headings included', async () => {
+  const problems: string[] = [];
+  for (const { file, text } of pages) {
+    for (const [, target = ''] of proseOf(text).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      const [path = '', heading] = target.split('#');
+      const linked = path === '' ? file : join(dirname(file), path);
+      const content = await access(join(root, linked))
+        .then(() => (linked.endsWith('.md') ? read(linked) : ''))
+        .catch(() => undefined);
+      if (content === undefined || (heading !== undefined && !slugsOf(content).includes(heading))) {
+        problems.push(`${file}: ${target}`);
+      }
+    }
+  }
+  expect(problems).toEqual([]);
+});
+
+const slugsOf = (text: string): readonly string[] =>
+  [...proseOf(text).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+
+test('files of the project that are named in passing exist', async () => {
+  const pattern = /^(?:activities|client|docs|simulator|test|workers|workflows)\/[\w/.-]*\w$/;
+  for (const code of pages.flatMap(({ text }) => spansOf(text)).filter((one) => pattern.test(one))) {
+    await expect(access(join(root, code))).resolves.toBeUndefined();
+  }
+});
+
+const variable = /\b(?:DD|MUSTER|TEMPORAL|DATABASE|XDG|NO)_[A-Z_]+\b(?!…)/g;
+const config = await read('workers/config.ts');
+const code = `${config}${await read('client/cli/main.ts')}`;
+const quoted = new RegExp(`'(${variable.source})'`, 'g');
+/** The names that the code asks the environment for. */
+const readByCode = new Set([...code.matchAll(quoted)].map(([, name = '']) => name));
+const secrets = [...config.matchAll(/(?:readSecret|readKey)\(env, '(\w+)'\)/g)].map(([, name = '']) => name);
+
+test('the table of variables names all that the code reads, and no other', () => {
+  const [, section = ''] = readme.split('\n## Configuration\n');
+  const rows = [...(section.split('\n## ')[0] ?? '').matchAll(/^\| `(\w+)` /gm)].map(([, name = '']) => name);
+  expect(rows.toSorted()).toEqual([...readByCode].toSorted());
+});
+
+test('every variable that is named anywhere is read by the code, itself or as a file', () => {
+  const known = new Set([...readByCode, ...secrets.map((name) => `${name}_FILE`)]);
+  const named = pages.flatMap(({ text }) => text.match(variable) ?? []);
+  expect([...new Set(named)].filter((name) => !known.has(name))).toEqual([]);
+  expect(secrets).toEqual(expect.arrayContaining(['DD_API_KEY', 'DD_APP_KEY', 'DATABASE_URL', 'TEMPORAL_API_KEY']));
+});
+
+test('npm scripts that are named exist', async () => {
+  const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> };
+  const named = pages.flatMap(({ text }) =>
+    [...text.matchAll(/\bnpm (?:run )?(start|test|(?<=run )[\w:]+)/g)].map(([, name = '']) => name),
+  );
+  expect(new Set(named).size).toBeGreaterThanOrEqual(3);
+  expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
+});
+
+test('names in Temporal are those of the code', () => {
+  const spans = spansOf(readme);
+  const { personId, phase } = searchAttributes;
+  for (const name of [accessSyncType, accessSyncScheduleId, lightSyncScheduleId, personId.name, phase.name]) {
+    expect(spans).toContain(name);
+  }
+  expect(spans).toEqual(expect.arrayContaining(Object.values(taskQueues)));
+  const filters = pages.flatMap(({ text }) => [...text.matchAll(/Phase = "(\w+)"/g)].map(([, name = '']) => name));
+  expect(phases).toEqual(expect.arrayContaining(filters));
+  expect(filters.length).toBeGreaterThan(0);
+});
+
+test('the decision to be sent by hand is one that is understood', () => {
+  const [example] = fencesOf(readme).filter(({ language }) => language === 'json');
+  expect(checkDecision(JSON.parse(example?.lines.join('\n') ?? ''))).toMatchObject({ ok: true });
+});
+
+test('the notices to watch for are those that are sent', async () => {
+  const [, union = ''] = /kind:\n([^;]+);/.exec(await read('activities/notify/index.ts')) ?? [];
+  const kinds = [...union.matchAll(/'(\w+)'/g)].map(([, kind = '']) => kind);
+  expect(kinds.length).toBeGreaterThan(5);
+  expect(spansOf(await read('docs/operations.md'))).toEqual(expect.arrayContaining(kinds));
+});
+
+test('the README can be read in one go', () => {
+  expect(readme.split('\n').length).toBeLessThan(300);
+});

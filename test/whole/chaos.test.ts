@@ -1,0 +1,411 @@
+import { randomInt } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import type { Client } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
+import { openInventory } from '../../activities/inventory/index.ts';
+import type { Inventory } from '../../activities/inventory/types.ts';
+import { createMuster, type Muster } from '../../client/muster.ts';
+import { applySchedules } from '../../client/schedule.ts';
+import { startSimulator, type Simulator } from '../../simulator/index.ts';
+import { createRandom, type Random } from '../../simulator/random.ts';
+import { examplePolicyPath } from '../../workers/config.ts';
+import { decideSignal, personWorkflowId } from '../../workflows/core/contracts.ts';
+import type { HrEvent } from '../../workflows/core/model.ts';
+import { startDevServer } from '../support/engine.ts';
+import { eventually, hrEvent, workflowBundle } from '../support/muster.ts';
+import { officialClient } from '../support/officialClient.ts';
+import { startProgram, type Program } from '../support/processes.ts';
+import { startRecorder, type RecordedWrite } from '../support/recorder.ts';
+
+/** Write the number of a run that failed here to see it again (moments still differ a little). */
+const fixedSeed: number | undefined = 374803633;
+const personCount = 30;
+const killForMs = 50_000;
+const endsWithinMs = 140_000;
+const approver = 'security-lead@example.com';
+const departments = ['Engineering', 'SRE', 'Sales'] as const;
+type Department = (typeof departments)[number];
+
+interface Plan {
+  readonly personId: string;
+  readonly email: string;
+  readonly isAllowedAdmin: boolean;
+  /** Of the joiner, the mover and, where there is one, the rehire. */
+  readonly held: readonly [Department, Department, Department?];
+}
+
+function makePlans(random: Random): readonly Plan[] {
+  return Array.from({ length: personCount }, (_, index): Plan => {
+    const first = random.pick(departments);
+    const second = random.pick(departments.filter((one) => one !== first));
+    const isRehired = index % 5 >= 2;
+    const personId = `e-${index}`;
+    return {
+      personId,
+      email: `${personId}@example.com`,
+      isAllowedAdmin: Math.floor(index / 3) % 2 === 0,
+      held: isRehired ? [first, second, departments[index % 3]] : [first, second],
+    };
+  });
+}
+
+test('whatever is killed and lost on the way, 30 people end with exactly the access that is theirs', async () => {
+  const seed = fixedSeed ?? randomInt(2 ** 31);
+  process.stderr.write(`chaos: seed ${seed}\n`);
+  const random = createRandom(seed);
+  const plans = makePlans(random);
+  const until = Date.now() + endsWithinMs;
+  const home = await mkdtemp(join(tmpdir(), 'muster-chaos-'));
+  await using opened = new AsyncDisposableStack();
+  if (!process.env['KEEP']) opened.defer(() => rm(home, { recursive: true, force: true }));
+  const engine = opened.use(await startDevServer());
+  const simulator = opened.use(await startSimulator({ people: 15, nhis: 6, seed, acceptAfterMs: 2_000 }));
+  const recorder = opened.use(await startRecorder(simulator.url));
+  const inventory = opened.use(await openInventory({ file: join(home, 'inventory.db') }));
+  const { client } = engine;
+  const muster = createMuster({ client, inventory });
+  const others = accountsOfOthers(simulator);
+  addFaults(simulator);
+  await applySchedules(client, { sync: { cron: '0 3 1 1 *', timeZone: 'UTC', lightEveryMs: 2_000 } });
+
+  const startWorker = (): Program =>
+    startProgram('workers/main.ts', {
+      env: {
+        TEMPORAL_ADDRESS: engine.address,
+        MUSTER_HOME: home,
+        MUSTER_POLICY: examplePolicyPath,
+        MUSTER_DATADOG_URL: recorder.url,
+        DD_API_KEY: simulator.apiKey,
+        DD_APP_KEY: simulator.appKey,
+      },
+    });
+  const stopDeciding = new AbortController();
+  const deciding = decideAll({ client, muster, inventory, plans, random, signal: stopDeciding.signal });
+  opened.defer(() => stopDeciding.abort());
+  const living = Promise.all(plans.map((plan) => live(plan, { muster, inventory, random, until })));
+  living.catch(() => undefined);
+  const kills = await keepKilling(startWorker, random);
+  const killedAtMs = Date.now();
+  const worker = startWorker();
+  opened.defer(async () => void (await worker.end('SIGKILL')));
+
+  const lives = await living.catch(async (error: Error) => {
+    throw new Error(
+      `${error.message}\n${await describeStuck(client, inventory)}\nThe worker's last words: ${worker.said.err.slice(-4_000)}`,
+    );
+  });
+  stopDeciding.abort();
+  const approvedAtMs = await deciding;
+  process.stderr.write(
+    `chaos: ${kills} kills, all at their end ${Date.now() - killedAtMs} ms after the last, ${recorder.writes.length} writes, ${describeFaults(simulator)}\n`,
+  );
+  simulator.faults.clear();
+
+  await expectRightAccess(simulator, plans);
+  expect(accountsOfOthers(simulator)).toEqual(others);
+  expectOnlyAllowedWrites(recorder.writes, simulator, plans, approvedAtMs);
+  await expectEachAppliedOnce(inventory, lives);
+  expect(await inventory.verifyEvidence()).toMatchObject({ ok: true });
+  await expectNobodyFailed(client);
+  await expectReplayable(client);
+  expect(kills).toBeGreaterThan(8);
+  expect(await worker.end('SIGTERM')).toMatchObject({ code: 0, signal: null });
+}, 165_000);
+
+function addFaults({ faults }: Simulator): void {
+  for (const method of ['POST', 'PATCH', 'DELETE'])
+    faults.add({ kind: 'lostReply', match: { method }, probability: 0.04 });
+  faults.add({ kind: 500, probability: 0.03 });
+  faults.add({ kind: 429, probability: 0.01, resetSeconds: 1 });
+}
+
+const describeFaults = ({ faults }: Simulator): string =>
+  faults
+    .list()
+    .map(({ kind, method, struck }) => `${method === null ? '' : `${method} `}${kind} ${struck}`)
+    .join(', ');
+
+const accountsOfOthers = (simulator: Simulator) =>
+  simulator
+    .users()
+    .filter(({ email }) => !/^e-\d+@example\.com$/.test(email))
+    .map(({ email, status, roles, teams }) => ({ email, status, roles, teams }));
+
+/** Kills at random moments, also while it starts; answers how often. A worker that ends by itself is a failure. */
+async function keepKilling(start: () => Program, random: Random): Promise<number> {
+  let kills = 0;
+  for (const until = Date.now() + killForMs; Date.now() < until; kills += 1) {
+    const worker = start();
+    await Promise.race([pause(1_500 + random.integer(5_000)), worker.exited]);
+    const isKilled = worker.isRunning();
+    const { code, err } = await worker.end('SIGKILL');
+    if (!isKilled) throw new Error(`the worker ended by itself with ${String(code)}: ${err.slice(-2_000)}`);
+  }
+  return kills;
+}
+
+interface Life {
+  readonly plan: Plan;
+  readonly events: readonly HrEvent[];
+  readonly firstSeen: Map<string, { appliedAt: string | undefined; outcome: string }>;
+}
+
+/** Submits the person's events in their order, sometimes without waiting for an outcome, sometimes twice. */
+async function live(
+  plan: Plan,
+  { muster, inventory, random, until }: { muster: Muster; inventory: Inventory; random: Random; until: number },
+): Promise<Life> {
+  const [first, second, rehire] = plan.held;
+  const steps: readonly [HrEvent['kind'], Department?][] = [
+    ['joiner', first],
+    ['mover', second],
+    ['leaver'],
+    ...(rehire === undefined ? [] : [['joiner', rehire] satisfies [HrEvent['kind'], Department]]),
+  ];
+  const events: HrEvent[] = [];
+  await pause(random.integer(20_000));
+  for (const [index, [kind, department]] of steps.entries()) {
+    const person = { email: plan.email, name: 'Sam Example', ...(department && { department }) };
+    const event = {
+      ...hrEvent(kind, plan.personId, kind === 'leaver' ? {} : { person }),
+      eventId: `${plan.personId}:${index}`,
+    };
+    events.push(event);
+    await muster.submitEvent(event);
+    if (random.next() < 0.3) await muster.submitEvent(event);
+    if (random.next() < 0.65) await outcomeOf(muster, event, until);
+    else await pause(50 + random.integer(3_000));
+  }
+  const firstSeen: Life['firstSeen'] = new Map();
+  for (const event of events) {
+    const outcome = await outcomeOf(muster, event, until);
+    firstSeen.set(event.eventId, { appliedAt: (await inventory.findEvent(event.eventId))?.appliedAt, outcome });
+  }
+  return { plan, events, firstSeen };
+}
+
+async function outcomeOf(muster: Muster, event: HrEvent, until: number): Promise<string> {
+  const outcome = await muster.waitForOutcome(event.eventId, { timeoutMs: Math.max(1, until - Date.now()) });
+  if (outcome === undefined) {
+    throw new Error(`${event.eventId} (${event.kind}) has no outcome in time`);
+  }
+  return outcome.kind;
+}
+
+/** What the inventory knows of the events without an outcome, and the engine of the processes that are still open. */
+async function describeStuck(client: Client, inventory: Inventory): Promise<string> {
+  const lines: string[] = [];
+  for (const { event, receivedAt } of await inventory.waitingEvents({ limit: 100 })) {
+    const history = await inventory.personHistory(event.personId);
+    const events = history?.events.map(
+      (one) =>
+        `${one.event.eventId} ${one.event.kind} ${one.receivedAt} ${one.appliedAt ?? ''} ${one.outcome?.kind ?? 'waits'} ${one.outcome?.detail ?? ''}`,
+    );
+    lines.push(
+      `${event.eventId} of ${receivedAt} waits; ${JSON.stringify({ events, person: history?.person }, undefined, 1)}`,
+    );
+    for await (const run of client.workflow.list({ query: `PersonId = "${event.personId}"` })) {
+      const parts = (await client.workflow.getHandle(run.workflowId, run.runId).fetchHistory()).events ?? [];
+      const signals = parts.flatMap(({ eventId, eventTime, workflowExecutionSignaledEventAttributes: signal }) =>
+        signal
+          ? [
+              `${String(eventId)} ${String(eventTime?.seconds)} ${Buffer.from(signal.input?.payloads?.[0]?.data ?? [])
+                .toString()
+                .slice(0, 60)}`,
+            ]
+          : [],
+      );
+      const began = parts[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data;
+      lines.push(
+        `  ${run.type} ${run.status.name} ${run.startTime.toISOString()} to ${run.closeTime?.toISOString() ?? ''}, input ${Buffer.from(
+          began ?? [],
+        )
+          .toString()
+          .slice(0, 1500)}, of ${parts.length} events signals ${signals.join(' | ')}`,
+      );
+    }
+  }
+  for await (const { workflowId, type, searchAttributes } of client.workflow.list({
+    query: 'ExecutionStatus = "Running"',
+  })) {
+    const { raw } = await client.workflow.getHandle(workflowId).describe();
+    const pending =
+      raw.pendingActivities?.map(
+        ({ activityType, attempt, lastFailure }) =>
+          `${activityType?.name ?? ''} attempt ${attempt ?? 0} ${lastFailure?.message ?? ''}`,
+      ) ?? [];
+    const task = raw.pendingWorkflowTask;
+    lines.push(
+      `${workflowId} ${type} ${JSON.stringify(searchAttributes['Phase'])}: ${pending.join('; ')}${task ? ` workflow task attempt ${task.attempt ?? 0}` : ''}`,
+    );
+  }
+  return lines.join('\n');
+}
+
+interface Deciding {
+  readonly client: Client;
+  readonly muster: Muster;
+  readonly inventory: Inventory;
+  readonly plans: readonly Plan[];
+  readonly random: Random;
+  readonly signal: AbortSignal;
+}
+
+/** Decides whatever is open, by update or by signal; answers when the first approval about each person was sent. */
+async function decideAll({ client, muster, inventory, plans, random, signal }: Deciding) {
+  const approvedAtMs = new Map<string, number>();
+  let count = 0;
+  while (!signal.aborted) {
+    for (const { approvalId, personId } of await inventory.listApprovals({ state: 'open' })) {
+      const handle = client.workflow.getHandle(personWorkflowId(personId));
+      const isAllowed = plans.find((plan) => plan.personId === personId)?.isAllowedAdmin === true;
+      const say = (verdict: 'approve' | 'reject', actor: string) => ({
+        decisionId: `${personId}:${(count += 1)}`,
+        approvalId,
+        verdict,
+        actor,
+      });
+      try {
+        // What a stranger or the person themself says does not count.
+        for (const actor of ['stranger@example.com', `${personId}@example.com`, personId])
+          await handle.signal(decideSignal, say('approve', actor));
+        if (isAllowed && !approvedAtMs.has(personId)) approvedAtMs.set(personId, Date.now());
+        const decision = say(isAllowed ? 'approve' : 'reject', approver);
+        if (random.next() < 0.5) await muster.decide(decision);
+        else await handle.signal(decideSignal, decision);
+      } catch {
+        // No worker for ten seconds, or no longer asked: what is still open is decided in the next round.
+      }
+    }
+    await pause(200);
+  }
+  return approvedAtMs;
+}
+
+const rolesOf = ({ held, isAllowedAdmin }: Plan): readonly string[] => {
+  const last = held[2];
+  if (last === undefined) return [];
+  return [
+    ...(last === 'SRE' && isAllowedAdmin ? ['Datadog Admin Role'] : []),
+    'Datadog Read Only Role',
+    ...(last === 'Engineering' ? ['Datadog Standard Role'] : []),
+  ];
+};
+
+/** Read by Datadog's own client, and not by Muster's. */
+async function expectRightAccess(simulator: Simulator, plans: readonly Plan[]): Promise<void> {
+  const official = officialClient(simulator);
+  const accounts = await official.listAllUsers();
+  const roleNames = new Map(
+    (await official.roles.listRoles({ pageSize: 100 })).data?.map(({ id, attributes }) => [id, attributes?.name]),
+  );
+  const teamHandles = new Map(
+    (await official.teams.listTeams({ pageSize: 100 })).data?.map(({ id, attributes }) => [id, attributes.handle]),
+  );
+  const actual: Record<string, readonly unknown[]> = {};
+  for (const { email } of plans) {
+    const own = accounts.filter(
+      ({ attributes }) => attributes?.email?.toLowerCase() === email && attributes.serviceAccount !== true,
+    );
+    actual[email] = await Promise.all(
+      own.map(async ({ id = '', attributes }) => ({
+        status: attributes?.status,
+        roles: (await official.rolesOf(id)).map((role) => roleNames.get(role) ?? role).toSorted(byText),
+        teams: (await official.teamsOf(id)).map((team) => teamHandles.get(team)),
+      })),
+    );
+  }
+  const expected = plans.map((plan) => {
+    // Who left before an account was made has none.
+    const isWithout = plan.held[2] === undefined && actual[plan.email]?.length === 0;
+    const account = {
+      status: plan.held[2] === undefined ? 'Disabled' : 'Active',
+      roles: rolesOf(plan),
+      teams: plan.held[2] === 'Engineering' ? ['engineering'] : [],
+    };
+    return [plan.email, isWithout ? [] : [account]];
+  });
+  expect(actual).toEqual(Object.fromEntries(expected));
+}
+
+/** Nothing was asked of Datadog, at any moment, that nobody was meant to have or that was not allowed before. */
+function expectOnlyAllowedWrites(
+  writes: readonly RecordedWrite[],
+  simulator: Simulator,
+  plans: readonly Plan[],
+  approvedAtMs: ReadonlyMap<string, number>,
+): void {
+  const roleNames = new Map(
+    simulator.users().flatMap(({ roleIds, roles }) => (roleIds.length === 1 ? [[roleIds[0], roles[0]]] : [])),
+  );
+  const planOf = new Map(simulator.users().map(({ id, email }) => [id, plans.find((plan) => plan.email === email)]));
+  const problems: string[] = [];
+  let admins = 0;
+  for (const { method, path, body, atMs } of writes) {
+    const roleId = method === 'POST' ? /^\/api\/v2\/roles\/([^/]+)\/users$/.exec(path)?.[1] : undefined;
+    if (roleId === undefined) continue;
+    const userId = (body as { data: { id: string } }).data.id;
+    const plan = planOf.get(userId);
+    const role = roleNames.get(roleId) ?? 'unknown';
+    if (plan === undefined) problems.push(`${role} for an account of nobody, ${userId}`);
+    else if (role === 'Datadog Admin Role') {
+      admins += 1;
+      const allowedAt = approvedAtMs.get(plan.personId);
+      if (!plan.held.includes('SRE') || allowedAt === undefined || atMs < allowedAt)
+        problems.push(`${role} for ${plan.personId} at ${atMs}, allowed at ${allowedAt ?? 'no time'}`);
+    } else if (role === 'Datadog Standard Role' && !plan.held.includes('Engineering'))
+      problems.push(`${role} for ${plan.personId}, who was never in Engineering`);
+  }
+  expect(problems).toEqual([]);
+  expect(admins).toBeGreaterThan(0);
+}
+
+async function expectEachAppliedOnce(inventory: Inventory, lives: readonly Life[]): Promise<void> {
+  for (const { plan, events, firstSeen } of lives) {
+    const history = await inventory.personHistory(plan.personId);
+    // The sync may have asked for a look at the person as well.
+    const ours = history?.events.filter(({ event }) => event.source === 'test') ?? [];
+    expect(ours.map(({ event }) => event.eventId).toSorted()).toEqual(events.map(({ eventId }) => eventId));
+    for (const { event, appliedAt, outcome } of ours)
+      expect({ appliedAt, outcome: outcome?.kind }).toEqual(firstSeen.get(event.eventId));
+    const kinds = ['completed', 'superseded', 'nothingToDo'];
+    const odd = ours.filter(({ outcome }) => !kinds.includes(outcome?.kind ?? 'none'));
+    expect(odd.length === 0 ? [] : { odd, all: ours, evidence: history?.evidence }).toEqual([]);
+    expect(history?.person.employment).toBe(plan.held[2] === undefined ? 'left' : 'employed');
+    const created = history?.evidence.filter(({ action }) => action === 'create account') ?? [];
+    expect(created.length).toBe(history?.person.accountId === undefined ? 0 : 1);
+  }
+}
+
+async function expectNobodyFailed(client: Client): Promise<void> {
+  const count = async (query: string) => (await client.workflow.count(query)).count;
+  await eventually(
+    'every process to end',
+    async () => (await count('PersonId IS NOT NULL AND ExecutionStatus = "Running"')) === 0,
+  );
+  expect(await count('ExecutionStatus IN ("Failed", "TimedOut", "Terminated", "Canceled")')).toBe(0);
+  expect(await count('ExecutionStatus = "Completed" AND PersonId IS NOT NULL')).toBeGreaterThanOrEqual(personCount);
+}
+
+/** Every run, replayed from the beginning, gives the same commands again: otherwise the next restart would stop it. */
+async function expectReplayable(client: Client): Promise<void> {
+  const histories = client.workflow.list({ query: 'PersonId IS NOT NULL' }).intoHistories({ concurrency: 5 });
+  const problems: string[] = [];
+  let count = 0;
+  for await (const { workflowId, error } of Worker.runReplayHistories(
+    { workflowBundle: await workflowBundle() },
+    histories,
+  )) {
+    count += 1;
+    if (error !== undefined) problems.push(`${workflowId}: ${error.message}`);
+  }
+  expect(problems).toEqual([]);
+  expect(count).toBeGreaterThanOrEqual(personCount);
+}
+
+const byText = (left: string, right: string): number => (left < right ? -1 : 1);
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

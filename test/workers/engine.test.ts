@@ -1,0 +1,77 @@
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { connectTemporal } from '../../client/temporal.ts';
+import { cacheFolderIn, findEngine } from '../../workers/engine/find.ts';
+import { startEngine } from '../../workers/engine/start.ts';
+import { lockHome } from '../../workers/homeLock.ts';
+import { isAlive } from '../../workers/runtime.ts';
+
+let home: string;
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'muster-home-'));
+});
+afterEach(() => rm(home, { recursive: true, force: true }));
+
+const find = () =>
+  findEngine({
+    ...(process.env['TEMPORAL_CLI_PATH'] ? { cliPath: process.env['TEMPORAL_CLI_PATH'] } : {}),
+    searchPath: process.env['PATH'] ?? '',
+    cacheFolder: cacheFolderIn(process.env['XDG_CACHE_HOME']),
+  });
+
+test('the engine keeps its state in a file, and a second start on it joins the server that runs', async () => {
+  const engine = await find();
+  const first = await startEngine({ engine, home });
+  const second = await startEngine({ engine, home });
+  expect(second).toMatchObject({ pid: first.pid, address: first.address, uiUrl: first.uiUrl });
+  await using connected = await connectTemporal({ connection: { address: first.address }, namespace: 'default' });
+  await connected.client.workflow.start('none', { workflowId: 'kept', taskQueue: 'none' });
+  await first.stop();
+  expect(isAlive(first.pid)).toBe(false);
+
+  await using third = await startEngine({ engine, home });
+  expect(third.pid).not.toBe(first.pid);
+  await using again = await connectTemporal({ connection: { address: third.address }, namespace: 'default' });
+  expect((await again.client.workflow.getHandle('kept').describe()).status.name).toBe('RUNNING');
+});
+
+test('a folder belongs to one process at a time', async () => {
+  {
+    using held = await lockHome(home);
+    expect(held).toBeDefined();
+    await expect(lockHome(home)).rejects.toThrow(`Muster runs already in ${home} (pid ${process.pid})`);
+  }
+  using next = await lockHome(home);
+  expect(next).toBeDefined();
+});
+
+test('TEMPORAL_CLI_PATH is used or refused, never passed over', async () => {
+  const options = { searchPath: process.env['PATH'] ?? '', cacheFolder: home };
+  await expect(findEngine({ ...options, cliPath: join(home, 'missing') })).rejects.toThrow(
+    /TEMPORAL_CLI_PATH is .*missing.*there is no such file/,
+  );
+  const other = join(home, 'other');
+  await writeFile(other, '#!/bin/sh\necho something else\n');
+  await chmod(other, 0o755);
+  await expect(findEngine({ ...options, cliPath: other })).rejects.toThrow(/names no server.*something else/);
+});
+
+test('where no engine can be had the message says what was tried and what to install', async () => {
+  const broken = join(home, 'broken');
+  await writeFile(broken, 'not a folder');
+  const attempt = findEngine({ searchPath: '', cacheFolder: join(broken, 'cache') });
+  await expect(attempt).rejects.toThrow(
+    /could not be found or fetched. Tried:[^]*Install the Temporal CLI[^]*TEMPORAL_ADDRESS/,
+  );
+  await expect(attempt).rejects.toMatchObject({ name: 'UsageError' });
+});
+
+test('a server that does not start says why from its log', async () => {
+  const fake = join(home, 'temporal');
+  await writeFile(fake, '#!/bin/sh\necho no space left >&2\nexit 1\n');
+  await chmod(fake, 0o755);
+  await expect(startEngine({ engine: { path: fake, serverVersion: '0.0.0' }, home })).rejects.toThrow(/no space left/);
+  expect(await readFile(join(home, 'engine.log'), 'utf8')).toContain('no space left');
+});

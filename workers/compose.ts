@@ -1,0 +1,91 @@
+import { NativeConnection, type Logger } from '@temporalio/worker';
+import { openDatadog } from '../activities/datadog/index.ts';
+import { createActivities } from '../activities/index.ts';
+import { openInventory } from '../activities/inventory/index.ts';
+import type { Inventory } from '../activities/inventory/types.ts';
+import { notifyByLog } from '../activities/notify/index.ts';
+import { loadPolicy } from '../activities/policy/file.ts';
+import { createMuster, type Muster } from '../client/muster.ts';
+import { connectTemporal } from '../client/temporal.ts';
+import type { Client } from '@temporalio/client';
+import type { Policy } from '../workflows/core/policy.ts';
+import { bundleWorkflows } from './bundle.ts';
+import type { Config, DatadogConfig, TemporalConfig } from './config.ts';
+import { ensureSearchAttributes } from './searchAttributes.ts';
+import { personSignals } from './signals.ts';
+import type { Secrets } from './telemetry.ts';
+import { UsageError } from './usageError.ts';
+import { startWorkers } from './worker.ts';
+
+/** What a running Muster needs to know: a `Config` in which nothing is left open. */
+export interface Composition extends Pick<Config, 'inventory' | 'policyPath'> {
+  readonly temporal: TemporalConfig & Required<Pick<TemporalConfig, 'connection'>>;
+  readonly datadog: DatadogConfig;
+}
+
+export interface RunningMuster {
+  readonly client: Client;
+  readonly inventory: Inventory;
+  readonly muster: Muster;
+  readonly policy: Policy;
+  /** Resolves when the workers have stopped; rejects when one of them died. */
+  readonly ended: Promise<void>;
+  /** Drains the workers and closes what they stood on. */
+  stop(): Promise<void>;
+}
+
+/** Puts everything together and starts the workers: the one place where the parts meet. */
+export async function startMuster(composition: Composition, logger: Logger, secrets: Secrets): Promise<RunningMuster> {
+  const { temporal, datadog } = composition;
+  await using opened = new AsyncDisposableStack();
+  const policy = await loadPolicy(composition.policyPath, { datadogIsSimulator: datadog.isSimulator });
+  if (policy.mode === 'observe') {
+    throw new UsageError(
+      `${composition.policyPath}: mode is observe (the default with a Datadog site), which is not built yet: set ` +
+        '"mode: enforce" once `npx muster policy explain` shows what you want',
+    );
+  }
+  const inventory = opened.use(await openInventory(composition.inventory));
+  const { client } = opened.use(await connectTemporal(temporal));
+  await ensureSearchAttributes(client);
+  const connection = await NativeConnection.connect(temporal.connection);
+  opened.defer(() => connection.close());
+  const api = opened.use(
+    openDatadog({
+      baseUrl: datadog.baseUrl,
+      keys: async () => {
+        const keys = await datadog.keys();
+        for (const key of Object.values(keys)) secrets.add(key);
+        return keys;
+      },
+    }),
+  );
+  const muster = createMuster({ client, inventory });
+  const workers = await startWorkers({
+    connection,
+    namespace: temporal.namespace,
+    activities: createActivities({
+      datadog: api,
+      inventory,
+      policy: () => policy,
+      notify: notifyByLog(logger),
+      signals: personSignals(client, muster),
+    }),
+    workflowBundle: await bundleWorkflows(logger),
+  });
+  const kept = opened.move();
+  return {
+    client,
+    inventory,
+    muster,
+    policy,
+    ended: workers.ended,
+    stop: async () => {
+      try {
+        await workers.stop();
+      } finally {
+        await kept.disposeAsync();
+      }
+    },
+  };
+}

@@ -1,0 +1,168 @@
+import { access, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { NativeConnectionOptions } from '@temporalio/worker';
+import { assertLoopback, baseUrlOf, datadogSites } from '../activities/datadog/index.ts';
+import { readRuntime } from './runtime.ts';
+import { UsageError } from './usageError.ts';
+
+/** Environment variables as a process was given them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a process of Muster stands on, read once from the environment and, beside a running `npm start`, from its folder. */
+export interface Config {
+  /** `MUSTER_HOME`, absolute. */
+  readonly home: string;
+  /** `MUSTER_PORT`; the engine's interface and others take free ports. */
+  readonly port: number;
+  readonly temporal: TemporalConfig;
+  /** Absent where neither a site nor a simulator is known. */
+  readonly datadog?: DatadogConfig;
+  /** PostgreSQL where `DATABASE_URL` is set, else a file in `home`. */
+  readonly inventory: { readonly url: string } | { readonly file: string };
+  /** `MUSTER_POLICY`, absolute; else `policy.yaml` here; else, with a simulator only, the example. */
+  readonly policyPath: string;
+  /** `TEMPORAL_CLI_PATH`. */
+  readonly cliPath?: string;
+  readonly searchPath: string;
+  readonly cacheHome?: string;
+}
+
+export interface TemporalConfig {
+  /** Absent where no cluster is named and no `npm start` runs in `home`. */
+  readonly connection?: NativeConnectionOptions & { readonly address: string };
+  readonly namespace: string;
+  /** The web interface's address, known of a dev server that `npm start` runs. */
+  readonly uiUrl?: string;
+}
+
+export interface DatadogConfig {
+  readonly baseUrl: string;
+  readonly isSimulator: boolean;
+  /** Read again whenever it is called, so that keys in files can be mended while a worker runs. */
+  readonly keys: () => Promise<DatadogKeys>;
+}
+
+export interface DatadogKeys {
+  readonly apiKey: string;
+  readonly appKey: string;
+}
+
+/** The policy that is used where there is none of one's own and Datadog is a simulator. */
+export const examplePolicyPath = resolve(import.meta.dirname, '..', 'policy.example.yaml');
+
+/** Reads the configuration. Throws a `UsageError` that names the variable and the fix. */
+export async function readConfig(env: Environment, cwd = process.cwd()): Promise<Config> {
+  const home = resolve(cwd, env['MUSTER_HOME'] || '.muster');
+  const runtime = await readRuntime(home);
+  const datadog = (await readDatadog(env)) ?? runtime?.datadog;
+  const databaseUrl = await readSecret(env, 'DATABASE_URL');
+  if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
+    throw new UsageError('DATABASE_URL must begin with postgres:// or postgresql://; unset it to use a SQLite file');
+  }
+  return {
+    home,
+    port: readPort(env),
+    temporal: (await readTemporal(env)) ?? {
+      namespace: env['TEMPORAL_NAMESPACE'] || 'default',
+      ...(runtime === undefined ? {} : { connection: { address: runtime.temporalAddress }, uiUrl: runtime.uiUrl }),
+    },
+    ...(datadog === undefined ? {} : { datadog }),
+    inventory: databaseUrl === undefined ? { file: join(home, 'inventory.db') } : { url: databaseUrl },
+    policyPath: await findPolicy(cwd, env['MUSTER_POLICY'] || runtime?.policyPath, datadog?.isSimulator ?? true),
+    ...(env['TEMPORAL_CLI_PATH'] ? { cliPath: env['TEMPORAL_CLI_PATH'] } : {}),
+    searchPath: env['PATH'] ?? '',
+    ...(env['XDG_CACHE_HOME'] ? { cacheHome: env['XDG_CACHE_HOME'] } : {}),
+  };
+}
+
+async function findPolicy(cwd: string, named: string | undefined, isSimulator: boolean): Promise<string> {
+  const path = resolve(cwd, named ?? 'policy.yaml');
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return path;
+  if (named !== undefined) throw new UsageError(`MUSTER_POLICY is ${named}, but no such file can be read`);
+  if (isSimulator) return examplePolicyPath;
+  throw new UsageError('There is no policy.yaml here: write one with `npx muster policy init`, or set MUSTER_POLICY');
+}
+
+function readPort(env: Environment): number {
+  const text = env['MUSTER_PORT'] || '8080';
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new UsageError(`MUSTER_PORT must be a port from 1 to 65535, but is "${text}"`);
+  }
+  return port;
+}
+
+async function readTemporal(env: Environment): Promise<TemporalConfig | undefined> {
+  // A profile in the user's home may point at production: it counts only where a variable asks for it.
+  const isNamed = ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some((name) => env[name]);
+  if (!isNamed) return undefined;
+  const apiKey = await readSecret(env, 'TEMPORAL_API_KEY');
+  const given = Object.entries({ ...env, TEMPORAL_API_KEY: apiKey });
+  const overrideEnvVars = Object.fromEntries(given.filter((entry): entry is [string, string] => Boolean(entry[1])));
+  try {
+    const { connectionOptions, namespace } = loadClientConnectConfig({
+      overrideEnvVars,
+      disableFile: !env['TEMPORAL_PROFILE'] && !env['TEMPORAL_CONFIG_FILE'],
+    });
+    const { address } = connectionOptions;
+    if (!address) throw new Error('it names no address');
+    return { connection: { ...connectionOptions, address }, namespace: namespace ?? 'default' };
+  } catch (error) {
+    throw new UsageError(`The TEMPORAL_… variables cannot be used: ${(error as Error).message}`);
+  }
+}
+
+async function readDatadog(env: Environment): Promise<DatadogConfig | undefined> {
+  const [site, url] = [env['DD_SITE'], env['MUSTER_DATADOG_URL']];
+  if (site && url) {
+    throw new UsageError('DD_SITE and MUSTER_DATADOG_URL are both set: keep one (a site, or a simulator on loopback)');
+  }
+  const keys = async (): Promise<DatadogKeys> => ({
+    apiKey: await readKey(env, 'DD_API_KEY'),
+    appKey: await readKey(env, 'DD_APP_KEY'),
+  });
+  if (!site && !url) {
+    const given = ['DD_API_KEY', 'DD_APP_KEY'].find((name) => env[name] || env[`${name}_FILE`]);
+    if (given === undefined) return undefined;
+    throw new UsageError(
+      `${given} is set, but DD_SITE is not: set it to one of ${Object.keys(datadogSites).join(', ')}`,
+    );
+  }
+  await keys();
+  try {
+    if (url) {
+      assertLoopback(url);
+      return { baseUrl: url.replace(/\/+$/, ''), isSimulator: true, keys };
+    }
+    return { baseUrl: baseUrlOf(site as string), isSimulator: false, keys };
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** A key never contains white space or anything but printable ASCII: a header could not carry it. */
+async function readKey(env: Environment, name: 'DD_API_KEY' | 'DD_APP_KEY'): Promise<string> {
+  const key = await readSecret(env, name);
+  const what = name === 'DD_API_KEY' ? 'an API key' : 'an application key';
+  if (key === undefined) throw new UsageError(`${name} is not set: set it, or ${name}_FILE, to ${what} of Datadog`);
+  if (!/^[\x21-\x7e]+$/.test(key))
+    throw new UsageError(`${name} holds white space or a strange character: set it to ${what}`);
+  return key;
+}
+
+/** A secret from `NAME`, or from the file that `NAME_FILE` names. */
+async function readSecret(env: Environment, name: string): Promise<string | undefined> {
+  const [plain, path] = [env[name], env[`${name}_FILE`]];
+  if (plain && path) throw new UsageError(`${name} and ${name}_FILE are both set: keep one`);
+  if (!path) return plain || undefined;
+  try {
+    return (await readFile(path, 'utf8')).trim() || undefined;
+  } catch (error) {
+    throw new UsageError(`${name}_FILE cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`);
+  }
+}

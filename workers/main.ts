@@ -1,0 +1,32 @@
+import { readConfig } from './config.ts';
+import { startMuster } from './compose.ts';
+import { installTelemetry, jsonLogger, scrub, type Secrets } from './telemetry.ts';
+import { UsageError } from './usageError.ts';
+
+// The worker as a service: everything from the environment, logs as JSON lines on stderr, SIGTERM drains.
+const secrets: Secrets = new Set();
+try {
+  const config = await readConfig(process.env);
+  const { connection } = config.temporal;
+  if (connection === undefined)
+    throw new UsageError(
+      'TEMPORAL_ADDRESS is not set: set it to the frontend of a Temporal cluster, such as temporal:7233',
+    );
+  if (config.datadog === undefined)
+    throw new UsageError(
+      'DD_SITE is not set: set it to your Datadog site, with DD_API_KEY and DD_APP_KEY (or their _FILE forms)',
+    );
+  const logger = jsonLogger((line) => process.stderr.write(line), secrets);
+  installTelemetry(logger);
+  const running = await startMuster(
+    { ...config, temporal: { ...config.temporal, connection }, datadog: config.datadog },
+    logger,
+    secrets,
+  );
+  logger.info('worker started', { datadog: config.datadog.baseUrl, namespace: config.temporal.namespace });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void running.stop());
+  await running.ended;
+} catch (error) {
+  process.stderr.write(`error: ${scrub(error instanceof Error ? error.message : String(error), secrets)}\n`);
+  process.exitCode = error instanceof UsageError || (error instanceof Error && error.name === 'PolicyError') ? 2 : 1;
+}

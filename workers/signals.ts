@@ -1,0 +1,31 @@
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { PersonSignals } from '../activities/sync.ts';
+import type { Muster } from '../client/muster.ts';
+import { accountActivatedSignal, personWorkflowId } from '../workflows/core/contracts.ts';
+
+/** How the sync reaches the people's processes. */
+export function personSignals(client: Client, muster: Pick<Muster, 'submitEvent'>): PersonSignals {
+  const handleOf = (personId: string) => client.workflow.getHandle(personWorkflowId(personId));
+  return {
+    async activated(personId, accountId) {
+      try {
+        await handleOf(personId).signal(accountActivatedSignal, { accountId });
+        return true;
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
+    },
+    async submit(event) {
+      await muster.submitEvent(event);
+    },
+    async hasOpenRun(personId) {
+      try {
+        return (await handleOf(personId).describe()).status.name === 'RUNNING';
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { DefaultLogger, makeTelemetryFilterString, Runtime, type Logger } from '@temporalio/worker';
+
+/** Values that must never be printed. They are found by value, wherever they stand. */
+export type Secrets = Set<string>;
+
+/** One JSON object a line. Times in ISO 8601. */
+export function jsonLogger(write: (line: string) => void, secrets: Secrets): Logger {
+  return new DefaultLogger('INFO', ({ level, message, timestampNanos, meta }) => {
+    const at = new Date(Number(timestampNanos / 1_000_000n)).toISOString();
+    write(`${scrub(JSON.stringify({ at, level, message, ...meta }, plain), secrets)}\n`);
+  });
+}
+
+export function scrub(text: string, secrets: Secrets): string {
+  let scrubbed = text;
+  for (const secret of secrets) scrubbed = scrubbed.replaceAll(secret, '[secret]');
+  return scrubbed;
+}
+
+/** Errors and big integers, which JSON would lose or refuse. */
+function plain(_key: string, value: unknown): unknown {
+  if (value instanceof Error) return { name: value.name, message: value.message, stack: value.stack };
+  return typeof value === 'bigint' ? String(value) : value;
+}
+
+/** The SDK's own words go the same way. Once in a process. */
+export function installTelemetry(logger: Logger): void {
+  Runtime.install({
+    logger,
+    telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) } },
+    shutdownSignals: [],
+  });
+}

@@ -1,0 +1,57 @@
+import { Worker, type NativeConnection, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
+import type { Activities } from '../activities/index.ts';
+import { taskQueues } from '../workflows/core/contracts.ts';
+
+export interface WorkersOptions {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly activities: Activities;
+  readonly workflowBundle: WorkflowBundle;
+  /** For tests and benchmarks. */
+  readonly overrides?: Partial<WorkerOptions>;
+}
+
+export interface Workers {
+  /** Resolves once both have drained and stopped; rejects where one of them died. */
+  readonly ended: Promise<void>;
+  /** Drains: what runs may end, what waits is left to others. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the two workers: `muster` runs the processes and keeps the records, `datadog` makes the calls. One process
+ * serves `datadog`, since the limit on requests is kept in it.
+ */
+export async function startWorkers(options: WorkersOptions): Promise<Workers> {
+  const { connection, namespace, activities, workflowBundle, overrides } = options;
+  const common = {
+    connection,
+    namespace,
+    activities,
+    // Above the longest single call, so that a write in flight is never cut off.
+    shutdownGraceTime: '16 seconds',
+    shutdownForceTime: '25 seconds',
+    ...overrides,
+  } satisfies Partial<WorkerOptions>;
+  const muster = await Worker.create({ ...common, workflowBundle, taskQueue: taskQueues.muster });
+  const datadog = await Worker.create({
+    ...common,
+    taskQueue: taskQueues.datadog,
+    maxConcurrentActivityTaskExecutions: 50,
+  });
+  const all = [muster, datadog];
+  const stopAll = (): void => {
+    for (const worker of all) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  // One that dies takes the other with it: half a Muster would look alive.
+  const ended = Promise.all(all.map((worker) => worker.run().finally(stopAll))).then(() => undefined);
+  // Whoever awaits it later still sees the failure.
+  ended.catch(() => undefined);
+  return {
+    ended,
+    stop: async () => {
+      stopAll();
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { condition } from '@temporalio/workflow';
+import { isFallbackOpen, stateAfter } from './core/approvals.ts';
+import type { ApprovalState, ApprovalView } from './core/contracts.ts';
+import type { ApprovalRequest } from './core/model.ts';
+import { ignoreCancellation, isoOf, type PersonRun } from './personRun.ts';
+import { records } from './proxies.ts';
+
+/** Asks for what is not asked yet, and withdraws what is no longer wanted. Decisions made earlier in the chain count. */
+export async function askFor(run: PersonRun, requests: readonly ApprovalRequest[]): Promise<void> {
+  const now = Date.now();
+  const wanted = new Set(requests.map(({ approvalId }) => approvalId));
+  const withdrawn = run.approvals.filter(({ approvalId, state }) => state === 'open' && !wanted.has(approvalId));
+  const asked = new Set(run.approvals.filter((one) => !withdrawn.includes(one)).map(({ approvalId }) => approvalId));
+  const opened = requests
+    .filter(({ approvalId }) => !asked.has(approvalId))
+    .map((request): ApprovalView => {
+      const decisions = run.decisions.filter(({ approvalId }) => approvalId === request.approvalId);
+      const approval: ApprovalView = {
+        ...request,
+        state: 'open',
+        requestedAt: isoOf(now),
+        deadline: isoOf(now + run.processTimes.approvalRejectAfterMs),
+        decisions,
+      };
+      return { ...approval, state: stateAfter(approval) };
+    });
+  run.approvals = [...run.approvals.filter((one) => !withdrawn.includes(one)), ...opened];
+  for (const { approvalId } of withdrawn) await records.closeApproval(run.personId, approvalId, 'withdrawn');
+  const open = opened.filter(({ state }) => state === 'open');
+  if (open.length > 0) await records.openApprovals(run.personId, open);
+  // Followed from when they are asked, whether or not the process waits for them already.
+  for (const { approvalId } of open) follow(run, approvalId).catch(ignoreCancellation);
+}
+
+/** How the approval ends, whenever that is. */
+export async function decided(run: PersonRun, approvalId: string): Promise<ApprovalState> {
+  const state = (): ApprovalState => run.approvals.find((one) => one.approvalId === approvalId)?.state ?? 'withdrawn';
+  await condition(() => state() !== 'open');
+  return state();
+}
+
+/** Follows one approval to its end: reminds, brings in the fallback approvers, and rejects when time is up. */
+async function follow(run: PersonRun, approvalId: string): Promise<void> {
+  const find = () => run.approvals.find((one) => one.approvalId === approvalId);
+  const isClosed = () => find()?.state !== 'open';
+  const asked = find();
+  if (asked === undefined) return;
+  const requestedAt = Date.parse(asked.requestedAt);
+  const { approvalRemindAfterMs, approvalFallbackAfterMs } = run.processTimes;
+
+  if (await condition(isClosed, remaining(requestedAt + approvalRemindAfterMs))) return;
+  await notifyApprovers(run, asked, 'approvalReminder');
+  if (await condition(isClosed, remaining(requestedAt + approvalFallbackAfterMs))) return;
+  await notifyApprovers(run, asked, 'approvalFallback');
+  if (await condition(isClosed, remaining(Date.parse(asked.deadline)))) return;
+
+  // Told before it closes: once it is closed the process may end at any moment.
+  await notifyApprovers(run, asked, 'approvalTimedOut');
+  if (isClosed()) return;
+  run.approvals = run.approvals.map((one) => (one.approvalId === approvalId ? { ...one, state: 'timedOut' } : one));
+  run.note(`approval ${approvalId} timed out`);
+  await records.closeApproval(run.personId, approvalId, 'timedOut');
+}
+
+const remaining = (at: number): number => Math.max(1, at - Date.now());
+
+async function notifyApprovers(
+  run: PersonRun,
+  approval: ApprovalView,
+  kind: 'approvalReminder' | 'approvalFallback' | 'approvalTimedOut',
+): Promise<void> {
+  const context = { personIds: run.identities, times: run.processTimes, now: Date.now() };
+  const { approvers, managerIds, approvalId, entitlements, deadline } = approval;
+  await records.notify({
+    kind,
+    personId: run.personId,
+    to: [
+      ...approvers.people,
+      ...(approvers.manager ? managerIds : []),
+      ...(isFallbackOpen(approval, context) ? approvers.fallback : []),
+    ],
+    details: { approvalId, entitlements, until: deadline },
+  });
+}

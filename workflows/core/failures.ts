@@ -1,0 +1,31 @@
+/**
+ * The closed table of what can go wrong at Datadog. `retry` says who acts: `activity` (retried with back-off),
+ * `process` (the workflow waits until the key is mended, then calls again), `nobody` (recorded as the part's result).
+ */
+export const datadogFailures = {
+  InvalidRequest: { retry: 'nobody', meaning: 'Datadog refused the values (400, 422)' },
+  NotAuthorized: { retry: 'process', meaning: 'the key may not do this (401, 403)' },
+  NotFound: { retry: 'nobody', meaning: 'it does not exist (404 on a write)' },
+  Conflict: { retry: 'nobody', meaning: 'it contradicts what exists (409)' },
+  RateLimited: { retry: 'activity', meaning: 'too many requests (429); again when the window resets' },
+  DatadogUnavailable: { retry: 'activity', meaning: 'no usable answer: connection, deadline, torn body, 5xx' },
+  UnexpectedResponse: { retry: 'activity', meaning: 'an answer that Muster does not understand' },
+} as const satisfies Record<string, { retry: 'activity' | 'process' | 'nobody'; meaning: string }>;
+
+export type DatadogFailureType = keyof typeof datadogFailures;
+
+/** Details of a `NotAuthorized` failure: what the key lacks and what a person can do. */
+export interface MissingPermission {
+  /** Datadog's name, such as `user_access_manage`; `validKeys` where the keys themselves are refused. */
+  readonly permission: string;
+  readonly operation: string;
+}
+
+/** Retried reads that wait for something, and say so by failing. BENIGN: no error metric, no stack in the log. */
+export const waitingFailures = { StillPending: 'StillPending', StillNotAuthorized: 'StillNotAuthorized' } as const;
+
+/** A name in the policy that Datadog does not have, or has twice. Found before anything is written. */
+export const unknownEntitlement = 'UnknownEntitlement';
+
+/** The account that was found is not safely this person's (two matches, bound to somebody else, a service account). */
+export const correlationConflict = 'CorrelationConflict';

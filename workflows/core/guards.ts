@@ -1,0 +1,96 @@
+import { personIdPattern } from './contracts.ts';
+import { eventKinds, type Decision, type EventKind, type HrEvent, type PersonAttributes } from './model.ts';
+
+/**
+ * Signal payloads come from anywhere, the Temporal UI included. These guards never throw (a throwing handler would stop
+ * the run for ever): they answer the value, or words that name the field and what it should be.
+ */
+export type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
+
+const bad = (why: string): { readonly ok: false; readonly why: string } => ({ ok: false, why });
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const isText = (value: unknown, max = 1000): value is string =>
+  typeof value === 'string' && value.length > 0 && value.length <= max;
+const isInstant = (value: unknown): value is string =>
+  typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value));
+const isKind = (value: unknown): value is EventKind => eventKinds.some((kind) => kind === value);
+
+const attributeNames = ['name', 'title', 'department', 'manager', 'timeZone'] as const;
+
+export function checkHrEvent(input: unknown, personId: string): Checked<HrEvent> {
+  if (!isRecord(input)) return bad('hrEvent takes one object');
+  const { eventId, kind, occurredAt, effectiveAt, source, immediate, reason } = input;
+  if (!isText(eventId, 200)) return bad('eventId must be a text of 1 to 200 characters');
+  if (!isKind(kind)) return bad(`kind must be one of ${eventKinds.join(', ')}`);
+  if (input['personId'] !== personId || !personIdPattern.test(personId)) {
+    return bad(`personId must be ${personId}, the person of this workflow`);
+  }
+  if (!isInstant(occurredAt)) return bad('occurredAt must be an instant such as 2026-01-31T09:00:00Z');
+  if (!isInstant(effectiveAt)) return bad('effectiveAt must be an instant such as 2026-01-31T09:00:00Z');
+  if (source !== undefined && !isText(source, 100)) return bad('source must be a text of 1 to 100 characters');
+  if (immediate !== undefined && typeof immediate !== 'boolean') return bad('immediate must be true or false');
+  if (reason !== undefined && !isText(reason)) return bad('reason must be a text of 1 to 1000 characters');
+  const person = input['person'] === undefined ? undefined : checkAttributes(input['person']);
+  if (person !== undefined && !person.ok) return person;
+  if ((kind === 'joiner' || kind === 'mover') && person === undefined) {
+    return bad(`person must be given for a ${kind}, with at least an email`);
+  }
+  return {
+    ok: true,
+    value: {
+      eventId,
+      kind,
+      personId,
+      occurredAt,
+      effectiveAt,
+      source: source ?? 'signal',
+      ...(person === undefined ? {} : { person: person.value }),
+      ...(immediate === true ? { immediate } : {}),
+      ...(reason === undefined ? {} : { reason }),
+    },
+  };
+}
+
+function checkAttributes(input: unknown): Checked<PersonAttributes> {
+  if (!isRecord(input)) return bad('person must be an object with an email');
+  const { email, extra } = input;
+  if (!isText(email, 254) || !/^[^\s@]+@[^\s@]+$/.test(email)) return bad('person.email must be an e-mail address');
+  const texts: Partial<Record<(typeof attributeNames)[number], string>> = {};
+  for (const name of attributeNames) {
+    const value = input[name];
+    if (value === undefined) continue;
+    if (!isText(value, 255)) return bad(`person.${name} must be a text of 1 to 255 characters`);
+    texts[name] = value;
+  }
+  if (extra === undefined) return { ok: true, value: { email, ...texts } };
+  if (!isRecord(extra)) return bad('person.extra must be an object of texts');
+  const extras: Record<string, string> = {};
+  for (const [name, value] of Object.entries(extra)) {
+    if (!isText(value)) return bad(`person.extra.${name} must be a text of 1 to 1000 characters`);
+    extras[name] = value;
+  }
+  return { ok: true, value: { email, ...texts, extra: extras } };
+}
+
+export function checkDecision(input: unknown): Checked<Decision> {
+  if (!isRecord(input)) return bad('decide takes one object');
+  const { decisionId, approvalId, verdict, actor, reason } = input;
+  if (!isText(decisionId, 200)) return bad('decisionId must be a text of 1 to 200 characters');
+  if (!isText(approvalId, 200)) return bad('approvalId must be a text of 1 to 200 characters');
+  if (verdict !== 'approve' && verdict !== 'reject') return bad('verdict must be approve or reject');
+  if (!isText(actor, 254)) return bad('actor must be the e-mail or personId of who decides');
+  if (reason !== undefined && !isText(reason)) return bad('reason must be a text of 1 to 1000 characters');
+  return {
+    ok: true,
+    value: { decisionId, approvalId, verdict, actor, ...(reason === undefined ? {} : { reason }) },
+  };
+}
+
+export function checkActivation(input: unknown): Checked<{ accountId: string }> {
+  if (!isRecord(input) || !isText(input['accountId'], 100)) return bad('accountActivated takes {accountId}');
+  return { ok: true, value: { accountId: input['accountId'] } };
+}

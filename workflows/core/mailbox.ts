@@ -1,0 +1,174 @@
+import type { Employment, HrEvent, Line, LinePosition, PersonRecord, ProcessTimes, ProcessType } from './model.ts';
+
+/**
+ * The mailbox: what waits for its turn, and which of it still matters. All of it is pure, so that any order of
+ * delivery can be shown to end in the same state.
+ */
+
+/** An event that will not be applied, and which event or fact is to blame. */
+export interface DroppedEvent {
+  readonly event: HrEvent;
+  readonly kind: 'superseded' | 'stale' | 'duplicate';
+  readonly why: string;
+}
+
+export interface Settled {
+  readonly waiting: readonly HrEvent[];
+  readonly dropped: readonly DroppedEvent[];
+}
+
+/** The line on which the event competes with others. A joiner's attributes are folded in by `foldAttributes`. */
+export function lineOf(event: HrEvent): Line | undefined {
+  switch (event.kind) {
+    case 'joiner':
+    case 'leaver':
+    case 'leaverRescinded':
+      return 'employment';
+    case 'mover':
+      return 'attributes';
+    case 'reconcile':
+      return undefined;
+  }
+}
+
+/** Total order of facts: when HR recorded them; the eventId breaks ties, so that every run sees the same order. */
+export function isNewer(a: LinePosition, b: LinePosition): boolean {
+  const [atA, atB] = [Date.parse(a.occurredAt), Date.parse(b.occurredAt)];
+  return atA === atB ? a.eventId > b.eventId : atA > atB;
+}
+
+/** When the event's process begins, in milliseconds. A joiner is taken early, so that the invitation is out in time. */
+export function dueAt(event: HrEvent, times: Pick<ProcessTimes, 'leadMs'>): number {
+  if (event.kind === 'reconcile' || event.immediate) return 0;
+  return Date.parse(event.effectiveAt) - (event.kind === 'joiner' ? times.leadMs : 0);
+}
+
+export function supersedes(newer: HrEvent, older: HrEvent): boolean {
+  if (lineOf(newer) === undefined || lineOf(newer) !== lineOf(older) || !isNewer(newer, older)) return false;
+  // A corrected date or a withdrawn leave replaces; so does any newer word that takes effect no later than the older one.
+  // A newer event with a later date does not: a contract that ends in December does not cancel its start in June.
+  return (
+    newer.kind === older.kind ||
+    (newer.kind === 'leaverRescinded' && older.kind === 'leaver') ||
+    effectiveMs(older) >= effectiveMs(newer)
+  );
+}
+
+const effectiveMs = (event: HrEvent): number => (event.immediate ? 0 : Date.parse(event.effectiveAt));
+
+/** Sorts out duplicates, stale and superseded events. `applied` are eventIds that were applied before. */
+export function settle(
+  events: readonly HrEvent[],
+  record: Pick<PersonRecord, 'lines'>,
+  applied: readonly string[] = [],
+): Settled {
+  const dropped: DroppedEvent[] = [];
+  const seen = new Set(applied);
+  const known: HrEvent[] = [];
+  for (const event of events) {
+    if (seen.has(event.eventId)) dropped.push({ event, kind: 'duplicate', why: 'this eventId was received before' });
+    else known.push(event);
+    seen.add(event.eventId);
+  }
+  const current = known.filter((event) => {
+    const line = lineOf(event);
+    const last = line && record.lines[line];
+    if (last === undefined || isNewer(event, last)) return true;
+    dropped.push({ event, kind: 'stale', why: `${last.eventId} of ${last.occurredAt} is newer and was applied` });
+    return false;
+  });
+  const waiting = current.filter((event) => {
+    const by = current.find((other) => supersedes(other, event));
+    if (by === undefined) return true;
+    dropped.push({ event, kind: 'superseded', why: `${by.kind} ${by.eventId} of ${by.occurredAt} replaces it` });
+    return false;
+  });
+  return { waiting, dropped };
+}
+
+export type Choice =
+  | { readonly state: 'empty' }
+  | { readonly state: 'due'; readonly event: HrEvent; readonly dropped: readonly DroppedEvent[] }
+  | { readonly state: 'later'; readonly event: HrEvent; readonly at: number };
+
+/**
+ * The next event: of those that are due the one with the earliest effective date, else the one that is due first.
+ * A reconcile is dropped where another due event waits, since that one's process compares and mends anyway.
+ */
+export function chooseEvent(waiting: readonly HrEvent[], times: Pick<ProcessTimes, 'leadMs'>, now: number): Choice {
+  const due = waiting.filter((event) => dueAt(event, times) <= now);
+  const facts = due.filter((event) => event.kind !== 'reconcile');
+  const [earliest] = (facts.length > 0 ? facts : due).toSorted(byEffect);
+  // A due leaver would end the process of this one at once and put it back, for ever: it goes first.
+  const leaver = facts
+    .filter(({ kind }) => kind === 'leaver')
+    .toSorted(byEffect)
+    .find((one) => earliest !== undefined && !isEndedBy(earliest, one));
+  const first = leaver ?? earliest;
+  if (first !== undefined) {
+    const dropped = due
+      .filter((event) => event.kind === 'reconcile' && event !== first)
+      .map((event): DroppedEvent => ({
+        event,
+        kind: 'superseded',
+        why: `${first.kind} ${first.eventId} compares and mends the access anyway`,
+      }));
+    return { state: 'due', event: first, dropped };
+  }
+  const [next] = waiting.toSorted((a, b) => dueAt(a, times) - dueAt(b, times) || byEffect(a, b));
+  return next === undefined ? { state: 'empty' } : { state: 'later', event: next, at: dueAt(next, times) };
+}
+
+function byEffect(a: HrEvent, b: HrEvent): number {
+  return effectiveMs(a) - effectiveMs(b) || (isNewer(b, a) ? -1 : 1);
+}
+
+/** The process that an event starts. A reconcile repeats whatever the person's state calls for. */
+export function processTypeOf(event: HrEvent, employment: Employment): ProcessType {
+  switch (event.kind) {
+    case 'joiner':
+    case 'leaverRescinded':
+      return 'onboarding';
+    case 'mover':
+      return 'roleChange';
+    case 'leaver':
+      return 'offboarding';
+    case 'reconcile':
+      return employment === 'joining' ? 'onboarding' : employment === 'left' ? 'offboarding' : 'roleChange';
+  }
+}
+
+/**
+ * What becomes of an event whose process a due leaver has ended: a fact of the same line that is older than the leaver
+ * is over; anything else (a newer rehire, a mover's attributes) goes back and has its turn after the leaver.
+ */
+export function isEndedBy(event: HrEvent, leaver: HrEvent): boolean {
+  return lineOf(event) === lineOf(leaver) && isNewer(leaver, event);
+}
+
+/** The record after the event was applied (or, of a joiner, superseded): the newest word of each line stays. */
+export function foldEvent(
+  record: Pick<PersonRecord, 'attributes' | 'lines'>,
+  event: HrEvent,
+): Pick<PersonRecord, 'attributes' | 'lines'> {
+  const position: LinePosition = { occurredAt: event.occurredAt, eventId: event.eventId };
+  const line = lineOf(event);
+  const lines = { ...record.lines };
+  if (line !== undefined && (lines[line] === undefined || isNewer(position, lines[line]))) lines[line] = position;
+  return foldAttributes({ attributes: record.attributes, lines }, event);
+}
+
+export function foldAttributes(
+  record: Pick<PersonRecord, 'attributes' | 'lines'>,
+  event: HrEvent,
+): Pick<PersonRecord, 'attributes' | 'lines'> {
+  if (event.person === undefined) return record;
+  const position: LinePosition = { occurredAt: event.occurredAt, eventId: event.eventId };
+  const last = record.lines.attributes;
+  // A mover sits on this line itself, so its own position is no newer word than it.
+  if (last !== undefined && last.eventId !== event.eventId && !isNewer(position, last)) return record;
+  return {
+    attributes: { ...record.attributes, ...event.person },
+    lines: { ...record.lines, attributes: position },
+  };
+}

@@ -1,0 +1,199 @@
+/** The words of the trade, as data. Everything here crosses Temporal as JSON: dates are ISO 8601 strings in UTC. */
+
+/** A role or a team membership. `id` is Datadog's, known once the name was resolved. */
+export interface Entitlement {
+  readonly kind: 'role' | 'team';
+  readonly name: string;
+}
+
+export interface ResolvedEntitlement extends Entitlement {
+  readonly id: string;
+}
+
+/** What HR says of a person. `manager` is the manager's personId or e-mail, as HR sends it. */
+export interface PersonAttributes {
+  readonly email: string;
+  readonly name?: string;
+  readonly title?: string;
+  readonly department?: string;
+  readonly manager?: string;
+  readonly timeZone?: string;
+  /** Further attributes of the HR record that policy rules may name, such as `location` or `contractType`. */
+  readonly extra?: Readonly<Record<string, string>>;
+}
+
+export const eventKinds = ['joiner', 'mover', 'leaver', 'leaverRescinded', 'reconcile'] as const;
+export type EventKind = (typeof eventKinds)[number];
+
+/** One HR fact about one person. `reconcile` carries no fact: it asks for the person's access to be compared and mended. */
+export interface HrEvent {
+  readonly eventId: string;
+  readonly kind: EventKind;
+  readonly personId: string;
+  /** When HR recorded the fact: the later word wins. */
+  readonly occurredAt: string;
+  /** When the fact takes effect. */
+  readonly effectiveAt: string;
+  /** Who sent it: `cli`, `sync`, or the name of an HR source. */
+  readonly source: string;
+  /** Present for joiner and mover. */
+  readonly person?: PersonAttributes;
+  /** Leaver only: access ends now, whatever `effectiveAt` says. */
+  readonly immediate?: boolean;
+  /** Free text for evidence. */
+  readonly reason?: string;
+}
+
+/**
+ * `joining`: an onboarding has begun and has not completed. `employed`: access was given. `left`: access was taken away.
+ * `unknown`: attributes may be known (a mover came first), employment is not.
+ */
+export type Employment = 'unknown' | 'joining' | 'employed' | 'left';
+
+/** Position of a line of facts: the newest applied event of that line. */
+export interface LinePosition {
+  readonly occurredAt: string;
+  readonly eventId: string;
+}
+
+export type Line = 'employment' | 'attributes';
+
+/** The person as the inventory knows them. */
+export interface PersonRecord {
+  readonly personId: string;
+  readonly attributes?: PersonAttributes;
+  readonly previousEmails: readonly string[];
+  readonly employment: Employment;
+  /** The Datadog account that is theirs. */
+  readonly accountId?: string;
+  readonly lines: Readonly<Partial<Record<Line, LinePosition>>>;
+}
+
+export type AccountStatus = 'pending' | 'active' | 'disabled';
+
+/** A Datadog user, human or service account. */
+export interface Account {
+  readonly id: string;
+  readonly email: string;
+  readonly handle: string;
+  readonly name: string;
+  readonly title: string;
+  readonly status: AccountStatus;
+  readonly isServiceAccount: boolean;
+  readonly roleIds: readonly string[];
+  readonly createdAt?: string;
+  readonly modifiedAt?: string;
+  readonly lastLoginAt?: string;
+  readonly mfaEnabled?: boolean;
+  readonly allowedLoginMethods?: readonly string[];
+}
+
+/** An account with the names of what it holds. Teams that are managed outside (`isManaged`) are never written. */
+export interface Access {
+  readonly account: Account;
+  readonly roles: readonly ResolvedEntitlement[];
+  readonly teams: readonly (ResolvedEntitlement & { readonly isManaged: boolean })[];
+  /** Present where teams could not be read: the permission that would allow it. */
+  readonly teamsNotVisible?: string;
+}
+
+export interface Invitation {
+  readonly id: string;
+  readonly expiresAt: string;
+}
+
+export const processTypes = ['onboarding', 'roleChange', 'offboarding'] as const;
+export type ProcessType = (typeof processTypes)[number];
+
+export const phases = [
+  'scheduled',
+  'preparing',
+  'waitingForAcceptance',
+  'waitingForApproval',
+  'changing',
+  'blocked',
+  'held',
+  'done',
+] as const;
+/** In which phase a process is; the search attribute `Phase` has the same words. */
+export type Phase = (typeof phases)[number];
+
+/** How a process ended for one event. */
+export type OutcomeKind =
+  | 'completed'
+  | 'partiallyCompleted'
+  | 'nothingToDo'
+  | 'notAccepted'
+  | 'failed'
+  | 'cancelled'
+  | 'superseded'
+  | 'stale'
+  | 'duplicate';
+
+export interface PartResult {
+  /** Such as `assign role Datadog Standard Role`. */
+  readonly part: string;
+  readonly result: 'done' | 'alreadySo' | 'failed' | 'rejected' | 'timedOut' | 'notDone';
+  readonly detail?: string;
+}
+
+export interface Outcome {
+  readonly kind: OutcomeKind;
+  readonly detail?: string;
+  readonly parts: readonly PartResult[];
+}
+
+/** Who may decide about one request, with e-mails and personIds resolved when it was made. */
+export interface ApproverSet {
+  readonly people: readonly string[];
+  readonly manager: boolean;
+  /** How many of them must allow it. */
+  readonly quorum: number;
+  /** May decide too once `fallbackAfterMs` has passed, or at once where the manager is missing. */
+  readonly fallback: readonly string[];
+}
+
+/** One question to approvers about one person's access. */
+export interface ApprovalRequest {
+  /** Hash of the person and the sorted access asked for. */
+  readonly approvalId: string;
+  readonly entitlements: readonly Entitlement[];
+  /** The policy rules that asked for approval. */
+  readonly rules: readonly string[];
+  readonly approvers: ApproverSet;
+  /** The manager's e-mails and personId, empty where HR names none. */
+  readonly managerIds: readonly string[];
+}
+
+export interface Decision {
+  /** The same id again is the same decision. */
+  readonly decisionId: string;
+  readonly approvalId: string;
+  readonly verdict: 'approve' | 'reject';
+  /** E-mail or personId of who decides. */
+  readonly actor: string;
+  readonly reason?: string;
+}
+
+/** What a policy gives a person, fixed with the policy's hash. */
+export interface DesiredAccess {
+  readonly policyHash: string;
+  /** Given without a question. */
+  readonly entitlements: readonly Entitlement[];
+  /** Given once allowed. */
+  readonly requests: readonly ApprovalRequest[];
+}
+
+/** The waiting times of a process, from the policy, in milliseconds. */
+export interface ProcessTimes {
+  /** A joiner's invitation goes out this long before `effectiveAt`. */
+  readonly leadMs: number;
+  /** An invitation is sent again this long before its link expires. */
+  readonly resendBeforeMs: number;
+  readonly giveUpAfterMs: number;
+  readonly approvalRemindAfterMs: number;
+  readonly approvalFallbackAfterMs: number;
+  readonly approvalRejectAfterMs: number;
+  /** A leaver whose access has not ended after this long raises an alarm (and goes on trying). */
+  readonly leaverAlarmAfterMs: number;
+}

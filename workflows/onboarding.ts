@@ -1,0 +1,206 @@
+import { CancellationScope, condition } from '@temporalio/workflow';
+import type { PersonRunInput } from './core/contracts.ts';
+import { heldEntitlements } from './core/plan.ts';
+import type { Account, HrEvent, Invitation, PersonAttributes } from './core/model.ts';
+import {
+  askForApprovals,
+  becauseOf,
+  bringInLine,
+  outcomeOf,
+  resolveAccess,
+  revokeAll,
+  untilSomethingNewer,
+  type ResolvedAccess,
+} from './access.ts';
+import { isoOf, newsAt, runPerson, takeNews, type Ending, type PersonRun } from './personRun.ts';
+import { acceptancePoll, datadog, records } from './proxies.ts';
+
+/** Joiner and rehire: account, invitation, acceptance, and on the first day the access that the policy gives. */
+export async function onboarding(input: PersonRunInput): Promise<void> {
+  await runPerson('onboarding', input, onboard);
+}
+
+async function onboard(run: PersonRun): Promise<Ending> {
+  await run.enter('preparing');
+  const attributes = run.attributes;
+  if (attributes === undefined)
+    return failed('nothing is known of this person: a joiner with an e-mail must come first');
+
+  const [access, found] = await Promise.all([resolveAccess(run, attributes), correlate(run, attributes)]);
+  await askForApprovals(run, access, found);
+
+  const story: Onboarding = { access, account: await ensureAccount(run, attributes, found) };
+  run.account = story.account;
+  if (story.account.status === 'disabled') {
+    return failed('the account was disabled by somebody else: enable it in Datadog, then `npx muster person retry`');
+  }
+  if (story.account.status === 'pending' && !(await acceptance(run, story))) return giveUp(run, story.account);
+  await firstDay(run, story);
+  await run.enter('changing');
+  await untilSomethingNewer(run, () => bringInLine(run, eventOf(run), story.access, story.account));
+  return { outcome: outcomeOf(run.parts), employment: 'employed' };
+}
+
+interface Onboarding {
+  access: ResolvedAccess;
+  account: Account;
+}
+
+async function correlate(run: PersonRun, attributes: PersonAttributes): Promise<Account | undefined> {
+  const { personId, accountId } = run.record;
+  const person = { personId, email: attributes.email, ...(accountId === undefined ? {} : { accountId }) };
+  return (await run.allowed(() => datadog.correlateAccount(person))).account;
+}
+
+async function ensureAccount(run: PersonRun, attributes: PersonAttributes, found?: Account): Promise<Account> {
+  const because = becauseOf(run, eventOf(run));
+  if (found === undefined) return run.allowed(() => datadog.createAccount(attributes, because));
+  // Only what Muster took away is given back: somebody else may have disabled it for a reason.
+  if (found.status === 'disabled' && run.record.employment === 'left') {
+    // What it still holds would come back with it.
+    const holdings = await run.allowed(() => datadog.readHoldings(run.personId, found.id));
+    if (holdings !== undefined) await revokeAll(run, eventOf(run), found.id, heldEntitlements(holdings.access));
+    return run.allowed(() => datadog.enableAccount(found.id, because));
+  }
+  return found.status === 'disabled' ? found : alignAttributes(run, found, attributes);
+}
+
+async function alignAttributes(run: PersonRun, account: Account, attributes: PersonAttributes): Promise<Account> {
+  const wanted = differingAttributes(account, attributes);
+  if (Object.keys(wanted).length === 0) return account;
+  return run.allowed(() => datadog.updateAccount(account.id, wanted, becauseOf(run, eventOf(run))));
+}
+
+/** Of e-mail, name and title what Datadog has differently. What HR does not say stays as it is. */
+export function differingAttributes(account: Account, { email, name, title }: PersonAttributes) {
+  return {
+    ...(email.toLowerCase() === account.email.toLowerCase() ? {} : { email }),
+    ...(name === undefined || name === account.name ? {} : { name }),
+    ...(title === undefined || title === account.title ? {} : { title }),
+  };
+}
+
+/** Invites, and invites again before each link dies, until the person has accepted or the time is up. */
+async function acceptance(run: PersonRun, story: Onboarding): Promise<boolean> {
+  const startedAt = Date.now();
+  const giveUpAt = startedAt + run.processTimes.giveUpAfterMs;
+  let isPolled = false;
+  const poll = new CancellationScope();
+  let round = 1;
+  let invitation = await invite(run, story.account, round);
+  const polling = poll
+    .run(() => run.allowed(() => acceptancePoll.awaitAcceptance(story.account.id)))
+    .then(() => (isPolled = true))
+    // Without the fallback there is still the sync's signal.
+    .catch(() => false);
+  try {
+    for (;;) {
+      const resendAt = resendTime(run, invitation);
+      await run.enter('waitingForAcceptance', 'the person to accept the invitation', giveUpAt);
+      const wakeAt = Math.min(resendAt, giveUpAt, newsAt(run));
+      const [waiting, event] = [run.waiting, run.event];
+      await condition(
+        () => isPolled || run.activated.has(story.account.id) || run.waiting !== waiting || run.event !== event,
+        Math.max(1, wakeAt - Date.now()),
+      );
+      if (isPolled || run.activated.has(story.account.id)) {
+        if (await isActive(run, story)) return true;
+        continue;
+      }
+      if (takeNews(run)) {
+        const email = story.account.email;
+        await takeOver(run, story);
+        if (story.account.email !== email) invitation = await invite(run, story.account, (round += 1));
+      } else if (Date.now() >= giveUpAt) {
+        return false;
+      } else if (Date.now() >= resendAt) {
+        invitation = await invite(run, story.account, (round += 1));
+        await records.notify({
+          kind: 'invitationResent',
+          personId: run.personId,
+          to: managersOf(run),
+          details: { round, until: invitation.expiresAt },
+        });
+      }
+    }
+  } finally {
+    poll.cancel();
+    await polling;
+  }
+}
+
+/** A signal comes from anywhere, so what it says is read back. */
+async function isActive(run: PersonRun, story: Onboarding): Promise<boolean> {
+  const { account } = await run.allowed(() =>
+    datadog.correlateAccount({ personId: run.personId, accountId: story.account.id }),
+  );
+  run.activated.delete(story.account.id);
+  if (account === undefined || account.status !== 'active') {
+    run.refuse('accountActivated signal', `account ${story.account.id} reads back as ${account?.status ?? 'gone'}`);
+    return false;
+  }
+  story.account = account;
+  run.account = account;
+  run.note('the invitation was accepted');
+  return true;
+}
+
+async function invite(run: PersonRun, account: Account, round: number): Promise<Invitation> {
+  const invitation = await run.allowed(() => datadog.sendInvitation(account.id, becauseOf(run, eventOf(run)), round));
+  run.note(`invitation ${round} sent, valid until ${invitation.expiresAt}`);
+  return invitation;
+}
+
+/** Early enough before the link dies; never at once again, should Datadog's clock and ours disagree. */
+function resendTime(run: PersonRun, { expiresAt }: Invitation): number {
+  const wanted = Date.parse(expiresAt) - run.processTimes.resendBeforeMs;
+  return Math.max(wanted, Date.now() + 60_000);
+}
+
+/** News that came while waiting changes in place what is wanted. */
+async function takeOver(run: PersonRun, story: Onboarding): Promise<void> {
+  const attributes = run.attributes;
+  if (attributes === undefined) return;
+  story.access = await resolveAccess(run, attributes);
+  await askForApprovals(run, story.access, story.account);
+  story.account = await alignAttributes(run, story.account, attributes);
+  run.account = story.account;
+  run.note('changed in place by a newer event');
+}
+
+/** Who has accepted early waits for the first day. */
+async function firstDay(run: PersonRun, story: Onboarding): Promise<void> {
+  for (;;) {
+    const at = Date.parse(eventOf(run).effectiveAt);
+    if (at <= Date.now() || eventOf(run).kind !== 'joiner') return;
+    await run.enter('scheduled', 'the first day', at);
+    const [waiting, event] = [run.waiting, run.event];
+    await condition(
+      () => run.waiting !== waiting || run.event !== event,
+      Math.max(1, Math.min(at, newsAt(run)) - Date.now()),
+    );
+    if (takeNews(run)) await takeOver(run, story);
+  }
+}
+
+/** Nobody accepted: the link is taken back, the account stays Pending without roles, a later activation starts it again. */
+async function giveUp(run: PersonRun, account: Account): Promise<Ending> {
+  await run.allowed(() => datadog.cancelInvitations(account.id, becauseOf(run, eventOf(run))));
+  await records.notify({ kind: 'invitationNotAccepted', personId: run.personId, to: managersOf(run), details: {} });
+  const detail = `nobody accepted by ${isoOf(Date.now())}; \`npx muster person retry\` invites again`;
+  return { outcome: { kind: 'notAccepted', detail, parts: run.parts }, employment: 'joining' };
+}
+
+function failed(detail: string): Ending {
+  return { outcome: { kind: 'failed', detail, parts: [] }, employment: 'joining' };
+}
+
+function managersOf(run: PersonRun): readonly string[] {
+  return run.attributes?.manager === undefined ? [] : [run.attributes.manager];
+}
+
+/** The event may be replaced by a newer one while the story goes on. */
+function eventOf(run: PersonRun): HrEvent {
+  if (run.event === undefined) throw new Error('a story has an event');
+  return run.event;
+}

@@ -1,0 +1,131 @@
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+  type ActivityOptions,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import { taskQueues } from './core/contracts.ts';
+
+/**
+ * How activities are called. `WAIT_CANCELLATION_COMPLETED` everywhere: a leaver must know how a write in flight ended
+ * before it takes access away (with the SDK's real default a role came back after it was removed).
+ */
+const waitForTheEnd = {
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+} satisfies ActivityOptions;
+
+/** One Datadog call, or a read before a write. Retried for as long as it takes. */
+export const datadog = proxyActivities<Activities>({
+  ...waitForTheEnd,
+  taskQueue: taskQueues.datadog,
+  startToCloseTimeout: '15 seconds',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '2 minutes' },
+});
+
+/** Waits by failing: each retry asks once, and adds nothing to the history. */
+export const acceptancePoll = proxyActivities<Activities>({
+  ...waitForTheEnd,
+  taskQueue: taskQueues.datadog,
+  startToCloseTimeout: '15 seconds',
+  retry: { initialInterval: '15 minutes', backoffCoefficient: 2, maximumInterval: '6 hours' },
+  summary: 'fallback: has the person accepted?',
+});
+
+export const permissionPoll = proxyActivities<Activities>({
+  ...waitForTheEnd,
+  taskQueue: taskQueues.datadog,
+  startToCloseTimeout: '15 seconds',
+  retry: { initialInterval: '1 minute', backoffCoefficient: 2, maximumInterval: '15 minutes' },
+  summary: 'has the key been mended?',
+});
+
+/** Best effort, never longer than a minute. */
+export const bestEffort = proxyActivities<Activities>({
+  ...waitForTheEnd,
+  taskQueue: taskQueues.datadog,
+  startToCloseTimeout: '15 seconds',
+  scheduleToCloseTimeout: '60 seconds',
+  retry: { initialInterval: '1 second' },
+});
+
+/** A run of pages. The heartbeat carries the page, and the server learns of a dead worker within 30 seconds. */
+export const scan = proxyActivities<Activities>({
+  ...waitForTheEnd,
+  taskQueue: taskQueues.datadog,
+  startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: '30 seconds',
+  scheduleToCloseTimeout: '30 minutes',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});
+
+const localRecords = proxyLocalActivities<Activities>({
+  ...waitForTheEnd,
+  startToCloseTimeout: '5 seconds',
+  scheduleToCloseTimeout: '5 seconds',
+});
+const durableRecords = proxyActivities<Activities>({
+  ...waitForTheEnd,
+  taskQueue: taskQueues.muster,
+  startToCloseTimeout: '10 seconds',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});
+
+/**
+ * What only records is a local activity: a quarter of the cost. A store that is down would cost a heartbeat of the
+ * workflow task every few seconds, so after five it becomes a regular activity that waits as long as it takes.
+ */
+export const records: Pick<Activities, RecordName> = {
+  admitEvents: orElse('admitEvents'),
+  decideAccess: orElse('decideAccess'),
+  recordProgress: orElse('recordProgress'),
+  openApprovals: orElse('openApprovals'),
+  recordDecision: orElse('recordDecision'),
+  closeApproval: orElse('closeApproval'),
+  finishProcess: orElse('finishProcess'),
+  notify: orElse('notify'),
+  startSync: orElse('startSync'),
+  finishSync: orElse('finishSync'),
+};
+
+type RecordName =
+  | 'admitEvents'
+  | 'decideAccess'
+  | 'recordProgress'
+  | 'openApprovals'
+  | 'recordDecision'
+  | 'closeApproval'
+  | 'finishProcess'
+  | 'notify'
+  | 'startSync'
+  | 'finishSync';
+
+let lastTurn: Promise<unknown> = Promise.resolve();
+
+/**
+ * Local activities one after the other, and never cancelled. Two at once end in two activations when they run and in
+ * one when they are replayed, which may turn commands round; one that is cancelled in the activation that brings its
+ * result is an invalid transition to the SDK. Either stops the run for ever (tried, with 1.24).
+ */
+function inTurn<T>(call: () => Promise<T>): Promise<T> {
+  const turn = lastTurn.then(call);
+  lastTurn = turn.catch(() => undefined);
+  return turn;
+}
+
+function orElse<Name extends RecordName>(name: Name): Activities[Name] {
+  const first = localRecords[name] as (...args: unknown[]) => Promise<unknown>;
+  const then = durableRecords[name] as (...args: unknown[]) => Promise<unknown>;
+  const call = async (...args: unknown[]): Promise<unknown> => {
+    try {
+      return await CancellationScope.nonCancellable(() => inTurn(() => first(...args)));
+    } catch (error) {
+      if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+      return then(...args);
+    }
+  };
+  return call as unknown as Activities[Name];
+}

@@ -1,0 +1,39 @@
+import type { PersonRunInput } from './core/contracts.ts';
+import type { HrEvent } from './core/model.ts';
+import { askForApprovals, becauseOf, bringInLine, outcomeOf, resolveAccess, untilSomethingNewer } from './access.ts';
+import { differingAttributes } from './onboarding.ts';
+import { runPerson, type Ending, type PersonRun } from './personRun.ts';
+import { datadog } from './proxies.ts';
+
+/** Mover and reconcile: what the person holds follows what the policy gives them now. */
+export async function roleChange(input: PersonRunInput): Promise<void> {
+  await runPerson('roleChange', input, changeRoles);
+}
+
+async function changeRoles(run: PersonRun, event: HrEvent): Promise<Ending> {
+  const { employment, accountId, personId } = run.record;
+  const attributes = run.attributes;
+  const nothingToDo = (detail: string): Ending => ({ outcome: { kind: 'nothingToDo', detail, parts: [] }, employment });
+  if (attributes === undefined) return nothingToDo('nothing is known of this person');
+  if (employment === 'left') return nothingToDo('recorded; the person has left');
+  if (employment === 'unknown') return nothingToDo('recorded; the person has not joined yet');
+  await run.enter('preparing');
+
+  const person = { personId, email: attributes.email, ...(accountId === undefined ? {} : { accountId }) };
+  const [access, { account }] = await Promise.all([
+    resolveAccess(run, attributes),
+    run.allowed(() => datadog.correlateAccount(person)),
+  ]);
+  if (account === undefined) return nothingToDo('recorded; the person has no account');
+  run.account = account;
+  const wanted = differingAttributes(account, attributes);
+  if (Object.keys(wanted).length > 0 && account.status !== 'disabled') {
+    run.account = await run.allowed(() => datadog.updateAccount(account.id, wanted, becauseOf(run, event)));
+  }
+  // A Pending account stays without roles, and a disabled one is not Muster's to revive on a move.
+  if (account.status !== 'active') return nothingToDo(`recorded; the account is ${account.status}`);
+  await run.enter('changing');
+  await askForApprovals(run, access, account);
+  await untilSomethingNewer(run, () => bringInLine(run, event, access, account));
+  return { outcome: outcomeOf(run.parts), employment: 'employed' };
+}
