@@ -19,7 +19,7 @@ import type {
 import { dueAt } from './core/mailbox.ts';
 import { entitlementKey, heldEntitlements, namedEntitlements, pickResolved, planAccess } from './core/plan.ts';
 import { askFor, decided } from './approvalWaits.ts';
-import { ignoreCancellation, wordsOf, type PersonRun } from './personRun.ts';
+import { ignoreCancellation, refuseToGoOn, wordsOf, type PersonRun } from './personRun.ts';
 import { datadog, records } from './proxies.ts';
 
 /** What is wanted for this run's person, with every name resolved: found out before anything is written. */
@@ -183,6 +183,7 @@ export async function optional<T>(run: PersonRun, what: string, call: () => Prom
   try {
     return await call();
   } catch (error) {
+    refuseToGoOn();
     const cause = error instanceof ActivityFailure ? error.cause : undefined;
     if (!(cause instanceof ApplicationFailure) || cause.type !== 'NotAuthorized') throw error;
     run.finishPart(what, 'notDone', wordsOf(error as ActivityFailure));

@@ -3,6 +3,7 @@ import {
   allHandlersFinished,
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   condition,
   isCancellation,
   makeContinueAsNewFunc,
@@ -181,6 +182,7 @@ export class PersonRun {
       try {
         return await call();
       } catch (error) {
+        refuseToGoOn();
         const missing = missingPermissionOf(error);
         if (missing === undefined) throw error;
         await this.#waitForPermission(missing, refusals);
@@ -498,6 +500,14 @@ export function newsAt(run: PersonRun): number {
     Number.POSITIVE_INFINITY,
     ...run.waiting.filter((event) => event.kind === 'mover').map((event) => dueAt(event, run.processTimes)),
   );
+}
+
+/**
+ * A write that was in flight when its process was ended may have lost its attempt together with a worker, and is not
+ * tried again: that is the end of the process, not a part that failed.
+ */
+export function refuseToGoOn(): void {
+  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the process was ended');
 }
 
 export function ignoreCancellation(error: unknown): void {

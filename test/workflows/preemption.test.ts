@@ -56,6 +56,28 @@ test('a leaver that becomes due inside a slow role write leaves no role behind',
   stage.simulator.faults.clear();
 });
 
+test('a write in flight that never answers a leaver was ended, and did not fail', async () => {
+  const joiner = hrEvent('joiner', 'e-4', { person: { department: 'Engineering' } });
+  await stage.muster.submitEvent(joiner);
+  await inPhase(stage, 'e-4', 'waitingForAcceptance');
+  const accountId = accountOf(stage, 'e-4')?.id ?? '';
+  const hanging = stage.simulator.faults.add({
+    kind: 'hang',
+    when: 'after',
+    times: 1,
+    match: { method: 'POST', path: '/roles/[^/]+/users' },
+  });
+  stage.simulator.accept(accountId);
+  await client.workflow.getHandle('person/e-4').signal('accountActivated', { accountId });
+  await eventually('the role write in flight', () => hanging.struck > 0);
+  const leaver = hrEvent('leaver', 'e-4', { immediate: true });
+  await stage.muster.submitEvent(leaver);
+  expect((await outcomeOf(stage, leaver)).kind).toBe('completed');
+  expect((await outcomeOf(stage, joiner)).kind).toBe('superseded');
+  expect(accountOf(stage, 'e-4')).toMatchObject({ status: 'Disabled', roles: [], teams: [] });
+  stage.simulator.faults.clear();
+});
+
 test('cancelling in the Temporal UI ends the process, not the mailbox', async () => {
   const joiner = hrEvent('joiner', 'e-2');
   await stage.muster.submitEvent(joiner);
