@@ -61,19 +61,22 @@ test('a write in flight that never answers a leaver was ended, and did not fail'
   await stage.muster.submitEvent(joiner);
   await inPhase(stage, 'e-4', 'waitingForAcceptance');
   const accountId = accountOf(stage, 'e-4')?.id ?? '';
+  stage.simulator.accept(accountId);
+  await client.workflow.getHandle('person/e-4').signal('accountActivated', { accountId });
+  expect((await outcomeOf(stage, joiner)).kind).toBe('completed');
   const hanging = stage.simulator.faults.add({
     kind: 'hang',
     when: 'after',
     times: 1,
-    match: { method: 'POST', path: '/roles/[^/]+/users' },
+    match: { method: 'DELETE', path: '/roles/[^/]+/users' },
   });
-  stage.simulator.accept(accountId);
-  await client.workflow.getHandle('person/e-4').signal('accountActivated', { accountId });
+  const mover = hrEvent('mover', 'e-4', { person: { department: 'Sales' } });
+  await stage.muster.submitEvent(mover);
   await eventually('the role write in flight', () => hanging.struck > 0);
   const leaver = hrEvent('leaver', 'e-4', { immediate: true });
   await stage.muster.submitEvent(leaver);
   expect((await outcomeOf(stage, leaver)).kind).toBe('completed');
-  expect((await outcomeOf(stage, joiner)).kind).toBe('superseded');
+  expect((await outcomeOf(stage, mover)).kind).toBe('superseded');
   expect(accountOf(stage, 'e-4')).toMatchObject({ status: 'Disabled', roles: [], teams: [] });
   stage.simulator.faults.clear();
 });
