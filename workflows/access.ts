@@ -145,7 +145,9 @@ async function grantAll(
       entitlements
         .filter((entitlement) => entitlement.kind === kind)
         .map((entitlement) =>
-          part(run, `assign ${kind} ${entitlement.name}`, kind, () => datadog.grant(accountId, entitlement, because)),
+          part(run, `assign ${kind} ${entitlement.name}`, kind, (summary) =>
+            datadog.grant.executeWithOptions({ summary }, [accountId, entitlement, because]),
+          ),
         ),
     );
   }
@@ -159,18 +161,28 @@ export async function revokeAll(
 ): Promise<void> {
   await Promise.all(
     entitlements.map((entitlement) =>
-      part(run, `remove ${entitlement.kind} ${entitlement.name}`, entitlement.kind, () =>
-        datadog.revoke(accountId, entitlement, becauseOf(run, event)),
+      part(run, `remove ${entitlement.kind} ${entitlement.name}`, entitlement.kind, (summary) =>
+        datadog.revoke.executeWithOptions({ summary }, [accountId, entitlement, becauseOf(run, event)]),
       ),
     ),
   );
 }
 
-/** One part of a process: its failure leaves the rest done. A process cannot do without roles, but without teams it can. */
-async function part(run: PersonRun, name: string, kind: 'role' | 'team', write: () => Promise<void>): Promise<void> {
+/**
+ * One part of a process, named in its activity's summary: its failure leaves the rest done. A process cannot do without
+ * roles, but without teams it can.
+ */
+async function part(
+  run: PersonRun,
+  name: string,
+  kind: 'role' | 'team',
+  write: (summary: string) => Promise<void>,
+): Promise<void> {
   try {
     const isDone =
-      kind === 'team' ? await optional(run, name, async () => (await write(), true)) : await run.allowed(write);
+      kind === 'team'
+        ? await optional(run, name, async () => (await write(name), true))
+        : await run.allowed(() => write(name));
     if (kind === 'role' || isDone === true) run.finishPart(name, 'done');
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;

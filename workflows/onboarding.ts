@@ -146,7 +146,13 @@ async function isActive(run: PersonRun, story: Onboarding): Promise<boolean> {
 }
 
 async function invite(run: PersonRun, account: Account, round: number): Promise<Invitation> {
-  const invitation = await run.allowed(() => datadog.sendInvitation(account.id, becauseOf(run, eventOf(run)), round));
+  const invitation = await run.allowed(() =>
+    datadog.sendInvitation.executeWithOptions({ summary: `invitation ${round}` }, [
+      account.id,
+      becauseOf(run, eventOf(run)),
+      round,
+    ]),
+  );
   run.note(`invitation ${round} sent, valid until ${invitation.expiresAt}`);
   return invitation;
 }

@@ -1,0 +1,42 @@
+import { expect, test } from '@jest/globals';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { workflowBundle } from '../support/muster.ts';
+import { readHistories, toReplay, type StoredRun } from '../support/histories.ts';
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+
+const behaviours = [
+  'accessSync',
+  'offboarding',
+  'onboardingEndedByLeaver',
+  'onboardingNotAccepted',
+  'onboardingWithApprovalAndSecondInvitation',
+  'roleChange',
+  'roleChangeBlockedByPermission',
+];
+
+async function replay(run: StoredRun): Promise<void> {
+  await Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, toReplay(run), run.workflowId);
+}
+
+test('each behaviour has its stored history', async () => {
+  expect([...(await readHistories()).keys()]).toEqual(behaviours);
+});
+
+test.each(behaviours)('a stored run replays as it went: %s', async (behaviour) => {
+  const runs = (await readHistories()).get(behaviour) ?? [];
+  expect(runs.length).toBeGreaterThan(0);
+  for (const run of runs) await replay(run);
+});
+
+test.each(behaviours)('an altered run does not replay: %s', async (behaviour) => {
+  const [run] = (await readHistories()).get(behaviour) ?? [];
+  if (run === undefined) throw new Error('no run is stored');
+  const text = JSON.stringify(run.history);
+  const [, activity] = /"activityType":\{"name":"(\w+)"\}/.exec(text) ?? [];
+  if (activity === undefined) throw new Error('the run has no activity');
+  const altered = text.replaceAll(`"name":"${activity}"`, '"name":"somethingElse"');
+  await expect(replay({ ...run, history: JSON.parse(altered) as StoredRun['history'] })).rejects.toThrow(
+    /[Nn]ondeterminism/,
+  );
+});
