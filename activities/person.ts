@@ -10,6 +10,7 @@ import type {
   ResolvedEntitlement,
 } from '../workflows/core/model.ts';
 import { entitlementKey } from '../workflows/core/plan.ts';
+import { isInDomains } from '../workflows/core/policy.ts';
 import { withDatadog } from './attempt.ts';
 import { capabilities, type Capability, type Ensured } from './datadog/types.ts';
 import { DatadogFailure } from './datadog/failures.ts';
@@ -41,7 +42,17 @@ export interface Correlation {
  * Activities on one person's account. Each is one Datadog call or a read before a write, and leaves evidence of what it
  * wrote. They may be repeated at any time: what is already so is not written again.
  */
-export function createPersonActivities({ datadog, inventory }: Dependencies) {
+export function createPersonActivities({ datadog, inventory, policy }: Dependencies) {
+  /** External people are neither invited nor changed nor disabled, whatever HR says. */
+  function refuseExternal(email: string): void {
+    if (isInDomains(policy().identity.allowedDomains, email)) return;
+    const domain = email.slice(email.lastIndexOf('@') + 1);
+    throw ApplicationFailure.nonRetryable(
+      `the e-mail's domain ${domain} is outside identity.allowedDomains: nothing is written for external accounts`,
+      'OutsideAllowedDomains',
+    );
+  }
+
   async function leaveEvidence(
     because: Because,
     step: string,
@@ -70,10 +81,14 @@ export function createPersonActivities({ datadog, inventory }: Dependencies) {
   return {
     /** The person's account: the bound one, else the one human account with exactly this e-mail, which is then bound. */
     async correlateAccount(person: { personId: string; accountId?: string; email?: string }): Promise<Correlation> {
+      if (person.email !== undefined) refuseExternal(person.email);
       return withDatadog(datadog, async (api) => {
         if (person.accountId !== undefined) {
           const bound = await api.getAccount(person.accountId);
-          return bound === undefined ? {} : { account: await note(bound) };
+          if (bound === undefined) return {};
+          const account = await note(bound);
+          refuseExternal(account.email);
+          return { account };
         }
         if (person.email === undefined) return {};
         const humans = (await api.findAccountsByEmail(person.email)).filter((account) => !account.isServiceAccount);

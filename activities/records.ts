@@ -18,6 +18,8 @@ export interface Admission {
   /** Of the admitted events those that were applied before. */
   readonly applied: readonly string[];
   readonly times: ProcessTimes;
+  /** Whether a decision counts whose sender is only claimed. */
+  readonly acceptClaimed: boolean;
 }
 
 /** What a process remembers and asks of the inventory and the policy: short, local activities. */
@@ -37,7 +39,8 @@ export function createRecordActivities({ inventory, policy, notify }: Dependenci
   return {
     async admitEvents(personId: string, events: readonly HrEvent[]): Promise<Admission> {
       const { record, applied } = await inventory.admitEvents(personId, events, now());
-      return { record, applied, times: policy().times };
+      const { times, approvals } = policy();
+      return { record, applied, times, acceptClaimed: approvals.acceptClaimed };
     },
 
     /** What the policy in force gives this person, with the requests it takes. */

@@ -16,7 +16,8 @@ const observedMs = 30_000;
 export async function measureWaiting(options: BenchOptions): Promise<readonly Figure[]> {
   await using crowd = await startCrowd(options);
   await crowd.growTo(fewer);
-  return measureRequests(crowd, options);
+  // Awaited here: the crowd lives until then.
+  return await measureRequests(crowd, options);
 }
 
 /** The worker's memory must not grow with the people who wait, only with the runs that it caches. */

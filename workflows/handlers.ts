@@ -77,7 +77,12 @@ function judge(run: PersonRun, decision: Decision) {
   const approval = run.approvals.find(({ approvalId }) => approvalId === decision.approvalId);
   // Before the first event was admitted no approval is open, and no time matters.
   const times = run.times ?? { approvalFallbackAfterMs: Number.POSITIVE_INFINITY };
-  return judgeDecision(approval, decision, { personIds: run.identities, times, now: Date.now() });
+  return judgeDecision(approval, decision, {
+    personIds: run.identities,
+    times,
+    acceptClaimed: run.acceptClaimed,
+    now: Date.now(),
+  });
 }
 
 /** Counts a decision at once, so that a second one sees it, and waits until it is on record. */

@@ -73,6 +73,7 @@ export class PersonRun {
   /** Known from the first admission on. */
   record: PersonRecord;
   times: ProcessTimes | undefined;
+  acceptClaimed = false;
   /** Whose story is being told. */
   event: HrEvent | undefined;
   /** Waits in the mailbox for its day, and is the next. */
@@ -276,9 +277,10 @@ async function admitArrivals(run: PersonRun): Promise<void> {
     run.isAdmitting = true;
     const arrived = run.incoming;
     run.incoming = [];
-    const { record, applied, times } = await records.admitEvents(run.personId, arrived);
+    const { record, applied, times, acceptClaimed } = await records.admitEvents(run.personId, arrived);
     if (run.times === undefined) run.record = record;
     run.times = times;
+    run.acceptClaimed = acceptClaimed;
     const known = [
       ...applied,
       ...run.ended.map(({ event }) => event.eventId),

@@ -78,6 +78,23 @@ test('a stranger, the person themself and an early fallback are refused, and sta
   });
 });
 
+test('where a claim is not enough, nobody decides by naming an approver', async () => {
+  await onSkippedTime(
+    async (stage) => {
+      const { approval } = await waitingSre(stage);
+      const decision = { approvalId: approval.approvalId, verdict: 'approve', actor: lead } as const;
+      await expect(stage.muster.decide(decision)).rejects.toThrow('approvals.acceptClaimed is false');
+      await stage.client.workflow.getHandle('person/e-1').signal('decide', { ...decision, decisionId: 'd-1' });
+      await eventually('the refusal in status', async () =>
+        (await stage.muster.status('e-1'))?.refused.some(({ why }) => why.includes('acceptClaimed')),
+      );
+      expect((await stage.muster.status('e-1'))?.approvals).toMatchObject([{ state: 'open', decisions: [] }]);
+      expect(accountOf(stage, 'e-1')?.roles).toEqual([readOnly]);
+    },
+    { policy: (example) => ({ ...example, approvals: { ...example.approvals, acceptClaimed: false } }) },
+  );
+});
+
 test('after two days the fallback approver may decide', async () => {
   await onSkippedTime(async (stage) => {
     const { joiner, approval } = await waitingSre(stage);

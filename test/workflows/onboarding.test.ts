@@ -42,6 +42,22 @@ test('roles and teams follow the acceptance, not the invitation, even where no s
   });
 });
 
+test('outside the allowed domains nobody is asked, invited or disabled', async () => {
+  await onSkippedTime(
+    async (stage) => {
+      const person = { email: 'sam@elsewhere.test', department: 'SRE' };
+      const joiner = hrEvent('joiner', 'e-1', { at: await stage.now(), person });
+      await stage.muster.submitEvent(joiner);
+      const outcome = await outcomeOf(stage, joiner);
+      expect(outcome).toMatchObject({ kind: 'failed', detail: expect.stringContaining('identity.allowedDomains') });
+      expect(stage.simulator.users().some(({ email }) => email === person.email)).toBe(false);
+      expect(await stage.inventory.listApprovals({ personId: 'e-1' })).toEqual([]);
+      expect(stage.simulator.requests.list().every(({ method }) => method === 'GET')).toBe(true);
+    },
+    { policy: (example) => ({ ...example, identity: { allowedDomains: ['example.com'] } }) },
+  );
+});
+
 test('a joiner of next month is invited a week ahead, and gets nothing before the first day', async () => {
   await onSkippedTime(async (stage) => {
     const joiner = hrEvent('joiner', 'e-1', {

@@ -8,7 +8,12 @@ export type Verdict =
   | { readonly kind: 'repeat' }
   | { readonly kind: 'refused'; readonly why: string };
 
-export interface DecisionContext {
+export interface DecisionContext extends ApproverContext {
+  /** Whether a decision counts whose sender is only claimed: anybody who reaches Temporal can send one. */
+  readonly acceptClaimed: boolean;
+}
+
+export interface ApproverContext {
   /** The personId and every known e-mail of the person whose access it is. */
   readonly personIds: readonly string[];
   readonly times: Pick<ProcessTimes, 'approvalFallbackAfterMs'>;
@@ -26,6 +31,9 @@ export function judgeDecision(
   if (approval === undefined) return refused('no approval with this id is open; it was closed, or the access changed');
   if (approval.decisions.some((earlier) => earlier.decisionId === decision.decisionId)) return { kind: 'repeat' };
   if (approval.state !== 'open') return refused(`it came late: the approval is ${approval.state} already`);
+  if (!context.acceptClaimed) {
+    return refused(`${decision.actor} is only claimed: the policy's approvals.acceptClaimed is false`);
+  }
   if (includes(context.personIds, decision.actor)) return refused('nobody decides about their own access');
   if (approval.decisions.some((earlier) => fold(earlier.actor) === fold(decision.actor))) {
     return refused(`${decision.actor} has decided already`);
@@ -36,7 +44,7 @@ export function judgeDecision(
   return { kind: 'counts' };
 }
 
-function mayDecide(approval: ApprovalView, actor: string, context: DecisionContext): boolean {
+function mayDecide(approval: ApprovalView, actor: string, context: ApproverContext): boolean {
   const { approvers, managerIds } = approval;
   if (includes(approvers.people, actor)) return true;
   if (approvers.manager && includes(managerIds, actor)) return true;
@@ -44,14 +52,14 @@ function mayDecide(approval: ApprovalView, actor: string, context: DecisionConte
 }
 
 /** The fallback decides too after a while, and at once where no other approver but the person could. */
-export function isFallbackOpen(approval: ApprovalView, context: DecisionContext): boolean {
+export function isFallbackOpen(approval: ApprovalView, context: ApproverContext): boolean {
   const others = [...approval.approvers.people, ...(approval.approvers.manager ? approval.managerIds : [])];
   const eligible = others.filter((identity) => !includes(context.personIds, identity));
   const waitedMs = context.now - Date.parse(approval.requestedAt);
   return eligible.length === 0 || waitedMs >= context.times.approvalFallbackAfterMs;
 }
 
-export function describeApprovers(approval: ApprovalView, context: DecisionContext): string {
+export function describeApprovers(approval: ApprovalView, context: ApproverContext): string {
   const names = [
     ...approval.approvers.people,
     ...(approval.approvers.manager ? approval.managerIds.map((id) => `manager ${id}`) : []),

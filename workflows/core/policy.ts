@@ -92,6 +92,12 @@ export function matchesValue(accepted: string, value: string): boolean {
   return pattern.endsWith('*') ? actual.startsWith(pattern.slice(0, -1)) : actual === pattern;
 }
 
+/** Whether the e-mail is in one of the domains, exactly: a subdomain is another one. No domains: every e-mail is. */
+export function isInDomains(domains: readonly string[], email: string): boolean {
+  const domain = normalise(email.slice(email.lastIndexOf('@') + 1));
+  return domains.length === 0 || domains.some((allowed) => normalise(allowed) === domain);
+}
+
 function explainRule(rule: PolicyRule, attributes: PersonAttributes): RuleExplanation {
   const conditions = Object.entries(rule.when).map(([attribute, accepted]) =>
     explainCondition(attribute, accepted, attributes),

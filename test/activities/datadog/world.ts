@@ -10,6 +10,8 @@ import { createPersonActivities } from '../../../activities/person.ts';
 import type { SimulatorOptions } from '../../../simulator/index.ts';
 import type { ResolvedEntitlement } from '../../../workflows/core/model.ts';
 import { openPair, type Pair } from './pair.ts';
+import { loadPolicy } from '../../../activities/policy/file.ts';
+import { examplePolicyPath } from '../../../workers/config.ts';
 
 export type PersonActivities = ReturnType<typeof createPersonActivities>;
 
@@ -35,12 +37,11 @@ export async function openWorld(
   opened.defer(() => rm(home, { recursive: true, force: true }));
   const inventory = opened.use(await openInventory({ file: join(home, 'inventory.db') }));
   const pair = opened.use(await openPair(options));
+  const policy = await loadPolicy(examplePolicyPath, { datadogIsSimulator: true });
   const activities = createPersonActivities({
     datadog: wrap(pair.client),
     inventory,
-    policy: () => {
-      throw new Error('no policy here');
-    },
+    policy: () => policy,
     notify: { send: () => undefined },
     signals: { activated: async () => false, submit: async () => undefined, hasOpenRun: async () => false },
   });

@@ -8,6 +8,7 @@ const hour = 3600_000;
 const context: DecisionContext = {
   personIds: ['p1', 'ann@example.com', 'ann.old@example.com'],
   times: { approvalFallbackAfterMs: 48 * hour },
+  acceptClaimed: true,
   now: Date.parse(requestedAt) + hour,
 };
 const approval: ApprovalView = {
@@ -39,6 +40,11 @@ describe('who may decide', () => {
     ['a fallback approver before their time', 'it@example.com', 'refused'],
   ])('%s: %s %s', (_who, actor, kind) => {
     expect(judgeDecision(approval, by(actor), context).kind).toBe(kind);
+  });
+
+  test('nobody, where a claim is not enough', () => {
+    const verdict = judgeDecision(approval, by('lead@example.com'), { ...context, acceptClaimed: false });
+    expect(verdict).toMatchObject({ kind: 'refused', why: expect.stringContaining('approvals.acceptClaimed') });
   });
 
   test('a fallback approver may decide once the time has passed', () => {

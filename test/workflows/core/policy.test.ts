@@ -1,7 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { PersonAttributes } from '../../../workflows/core/model.ts';
-import { birthrightAccess, explainAccess, matchesValue, type PolicyRule } from '../../../workflows/core/policy.ts';
+import {
+  birthrightAccess,
+  explainAccess,
+  isInDomains,
+  matchesValue,
+  type PolicyRule,
+} from '../../../workflows/core/policy.ts';
 
 const approvers = { people: ['lead@example.com'], manager: false, quorum: 1, fallback: ['it@example.com'] };
 const rule = (name: string, fields: Partial<PolicyRule>): PolicyRule => ({
@@ -160,4 +166,14 @@ describe('the explanation', () => {
       },
     ]);
   });
+});
+
+test.each([
+  [[], 'pat@anywhere.test', true],
+  [['example.com'], 'Pat@Example.COM', true],
+  [['example.com'], 'pat@mail.example.com', false],
+  [['example.com'], 'pat@notexample.com', false],
+  [['example.com'], 'pat@example.com@elsewhere.test', false],
+])('of the domains %j, %s is allowed: %s', (domains, email, isAllowed) => {
+  expect(isInDomains(domains, email)).toBe(isAllowed);
 });
