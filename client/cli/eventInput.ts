@@ -9,8 +9,7 @@ import { effectiveInstant, readEffective, type Effective } from './dates.ts';
 import { codeOf, explainFailure } from './failures.ts';
 import { parseTimeZone } from './parse.ts';
 
-export const submittableKinds = ['joiner', 'mover', 'leaver'] as const;
-export type SubmittableKind = (typeof submittableKinds)[number];
+export type SubmittableKind = 'joiner' | 'mover' | 'leaver' | 'leaverRescinded';
 
 /** The options of `joiner`, `mover` and `leaver`, as commander reads them. */
 export interface EventOptions {
@@ -125,7 +124,7 @@ function readPerson(kind: SubmittableKind, options: EventOptions, file: Fields):
   const extra = { ...asFields(nested['extra'] ?? file['extra'] ?? {}, 'extra in --file'), ...options.attribute };
   if (Object.keys(extra).length > 0) person['extra'] = extra;
   if (typeof person['timeZone'] === 'string') checkTimeZone(person['timeZone']);
-  if (person['email'] === undefined && (kind === 'joiner' || (kind === 'leaver' && Object.keys(person).length > 0))) {
+  if (person['email'] === undefined && (kind === 'joiner' || (kind !== 'mover' && Object.keys(person).length > 0))) {
     throw new UsageError("--email is missing: give the person's e-mail address, such as --email ada@example.com");
   }
   if (Object.keys(person).length > 0) return person;

@@ -5,14 +5,7 @@ import { UsageError } from '../../workers/usageError.ts';
 import type { HrEvent, Outcome } from '../../workflows/core/model.ts';
 import { isJson } from './command.ts';
 import { planEvent, renderPlan } from './dryRun.ts';
-import {
-  dateEvent,
-  readEvent,
-  readEventFile,
-  type EventInput,
-  type EventOptions,
-  type SubmittableKind,
-} from './eventInput.ts';
+import { dateEvent, readEvent, readEventFile, type EventInput, type EventOptions } from './eventInput.ts';
 import { loadShellPolicy, withInventory, withMuster } from './open.ts';
 import { printMessage, printResult, renderTable } from './output.ts';
 import {
@@ -30,6 +23,7 @@ interface SubmitOptions extends EventOptions {
   readonly wait?: boolean;
   readonly timeout?: number;
   readonly dryRun?: boolean;
+  readonly rescind?: boolean;
 }
 
 const summaries = {
@@ -85,7 +79,7 @@ function addSubmission(
   program: Command,
   shell: Shell,
   setExitCode: (code: number) => void,
-  kind: SubmittableKind,
+  kind: keyof typeof summaries,
 ): void {
   const command = program
     .command(kind)
@@ -110,7 +104,15 @@ function addSubmission(
     .option('--timeout <duration>', 'wait at most this long, such as 90s or 10m (5m)', parseDuration)
     .addOption(new Option('--dry-run', 'print what it would do, and start nothing').conflicts('wait'))
     .addHelpText('after', `\nExample: npx muster ${kind} ${examples[kind]}`);
-  if (kind === 'leaver') command.option('--immediate', 'at once, whatever the effective date says');
+  if (kind === 'leaver') {
+    const rescind = new Option(
+      '--rescind',
+      'the leave is withdrawn: before it was applied the person stays, after it they return',
+    );
+    command
+      .option('--immediate', 'at once, whatever the effective date says')
+      .addOption(rescind.conflicts(['immediate', 'dryRun']));
+  }
   command.action(async (given: SubmitOptions, self: Command) => {
     const options = { ...given };
     if (self.getOptionValueSource('effective') === 'default') delete (options as { effective?: string }).effective;
@@ -118,7 +120,10 @@ function addSubmission(
       throw new UsageError('--timeout says how long to wait: give --wait with it');
     }
     const file = options.file === undefined ? {} : await readEventFile(options.file, shell.cwd);
-    const input = readEvent(kind, options, file, { now: new Date(), newId: randomUUID });
+    const input = readEvent(options.rescind ? 'leaverRescinded' : kind, options, file, {
+      now: new Date(),
+      newId: randomUUID,
+    });
     if (options.dryRun) {
       const plan = await planEvent(shell, input);
       printResult(shell, isJson(self), plan, () => renderPlan(shell, plan));

@@ -21,10 +21,11 @@ import { startProgram, type Program } from '../support/processes.ts';
 import { startRecorder, type RecordedWrite } from '../support/recorder.ts';
 
 /** Write the number of a run that failed here to see it again (moments still differ a little). */
-const fixedSeed: number | undefined = 374803633;
+const fixedSeed: number | undefined = undefined;
 const personCount = 30;
 const killForMs = 50_000;
-const endsWithinMs = 140_000;
+/** Against a process that is stuck, not a measure: two busy cores take about two and a half minutes. */
+const endsWithinMs = 300_000;
 const approver = 'security-lead@example.com';
 const departments = ['Engineering', 'SRE', 'Sales'] as const;
 type Department = (typeof departments)[number];
@@ -60,7 +61,7 @@ test('whatever is killed and lost on the way, 30 people end with exactly the acc
   const until = Date.now() + endsWithinMs;
   const home = await mkdtemp(join(tmpdir(), 'muster-chaos-'));
   await using opened = new AsyncDisposableStack();
-  if (!process.env['KEEP']) opened.defer(() => rm(home, { recursive: true, force: true }));
+  opened.defer(() => rm(home, { recursive: true, force: true }));
   const engine = opened.use(await startDevServer());
   const simulator = opened.use(await startSimulator({ people: 15, nhis: 6, seed, acceptAfterMs: 2_000 }));
   const recorder = opened.use(await startRecorder(simulator.url));
@@ -94,7 +95,7 @@ test('whatever is killed and lost on the way, 30 people end with exactly the acc
 
   const lives = await living.catch(async (error: Error) => {
     throw new Error(
-      `${error.message}\n${await describeStuck(client, inventory)}\nThe worker's last words: ${worker.said.err.slice(-4_000)}`,
+      `${error.message}\n${await describeStuck(client)}\nThe worker's last words: ${worker.said.err.slice(-4_000)}`,
     );
   });
   stopDeciding.abort();
@@ -113,7 +114,7 @@ test('whatever is killed and lost on the way, 30 people end with exactly the acc
   await expectReplayable(client);
   expect(kills).toBeGreaterThan(8);
   expect(await worker.end('SIGTERM')).toMatchObject({ code: 0, signal: null });
-}, 165_000);
+}, 330_000);
 
 function addFaults({ faults }: Simulator): void {
   for (const method of ['POST', 'PATCH', 'DELETE'])
@@ -195,48 +196,17 @@ async function outcomeOf(muster: Muster, event: HrEvent, until: number): Promise
   return outcome.kind;
 }
 
-/** What the inventory knows of the events without an outcome, and the engine of the processes that are still open. */
-async function describeStuck(client: Client, inventory: Inventory): Promise<string> {
+/** The processes that are still open, and what the engine waits for in each. */
+async function describeStuck(client: Client): Promise<string> {
   const lines: string[] = [];
-  for (const { event, receivedAt } of await inventory.waitingEvents({ limit: 100 })) {
-    const history = await inventory.personHistory(event.personId);
-    const events = history?.events.map(
-      (one) =>
-        `${one.event.eventId} ${one.event.kind} ${one.receivedAt} ${one.appliedAt ?? ''} ${one.outcome?.kind ?? 'waits'} ${one.outcome?.detail ?? ''}`,
-    );
-    lines.push(
-      `${event.eventId} of ${receivedAt} waits; ${JSON.stringify({ events, person: history?.person }, undefined, 1)}`,
-    );
-    for await (const run of client.workflow.list({ query: `PersonId = "${event.personId}"` })) {
-      const parts = (await client.workflow.getHandle(run.workflowId, run.runId).fetchHistory()).events ?? [];
-      const signals = parts.flatMap(({ eventId, eventTime, workflowExecutionSignaledEventAttributes: signal }) =>
-        signal
-          ? [
-              `${String(eventId)} ${String(eventTime?.seconds)} ${Buffer.from(signal.input?.payloads?.[0]?.data ?? [])
-                .toString()
-                .slice(0, 60)}`,
-            ]
-          : [],
-      );
-      const began = parts[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data;
-      lines.push(
-        `  ${run.type} ${run.status.name} ${run.startTime.toISOString()} to ${run.closeTime?.toISOString() ?? ''}, input ${Buffer.from(
-          began ?? [],
-        )
-          .toString()
-          .slice(0, 1500)}, of ${parts.length} events signals ${signals.join(' | ')}`,
-      );
-    }
-  }
   for await (const { workflowId, type, searchAttributes } of client.workflow.list({
     query: 'ExecutionStatus = "Running"',
   })) {
     const { raw } = await client.workflow.getHandle(workflowId).describe();
-    const pending =
-      raw.pendingActivities?.map(
-        ({ activityType, attempt, lastFailure }) =>
-          `${activityType?.name ?? ''} attempt ${attempt ?? 0} ${lastFailure?.message ?? ''}`,
-      ) ?? [];
+    const pending = (raw.pendingActivities ?? []).map(
+      ({ activityType, attempt, lastFailure }) =>
+        `${activityType?.name ?? ''} attempt ${attempt ?? 0} ${lastFailure?.message ?? ''}`,
+    );
     const task = raw.pendingWorkflowTask;
     lines.push(
       `${workflowId} ${type} ${JSON.stringify(searchAttributes['Phase'])}: ${pending.join('; ')}${task ? ` workflow task attempt ${task.attempt ?? 0}` : ''}`,

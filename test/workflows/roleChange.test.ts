@@ -3,7 +3,7 @@ import { DatadogFailure } from '../../activities/datadog/failures.ts';
 import type { DatadogClient } from '../../activities/datadog/types.ts';
 import type { HrEvent, PersonAttributes } from '../../workflows/core/model.ts';
 import { accountOf, eventually, hrEvent, inPhase, outcomeOf } from '../support/muster.ts';
-import { hour, onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';
+import { day, hour, onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';
 
 const readOnly = 'Datadog Read Only Role';
 const standard = 'Datadog Standard Role';
@@ -18,6 +18,30 @@ async function employed(stage: SkippedTime, person: Partial<PersonAttributes>): 
   expect((await outcomeOf(stage, joiner)).kind).toBe('completed');
   return joiner;
 }
+
+test('a leave that is rescinded before its day changes nothing, and after it the person returns', async () => {
+  await onSkippedTime(async (stage) => {
+    await employed(stage, { department: 'Engineering' });
+    const effectiveAt = (await stage.now(day)).toISOString();
+    const leaver = hrEvent('leaver', 'e-1', { at: await stage.now(1_000), effectiveAt });
+    await stage.muster.submitEvent(leaver);
+    await inPhase(stage, 'e-1', 'scheduled');
+    const rescinded = hrEvent('leaverRescinded', 'e-1', { at: await stage.now(2_000) });
+    await stage.muster.submitEvent(rescinded);
+    expect((await outcomeOf(stage, rescinded)).kind).toBe('completed');
+    expect((await outcomeOf(stage, leaver)).kind).toBe('superseded');
+    expect(accountOf(stage, 'e-1')).toMatchObject({ status: 'Active', roles: [readOnly, standard] });
+
+    const gone = hrEvent('leaver', 'e-1', { at: await stage.now(3_000), immediate: true });
+    await stage.muster.submitEvent(gone);
+    expect((await outcomeOf(stage, gone)).kind).toBe('completed');
+    expect(accountOf(stage, 'e-1')).toMatchObject({ status: 'Disabled', roles: [] });
+    const late = hrEvent('leaverRescinded', 'e-1', { at: await stage.now(4_000) });
+    await stage.muster.submitEvent(late);
+    expect((await outcomeOf(stage, late)).kind).toBe('completed');
+    expect(accountOf(stage, 'e-1')).toMatchObject({ status: 'Active', roles: [readOnly, standard] });
+  });
+});
 
 test('a move gives what the new department has and takes what only the old one had', async () => {
   await onSkippedTime(async (stage) => {

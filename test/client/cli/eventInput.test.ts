@@ -101,3 +101,11 @@ test.each<[string, SubmittableKind, EventOptions, object, RegExp]>([
   expect(() => read(kind, options, file)).toThrow(UsageError);
   expect(() => read(kind, options, file)).toThrow(message);
 });
+
+test('a rescinded leave needs no e-mail, and is no leaver from a file', () => {
+  expect(read('leaverRescinded', { personId: 'e-1' }).draft).toMatchObject({
+    kind: 'leaverRescinded',
+    personId: 'e-1',
+  });
+  expect(() => read('leaver', { personId: 'e-1' }, { kind: 'leaverRescinded' })).toThrow(UsageError);
+});
