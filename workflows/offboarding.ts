@@ -3,7 +3,8 @@ import type { PersonRunInput } from './core/contracts.ts';
 import { heldEntitlements } from './core/plan.ts';
 import type { HrEvent } from './core/model.ts';
 import { becauseOf, outcomeOf, revokeAll } from './access.ts';
-import { ignoreCancellation, runPerson, type Ending, type PersonRun } from './personRun.ts';
+import { ignoreCancellation, type PersonRun } from './personRun.ts';
+import { runPerson, type Ending } from './runPerson.ts';
 import { bestEffort, datadog, records } from './proxies.ts';
 
 /** Leaver: the account is disabled first, then emptied, since a re-enable would bring its roles back. */

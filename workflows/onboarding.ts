@@ -12,7 +12,8 @@ import {
   untilSomethingNewer,
   type ResolvedAccess,
 } from './access.ts';
-import { isoOf, newsAt, runPerson, takeNews, type Ending, type PersonRun } from './personRun.ts';
+import { isoOf, type PersonRun } from './personRun.ts';
+import { newsAt, runPerson, takeNews, type Ending } from './runPerson.ts';
 import { acceptancePoll, datadog, records } from './proxies.ts';
 
 /** Joiner and rehire: account, invitation, acceptance, and on the first day the access that the policy gives. */

@@ -2,7 +2,8 @@ import type { PersonRunInput } from './core/contracts.ts';
 import type { HrEvent } from './core/model.ts';
 import { askForApprovals, becauseOf, bringInLine, outcomeOf, resolveAccess, untilSomethingNewer } from './access.ts';
 import { differingAttributes } from './onboarding.ts';
-import { runPerson, type Ending, type PersonRun } from './personRun.ts';
+import type { PersonRun } from './personRun.ts';
+import { runPerson, type Ending } from './runPerson.ts';
 import { datadog } from './proxies.ts';
 
 /** Mover and reconcile: what the person holds follows what the policy gives them now. */
