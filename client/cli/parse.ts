@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { personIdPattern } from '../../workflows/core/contracts.ts';
+import { isTimeZone } from '../localDates.ts';
 
 /** Argument parsers: each says what is expected, with an example. Commander adds the option's name. */
 
@@ -22,12 +23,8 @@ export function parseText(max: number): (text: string) => string {
 }
 
 export function parseTimeZone(text: string): string {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: text }).format();
-    return text;
-  } catch {
-    throw new InvalidArgumentError('Give an IANA time zone such as Europe/Berlin.');
-  }
+  if (isTimeZone(text)) return text;
+  throw new InvalidArgumentError('Give an IANA time zone such as Europe/Berlin.');
 }
 
 /** `name=value`, collected over several uses of the option. */
