@@ -1,4 +1,5 @@
 import { DefaultLogger, makeTelemetryFilterString, Runtime, type Logger } from '@temporalio/worker';
+import { tokenPattern } from '../client/tokens.ts';
 
 /** Values that must never be printed. They are found by value, wherever they stand. */
 export type Secrets = Set<string>;
@@ -12,7 +13,7 @@ export function jsonLogger(write: (line: string) => void, secrets: Secrets): Log
 }
 
 export function scrub(text: string, secrets: Secrets): string {
-  let scrubbed = text;
+  let scrubbed = text.replaceAll(tokenPattern, '[secret]');
   for (const secret of secrets) scrubbed = scrubbed.replaceAll(secret, '[secret]');
   return scrubbed;
 }

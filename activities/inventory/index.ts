@@ -12,6 +12,7 @@ import * as roles from './roles.ts';
 import * as scans from './scans.ts';
 import { write, type Store } from './store.ts';
 import * as syncRuns from './syncRuns.ts';
+import * as tokens from './tokens.ts';
 import type { Inventory } from './types.ts';
 
 export type { InventoryLocation } from './open.ts';
@@ -82,6 +83,11 @@ function createInventory(store: Store): Inventory {
     appendEvidence: (entry) => write(store, 'evidence', (trx) => evidence.appendEvidence(trx, entry)),
     listEvidence: (filter) => evidence.listEvidence(db, filter),
     verifyEvidence: () => evidence.verifyEvidence(db),
+
+    createToken: (token, hash) => write(store, 'tokens', (trx) => tokens.createToken(trx, token, hash)),
+    revokeToken: (id, at) => write(store, 'tokens', (trx) => tokens.revokeToken(trx, id, at)),
+    listTokens: () => tokens.listTokens(db),
+    findToken: (by) => tokens.findToken(db, by),
   };
 }
 

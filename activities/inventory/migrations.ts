@@ -2,11 +2,12 @@ import { sql } from 'kysely';
 import type { Db } from './schema.ts';
 import { write, type DialectName, type Store } from './store.ts';
 import { addEvidenceGuards, createFirstTables } from './migrations/first.ts';
+import { createTokens } from './migrations/tokens.ts';
 
 type Migration = (db: Db, dialect: DialectName) => Promise<void>;
 
 /** In order; the version of an inventory is how many of them it has. A migration that was released never changes. */
-const migrations: readonly Migration[] = [createFirstTables, addEvidenceGuards];
+const migrations: readonly Migration[] = [createFirstTables, addEvidenceGuards, createTokens];
 
 /** Brings the inventory to this version, whoever comes first. Throws when a newer Muster wrote it. */
 export async function migrate(store: Store): Promise<void> {

@@ -14,6 +14,7 @@ import type {
   ProcessType,
 } from '../../workflows/core/model.ts';
 import type { Json } from './json.ts';
+import type { TokenRole } from './tokenTypes.ts';
 import type { DatedDecision, EvidenceEntry, GrantRow } from './types.ts';
 
 /**
@@ -38,6 +39,7 @@ export interface Schema {
   evidence: EvidenceTable;
   evidenceHead: EvidenceHeadTable;
   musterSchema: MusterSchemaTable;
+  tokens: TokensTable;
 }
 
 /** A connection or a transaction: every query function takes one. */
@@ -195,4 +197,16 @@ interface EvidenceHeadTable {
 interface MusterSchemaTable {
   version: number;
   appliedAt: string;
+}
+
+interface TokensTable {
+  tokenId: string;
+  /** SHA-256 of the token, hex: the token itself is kept nowhere. */
+  hash: string;
+  role: TokenRole;
+  personId: string | null;
+  source: string | null;
+  createdAt: string;
+  expiresAt: string | null;
+  revokedAt: string | null;
 }

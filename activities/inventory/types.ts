@@ -11,13 +11,14 @@ import type {
   PersonRecord,
   ProcessType,
 } from '../../workflows/core/model.ts';
+import type { TokenInventory } from './tokenTypes.ts';
 import type { ApprovalState, SyncDepth, SyncSummary } from '../../workflows/core/contracts.ts';
 
 /**
  * The inventory: Muster's memory. All lists that a person sees come from here. Every method is one transaction and
  * may be called again with the same arguments without a second effect. Times are ISO 8601 strings in UTC.
  */
-export interface Inventory extends AsyncDisposable {
+export interface Inventory extends AsyncDisposable, TokenInventory {
   /** `sqlite` or `postgresql`. */
   readonly dialect: 'sqlite' | 'postgresql';
   close(): Promise<void>;

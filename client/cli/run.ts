@@ -16,6 +16,7 @@ import { addPolicy } from './policy.ts';
 import type { Shell } from './shell.ts';
 import { addSimulator } from './simulator.ts';
 import { addSchedule, addSync } from './sync.ts';
+import { addToken } from './token.ts';
 
 const groups: readonly AddCommands[] = [
   addDoctor,
@@ -26,6 +27,7 @@ const groups: readonly AddCommands[] = [
   addSchedule,
   addInventory,
   addPolicy,
+  addToken,
   addAudit,
   addSimulator,
 ];

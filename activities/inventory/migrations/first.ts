@@ -1,23 +1,11 @@
 import { sql } from 'kysely';
 import type { Db, Schema } from '../schema.ts';
 import type { DialectName } from '../store.ts';
+import { createTable as create, type Columns } from './table.ts';
 
-type Columns = Readonly<Record<string, 'text' | 'text?' | 'integer' | 'integer?'>>;
-
-/** Text sorts by its bytes in both databases, whatever the locale of the PostgreSQL cluster is. */
 export async function createFirstTables(db: Db, dialect: DialectName): Promise<void> {
-  const text = dialect === 'postgresql' ? sql`text collate "C"` : sql`text`;
-
-  async function createTable(name: keyof Schema, columns: Columns, key: readonly string[]): Promise<void> {
-    const made = Object.entries(columns).map(([column, type]) => {
-      const kind = type.startsWith('text') ? text : sql`integer`;
-      return type.endsWith('?') ? sql`${sql.ref(column)} ${kind}` : sql`${sql.ref(column)} ${kind} not null`;
-    });
-    const keys = key.map((column) => sql.ref(column));
-    await sql`create table ${sql.table(name)} (${sql.join([...made, sql`primary key (${sql.join(keys)})`])})`.execute(
-      db,
-    );
-  }
+  const createTable = (name: keyof Schema, columns: Columns, key: readonly string[]): Promise<void> =>
+    create(db, dialect, { name, columns, key });
 
   await createTable(
     'people',

@@ -16,7 +16,8 @@ describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
     expect(inventory.dialect).toBe(dialect);
     await inventory.receiveEvent(joiner('e-1'), at(0));
     const versions = await query('select version from muster_schema order by version');
-    expect(versions).toEqual([{ version: 1 }, { version: 2 }]);
+    expect(versions.map(({ version }) => version)).toEqual(versions.map((_, index) => index + 1));
+    expect(versions.length).toBeGreaterThan(1);
     await inventory.close();
     await using again = await openInventory(location);
     expect(await again.findEvent('e-1')).toMatchObject({ event: joiner('e-1') });
@@ -33,7 +34,8 @@ describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
     }
     if (dialect === 'postgresql') await query('drop function refuse_evidence_change()');
     const opened = await Promise.all(Array.from({ length: 4 }, () => openInventory(location)));
-    expect(await query('select version from muster_schema order by version')).toHaveLength(2);
+    const versions = await query('select version from muster_schema');
+    expect(new Set(versions.map(({ version }) => version)).size).toBe(versions.length);
     for (const one of opened) await one.close();
   });
 
@@ -41,9 +43,10 @@ describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
     await using fixture = await makeFixture();
     const { inventory, location, query } = fixture;
     await inventory.close();
+    const before = await query('select version from muster_schema');
     await query("insert into muster_schema (version, applied_at) values (99, '2030')");
-    await expect(openInventory(location)).rejects.toThrow(/schema 99, this Muster knows 2.*newer Muster/);
-    expect(await query('select version from muster_schema order by version')).toHaveLength(3);
+    await expect(openInventory(location)).rejects.toThrow(/schema 99, this Muster knows \d+.*newer Muster/);
+    expect(await query('select version from muster_schema')).toHaveLength(before.length + 1);
   });
 
   test('two inventories open on one database write side by side', async () => {

@@ -63,6 +63,9 @@ test('the commands are those of the public interface that work', () => {
     'sync resume',
     'sync run',
     'sync status',
+    'token create',
+    'token list',
+    'token revoke',
   ]);
 });
 
@@ -99,6 +102,8 @@ test.each<[string, readonly string[], RegExp]>([
   ['a bad limit', ['person', 'list', '--limit', '0'], /'--limit <n>'.*such as 50/],
   ['a bad port', ['simulator', '--port', '70000'], /'--port <n>'.*8126/],
   ['a bad rate', ['simulator', '--rate-limit', 'fast'], /--rate-limit.*100\/10s/],
+  ['a token for nobody', ['token', 'create', '--role', 'approver'], /--person is missing/],
+  ['a token of no role', ['token', 'create', '--role', 'boss'], /'--role <role>'.*intake, approver/],
   ['a policy that is not there', ['policy', 'check', 'none.yaml'], /no file none\.yaml.*policy init/],
 ])('%s is wrong usage, says what to do, and starts nothing', async (_what, args, message) => {
   for (const flags of [[], ['--json']]) {

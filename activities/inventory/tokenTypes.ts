@@ -1,0 +1,31 @@
+export const tokenRoles = ['intake', 'approver', 'auditor', 'admin'] as const;
+/** `intake` sends events, `approver` decides, `auditor` reads, `admin` does what the others may and reassigns approvals. */
+export type TokenRole = (typeof tokenRoles)[number];
+
+/** A token of the gateway and the command line, without what proves it. */
+export interface TokenRow {
+  /** Short and public: for lists, evidence and `token revoke`. */
+  readonly id: string;
+  readonly role: TokenRole;
+  /** Whom it proves. Always present for an approver. */
+  readonly personId?: string;
+  /** Of an intake token: the HR source in whose name it sends events. */
+  readonly source?: string;
+  readonly createdAt: string;
+  readonly expiresAt?: string;
+  readonly revokedAt?: string;
+}
+
+export interface TokenInventory {
+  /** `hash` is the SHA-256 of the token, hex. */
+  createToken(token: TokenRow, hash: string): Promise<void>;
+  /** Undefined where no token has this id. Its first revocation stays. */
+  revokeToken(id: string, at: string): Promise<TokenRow | undefined>;
+  /** Oldest first, the revoked ones too. */
+  listTokens(): Promise<readonly TokenRow[]>;
+  /** Revoked and expired ones too: see `isInForce`. */
+  findToken(by: { hash: string } | { id: string }): Promise<TokenRow | undefined>;
+}
+
+export const isInForce = ({ revokedAt, expiresAt }: TokenRow, now: string): boolean =>
+  revokedAt === undefined && (expiresAt === undefined || expiresAt > now);

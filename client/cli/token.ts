@@ -1,0 +1,99 @@
+import { Option, type Command } from 'commander';
+import { tokenRoles, type TokenRole, type TokenRow } from '../../activities/inventory/tokenTypes.ts';
+import { UsageError } from '../../workers/usageError.ts';
+import { FailedError } from '../errors.ts';
+import { issueToken, revokeToken } from '../tokens.ts';
+import { isJson } from './command.ts';
+import { effectiveInstant, readEffective } from './dates.ts';
+import { withInventory } from './open.ts';
+import { printMessage, printResult, renderTable } from './output.ts';
+import { parsePersonId, parseText } from './parse.ts';
+import type { Shell } from './shell.ts';
+
+interface CreateOptions {
+  readonly role: TokenRole;
+  readonly person?: string;
+  readonly source?: string;
+  readonly expires?: string;
+}
+
+export function addToken(program: Command, shell: Shell): void {
+  const token = program.command('token').description('tokens that prove to Muster who asks');
+  token
+    .command('create')
+    .description('a new token, shown this once; the inventory keeps its hash')
+    .addOption(new Option('--role <role>', 'what it may do').choices(tokenRoles).makeOptionMandatory())
+    .option('--person <id>', 'whom it proves: needed for an approver', parsePersonId)
+    .option('--source <name>', 'of an intake token: the HR source that it speaks for', parseText(100))
+    .option('--expires <when>', 'a day or an instant in UTC after which it counts no more (never)')
+    .addHelpText('after', '\nExample: npx muster token create --role approver --person e-7')
+    .action(async (options: CreateOptions, command: Command) => {
+      const request = readRequest(options);
+      const { created, isKnown } = await withInventory(shell, async (inventory) => ({
+        isKnown: request.personId === undefined || (await inventory.findPerson(request.personId)) !== undefined,
+        created: await issueToken(inventory, request),
+      }));
+      if (!isKnown) {
+        printMessage(
+          shell,
+          `No person ${request.personId} is known yet: until HR sends one, the token decides only where a policy names ${request.personId} itself.`,
+        );
+      }
+      printResult(
+        shell,
+        isJson(command),
+        created,
+        ({ id, token }) => `Token ${id}, shown this once (set it as MUSTER_TOKEN):\n${token}`,
+      );
+    });
+  token
+    .command('list')
+    .description('all tokens, without what proves them')
+    .addHelpText('after', '\nExample: npx muster token list')
+    .action(async (_options: unknown, command: Command) => {
+      const rows = await withInventory(shell, (inventory) => inventory.listTokens());
+      printResult(shell, isJson(command), rows, () => renderTokens(shell, rows));
+    });
+  token
+    .command('revoke')
+    .argument('<id>', 'as `token list` shows it', parseText(100))
+    .description('from now on the token counts no more')
+    .addHelpText('after', '\nExample: npx muster token revoke t-1f2e3d4c5b')
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const revoked = await withInventory(shell, (inventory) => revokeToken(inventory, id));
+      if (revoked === undefined) throw new FailedError(`There is no token ${id}: \`npx muster token list\` shows all`);
+      printResult(shell, isJson(command), revoked, () => `Token ${id} is revoked since ${revoked.revokedAt}.`);
+    });
+}
+
+function readRequest({ role, person, source, expires }: CreateOptions) {
+  if (role === 'approver' && person === undefined) {
+    throw new UsageError('--person is missing: an approver’s token proves one person, such as --person e-7');
+  }
+  if (person !== undefined && role !== 'approver' && role !== 'admin') {
+    throw new UsageError(`--person is for approver and admin tokens, not for ${role}: leave it out`);
+  }
+  if (source !== undefined && role !== 'intake') {
+    throw new UsageError(`--source is for intake tokens, not for ${role}: leave it out`);
+  }
+  const expiresAt =
+    expires === undefined ? undefined : effectiveInstant(readEffective(expires, new Date(), '--expires'));
+  if (expiresAt !== undefined && expiresAt <= new Date().toISOString()) {
+    throw new UsageError(`--expires ${expires} has passed already: give a later one`);
+  }
+  return {
+    role,
+    ...(person === undefined ? {} : { personId: person }),
+    ...(source === undefined ? {} : { source }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
+}
+
+function renderTokens(shell: Shell, rows: readonly TokenRow[]): string {
+  if (rows.length === 0) return 'There are no tokens.';
+  return renderTable(
+    shell,
+    ['token', 'role', 'person', 'source', 'created', 'expires', 'revoked'],
+    rows.map((row) => [row.id, row.role, row.personId, row.source, row.createdAt, row.expiresAt, row.revokedAt]),
+  );
+}

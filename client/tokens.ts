@@ -1,0 +1,69 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Inventory } from '../activities/inventory/types.ts';
+import { isInForce, type TokenRole, type TokenRow } from '../activities/inventory/tokenTypes.ts';
+
+type Tokens = Pick<Inventory, 'createToken' | 'findToken' | 'revokeToken' | 'appendEvidence'>;
+
+/** What a token looks like, for whoever must cut it out of a text. */
+export const tokenPattern = /muster_[A-Za-z0-9_-]{43}/g;
+
+const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex');
+
+export interface TokenRequest {
+  readonly role: TokenRole;
+  readonly personId?: string;
+  readonly source?: string;
+  readonly expiresAt?: string;
+}
+
+/** A new token: 256 random bits behind a prefix. The inventory keeps its hash, so this is the one time that it is seen. */
+export async function issueToken(
+  inventory: Tokens,
+  { role, personId, source, expiresAt }: TokenRequest,
+): Promise<TokenRow & { readonly token: string }> {
+  const token = `muster_${randomBytes(32).toString('base64url')}`;
+  const row: TokenRow = {
+    id: `t-${randomBytes(5).toString('hex')}`,
+    role,
+    ...(personId === undefined ? {} : { personId }),
+    ...(source === undefined ? {} : { source }),
+    createdAt: new Date().toISOString(),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
+  await inventory.createToken(row, hashOf(token));
+  await leaveEvidence(inventory, row, 'create token', row.createdAt);
+  return { ...row, token };
+}
+
+/** Undefined where no token has this id. */
+export async function revokeToken(inventory: Tokens, id: string): Promise<TokenRow | undefined> {
+  const row = await inventory.revokeToken(id, new Date().toISOString());
+  if (row?.revokedAt !== undefined) await leaveEvidence(inventory, row, 'revoke token', row.revokedAt);
+  return row;
+}
+
+/** Whose token this is; undefined for an unknown, revoked or expired one. */
+export async function authenticate(
+  inventory: Pick<Tokens, 'findToken'>,
+  token: string,
+  now = new Date(),
+): Promise<TokenRow | undefined> {
+  const row = await inventory.findToken({ hash: hashOf(token) });
+  return row !== undefined && isInForce(row, now.toISOString()) ? row : undefined;
+}
+
+async function leaveEvidence(inventory: Tokens, row: TokenRow, action: string, at: string): Promise<void> {
+  const { id, role, personId, source, expiresAt } = row;
+  // A slash stands in no personId: evidence of a token that proves nobody belongs to nobody.
+  const about = `token/${id}`;
+  const after = { id, role, source, expiresAt };
+  await inventory.appendEvidence({
+    personId: personId ?? about,
+    eventId: about,
+    step: action,
+    at,
+    actor: 'cli',
+    action,
+    after,
+  });
+}
