@@ -1,4 +1,5 @@
 import * as accounts from './accounts.ts';
+import * as aliases from './aliases.ts';
 import * as approvals from './approvals.ts';
 import * as evidence from './evidence.ts';
 import * as grants from './grants.ts';
@@ -83,6 +84,13 @@ function createInventory(store: Store): Inventory {
     appendEvidence: (entry) => write(store, 'evidence', (trx) => evidence.appendEvidence(trx, entry)),
     listEvidence: (filter) => evidence.listEvidence(db, filter),
     verifyEvidence: () => evidence.verifyEvidence(db),
+
+    findAlias: (identity) => aliases.findAlias(db, identity),
+    bindAlias: (identity, given) => write(store, 'aliases', (trx) => aliases.bindAlias(trx, identity, given)),
+    listAliases: (filter) => aliases.listAliases(db, filter),
+    noteAbsences: (source, personIds, at) =>
+      write(store, 'absences', (trx) => aliases.noteAbsences(trx, source, personIds, at)),
+    listAbsences: (source) => aliases.listAbsences(db, source),
 
     createToken: (token, hash) => write(store, 'tokens', (trx) => tokens.createToken(trx, token, hash)),
     revokeToken: (id, at) => write(store, 'tokens', (trx) => tokens.revokeToken(trx, id, at)),

@@ -40,6 +40,8 @@ export interface Schema {
   evidenceHead: EvidenceHeadTable;
   musterSchema: MusterSchemaTable;
   tokens: TokensTable;
+  aliases: AliasesTable;
+  absences: AbsencesTable;
 }
 
 /** A connection or a transaction: every query function takes one. */
@@ -197,6 +199,21 @@ interface EvidenceHeadTable {
 interface MusterSchemaTable {
   version: number;
   appliedAt: string;
+}
+
+interface AliasesTable {
+  source: string;
+  /** Of a source without ids `email:` and the first e-mail it gave. */
+  externalId: string;
+  personId: string;
+  isAuthoritative: number;
+  boundAt: string;
+}
+
+interface AbsencesTable {
+  source: string;
+  personId: string;
+  since: string;
 }
 
 interface TokensTable {

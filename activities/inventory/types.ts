@@ -11,6 +11,7 @@ import type {
   PersonRecord,
   ProcessType,
 } from '../../workflows/core/model.ts';
+import type { AliasInventory } from './aliasTypes.ts';
 import type { TokenInventory } from './tokenTypes.ts';
 import type { ApprovalState, SyncDepth, SyncSummary } from '../../workflows/core/contracts.ts';
 
@@ -18,7 +19,7 @@ import type { ApprovalState, SyncDepth, SyncSummary } from '../../workflows/core
  * The inventory: Muster's memory. All lists that a person sees come from here. Every method is one transaction and
  * may be called again with the same arguments without a second effect. Times are ISO 8601 strings in UTC.
  */
-export interface Inventory extends AsyncDisposable, TokenInventory {
+export interface Inventory extends AsyncDisposable, AliasInventory, TokenInventory {
   /** `sqlite` or `postgresql`. */
   readonly dialect: 'sqlite' | 'postgresql';
   close(): Promise<void>;

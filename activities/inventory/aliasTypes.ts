@@ -1,0 +1,31 @@
+/** Whom a source means, by its own id or, where it has none, by an e-mail. */
+export interface SourceIdentity {
+  readonly source: string;
+  /** Absent: the source has no ids, and the person is known by the first e-mail it gave. */
+  readonly externalId?: string;
+  readonly email?: string;
+}
+
+export interface AliasRow {
+  readonly source: string;
+  readonly externalId: string;
+  readonly personId: string;
+  /** The source that named the person first speaks for them; another adds attributes. */
+  readonly isAuthoritative: boolean;
+  readonly boundAt: string;
+}
+
+/** The part of the inventory that knows the same person by the ids of several sources. */
+export interface AliasInventory {
+  /** The alias that this identity has; nothing is written. */
+  findAlias(identity: SourceIdentity): Promise<AliasRow | undefined>;
+  /**
+   * The alias that this identity has, else a new one: of the one person who has this e-mail and whom this source does not
+   * know yet, else of a new person (by the external id where it can be a personId and is free, else by `newId`).
+   */
+  bindAlias(identity: SourceIdentity, given: { readonly newId: string; readonly at: string }): Promise<AliasRow>;
+  listAliases(filter: { source: string; limit: number; offset: number }): Promise<readonly AliasRow[]>;
+  /** Since when a complete roster of this source has not named these people; for others it is forgotten. */
+  noteAbsences(source: string, personIds: readonly string[], at: string): Promise<ReadonlyMap<string, string>>;
+  listAbsences(source: string): Promise<ReadonlyMap<string, string>>;
+}

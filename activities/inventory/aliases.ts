@@ -1,0 +1,116 @@
+import type { Selectable } from 'kysely';
+import { personIdPattern } from '../../workflows/core/contracts.ts';
+import type { AliasRow, SourceIdentity } from './aliasTypes.ts';
+import { foldCase } from './json.ts';
+import { ensurePerson, findPeopleByEmail } from './people.ts';
+import type { Db, Schema } from './schema.ts';
+
+/** A source without ids: the person is the first e-mail it gave for them. */
+const keyOf = ({ externalId, email }: SourceIdentity): string => externalId ?? `email:${foldCase(email ?? '')}`;
+
+export async function findAlias(db: Db, identity: SourceIdentity): Promise<AliasRow | undefined> {
+  const row = await db
+    .selectFrom('aliases')
+    .selectAll()
+    .where('source', '=', identity.source)
+    .where('externalId', '=', keyOf(identity))
+    .executeTakeFirst();
+  return row && toAliasRow(row);
+}
+
+/** To be called under the one lock of all aliases: two sources may name the same person at the same moment. */
+export async function bindAlias(
+  db: Db,
+  identity: SourceIdentity,
+  { newId, at }: { readonly newId: string; readonly at: string },
+): Promise<AliasRow> {
+  const known = await findAlias(db, identity);
+  if (known !== undefined) return known;
+  const personId = (await personOfOtherSource(db, identity)) ?? (await newPersonId(db, identity, newId));
+  await ensurePerson(db, personId);
+  const first = await db.selectFrom('aliases').select('source').where('personId', '=', personId).executeTakeFirst();
+  const row = {
+    source: identity.source,
+    externalId: keyOf(identity),
+    personId,
+    isAuthoritative: first === undefined ? 1 : 0,
+    boundAt: at,
+  };
+  await db.insertInto('aliases').values(row).execute();
+  return toAliasRow(row);
+}
+
+/**
+ * By the current e-mail alone, and only where it is one person's: a colleague may have had the address before. Two ids of
+ * one source are two people.
+ */
+async function personOfOtherSource(db: Db, { source, email }: SourceIdentity): Promise<string | undefined> {
+  if (email === undefined) return undefined;
+  const holders = (await findPeopleByEmail(db, email)).filter(
+    ({ attributes }) => attributes !== undefined && foldCase(attributes.email) === foldCase(email),
+  );
+  const [holder] = holders;
+  if (holder === undefined || holders.length > 1) return undefined;
+  const own = await db
+    .selectFrom('aliases')
+    .select('externalId')
+    .where('personId', '=', holder.personId)
+    .where('source', '=', source)
+    .executeTakeFirst();
+  return own === undefined ? holder.personId : undefined;
+}
+
+/** An id that the command line uses for the same person already means them; one that another source uses is somebody else's. */
+async function newPersonId(db: Db, { externalId }: SourceIdentity, newId: string): Promise<string> {
+  if (externalId === undefined || !personIdPattern.test(externalId)) return newId;
+  const taken = await db.selectFrom('aliases').select('source').where('personId', '=', externalId).executeTakeFirst();
+  return taken === undefined ? externalId : newId;
+}
+
+export async function listAliases(
+  db: Db,
+  { source, limit, offset }: { readonly source: string; readonly limit: number; readonly offset: number },
+): Promise<readonly AliasRow[]> {
+  const rows = await db
+    .selectFrom('aliases')
+    .selectAll()
+    .where('source', '=', source)
+    .orderBy('externalId')
+    .limit(limit)
+    .offset(offset)
+    .execute();
+  return rows.map(toAliasRow);
+}
+
+export async function noteAbsences(
+  db: Db,
+  source: string,
+  personIds: readonly string[],
+  at: string,
+): Promise<ReadonlyMap<string, string>> {
+  const before = await listAbsences(db, source);
+  await db.deleteFrom('absences').where('source', '=', source).execute();
+  const rows = personIds.map((personId) => ({ source, personId, since: before.get(personId) ?? at }));
+  for (let from = 0; from < rows.length; from += 500) {
+    await db
+      .insertInto('absences')
+      .values(rows.slice(from, from + 500))
+      .execute();
+  }
+  return new Map(rows.map(({ personId, since }) => [personId, since]));
+}
+
+export async function listAbsences(db: Db, source: string): Promise<ReadonlyMap<string, string>> {
+  const rows = await db.selectFrom('absences').select(['personId', 'since']).where('source', '=', source).execute();
+  return new Map(rows.map(({ personId, since }) => [personId, since]));
+}
+
+function toAliasRow(row: Selectable<Schema['aliases']>): AliasRow {
+  return {
+    source: row.source,
+    externalId: row.externalId,
+    personId: row.personId,
+    isAuthoritative: row.isAuthoritative === 1,
+    boundAt: row.boundAt,
+  };
+}

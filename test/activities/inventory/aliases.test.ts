@@ -1,0 +1,64 @@
+import { describe, expect, test } from '@jest/globals';
+import { openDatabases } from './backends.ts';
+
+const at = '2026-01-15T12:00:00.000Z';
+
+describe.each(await openDatabases())('who is whom, on $name', ({ makeFixture }) => {
+  test('an id of a source is one person for ever, and its id where that is free', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    const identity = { source: 'hr', externalId: 'e-1', email: 'ada@example.com' };
+    expect(await inventory.findAlias(identity)).toBeUndefined();
+    const alias = await inventory.bindAlias(identity, { newId: 'random-1', at });
+    expect(alias).toMatchObject({ personId: 'e-1', isAuthoritative: true });
+    expect(await inventory.bindAlias({ ...identity, email: 'new@example.com' }, { newId: 'random-2', at })).toEqual(
+      alias,
+    );
+    expect(await inventory.listAliases({ source: 'hr', limit: 10, offset: 0 })).toEqual([alias]);
+  });
+
+  test('the same id in another source is somebody else, unless the e-mail is the same', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    await inventory.bindAlias({ source: 'hr', externalId: '7', email: 'ada@example.com' }, { newId: 'r-1', at });
+    await inventory.finishProcess({
+      personId: '7',
+      process: 'onboarding',
+      events: [],
+      lines: {},
+      person: { employment: 'employed', attributes: { email: 'ada@example.com' } },
+      at,
+    });
+    expect(
+      await inventory.bindAlias({ source: 'vendors', externalId: '7', email: 'bob@example.com' }, { newId: 'r-2', at }),
+    ).toMatchObject({ personId: 'r-2', isAuthoritative: true });
+    expect(
+      await inventory.bindAlias({ source: 'idp', externalId: 'u-9', email: 'ADA@example.com' }, { newId: 'r-3', at }),
+    ).toMatchObject({ personId: '7', isAuthoritative: false });
+    // A new id of the same source with a colleague's address is a new person.
+    expect(
+      await inventory.bindAlias({ source: 'hr', externalId: '8', email: 'ada@example.com' }, { newId: 'r-4', at }),
+    ).toMatchObject({ personId: '8' });
+  });
+
+  test('a source without ids knows a person by the first e-mail', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    const first = await inventory.bindAlias({ source: 'file', email: 'Ada@example.com' }, { newId: 'r-1', at });
+    expect(first.personId).toBe('r-1');
+    expect(await inventory.findAlias({ source: 'file', email: 'ada@EXAMPLE.com' })).toEqual(first);
+  });
+
+  test('an absence keeps its beginning until the person is named again', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    await inventory.noteAbsences('hr', ['e-1', 'e-2'], '2026-01-01T00:00:00.000Z');
+    const later = await inventory.noteAbsences('hr', ['e-2', 'e-3'], '2026-01-02T00:00:00.000Z');
+    expect(Object.fromEntries(later)).toEqual({
+      'e-2': '2026-01-01T00:00:00.000Z',
+      'e-3': '2026-01-02T00:00:00.000Z',
+    });
+    expect(await inventory.listAbsences('hr')).toEqual(later);
+    expect(await inventory.listAbsences('other')).toEqual(new Map());
+  });
+});
