@@ -143,7 +143,8 @@ export function createSyncActivities({ datadog, inventory, signals }: Dependenci
     },
 
     async finishSync(runId: string, summary: SyncSummary, reason?: string): Promise<void> {
-      await inventory.finishSyncRun(runId, summary, new Date().toISOString(), reason);
+      const at = new Date().toISOString();
+      await inventory.finishSyncRun({ runId, summary, at, kinds: {}, ...(reason === undefined ? {} : { reason }) });
     },
 
     /** Sends again what was received, was not applied, and has no open run that could hold it. */

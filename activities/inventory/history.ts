@@ -2,7 +2,9 @@ import { findAccount } from './accounts.ts';
 import { listApprovals } from './approvals.ts';
 import { listEvidence } from './evidence.ts';
 import { listGrants } from './grants.ts';
+import { heldBy } from './held.ts';
 import { eventsOf } from './intake.ts';
+import { listNhis } from './nhiLists.ts';
 import { findPersonRow } from './people.ts';
 import type { Db } from './schema.ts';
 import type { PersonHistory, PersonRow } from './types.ts';
@@ -21,6 +23,8 @@ export async function personHistory(db: Db, personId: string): Promise<PersonHis
   return {
     person,
     ...(account === undefined ? {} : { account }),
+    held: person.accountId === undefined ? [] : await heldBy(db, person.accountId),
+    nhis: await listNhis(db, { ownerPersonId: personId, isThere: true, limit: longest, offset: 0 }),
     events,
     grants: await listGrants(db, page),
     approvals: await listApprovals(db, { personId }),

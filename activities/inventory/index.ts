@@ -6,6 +6,8 @@ import * as grants from './grants.ts';
 import { personHistory } from './history.ts';
 import * as intake from './intake.ts';
 import * as invitations from './invitations.ts';
+import * as nhiLists from './nhiLists.ts';
+import * as nhis from './nhis.ts';
 import { openStore, type InventoryLocation } from './open.ts';
 import * as people from './people.ts';
 import { finishProcess } from './processes.ts';
@@ -13,6 +15,7 @@ import * as roles from './roles.ts';
 import * as scans from './scans.ts';
 import { write, type Store } from './store.ts';
 import * as syncRuns from './syncRuns.ts';
+import * as teams from './teams.ts';
 import * as tokens from './tokens.ts';
 import type { Inventory } from './types.ts';
 
@@ -75,10 +78,23 @@ function createInventory(store: Store): Inventory {
     writeRoles: (rows, seenAt) => write(store, 'roles', (trx) => roles.writeRoles(trx, rows, seenAt)),
     sweepAccounts: (scanId, scanStartedAt, at) => scans.sweepAccounts(store, scanId, scanStartedAt, at),
     listAccounts: (filter) => accounts.listAccounts(db, filter),
+    listRoles: () => roles.listRoles(db),
+
+    writeTeams: (rows, seenAt) => write(store, 'teams', (trx) => teams.writeTeams(trx, rows, seenAt)),
+    writeTeamMembers: (members) => write(store, 'teams', (trx) => teams.writeTeamMembers(trx, members)),
+    listTeams: () => teams.listTeams(db),
+    listTeamMembers: (filter) => teams.listTeamMembers(db, filter),
+    serviceAccountIds: () => nhiLists.serviceAccountIds(db),
+    writeNhis: (rows, seenAt) => write(store, 'nhis', (trx) => nhis.writeNhis(trx, rows, seenAt)),
+    sweepNhis: (sweep) => write(store, 'nhis', (trx) => nhis.sweepNhis(trx, sweep)),
+    sweepOwnerlessNhis: (kinds, at) => write(store, 'nhis', (trx) => nhis.sweepOwnerlessNhis(trx, kinds, at)),
+    listNhis: (filter) => nhiLists.listNhis(db, filter),
+    findNhi: (nhiId) => nhiLists.findNhi(db, nhiId),
+    setNhiOwner: (nhiId, personId, at) => write(store, 'nhis', (trx) => nhis.setNhiOwner(trx, nhiId, personId, at)),
 
     startSyncRun: (run) => write(store, 'syncRuns', (trx) => syncRuns.startSyncRun(trx, run)),
-    finishSyncRun: (runId, summary, at, reason) =>
-      write(store, 'syncRuns', (trx) => syncRuns.finishSyncRun(trx, runId, summary, at, reason)),
+    finishSyncRun: (end) => write(store, 'syncRuns', (trx) => syncRuns.finishSyncRun(trx, end)),
+    standingKinds: () => syncRuns.standingKinds(db),
     listSyncRuns: (limit) => syncRuns.listSyncRuns(db, limit),
 
     appendEvidence: (entry) => write(store, 'evidence', (trx) => evidence.appendEvidence(trx, entry)),

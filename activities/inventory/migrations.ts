@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from './schema.ts';
 import { write, type DialectName, type Store } from './store.ts';
+import { createDepthTables } from './migrations/depth.ts';
 import { addEvidenceGuards, createFirstTables } from './migrations/first.ts';
 import { createAliases } from './migrations/aliases.ts';
 import { createTokens } from './migrations/tokens.ts';
@@ -8,7 +9,13 @@ import { createTokens } from './migrations/tokens.ts';
 type Migration = (db: Db, dialect: DialectName) => Promise<void>;
 
 /** In order; the version of an inventory is how many of them it has. A migration that was released never changes. */
-const migrations: readonly Migration[] = [createFirstTables, addEvidenceGuards, createTokens, createAliases];
+const migrations: readonly Migration[] = [
+  createFirstTables,
+  addEvidenceGuards,
+  createTokens,
+  createAliases,
+  createDepthTables,
+];
 
 /** Brings the inventory to this version, whoever comes first. Throws when a newer Muster wrote it. */
 export async function migrate(store: Store): Promise<void> {

@@ -13,6 +13,7 @@ import type {
   Phase,
   ProcessType,
 } from '../../workflows/core/model.ts';
+import type { KindState, Nhi, NhiKind, SyncKind } from '../../workflows/core/identities.ts';
 import type { Json } from './json.ts';
 import type { TokenRole } from './tokenTypes.ts';
 import type { DatedDecision, EvidenceEntry, GrantRow } from './types.ts';
@@ -35,7 +36,12 @@ export interface Schema {
   roles: RolesTable;
   scans: ScansTable;
   scanPages: ScanPagesTable;
+  teams: TeamsTable;
+  teamMembers: TeamMembersTable;
+  nhis: NhisTable;
+  nhiOwners: NhiOwnersTable;
   syncRuns: SyncRunsTable;
+  syncRunKinds: SyncRunKindsTable;
   evidence: EvidenceTable;
   evidenceHead: EvidenceHeadTable;
   musterSchema: MusterSchemaTable;
@@ -154,6 +160,56 @@ interface RolesTable {
   permissions: Json<readonly string[]>;
   firstSeenAt: string;
   writtenAt: string;
+  goneAt: string | null;
+}
+
+interface TeamsTable {
+  teamId: string;
+  handle: string;
+  name: string;
+  isManaged: number;
+  firstSeenAt: string;
+  writtenAt: string;
+  goneAt: string | null;
+}
+
+interface TeamMembersTable {
+  teamId: string;
+  accountId: string;
+  isAdmin: number;
+  since: string;
+  until: string | null;
+}
+
+/** Service accounts are not in it: they are rows of `accounts`, and lists show both. */
+interface NhisTable {
+  nhiId: string;
+  kind: NhiKind;
+  name: string;
+  ownerAccountId: string | null;
+  /** As canonical JSON: compared to see whether anything changed. */
+  nhi: Json<Nhi>;
+  firstSeenAt: string;
+  writtenAt: string;
+  lastSeenAt: string;
+  goneAt: string | null;
+}
+
+/** Who answers for a service account or a key, as the inventory was told. Stays when the row it is about goes. */
+interface NhiOwnersTable {
+  nhiId: string;
+  personId: string;
+  setAt: string;
+}
+
+/** How completely one run read one kind, and when it began to. */
+interface SyncRunKindsTable {
+  runId: string;
+  kind: SyncKind;
+  state: KindState['state'];
+  permission: string | null;
+  reason: string | null;
+  readAt: string;
 }
 
 interface ScansTable {

@@ -1,7 +1,9 @@
-import type { SyncDepth, SyncSummary } from '../../workflows/core/contracts.ts';
+import type { SyncDepth } from '../../workflows/core/contracts.ts';
+import type { KindState, KindStates, SyncKind } from '../../workflows/core/identities.ts';
+import type { StandingKinds } from './identityTypes.ts';
 import { canonicalJson, parseJson, present } from './json.ts';
 import type { Db } from './schema.ts';
-import type { SyncRunRow } from './types.ts';
+import type { SyncRunEnd, SyncRunRow } from './types.ts';
 
 export async function startSyncRun(
   db: Db,
@@ -15,18 +17,29 @@ export async function startSyncRun(
 }
 
 /** A run that was never started leaves no trace; the first end of a run stays. */
-export async function finishSyncRun(
-  db: Db,
-  runId: string,
-  summary: SyncSummary,
-  at: string,
-  reason?: string,
-): Promise<void> {
-  await db
+export async function finishSyncRun(db: Db, { runId, summary, at, reason, kinds }: SyncRunEnd): Promise<void> {
+  const run = await db
     .updateTable('syncRuns')
     .set({ finishedAt: at, summary: canonicalJson(summary), reason: reason ?? null })
     .where('runId', '=', runId)
     .where('finishedAt', 'is', null)
+    .returning('startedAt')
+    .executeTakeFirst();
+  const states = Object.entries(kinds) as [SyncKind, KindState][];
+  if (run === undefined || states.length === 0) return;
+  await db
+    .insertInto('syncRunKinds')
+    .values(
+      states.map(([kind, state]) => ({
+        runId,
+        kind,
+        state: state.state,
+        permission: 'permission' in state ? state.permission : null,
+        reason: 'reason' in state ? state.reason : null,
+        // What a run has read is at least as new as its start.
+        readAt: run.startedAt,
+      })),
+    )
     .execute();
 }
 
@@ -39,6 +52,10 @@ export async function listSyncRuns(db: Db, limit: number): Promise<readonly Sync
     .orderBy('runId', 'desc')
     .limit(limit)
     .execute();
+  const kinds = await kindsOf(
+    db,
+    rows.map(({ runId }) => runId),
+  );
   return rows.map(({ runId, depth, startedAt, finishedAt, summary, reason }) => ({
     runId,
     depth,
@@ -46,5 +63,48 @@ export async function listSyncRuns(db: Db, limit: number): Promise<readonly Sync
     ...present('finishedAt', finishedAt),
     ...(summary === null ? {} : { summary: parseJson(summary) }),
     ...present('reason', reason),
+    kinds: kinds.get(runId) ?? {},
   }));
+}
+
+export async function standingKinds(db: Db): Promise<StandingKinds> {
+  const run = await db
+    .selectFrom('syncRuns')
+    .select('runId')
+    .where('finishedAt', 'is not', null)
+    .where('depth', '=', 'full')
+    .orderBy('startedAt', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  const last = run === undefined ? {} : ((await kindsOf(db, [run.runId])).get(run.runId) ?? {});
+  const whole = await db
+    .selectFrom('syncRunKinds')
+    .select(['kind', ({ fn }) => fn.max('readAt').as('readAt')])
+    .where('state', '=', 'complete')
+    .groupBy('kind')
+    .execute();
+  return { last, completeAt: Object.fromEntries(whole.map(({ kind, readAt }) => [kind, readAt])) };
+}
+
+async function kindsOf(db: Db, runIds: readonly string[]): Promise<ReadonlyMap<string, KindStates>> {
+  if (runIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('syncRunKinds')
+    .selectAll()
+    .where('runId', 'in', runIds)
+    .orderBy('runId')
+    .orderBy('kind')
+    .execute();
+  const kinds = new Map<string, Partial<Record<SyncKind, KindState>>>();
+  for (const { runId, kind, state, permission, reason } of rows) {
+    const states = kinds.get(runId) ?? {};
+    states[kind] = toState(state, permission, reason);
+    kinds.set(runId, states);
+  }
+  return kinds;
+}
+
+function toState(state: KindState['state'], permission: string | null, reason: string | null): KindState {
+  if (state === 'notVisible') return { state, permission: permission ?? '' };
+  return state === 'incomplete' ? { state, reason: reason ?? '' } : { state };
 }

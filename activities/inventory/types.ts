@@ -14,6 +14,19 @@ import type {
 import type { AliasInventory } from './aliasTypes.ts';
 import type { TokenInventory } from './tokenTypes.ts';
 import type { ApprovalState, SyncDepth, SyncSummary } from '../../workflows/core/contracts.ts';
+import type { KindStates, Nhi, NhiKind } from '../../workflows/core/identities.ts';
+import type {
+  HeldRow,
+  NhiFilter,
+  NhiRow,
+  NhiSweep,
+  StandingKinds,
+  TeamListRow,
+  TeamMemberRow,
+  TeamMembers,
+  TeamRow,
+  Written,
+} from './identityTypes.ts';
 
 /**
  * The inventory: Muster's memory. All lists that a person sees come from here. Every method is one transaction and
@@ -86,7 +99,9 @@ export interface Inventory extends AsyncDisposable, AliasInventory, TokenInvento
   // ── Accounts as last seen in Datadog (written by the sync and by processes) ──────────────────────────
   /** One page of a scan: insert or update what changed; unchanged rows are not written. Returns how many were. */
   writeAccounts(page: AccountsPage): Promise<{ added: number; changed: number }>;
-  writeRoles(roles: readonly RoleRow[], seenAt: string): Promise<{ added: number; changed: number }>;
+  /** Takes a whole list; what is no longer in it is gone. */
+  writeRoles(roles: readonly RoleRow[], seenAt: string): Promise<Written & { removed: number }>;
+  listRoles(): Promise<readonly RoleListRow[]>;
   /** After a scan that was read whole: closes accounts that it did not see and that nobody wrote since. */
   sweepAccounts(scanId: string, scanStartedAt: string, at: string): Promise<{ removed: number }>;
   /** `status` is an account status, of accounts that are there, or `gone`. */
@@ -98,9 +113,31 @@ export interface Inventory extends AsyncDisposable, AliasInventory, TokenInvento
     offset: number;
   }): Promise<readonly AccountRow[]>;
 
+  // ── Teams and non-human identities ───────────────────────────────────────────────────────────────────
+  /** Takes a whole list; what is no longer in it is gone, with its memberships. */
+  writeTeams(teams: readonly TeamRow[], seenAt: string): Promise<Written & { removed: number }>;
+  /** Takes the whole list of one team. */
+  writeTeamMembers(members: TeamMembers): Promise<Written & { removed: number }>;
+  listTeams(): Promise<readonly TeamListRow[]>;
+  /** Open memberships, and those that have ended with `all`. */
+  listTeamMembers(filter: { teamId?: string; accountId?: string; all?: boolean }): Promise<readonly TeamMemberRow[]>;
+  /** Ids of the service accounts that are there. */
+  serviceAccountIds(): Promise<readonly string[]>;
+  writeNhis(nhis: readonly Nhi[], seenAt: string): Promise<Written>;
+  sweepNhis(sweep: NhiSweep): Promise<{ removed: number }>;
+  /** Closes keys and tokens of these kinds whose owner's account is gone. */
+  sweepOwnerlessNhis(kinds: readonly NhiKind[], at: string): Promise<{ removed: number }>;
+  /** Service accounts too, which are rows of the accounts. By kind and id. */
+  listNhis(filter: NhiFilter): Promise<readonly NhiRow[]>;
+  findNhi(nhiId: string): Promise<NhiRow | undefined>;
+  /** Declares who answers for it; `undefined` takes the declaration back. */
+  setNhiOwner(nhiId: string, personId: string | undefined, at: string): Promise<void>;
+
   // ── Sync runs ────────────────────────────────────────────────────────────────────────────────────────
   startSyncRun(run: { runId: string; depth: SyncDepth; startedAt: string }): Promise<void>;
-  finishSyncRun(runId: string, summary: SyncSummary, at: string, reason?: string): Promise<void>;
+  finishSyncRun(end: SyncRunEnd): Promise<void>;
+  /** How completely each kind was read, by the last finished full run, and when it was last read whole. */
+  standingKinds(): Promise<StandingKinds>;
   listSyncRuns(limit: number): Promise<readonly SyncRunRow[]>;
 
   // ── Evidence: append-only ────────────────────────────────────────────────────────────────────────────
@@ -148,6 +185,10 @@ export interface ProcessFinish {
 export interface PersonHistory {
   readonly person: PersonRow;
   readonly account?: AccountRow;
+  /** Roles and teams of the account as they were seen, with those that have ended. */
+  readonly held: readonly HeldRow[];
+  /** Non-human identities declared as theirs. */
+  readonly nhis: readonly NhiRow[];
   readonly events: readonly IntakeRow[];
   readonly grants: readonly GrantRow[];
   readonly approvals: readonly ApprovalRow[];
@@ -194,6 +235,11 @@ export interface RoleRow {
   readonly permissions: readonly string[];
 }
 
+export interface RoleListRow extends RoleRow {
+  readonly firstSeenAt: string;
+  readonly goneAt?: string;
+}
+
 export interface AccountRow extends Account {
   readonly firstSeenAt: string;
   readonly lastSeenAt: string;
@@ -217,6 +263,17 @@ export interface SyncRunRow {
   readonly finishedAt?: string;
   readonly summary?: SyncSummary;
   readonly reason?: string;
+  /** How completely each kind was read; empty until the run has finished. */
+  readonly kinds: KindStates;
+}
+
+export interface SyncRunEnd {
+  readonly runId: string;
+  readonly summary: SyncSummary;
+  readonly at: string;
+  /** In words, where something is incomplete. */
+  readonly reason?: string;
+  readonly kinds: KindStates;
 }
 
 /** One link of the chain: who did what to whom, why, before and after. Never a secret. */

@@ -161,10 +161,18 @@ describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     const role = { id: 'r-1', name: 'Standard', isManaged: false, permissions: ['a', 'b'] };
-    expect(await inventory.writeRoles([role], at(1))).toEqual({ added: 1, changed: 0 });
-    expect(await inventory.writeRoles([{ ...role, permissions: ['b', 'a'] }], at(2))).toEqual({ added: 0, changed: 0 });
-    expect(await inventory.writeRoles([{ ...role, name: 'Basic' }], at(3))).toEqual({ added: 0, changed: 1 });
-    expect(await inventory.writeRoles([role], at(2))).toEqual({ added: 0, changed: 0 });
+    expect(await inventory.writeRoles([role], at(1))).toEqual({ added: 1, changed: 0, removed: 0 });
+    expect(await inventory.writeRoles([{ ...role, permissions: ['b', 'a'] }], at(2))).toEqual({
+      added: 0,
+      changed: 0,
+      removed: 0,
+    });
+    expect(await inventory.writeRoles([{ ...role, name: 'Basic' }], at(3))).toEqual({
+      added: 0,
+      changed: 1,
+      removed: 0,
+    });
+    expect(await inventory.writeRoles([role], at(2))).toEqual({ added: 0, changed: 0, removed: 0 });
   });
 
   test('a sync run has one start and one end; one that was never started leaves no trace', async () => {
@@ -175,13 +183,19 @@ describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
     await inventory.startSyncRun({ runId: 'one', depth: 'full', startedAt: at(1) });
     await inventory.startSyncRun({ runId: 'one', depth: 'full', startedAt: at(2) });
     await inventory.startSyncRun({ runId: 'two', depth: 'full', startedAt: at(3) });
-    await inventory.finishSyncRun('one', summary, at(4), 'cut short');
-    await inventory.finishSyncRun('one', { ...summary, users: 9 }, at(5));
-    await inventory.finishSyncRun('light', summary, at(5));
+    const kinds = {
+      accounts: { state: 'incomplete', reason: 'cut short' },
+      apiKey: { state: 'notVisible', permission: 'api_keys_read' },
+      roles: { state: 'complete' },
+    } as const;
+    await inventory.finishSyncRun({ runId: 'one', summary, at: at(4), reason: 'cut short', kinds });
+    await inventory.finishSyncRun({ runId: 'one', summary: { ...summary, users: 9 }, at: at(5), kinds: {} });
+    await inventory.finishSyncRun({ runId: 'light', summary, at: at(5), kinds });
     expect(await inventory.listSyncRuns(10)).toEqual([
-      { runId: 'two', depth: 'full', startedAt: at(3) },
-      { runId: 'one', depth: 'full', startedAt: at(1), finishedAt: at(4), summary, reason: 'cut short' },
+      { runId: 'two', depth: 'full', startedAt: at(3), kinds: {} },
+      { runId: 'one', depth: 'full', startedAt: at(1), finishedAt: at(4), summary, reason: 'cut short', kinds },
     ]);
+    expect(await inventory.standingKinds()).toEqual({ last: kinds, completeAt: { roles: at(1) } });
     expect(await inventory.listSyncRuns(1)).toHaveLength(1);
   });
 

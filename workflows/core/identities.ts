@@ -1,0 +1,63 @@
+/** Non-human identities, teams, and how completely a sync read each kind. */
+
+export const nhiKinds = [
+  'serviceAccount',
+  'apiKey',
+  'applicationKey',
+  'serviceAccountKey',
+  'serviceAccountToken',
+  'personalAccessToken',
+  'oauthClient',
+  'authnMapping',
+] as const;
+export type NhiKind = (typeof nhiKinds)[number];
+
+/** An identity or credential that is no person's login. Never the secret itself: it comes from lists only. */
+export interface Nhi {
+  readonly id: string;
+  readonly kind: NhiKind;
+  readonly name: string;
+  /** The account that owns it; of an API key, the account that created it. */
+  readonly ownerAccountId?: string;
+  /** `null`: unscoped, all that its owner may do. Absent where the kind has no scopes. */
+  readonly scopes?: readonly string[] | null;
+  readonly createdAt?: string;
+  /** Absent: never, or not within the time that Datadog remembers. */
+  readonly lastUsedAt?: string;
+  /** Absent: it does not expire. */
+  readonly expiresAt?: string;
+  readonly last4?: string;
+  /** What else is worth knowing of this kind, such as the attribute and the role of an `authnMapping`. */
+  readonly details: Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
+}
+
+export interface TeamMember {
+  readonly accountId: string;
+  readonly isAdmin: boolean;
+}
+
+/** What a full sync reads, each of which may be visible or not. Service accounts come with `accounts`, members with `teams`. */
+export const syncKinds = [
+  'accounts',
+  'roles',
+  'teams',
+  'apiKey',
+  'applicationKey',
+  'serviceAccountKey',
+  'serviceAccountToken',
+  'personalAccessToken',
+  'oauthClient',
+  'authnMapping',
+] as const;
+export type SyncKind = (typeof syncKinds)[number];
+
+/**
+ * `notVisible`: the key may not see it; its rows stay as they were last seen. `incomplete`: reading it failed. Only what was
+ * read whole is swept, and only its findings may close.
+ */
+export type KindState =
+  | { readonly state: 'complete' }
+  | { readonly state: 'notVisible'; readonly permission: string }
+  | { readonly state: 'incomplete'; readonly reason: string };
+
+export type KindStates = Readonly<Partial<Record<SyncKind, KindState>>>;
