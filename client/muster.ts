@@ -22,6 +22,7 @@ import { FailedError } from './errors.ts';
 /** The process that an event starts where the person has no open run. */
 export const processOf = {
   joiner: 'onboarding',
+  updated: 'onboarding',
   mover: 'roleChange',
   leaver: 'offboarding',
   leaverRescinded: 'onboarding',

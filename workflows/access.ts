@@ -16,7 +16,7 @@ import type {
   PersonAttributes,
   ResolvedEntitlement,
 } from './core/model.ts';
-import { dueAt } from './core/mailbox.ts';
+import { dueAt, isHire } from './core/mailbox.ts';
 import { entitlementKey, heldEntitlements, namedEntitlements, pickResolved, planAccess } from './core/plan.ts';
 import { askFor, decided } from './approvalWaits.ts';
 import { ignoreCancellation, refuseToGoOn, wordsOf, type PersonRun } from './personRun.ts';
@@ -223,7 +223,7 @@ export async function untilSomethingNewer(run: PersonRun, change: () => Promise<
     .run(async () => {
       for (;;) {
         // A leaver has its own way of ending a process.
-        const facts = run.waiting.filter(({ kind }) => kind === 'joiner' || kind === 'mover');
+        const facts = run.waiting.filter((event) => isHire(event) || event.kind === 'mover');
         const next = Math.min(...facts.map((one) => dueAt(one, run.processTimes)));
         if (next <= Date.now()) {
           isReplaced = true;

@@ -1,5 +1,6 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 import type { PersonRunInput } from './core/contracts.ts';
+import { isHire } from './core/mailbox.ts';
 import { heldEntitlements } from './core/plan.ts';
 import type { Account, HrEvent, Invitation, PersonAttributes } from './core/model.ts';
 import {
@@ -179,7 +180,7 @@ async function takeOver(run: PersonRun, story: Onboarding): Promise<void> {
 async function firstDay(run: PersonRun, story: Onboarding): Promise<void> {
   for (;;) {
     const at = Date.parse(eventOf(run).effectiveAt);
-    if (at <= Date.now() || eventOf(run).kind !== 'joiner') return;
+    if (at <= Date.now() || !isHire(eventOf(run))) return;
     await run.enter('scheduled', 'the first day', at);
     const [waiting, event] = [run.waiting, run.event];
     await condition(

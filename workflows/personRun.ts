@@ -18,7 +18,7 @@ import {
 } from './core/contracts.ts';
 import { describeStatus } from './core/describe.ts';
 import type { MissingPermission } from './core/failures.ts';
-import { foldAttributes, type DroppedEvent } from './core/mailbox.ts';
+import { foldAttributes, isHire, type DroppedEvent } from './core/mailbox.ts';
 import type {
   Account,
   Decision,
@@ -144,7 +144,7 @@ export class PersonRun {
   drop(dropped: readonly DroppedEvent[]): void {
     for (const { event, kind, why } of dropped) {
       this.refuse(`${event.kind} ${event.eventId}`, `${kind}: ${why}`);
-      if (event.kind === 'joiner' && kind !== 'duplicate')
+      if (isHire(event) && kind !== 'duplicate')
         this.record = { ...this.record, ...foldAttributes(this.record, event) };
       if (kind !== 'duplicate') this.ended.push({ event, outcome: { kind, detail: why, parts: [] } });
     }

@@ -12,6 +12,7 @@ import {
   dueAt,
   foldEvent,
   isEndedBy,
+  isHire,
   isNewer,
   processTypeOf,
   settle,
@@ -148,6 +149,8 @@ async function watchForPreemption(run: PersonRun, scope: CancellationScope): Pro
       (event) =>
         run.event !== undefined &&
         event.kind !== run.event.kind &&
+        // A hire takes over another one in place.
+        !(isHire(event) && isHire(run.event)) &&
         run.type !== 'offboarding' &&
         supersedes(event, run.event),
     );
@@ -248,13 +251,13 @@ export function takeNews(run: PersonRun): boolean {
   const now = Date.now();
   const current = run.event;
   const joiner = run.waiting.find(
-    (event) => event.kind === 'joiner' && current !== undefined && isNewer(event, current),
+    (event) => isHire(event) && current !== undefined && isNewer(event, current),
   );
   const movers = run.waiting.filter((event) => event.kind === 'mover' && dueAt(event, run.processTimes) <= now);
   if (joiner === undefined && movers.length === 0) return false;
   run.waiting = run.waiting.filter((event) => event !== joiner && !movers.includes(event));
   if (joiner !== undefined && current !== undefined) {
-    run.drop([{ event: current, kind: 'superseded', why: `joiner ${joiner.eventId} replaces it` }]);
+    run.drop([{ event: current, kind: 'superseded', why: `${joiner.kind} ${joiner.eventId} replaces it` }]);
     run.event = joiner;
   }
   for (const mover of movers.toSorted((a, b) => (isNewer(a, b) ? 1 : -1))) {
@@ -268,7 +271,7 @@ export function takeNews(run: PersonRun): boolean {
 /** When `takeNews` would find something; milliseconds, Infinity where nothing waits. */
 export function newsAt(run: PersonRun): number {
   const current = run.event;
-  if (run.waiting.some((event) => event.kind === 'joiner' && current !== undefined && isNewer(event, current)))
+  if (run.waiting.some((event) => isHire(event) && current !== undefined && isNewer(event, current)))
     return 0;
   return Math.min(
     Number.POSITIVE_INFINITY,

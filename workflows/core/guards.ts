@@ -36,7 +36,7 @@ export function checkHrEvent(input: unknown, personId: string): Checked<HrEvent>
   if (reason !== undefined && !isText(reason)) return bad('reason must be a text of 1 to 1000 characters');
   const person = input['person'] === undefined ? undefined : checkAttributes(input['person']);
   if (person !== undefined && !person.ok) return person;
-  if ((kind === 'joiner' || kind === 'mover') && person === undefined) {
+  if ((kind === 'joiner' || kind === 'updated' || kind === 'mover') && person === undefined) {
     return bad(`person must be given for a ${kind}, with at least an email`);
   }
   return {

@@ -17,10 +17,14 @@ export interface Settled {
   readonly dropped: readonly DroppedEvent[];
 }
 
+/** Says that the person is employed, and with which attributes. */
+export const isHire = ({ kind }: Pick<HrEvent, 'kind'>): boolean => kind === 'joiner' || kind === 'updated';
+
 /** The line on which the event competes with others. A joiner's attributes are folded in by `foldAttributes`. */
 export function lineOf(event: HrEvent): Line | undefined {
   switch (event.kind) {
     case 'joiner':
+    case 'updated':
     case 'leaver':
     case 'leaverRescinded':
       return 'employment';
@@ -40,7 +44,7 @@ export function isNewer(a: LinePosition, b: LinePosition): boolean {
 /** When the event's process begins, in milliseconds. A joiner is taken early, so that the invitation is out in time. */
 export function dueAt(event: HrEvent, times: Pick<ProcessTimes, 'leadMs'>): number {
   if (event.kind === 'reconcile' || event.immediate) return 0;
-  return Date.parse(event.effectiveAt) - (event.kind === 'joiner' ? times.leadMs : 0);
+  return Date.parse(event.effectiveAt) - (isHire(event) ? times.leadMs : 0);
 }
 
 export function supersedes(newer: HrEvent, older: HrEvent): boolean {
@@ -129,6 +133,8 @@ export function processTypeOf(event: HrEvent, employment: Employment): ProcessTy
     case 'joiner':
     case 'leaverRescinded':
       return 'onboarding';
+    case 'updated':
+      return employment === 'employed' ? 'roleChange' : 'onboarding';
     case 'mover':
       return 'roleChange';
     case 'leaver':
@@ -146,7 +152,7 @@ export function isEndedBy(event: HrEvent, leaver: HrEvent): boolean {
   return lineOf(event) === lineOf(leaver) && isNewer(leaver, event);
 }
 
-/** The record after the event was applied (or, of a joiner, superseded): the newest word of each line stays. */
+/** The record after the event was applied (or, of a hire, superseded): the newest word of each line stays. */
 export function foldEvent(
   record: Pick<PersonRecord, 'attributes' | 'lines'>,
   event: HrEvent,
@@ -168,7 +174,8 @@ export function foldAttributes(
   // A mover sits on this line itself, so its own position is no newer word than it.
   if (last !== undefined && last.eventId !== event.eventId && !isNewer(position, last)) return record;
   return {
-    attributes: { ...record.attributes, ...event.person },
+    // A whole record replaces: what it no longer says HR has taken back.
+    attributes: event.kind === 'updated' ? event.person : { ...record.attributes, ...event.person },
     lines: { ...record.lines, attributes: position },
   };
 }

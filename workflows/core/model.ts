@@ -22,10 +22,13 @@ export interface PersonAttributes {
   readonly extra?: Readonly<Record<string, string>>;
 }
 
-export const eventKinds = ['joiner', 'mover', 'leaver', 'leaverRescinded', 'reconcile'] as const;
+export const eventKinds = ['joiner', 'updated', 'mover', 'leaver', 'leaverRescinded', 'reconcile'] as const;
 export type EventKind = (typeof eventKinds)[number];
 
-/** One HR fact about one person. `reconcile` carries no fact: it asks for the person's access to be compared and mended. */
+/**
+ * One HR fact about one person. `updated` is HR's whole record of somebody who is employed from `effectiveAt` on: whether
+ * they join or change is told when it is taken. `reconcile` carries no fact: it asks for the person's access to be compared and mended.
+ */
 export interface HrEvent {
   readonly eventId: string;
   readonly kind: EventKind;
@@ -36,7 +39,7 @@ export interface HrEvent {
   readonly effectiveAt: string;
   /** Who sent it: `cli`, `sync`, or the name of an HR source. */
   readonly source: string;
-  /** Present for joiner and mover. */
+  /** Present for joiner, updated and mover. */
   readonly person?: PersonAttributes;
   /** Leaver only: access ends now, whatever `effectiveAt` says. */
   readonly immediate?: boolean;

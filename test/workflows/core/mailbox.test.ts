@@ -6,6 +6,7 @@ import {
   foldAttributes,
   foldEvent,
   isEndedBy,
+  isHire,
   processTypeOf,
   settle,
 } from '../../../workflows/core/mailbox.ts';
@@ -24,7 +25,7 @@ function event(kind: EventKind, occurred: number, effective: number, more: Parti
     occurredAt: at(occurred),
     effectiveAt: at(effective),
     source: 'test',
-    ...(kind === 'joiner' || kind === 'mover'
+    ...(isHire({ kind }) || kind === 'mover'
       ? { person: { email: 'ann@example.com', department: `${kind}-${occurred}` } }
       : {}),
     ...more,
@@ -74,6 +75,28 @@ describe('settling', () => {
   });
 });
 
+describe("HR's whole record", () => {
+  test('joins who is not employed, and changes who is', () => {
+    const updated = event('updated', 3, -400);
+    expect(processTypeOf(updated, 'unknown')).toBe('onboarding');
+    expect(processTypeOf(updated, 'left')).toBe('onboarding');
+    expect(processTypeOf(updated, 'employed')).toBe('roleChange');
+  });
+
+  test('withdraws an older leave that waits, and leaves its own', () => {
+    const [leaver, updated] = [event('leaver', 1, 30), event('updated', 2, -400)];
+    expect(settle([leaver, updated], emptyRecord).waiting).toEqual([updated]);
+    const own = event('leaver', 2, 30, { eventId: `${updated.eventId}:leave` });
+    expect(settle([own, updated, leaver], emptyRecord).waiting).toEqual([own, updated]);
+  });
+
+  test('replaces all attributes: what it does not say is no longer so', () => {
+    const record = foldEvent(emptyRecord, event('joiner', 1, 1, { person: { email: 'a@example.com', title: 'Chef' } }));
+    const after = foldEvent(record, event('updated', 2, 1, { person: { email: 'a@example.com' } }));
+    expect(after.attributes).toEqual({ email: 'a@example.com' });
+  });
+});
+
 describe('choosing', () => {
   test('a joiner is due its lead time before the first day, a leaver on its date, an immediate one at once', () => {
     expect(dueAt(event('joiner', 1, 10), times)).toBe(epoch + 3 * day);
@@ -118,7 +141,7 @@ function live(deliveries: readonly { event: HrEvent; at: number }[]): {
     waiting = settled.waiting;
     for (const { event, kind } of settled.dropped) {
       if (kind !== 'duplicate') applied.push(event.eventId);
-      if (kind !== 'duplicate' && event.kind === 'joiner') record = { ...record, ...foldAttributes(record, event) };
+      if (kind !== 'duplicate' && isHire(event)) record = { ...record, ...foldAttributes(record, event) };
     }
   };
   const advance = (until: number): void => {
@@ -147,7 +170,7 @@ function live(deliveries: readonly { event: HrEvent; at: number }[]): {
 const facts = fc
   .uniqueArray(
     fc.record({
-      kind: fc.constantFrom<EventKind>('joiner', 'mover', 'leaver', 'leaverRescinded'),
+      kind: fc.constantFrom<EventKind>('joiner', 'updated', 'mover', 'leaver', 'leaverRescinded'),
       occurred: fc.integer({ min: 0, max: 60 }),
       effective: fc.integer({ min: 0, max: 90 }),
     }),
