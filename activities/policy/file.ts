@@ -5,6 +5,7 @@ import type { Policy, PolicyRule } from '../../workflows/core/policy.ts';
 import { type Problem, problemsOf } from './problems.ts';
 import { crossFieldIssues } from './raw.ts';
 import { type PolicyContent, policySchema } from './schema.ts';
+import { toSource } from './sources.ts';
 
 export interface PolicyOptions {
   /** Some defaults are careful with a Datadog site and quick with a simulator. */
@@ -97,6 +98,7 @@ function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions)
       timeZone: sync.timeZone,
       lightEveryMs: sync.lightEvery ?? (datadogIsSimulator ? 30_000 : 300_000),
     },
+    sources: content.sources.map(toSource),
   };
   return { hash: hashOf(policy), ...policy };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sourceKeys, sources } from './sources.ts';
 import { cron, domain, duration, people, text, textList, timeZone } from './fields.ts';
 
 const dayMs = 86_400_000;
@@ -93,6 +94,7 @@ export const policySchema = z.strictObject({
   approvals: approvals.prefault({}),
   offboarding: offboarding.prefault({}),
   sync: sync.prefault({}),
+  sources: sources.default([]),
 });
 
 export type PolicyContent = z.output<typeof policySchema>;
@@ -107,4 +109,5 @@ export const knownKeys: Readonly<Record<string, readonly string[]>> = {
   approvals: Object.keys(approvals.shape),
   offboarding: Object.keys(offboarding.shape),
   sync: Object.keys(sync.shape),
+  ...sourceKeys,
 };

@@ -1,3 +1,4 @@
+import type { Source } from './sources.ts';
 import type { ApproverSet, Entitlement, PersonAttributes, ProcessTimes } from './model.ts';
 
 /** The policy as data: what the file says once it was validated, durations in milliseconds. */
@@ -11,6 +12,8 @@ export interface Policy {
   readonly times: ProcessTimes;
   readonly approvals: { readonly acceptClaimed: boolean };
   readonly sync: { readonly cron: string; readonly timeZone: string; readonly lightEveryMs: number };
+  /** Who may send events over HTTP. */
+  readonly sources: readonly Source[];
 }
 
 /** Who matches gets the roles and teams. All conditions of `when` must hold; one condition holds if any of its values equals. */

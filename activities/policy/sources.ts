@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import type { FetchBack, FieldMap, Source, Verifier } from '../../workflows/core/sources.ts';
+import { duration, text, textList } from './fields.ts';
+import { type Sender, senderNames, senders } from './senders.ts';
+
+/** The policy's `sources`: who may send events over HTTP. */
+
+const header = text.toLowerCase().refine((name) => /^[a-z0-9-]{1,100}$/.test(name), {
+  error: 'must be the name of a header, such as "x-signature"',
+});
+const pointer = z.string().refine((value) => /^(\/([^~/]|~[01])*)*$/.test(value), {
+  error: (issue) => `must be a JSON pointer, such as "/employee/id", not ${JSON.stringify(issue.input)}`,
+});
+
+export const eventTypes = ['joiner', 'mover', 'leaver', 'person.updated'] as const;
+const standardFields = ['personId', 'email', 'name', 'title', 'department', 'manager', 'timeZone'] as const;
+const factFields = ['effective', 'immediate', 'reason', 'status', 'hireDate', 'leaveDate'] as const;
+const fieldNames: readonly string[] = [...standardFields, ...factFields];
+
+const fields = z.record(z.string(), pointer).superRefine((map, context) => {
+  for (const name of Object.keys(map)) {
+    if (fieldNames.includes(name) || /^extra\.[A-Za-z][A-Za-z0-9_.-]{0,63}$/.test(name)) continue;
+    const message = `is not known: use ${fieldNames.join(', ')}, or extra.NAME for an attribute of your own`;
+    context.addIssue({ code: 'custom', path: [name], message, params: { onKey: true } });
+  }
+});
+
+const format = z
+  .strictObject({
+    signatureHeader: header,
+    prefix: z.string().default(''),
+    algorithm: z.enum(['sha256', 'sha512']).default('sha256'),
+    encoding: z.enum(['hex', 'base64', 'base64url']).default('hex'),
+    template: text.refine((template) => template.includes('{body}'), { error: 'must hold {body}' }),
+    timestampHeader: header.optional(),
+    tolerance: duration('5 minutes', { above: 0 }).prefault('5 minutes'),
+    idHeader: header.optional(),
+    secret: z.enum(['text', 'base64']).default('text'),
+  })
+  .superRefine(({ template, timestampHeader, idHeader }, context) => {
+    const placeholders = [
+      ['timestamp', 'timestampHeader', timestampHeader],
+      ['id', 'idHeader', idHeader],
+    ] as const;
+    for (const [name, option, value] of placeholders) {
+      // What is not signed proves nothing: a replay could carry another one.
+      if (template.includes(`{${name}}`) === (value !== undefined)) continue;
+      const message =
+        value === undefined ? `is missing: the template holds {${name}}` : `needs {${name}} in the template`;
+      context.addIssue({ code: 'custom', path: [option], message });
+    }
+  });
+
+const map = z.strictObject({
+  items: pointer.optional(),
+  id: pointer.optional(),
+  type: pointer.optional(),
+  types: z.record(z.string(), z.enum(eventTypes)).default({}),
+  timestamp: pointer.optional(),
+  fields: fields.refine((map) => map['personId'] !== undefined, { error: 'must say where personId stands' }),
+  active: textList.default([]),
+});
+
+const fetchBack = z.strictObject({
+  url: text.refine((url) => /^https?:\/\/[^{}?#]+\/[^?#]*\{id\}/.test(url) && URL.canParse(url), {
+    error: 'must be an address with {id} in its path, such as "https://hr.example.com/v1/people/{id}"',
+  }),
+  privateHosts: textList.default([]),
+  headers: z.record(header, z.string()).default({}),
+  fields: fields.default({}),
+});
+
+export const source = z.strictObject({
+  name: text.refine((name) => /^[a-z][a-z0-9-]{0,39}$/.test(name), {
+    error: 'must be 1 to 40 small letters, digits or -, such as "hr"',
+  }),
+  verify: z.union([z.enum(senderNames), format], {
+    error: `must be one of ${senderNames.join(', ')}, or a signature format with signatureHeader and template`,
+  }),
+  map: map.optional(),
+  fetch: fetchBack.optional(),
+});
+
+export const sourceKeys = {
+  'sources.*': Object.keys(source.shape),
+  'sources.*.verify': Object.keys(format.shape),
+  'sources.*.map': Object.keys(map.shape),
+  'sources.*.fetch': Object.keys(fetchBack.shape),
+} as const;
+
+export const sources = z.array(source).superRefine((list, context) => {
+  for (const [index, { name }] of list.entries()) {
+    if (list.findIndex((one) => one.name === name) === index) continue;
+    context.addIssue({ code: 'custom', path: [index, 'name'], message: `"${name}" is there twice: give each its own` });
+  }
+});
+
+export function toSource({ name, verify, map: given, fetch }: z.output<typeof source>): Source {
+  const sender: Sender | undefined = typeof verify === 'string' ? senders[verify] : undefined;
+  const mapped = given ?? sender?.map;
+  return {
+    name,
+    verify: typeof verify === 'string' ? senders[verify].verify : toVerifier(verify),
+    ...(mapped === undefined ? {} : { map: toMap(mapped) }),
+    ...(fetch === undefined ? {} : { fetch: fetch satisfies FetchBack }),
+  };
+}
+
+function toVerifier({ tolerance, timestampHeader, idHeader, ...rest }: z.output<typeof format>): Verifier {
+  return {
+    kind: 'hmac',
+    ...rest,
+    toleranceMs: tolerance,
+    ...(timestampHeader === undefined ? {} : { timestampHeader }),
+    ...(idHeader === undefined ? {} : { idHeader }),
+  };
+}
+
+function toMap({ items, id, type, timestamp, ...rest }: z.output<typeof map> | FieldMap): FieldMap {
+  return {
+    ...rest,
+    ...(items === undefined ? {} : { items }),
+    ...(id === undefined ? {} : { id }),
+    ...(type === undefined ? {} : { type }),
+    ...(timestamp === undefined ? {} : { timestamp }),
+  };
+}

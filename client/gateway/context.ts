@@ -1,0 +1,35 @@
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Inventory } from '../../activities/inventory/types.ts';
+import type { Policy } from '../../workflows/core/policy.ts';
+import type { Muster } from '../muster.ts';
+import type { RateLimits } from './limits.ts';
+import type { Metrics } from './metrics.ts';
+import type { SourceSecrets } from './secrets.ts';
+
+/** What the gateway's parts stand on. */
+export interface GatewayContext {
+  readonly muster: Muster;
+  readonly inventory: Inventory;
+  readonly policy: Pick<Policy, 'sources' | 'defaultTimeZone'>;
+  readonly secrets: SourceSecrets;
+  /** Resolves when the engine answers. */
+  readonly engineAnswers: () => Promise<unknown>;
+  readonly metrics: Metrics;
+  readonly limits: RateLimits;
+  readonly now: () => Date;
+  /** True once the process was told to stop: it takes no new work, and finishes what it has. */
+  readonly isDraining: () => boolean;
+}
+
+export type GatewayApp = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** One part of the HTTP interface: it registers its routes, with its own parsers and hooks where it needs some. */
+export type GatewayPart = (app: GatewayApp, context: GatewayContext) => Promise<void> | void;

@@ -1,0 +1,55 @@
+/** Who may send events over HTTP, as data: the policy's `sources`. Secrets are elsewhere. */
+
+export interface Source {
+  readonly name: string;
+  readonly verify: Verifier;
+  /** How the sender's payload becomes Muster's; absent where it is Muster's already. */
+  readonly map?: FieldMap;
+  /** Where the record is read when an event carries an id only. */
+  readonly fetch?: FetchBack;
+}
+
+export type Verifier =
+  | { readonly kind: 'standardWebhooks' }
+  | ({ readonly kind: 'hmac' } & HmacFormat)
+  /** The secret itself comes in a header, as Okta's event hooks send it. */
+  | { readonly kind: 'sharedSecret'; readonly header: string };
+
+export interface HmacFormat {
+  readonly signatureHeader: string;
+  /** What stands before each signature, such as `sha256=`. */
+  readonly prefix: string;
+  readonly algorithm: 'sha256' | 'sha512';
+  readonly encoding: 'hex' | 'base64' | 'base64url';
+  /** What is signed: `{body}`, `{timestamp}` and `{id}` stand for what was received. */
+  readonly template: string;
+  readonly timestampHeader?: string;
+  readonly toleranceMs: number;
+  readonly idHeader?: string;
+  /** How the secret becomes the key. */
+  readonly secret: 'text' | 'base64';
+}
+
+/** Texts are JSON pointers (RFC 6901) into the payload, those of `fields` into one item. */
+export interface FieldMap {
+  /** A list of which each element is one event. */
+  readonly items?: string;
+  readonly id?: string;
+  readonly type?: string;
+  /** The sender's types in Muster's words; what is not named is acknowledged and left out. `*` is every other one. */
+  readonly types: Readonly<Record<string, string>>;
+  readonly timestamp?: string;
+  readonly fields: Readonly<Record<string, string>>;
+  /** Values of `status` that mean employed. */
+  readonly active: readonly string[];
+}
+
+export interface FetchBack {
+  /** With `{id}` in its path. */
+  readonly url: string;
+  /** Hosts that may be asked although their address is private. */
+  readonly privateHosts: readonly string[];
+  /** `{secret}` stands for what is in the file of fetch secrets. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly fields: Readonly<Record<string, string>>;
+}
