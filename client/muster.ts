@@ -58,7 +58,10 @@ export function createMuster({ client, inventory, now = () => new Date() }: Must
      * again changes nothing. A mover's missing fields are taken from what is known of the person. Throws `UsageError`
      * where the event is malformed, or its eventId belongs to another event.
      */
-    async submitEvent(draft: EventDraft): Promise<SubmittedEvent> {
+    async submitEvent(
+      draft: EventDraft,
+      { timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {},
+    ): Promise<SubmittedEvent> {
       const event = checkedEvent(await completeEvent(inventory, draft));
       const workflowId = personWorkflowId(event.personId);
       const known = await inventory.findEvent(event.eventId);
@@ -66,20 +69,22 @@ export function createMuster({ client, inventory, now = () => new Date() }: Must
       const submitted = { workflowId, eventId: event.eventId };
       if (known?.appliedAt !== undefined) return submitted;
       await inventory.receiveEvent(event, now().toISOString());
-      await client.workflow.signalWithStart(processOf[event.kind], {
-        workflowId,
-        taskQueue: taskQueues.muster,
-        args: [{ personId: event.personId }],
-        signal: hrEventSignal,
-        signalArgs: [known?.event ?? event],
-        workflowIdConflictPolicy: 'USE_EXISTING',
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        typedSearchAttributes: new TypedSearchAttributes([
-          { key: searchAttributes.personId, value: event.personId },
-          { key: searchAttributes.phase, value: 'preparing' },
-        ]),
-        staticSummary: event.kind,
-      });
+      const start = () =>
+        client.workflow.signalWithStart(processOf[event.kind], {
+          workflowId,
+          taskQueue: taskQueues.muster,
+          args: [{ personId: event.personId }],
+          signal: hrEventSignal,
+          signalArgs: [known?.event ?? event],
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          typedSearchAttributes: new TypedSearchAttributes([
+            { key: searchAttributes.personId, value: event.personId },
+            { key: searchAttributes.phase, value: 'preparing' },
+          ]),
+          staticSummary: event.kind,
+        });
+      await client.withDeadline(Date.now() + timeoutMs, start);
       return submitted;
     },
 

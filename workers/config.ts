@@ -13,8 +13,12 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface Config {
   /** `MUSTER_HOME`, absolute. */
   readonly home: string;
-  /** `MUSTER_PORT`; the engine's interface and others take free ports. */
+  /** `MUSTER_PORT`, of the gateway; its metrics are one above. The engine's interface and others take free ports. */
   readonly port: number;
+  /** Whether the port was asked for; else another one will do where it is taken. */
+  readonly isPortGiven: boolean;
+  /** `MUSTER_SECRETS`, absolute: one file a source of events. */
+  readonly secretsFolder: string;
   readonly temporal: TemporalConfig;
   /** Absent where neither a site nor a simulator is known. */
   readonly datadog?: DatadogConfig;
@@ -63,6 +67,8 @@ export async function readConfig(env: Environment, cwd = process.cwd()): Promise
   return {
     home,
     port: readPort(env),
+    isPortGiven: Boolean(env['MUSTER_PORT']),
+    secretsFolder: resolve(cwd, env['MUSTER_SECRETS'] || join(home, 'secrets')),
     temporal: (await readTemporal(env)) ?? {
       namespace: env['TEMPORAL_NAMESPACE'] || 'default',
       ...(runtime === undefined ? {} : { connection: { address: runtime.temporalAddress }, uiUrl: runtime.uiUrl }),

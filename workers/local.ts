@@ -4,12 +4,14 @@ import { parseArgs } from 'node:util';
 import colors from 'picocolors';
 import type { Inventory } from '../activities/inventory/types.ts';
 import { applySchedules } from '../client/schedule.ts';
+import type { RunningGateway } from '../client/gateway/serve.ts';
 import { startSimulator, type Simulator } from '../simulator/index.ts';
 import { startMuster, type RunningMuster } from './compose.ts';
 import { readConfig, type Config, type DatadogConfig, type TemporalConfig } from './config.ts';
 import { playDemonstration } from './demonstration.ts';
 import { cacheFolderIn, findEngine } from './engine/find.ts';
 import { startEngine } from './engine/start.ts';
+import { openGateway } from './gateway.ts';
 import { lockHome } from './homeLock.ts';
 import { removeRuntime, writeRuntime } from './runtime.ts';
 import { installTelemetry, jsonLogger, scrub, type Secrets } from './telemetry.ts';
@@ -53,16 +55,18 @@ async function runLocally(isOnce: boolean): Promise<boolean> {
   const running = await startMuster({ ...config, temporal, datadog }, logger, secrets);
   opened.defer(() => running.stop());
   await applySchedules(running.client, running.policy);
+  const gateway = opened.use(await openGateway(config, running, logger, secrets));
 
   await writeRuntime(config.home, {
     pid: process.pid,
     temporalAddress: temporal.connection.address,
     ...(temporal.uiUrl === undefined ? {} : { uiUrl: temporal.uiUrl }),
     policyPath: config.policyPath,
+    gatewayUrl: gateway.url,
     ...(simulator === undefined ? {} : { simulator: pickKeys(simulator) }),
   });
   opened.defer(() => removeRuntime(config.home));
-  showAddresses(config, temporal, datadog);
+  showAddresses(config, temporal, datadog, gateway);
 
   // A worker that died ends everything, with its reason.
   const died = running.ended.then(() => undefined);
@@ -114,12 +118,19 @@ function simulatorConfig({ url, apiKey, appKey }: Simulator): DatadogConfig {
   return { baseUrl: url, isSimulator: true, keys: () => Promise.resolve({ apiKey, appKey }) };
 }
 
-function showAddresses(config: Config, temporal: LocalTemporal, datadog: DatadogConfig): void {
+function showAddresses(
+  config: Config,
+  temporal: LocalTemporal,
+  datadog: DatadogConfig,
+  gateway: Pick<RunningGateway, 'url' | 'metricsUrl'>,
+): void {
   const { inventory } = config;
   const rows = [
     ['Temporal', `${temporal.connection.address}, namespace ${temporal.namespace}`],
     ...(temporal.uiUrl === undefined ? [] : [['Temporal UI', temporal.uiUrl]]),
     ['Datadog', `${datadog.baseUrl}${datadog.isSimulator ? ' (simulated)' : ''}`],
+    ['Gateway', `${gateway.url}${describePort(config, gateway.url)}`],
+    ['Metrics', gateway.metricsUrl],
     ['Policy', config.policyPath],
     ['Inventory', 'file' in inventory ? inventory.file : 'PostgreSQL (DATABASE_URL)'],
     ['Log', join(config.home, 'muster.log')],
@@ -134,6 +145,8 @@ function showAddresses(config: Config, temporal: LocalTemporal, datadog: Datadog
     npx muster approvals list
 `);
 }
+
+const describePort = ({ port }: Config, url: string): string => (url.endsWith(`:${port}`) ? '' : ` (${port} is taken)`);
 
 /** Plays the demonstration and says how it ended. */
 async function demonstrate(

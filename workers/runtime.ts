@@ -11,6 +11,7 @@ export interface Runtime {
   readonly temporalAddress: string;
   readonly uiUrl?: string;
   readonly policyPath: string;
+  readonly gatewayUrl?: string;
   readonly simulator?: { readonly url: string; readonly apiKey: string; readonly appKey: string };
 }
 

@@ -250,9 +250,7 @@ function employmentAfterCancel(run: PersonRun): Employment {
 export function takeNews(run: PersonRun): boolean {
   const now = Date.now();
   const current = run.event;
-  const joiner = run.waiting.find(
-    (event) => isHire(event) && current !== undefined && isNewer(event, current),
-  );
+  const joiner = run.waiting.find((event) => isHire(event) && current !== undefined && isNewer(event, current));
   const movers = run.waiting.filter((event) => event.kind === 'mover' && dueAt(event, run.processTimes) <= now);
   if (joiner === undefined && movers.length === 0) return false;
   run.waiting = run.waiting.filter((event) => event !== joiner && !movers.includes(event));
@@ -271,8 +269,7 @@ export function takeNews(run: PersonRun): boolean {
 /** When `takeNews` would find something; milliseconds, Infinity where nothing waits. */
 export function newsAt(run: PersonRun): number {
   const current = run.event;
-  if (run.waiting.some((event) => isHire(event) && current !== undefined && isNewer(event, current)))
-    return 0;
+  if (run.waiting.some((event) => isHire(event) && current !== undefined && isNewer(event, current))) return 0;
   return Math.min(
     Number.POSITIVE_INFINITY,
     ...run.waiting.filter((event) => event.kind === 'mover').map((event) => dueAt(event, run.processTimes)),

@@ -1,6 +1,7 @@
 import * as accounts from './accounts.ts';
 import * as aliases from './aliases.ts';
 import * as approvals from './approvals.ts';
+import * as deliveries from './deliveries.ts';
 import * as evidence from './evidence.ts';
 import * as grants from './grants.ts';
 import { personHistory } from './history.ts';
@@ -44,6 +45,11 @@ function createInventory(store: Store): Inventory {
       write(store, personLock(personId), (trx) => intake.admitEvents(trx, personId, events, at)),
     waitingEvents: (filter) => intake.waitingEvents(db, filter),
     findEvent: (eventId) => intake.findEvent(db, eventId),
+
+    isDelivered: (source, messageId) => deliveries.isDelivered(db, source, messageId),
+    recordDelivery: (source, messageId, at) =>
+      write(store, `delivery/${source}/${messageId}`, (trx) => deliveries.recordDelivery(trx, source, messageId, at)),
+    forgetDeliveries: (before) => write(store, 'deliveries', (trx) => deliveries.forgetDeliveries(trx, before)),
 
     findPerson: (personId) => people.findPerson(db, personId),
     findPeopleByEmail: (email) => people.findPeopleByEmail(db, email),

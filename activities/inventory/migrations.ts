@@ -3,6 +3,7 @@ import type { Db } from './schema.ts';
 import { write, type DialectName, type Store } from './store.ts';
 import { createDepthTables } from './migrations/depth.ts';
 import { addEvidenceGuards, createFirstTables } from './migrations/first.ts';
+import { createDeliveries } from './migrations/deliveries.ts';
 import { createAliases } from './migrations/aliases.ts';
 import { createTokens } from './migrations/tokens.ts';
 
@@ -15,6 +16,7 @@ const migrations: readonly Migration[] = [
   createTokens,
   createAliases,
   createDepthTables,
+  createDeliveries,
 ];
 
 /** Brings the inventory to this version, whoever comes first. Throws when a newer Muster wrote it. */

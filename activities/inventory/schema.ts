@@ -27,6 +27,7 @@ export interface Schema {
   previousEmails: PreviousEmailsTable;
   progress: ProgressTable;
   intake: IntakeTable;
+  deliveries: DeliveriesTable;
   pendingInvitations: PendingInvitationsTable;
   approvals: ApprovalsTable;
   decisions: DecisionsTable;
@@ -88,6 +89,12 @@ interface IntakeTable {
   receivedAt: string;
   appliedAt: string | null;
   outcome: Json<Outcome> | null;
+}
+
+interface DeliveriesTable {
+  source: string;
+  messageId: string;
+  acceptedAt: string;
 }
 
 interface PendingInvitationsTable {

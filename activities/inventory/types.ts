@@ -12,6 +12,7 @@ import type {
   ProcessType,
 } from '../../workflows/core/model.ts';
 import type { AliasInventory } from './aliasTypes.ts';
+import type { DeliveryInventory } from './deliveries.ts';
 import type { TokenInventory } from './tokenTypes.ts';
 import type { ApprovalState, SyncDepth, SyncSummary } from '../../workflows/core/contracts.ts';
 import type { KindStates, Nhi, NhiKind } from '../../workflows/core/identities.ts';
@@ -32,7 +33,7 @@ import type {
  * The inventory: Muster's memory. All lists that a person sees come from here. Every method is one transaction and
  * may be called again with the same arguments without a second effect. Times are ISO 8601 strings in UTC.
  */
-export interface Inventory extends AsyncDisposable, AliasInventory, TokenInventory {
+export interface Inventory extends AsyncDisposable, AliasInventory, DeliveryInventory, TokenInventory {
   /** `sqlite` or `postgresql`. */
   readonly dialect: 'sqlite' | 'postgresql';
   close(): Promise<void>;

@@ -4,7 +4,9 @@ import type { FieldMap, HmacFormat, Verifier } from '../../workflows/core/source
 
 const fiveMinutesMs = 5 * 60_000;
 
-const hmac = (format: Pick<HmacFormat, 'signatureHeader' | 'encoding' | 'template'> & Partial<HmacFormat>): Verifier => ({
+const hmac = (
+  format: Pick<HmacFormat, 'signatureHeader' | 'encoding' | 'template'> & Partial<HmacFormat>,
+): Verifier => ({
   kind: 'hmac',
   prefix: '',
   algorithm: 'sha256',

@@ -70,16 +70,25 @@ const fetchBack = z.strictObject({
   fields: fields.default({}),
 });
 
-export const source = z.strictObject({
-  name: text.refine((name) => /^[a-z][a-z0-9-]{0,39}$/.test(name), {
-    error: 'must be 1 to 40 small letters, digits or -, such as "hr"',
-  }),
-  verify: z.union([z.enum(senderNames), format], {
-    error: `must be one of ${senderNames.join(', ')}, or a signature format with signatureHeader and template`,
-  }),
-  map: map.optional(),
-  fetch: fetchBack.optional(),
-});
+export const source = z
+  .strictObject({
+    name: text.refine((name) => /^[a-z][a-z0-9-]{0,39}$/.test(name), {
+      error: 'must be 1 to 40 small letters, digits or -, such as "hr"',
+    }),
+    verify: z.union([z.enum(senderNames), format], {
+      error: `must be one of ${senderNames.join(', ')}, or a signature format with signatureHeader and template`,
+    }),
+    map: map.optional(),
+    fetch: fetchBack.optional(),
+  })
+  .superRefine(({ map, fetch }, context) => {
+    const readsStatus = [map?.fields, fetch?.fields].some((fields) => fields?.['status'] !== undefined);
+    // Without it everybody would count as gone.
+    if (readsStatus && (map?.active ?? []).length === 0) {
+      const message = 'is missing: name the values of status that mean employed, such as [Active]';
+      context.addIssue({ code: 'custom', path: ['map', 'active'], message });
+    }
+  });
 
 export const sourceKeys = {
   'sources.*': Object.keys(source.shape),

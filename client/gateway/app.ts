@@ -1,5 +1,5 @@
 import swagger from '@fastify/swagger';
-import { fastify, type FastifyBaseLogger } from 'fastify';
+import { fastify, type FastifyError } from 'fastify';
 import {
   jsonSchemaTransform,
   serializerCompiler,
@@ -15,10 +15,6 @@ import { answerError, HttpProblem } from './problems.ts';
 /** The parts of the HTTP interface. Each is a scope of its own: a parser or hook of one is not that of another. */
 const parts: readonly GatewayPart[] = [healthRoutes, eventRoutes];
 
-export interface GatewayOptions extends GatewayContext {
-  readonly logger?: FastifyBaseLogger;
-}
-
 /** Above a full HR record, far below what a run's history takes. */
 const bodyLimit = 256 * 1_024;
 
@@ -30,20 +26,18 @@ const securityHeaders = {
 } as const;
 
 /** The HTTP interface, not listening yet. */
-export async function createGateway({ logger, ...context }: GatewayOptions): Promise<GatewayApp> {
+export async function createGateway(context: GatewayContext): Promise<GatewayApp> {
   const app = fastify({
-    ...(logger === undefined ? {} : { loggerInstance: logger }),
     bodyLimit,
     // A sender that trickles its request holds a connection, not the gateway.
     requestTimeout: 10_000,
     connectionTimeout: 15_000,
     forceCloseConnections: 'idle',
-    disableRequestLogging: true,
     routerOptions: { maxParamLength: 256 },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler(answerError);
+  app.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply, context.onError));
   // What no part asks for is not parsed.
   app.removeAllContentTypeParsers();
   const routes = rememberRoutes(app);
@@ -53,7 +47,8 @@ export async function createGateway({ logger, ...context }: GatewayOptions): Pro
     void reply.headers(securityHeaders);
     if (!isAboutHealth(request.url)) {
       const waitS = context.limits.take(request.ip);
-      if (waitS > 0) throw new HttpProblem(429, `too many requests: again in ${waitS} s`, { 'retry-after': `${waitS}` });
+      if (waitS > 0)
+        throw new HttpProblem(429, `too many requests: again in ${waitS} s`, { 'retry-after': `${waitS}` });
       if (context.isDraining()) throw new HttpProblem(503, 'the gateway is stopping: send it again');
     }
   });
@@ -86,7 +81,8 @@ export async function createGateway({ logger, ...context }: GatewayOptions): Pro
     },
     transform: jsonSchemaTransform,
   });
-  for (const part of parts) await app.register(async (scope) => part(scope.withTypeProvider<ZodTypeProvider>(), context));
+  for (const part of parts)
+    await app.register(async (scope) => part(scope.withTypeProvider<ZodTypeProvider>(), context));
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   return app;
 }

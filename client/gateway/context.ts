@@ -18,6 +18,8 @@ export interface GatewayContext {
   readonly engineAnswers: () => Promise<unknown>;
   readonly metrics: Metrics;
   readonly limits: RateLimits;
+  /** For the log: what went wrong inside. The caller learns nothing of it. */
+  readonly onError: (error: unknown, what: string) => void;
   readonly now: () => Date;
   /** True once the process was told to stop: it takes no new work, and finishes what it has. */
   readonly isDraining: () => boolean;

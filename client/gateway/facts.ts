@@ -28,7 +28,9 @@ const email = z
 const timeZone = z.string().max(64).refine(isTimeZone, { error: 'must be an IANA time zone such as Europe/Berlin' });
 const instant = z.iso.datetime({ offset: true, error: 'must be an instant such as 2026-01-31T09:00:00Z' });
 const day = z.iso.date({ error: 'must be a day such as 2026-01-31' });
-const when = z.union([day, instant], { error: 'must be a day such as 2026-01-31, or an instant such as 2026-01-31T09:00:00Z' });
+const when = z.union([day, instant], {
+  error: 'must be a day such as 2026-01-31, or an instant such as 2026-01-31T09:00:00Z',
+});
 
 const attributes = {
   name: known(word),
@@ -42,7 +44,7 @@ const personId = z
   .string()
   .regex(personIdPattern, { error: 'must be 1 to 128 letters, digits or any of . _ : -' })
   .describe("HR's id of the person");
-const effective = known(when).describe('A day in the person\'s time zone, or an instant; now where absent');
+const effective = known(when).describe("A day in the person's time zone, or an instant; now where absent");
 const reason = known(text(1_000));
 
 const joiner = z.object({ personId, email, ...attributes, effective, reason });

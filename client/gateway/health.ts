@@ -42,7 +42,7 @@ export const healthRoutes: GatewayPart = (app, { inventory, engineAnswers, isDra
         answersInTime(engineAnswers),
         answersInTime(() => inventory.listSyncRuns(20)),
       ]);
-      const lastGood = runs?.find(({ summary }) => summary?.complete === true)?.finishedAt ?? null;
+      const lastGood = runs?.answer.find(({ summary }) => summary?.complete === true)?.finishedAt ?? null;
       const ready = engine !== undefined && runs !== undefined && !isDraining();
       return reply.code(ready ? 200 : 503).send({
         ready,
@@ -56,11 +56,11 @@ export const healthRoutes: GatewayPart = (app, { inventory, engineAnswers, isDra
 };
 
 /** Undefined where there is no answer in time. */
-async function answersInTime<T>(ask: () => Promise<T>): Promise<T | undefined> {
+async function answersInTime<T>(ask: () => Promise<T>): Promise<{ readonly answer: T } | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), answerWithinMs)));
   try {
-    return await Promise.race([ask(), late]);
+    return await Promise.race([ask().then((answer) => ({ answer })), late]);
   } catch {
     return undefined;
   } finally {

@@ -17,11 +17,18 @@ export function rememberRoutes(app: Pick<GatewayApp, 'addHook'>): KnownRoutes {
 
 export function answerUnknown(routes: KnownRoutes, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const [path = ''] = request.url.split('?');
-  const allowed = [...routes.values()].filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => [...methods]);
+  const allowed = [...routes.values()]
+    .filter(({ pattern }) => pattern.test(path))
+    .flatMap(({ methods }) => [...methods]);
   if (allowed.length === 0) return sendProblem(reply, 404, 'there is nothing at this address');
   void reply.header('allow', [...new Set(allowed)].toSorted().join(', '));
   return sendProblem(reply, 405, `${request.method} is not a method of this address`);
 }
 
 const patternOf = (url: string): RegExp =>
-  new RegExp(`^${url.replaceAll(/[.\\+^$()[\]{}|?]/g, '\\$&').replaceAll('*', '.*').replaceAll(/:[A-Za-z]+/g, '[^/]+')}$`);
+  new RegExp(
+    `^${url
+      .replaceAll(/[.\\+^$()[\]{}|?]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll(/:[A-Za-z]+/g, '[^/]+')}$`,
+  );

@@ -82,7 +82,12 @@ export function sendProblem(
     .send(body);
 }
 
-export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function answerError(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  onError: (error: unknown, what: string) => void,
+): FastifyReply {
   if (error instanceof HttpProblem) {
     for (const [name, value] of Object.entries(error.headers)) void reply.header(name, value);
     return sendProblem(reply, error.status, error.message);
@@ -98,7 +103,7 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
   }
   const known = knownProblem(error);
   if (known !== undefined) return sendProblem(reply, known.status, known.detail);
-  request.log.error({ err: error }, 'request failed');
+  onError(error, `${request.method} ${request.routeOptions.url ?? 'unknown'} failed`);
   return sendProblem(reply, 500, 'the gateway could not do this; its log says why');
 }
 

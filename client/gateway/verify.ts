@@ -112,17 +112,21 @@ const plain = ({ encoding }: HmacFormat, text: string): string =>
 
 /** Seconds, milliseconds, or ISO 8601. */
 function instantOf(text: string): Date | undefined {
-  const ms = /^\d{1,11}$/.test(text) ? Number(text) * 1_000 : /^\d{12,14}$/.test(text) ? Number(text) : Date.parse(text);
+  const ms = /^\d{1,11}$/.test(text)
+    ? Number(text) * 1_000
+    : /^\d{12,14}$/.test(text)
+      ? Number(text)
+      : Date.parse(text);
   return Number.isNaN(ms) ? undefined : new Date(ms);
 }
 
 /** By digest: equal lengths, and no time that tells where two texts differ. */
 function isEqual(a: string, b: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
+  return timingSafeEqual(sha256(a).digest(), sha256(b).digest());
 }
 
-const digestOf = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
+const sha256 = (content: Buffer | string) => createHash('sha256').update(content);
+const digestOf = (content: Buffer): string => sha256(content).digest('hex');
 
 function headerOf({ headers }: Delivery, name: string): string | undefined {
   const value = headers[name];

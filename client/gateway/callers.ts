@@ -1,0 +1,42 @@
+import type { FastifyRequest } from 'fastify';
+import type { TokenRole, TokenRow } from '../../activities/inventory/tokenTypes.ts';
+import { authenticate } from '../tokens.ts';
+import type { GatewayContext } from './context.ts';
+import { HttpProblem } from './problems.ts';
+
+/** Who asks, by their token (`npx muster token create`). */
+
+const bearer = /^bearer +(muster_[\w-]{1,100})$/i;
+const challenge = { 'www-authenticate': 'Bearer' };
+
+/** Undefined where no token of Muster was sent; a token that is not in force is refused. */
+export async function callerOf(
+  { inventory, metrics, now }: Pick<GatewayContext, 'inventory' | 'metrics' | 'now'>,
+  request: FastifyRequest,
+): Promise<TokenRow | undefined> {
+  const [, token] = bearer.exec(request.headers.authorization ?? '') ?? [];
+  if (token === undefined) return undefined;
+  const caller = await authenticate(inventory, token, now());
+  if (caller !== undefined) return caller;
+  metrics.count('muster_gateway_refused_total', { reason: 'token' });
+  throw new HttpProblem(401, 'the token is unknown, expired or revoked', challenge);
+}
+
+/** A hook for routes: lets in who has one of the roles; an admin may what the others may. */
+export function requireRole(context: GatewayContext, ...roles: readonly TokenRole[]) {
+  return async (request: FastifyRequest): Promise<void> => {
+    const caller = await callerOf(context, request);
+    if (caller === undefined) throw new HttpProblem(401, 'a bearer token is needed', challenge);
+    if (caller.role !== 'admin' && !roles.includes(caller.role)) {
+      throw new HttpProblem(403, `this takes a token of the role ${roles.join(' or ')}, not ${caller.role}`);
+    }
+    request.caller = caller;
+  };
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Present behind `requireRole`. */
+    caller?: TokenRow;
+  }
+}

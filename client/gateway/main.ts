@@ -1,0 +1,49 @@
+import { parseArgs } from 'node:util';
+import { openInventory } from '../../activities/inventory/index.ts';
+import { loadPolicy } from '../../activities/policy/file.ts';
+import { readConfig } from '../../workers/config.ts';
+import { jsonLogger, scrub, type Secrets } from '../../workers/telemetry.ts';
+import { UsageError } from '../../workers/usageError.ts';
+import { createMuster } from '../muster.ts';
+import { connectTemporal } from '../temporal.ts';
+import { readSecretsIn } from './secrets.ts';
+import { serveGateway } from './serve.ts';
+
+// The gateway as a service: everything from the environment but the address to listen at, logs as JSON lines on stderr.
+// SIGTERM: takes nothing new, finishes, leaves.
+const secrets: Secrets = new Set();
+try {
+  const { values } = parseArgs({ options: { host: { type: 'string', default: '127.0.0.1' } } });
+  const config = await readConfig(process.env);
+  const { connection } = config.temporal;
+  if (connection === undefined) {
+    throw new UsageError(
+      'TEMPORAL_ADDRESS is not set: set it to the frontend of a Temporal cluster, such as temporal:7233',
+    );
+  }
+  const logger = jsonLogger((line) => process.stderr.write(line), secrets);
+  await using opened = new AsyncDisposableStack();
+  const policy = await loadPolicy(config.policyPath, { datadogIsSimulator: config.datadog?.isSimulator ?? false });
+  const inventory = opened.use(await openInventory(config.inventory));
+  const { client } = opened.use(await connectTemporal({ ...config.temporal, connection }));
+  const gateway = await serveGateway({
+    client,
+    inventory,
+    muster: createMuster({ client, inventory }),
+    policy,
+    secrets: readSecretsIn(config.secretsFolder, (secret) => secrets.add(secret)),
+    host: values.host,
+    port: config.port,
+    metricsPort: config.port + 1,
+    onError: (error, what) => logger.error(`gateway: ${what}`, { error }),
+  });
+  opened.use(gateway);
+  logger.info('gateway started', { url: gateway.url, metrics: gateway.metricsUrl });
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+} catch (error) {
+  process.stderr.write(`error: ${scrub(error instanceof Error ? error.message : String(error), secrets)}\n`);
+  const isUsage = error instanceof UsageError || (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS');
+  process.exitCode = isUsage || (error instanceof Error && error.name === 'PolicyError') ? 2 : 1;
+}

@@ -1,0 +1,99 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Client } from '@temporalio/client';
+import type { Inventory } from '../../activities/inventory/types.ts';
+import type { Policy } from '../../workflows/core/policy.ts';
+import type { Muster } from '../muster.ts';
+import { createGateway } from './app.ts';
+import type { GatewayContext } from './context.ts';
+import { createRateLimits, type RateLimits } from './limits.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import type { SourceSecrets } from './secrets.ts';
+
+export interface ServeOptions {
+  readonly client: Client;
+  readonly inventory: Inventory;
+  readonly muster: Muster;
+  readonly policy: Pick<Policy, 'sources' | 'defaultTimeZone'>;
+  readonly secrets: SourceSecrets;
+  readonly host: string;
+  /** Both 0 for a free one. */
+  readonly port: number;
+  readonly metricsPort: number;
+  readonly onError?: (error: unknown, what: string) => void;
+  readonly limits?: RateLimits;
+}
+
+export interface RunningGateway extends AsyncDisposable {
+  readonly url: string;
+  readonly metricsUrl: string;
+  /** Takes nothing new, finishes what it has, and leaves. */
+  stop(): Promise<void>;
+}
+
+/** Senders that deliver a whole company at once come through; somebody who tries secrets does not get far. */
+const defaultLimits = { perSecond: 300, burst: 2_000 };
+const keepDeliveriesMs = 30 * 86_400_000;
+const sweepEveryMs = 3_600_000;
+
+export async function serveGateway(options: ServeOptions): Promise<RunningGateway> {
+  const { client, inventory, host, onError = () => undefined } = options;
+  await using opened = new AsyncDisposableStack();
+  const metrics = createMetrics();
+  let isDraining = false;
+  const context: GatewayContext = {
+    muster: options.muster,
+    inventory,
+    policy: options.policy,
+    secrets: options.secrets,
+    engineAnswers: () => client.workflowService.describeNamespace({ namespace: client.options.namespace }),
+    metrics,
+    limits: options.limits ?? createRateLimits(defaultLimits),
+    onError,
+    now: () => new Date(),
+    isDraining: () => isDraining,
+  };
+  const app = await createGateway(context);
+  opened.defer(() => app.close());
+  await app.listen({ host, port: options.port });
+  const metricsServer = await serveMetrics(metrics, host, options.metricsPort);
+  opened.use(metricsServer);
+
+  const sweep = () =>
+    inventory
+      .forgetDeliveries(new Date(Date.now() - keepDeliveriesMs).toISOString())
+      .catch((error: unknown) => onError(error, 'old deliveries could not be forgotten'));
+  const sweeping = setInterval(() => void sweep(), sweepEveryMs);
+  opened.defer(() => clearInterval(sweeping));
+
+  const kept = opened.move();
+  const stop = async (): Promise<void> => {
+    isDraining = true;
+    await kept.disposeAsync();
+  };
+  return { url: urlOf(host, app.server.address()), metricsUrl: metricsServer.url, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** On a port of its own, so that who may send events may not read figures. */
+async function serveMetrics(metrics: Metrics, host: string, port: number) {
+  const server = createServer((request, response) => {
+    const isFound = request.method === 'GET' && request.url === '/metrics';
+    response.writeHead(isFound ? 200 : 404, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+    response.end(isFound ? metrics.render() : 'GET /metrics\n');
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  return {
+    url: `${urlOf(host, server.address())}/metrics`,
+    [Symbol.asyncDispose]: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+const urlOf = (host: string, address: AddressInfo | string | null): string =>
+  `http://${host}:${typeof address === 'object' && address !== null ? address.port : ''}`;

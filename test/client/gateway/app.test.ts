@@ -1,0 +1,69 @@
+import { expect, test } from '@jest/globals';
+import { joinerBody, post, startGateway } from '../support/gateway.ts';
+
+test('the process lives, is ready, and is not while the engine is away or it drains', async () => {
+  await using gateway = await startGateway();
+  const ask = async (url: string) => {
+    const { statusCode, body } = await gateway.app.inject({ url });
+    return { statusCode, ...(JSON.parse(body) as object) };
+  };
+  expect(await ask('/livez')).toEqual({ statusCode: 200, live: true });
+  expect(await ask('/readyz')).toEqual({
+    statusCode: 200,
+    ready: true,
+    draining: false,
+    engine: 'ok',
+    database: 'ok',
+    datadog: { lastGoodAnswer: null },
+  });
+  gateway.state.doesEngineAnswer = false;
+  expect(await ask('/readyz')).toMatchObject({ statusCode: 503, ready: false, engine: 'noAnswer' });
+  gateway.state.doesEngineAnswer = true;
+  gateway.state.isDraining = true;
+  expect(await ask('/readyz')).toMatchObject({ statusCode: 503, ready: false, draining: true });
+  expect(await ask('/livez')).toMatchObject({ statusCode: 200 });
+  expect(await post(gateway, joinerBody('e-1'))).toMatchObject({ status: 503 });
+});
+
+test('a wrong address is 404, a wrong method 405 with those that are right', async () => {
+  await using gateway = await startGateway();
+  const nothing = await gateway.app.inject({ url: '/nothing' });
+  expect(nothing.statusCode).toBe(404);
+  expect(nothing.headers['content-type']).toBe('application/problem+json');
+  const wrong = await gateway.app.inject({ method: 'DELETE', url: '/v1/events' });
+  expect(wrong.statusCode).toBe(405);
+  expect(wrong.headers['allow']).toContain('POST');
+});
+
+test('every answer has the security headers', async () => {
+  await using gateway = await startGateway();
+  for (const url of ['/livez', '/nothing', '/openapi.json']) {
+    expect((await gateway.app.inject({ url })).headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      'content-security-policy': expect.stringContaining("default-src 'none'"),
+    });
+  }
+});
+
+test('who asks too often is told when to come back, and health is still answered', async () => {
+  await using gateway = await startGateway({ limits: { perSecond: 0.5, burst: 2 } });
+  const statuses = [];
+  for (let index = 0; index < 3; index += 1) statuses.push((await gateway.app.inject({ url: '/nothing' })).statusCode);
+  expect(statuses).toEqual([404, 404, 429]);
+  const refused = await gateway.app.inject({ url: '/nothing' });
+  expect(Number(refused.headers['retry-after'])).toBeGreaterThanOrEqual(1);
+  expect((await gateway.app.inject({ url: '/livez' })).statusCode).toBe(200);
+});
+
+test('the description names every route with its answers', async () => {
+  await using gateway = await startGateway();
+  const description = (await gateway.app.inject({ url: '/openapi.json' })).json<{
+    openapi: string;
+    paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
+  }>();
+  expect(description.openapi).toBe('3.1.0');
+  expect(Object.keys(description.paths['/v1/events']?.['post']?.responses ?? {})).toEqual(
+    expect.arrayContaining(['202', '400', '401', '413', '415', '422', '429', '503']),
+  );
+});

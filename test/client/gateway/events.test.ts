@@ -1,0 +1,171 @@
+import { expect, test } from '@jest/globals';
+import { hrSecret, joinerBody, post, sign, startGateway } from '../support/gateway.ts';
+
+test('a signed event is handed to the engine, and then answered with 202', async () => {
+  await using gateway = await startGateway();
+  const answer = await post(gateway, joinerBody('e-1', { nonsense: 1 }));
+  expect(answer).toMatchObject({
+    status: 202,
+    body: { repeated: false, events: [{ eventId: 'hr:msg-1', personId: 'e-1', workflowId: 'person/e-1' }] },
+  });
+  expect(gateway.signalled).toEqual([
+    {
+      eventId: 'hr:msg-1',
+      kind: 'joiner',
+      personId: 'e-1',
+      source: 'hr',
+      occurredAt: expect.any(String),
+      effectiveAt: expect.any(String),
+      person: { email: 'e-1@example.com', department: 'Engineering' },
+    },
+  ]);
+});
+
+test('the same message again is answered with 202 and nothing else happens', async () => {
+  await using gateway = await startGateway();
+  const body = joinerBody('e-1');
+  await post(gateway, body);
+  expect(await post(gateway, body)).toMatchObject({ status: 202, body: { repeated: true, events: [] } });
+  expect(gateway.signalled).toHaveLength(1);
+});
+
+test('what the engine has not accepted is not recorded: the next delivery is sent under the same eventId', async () => {
+  let isAway = true;
+  await using gateway = await startGateway({
+    signal: () =>
+      isAway
+        ? Promise.reject(Object.assign(new Error('14 UNAVAILABLE'), { code: 14, details: '', metadata: {} }))
+        : Promise.resolve(),
+  });
+  const body = joinerBody('e-1');
+  expect(await post(gateway, body)).toMatchObject({ status: 503, type: 'application/problem+json' });
+  isAway = false;
+  expect(await post(gateway, body)).toMatchObject({ status: 202, body: { repeated: false } });
+  expect(gateway.signalled.map(({ eventId }) => eventId)).toEqual(['hr:msg-1']);
+});
+
+test('any active secret of a source counts, and one that was taken out no longer does', async () => {
+  const other = `whsec_${Buffer.from('another secret, for the rotation').toString('base64')}`;
+  await using gateway = await startGateway({ secrets: { hr: `# old\n${hrSecret}\n# new\n${other}\n` } });
+  const bodies = [joinerBody('e-1'), joinerBody('e-2')];
+  for (const [index, secret] of [hrSecret, other].entries()) {
+    const body = bodies[index] ?? '';
+    expect(await post(gateway, body, sign(body, { id: `m-${index}`, secret }))).toMatchObject({ status: 202 });
+  }
+  const stranger = `whsec_${Buffer.from('nobody knows this one, nobody at all').toString('base64')}`;
+  const body = joinerBody('e-3');
+  expect(await post(gateway, body, sign(body, { secret: stranger }))).toMatchObject({ status: 401 });
+});
+
+const minute = 60_000;
+test.each([
+  ['just inside the window, late', -4.9 * minute, 202],
+  ['too old', -5.2 * minute, 401],
+  ['just inside the window, early', 4.9 * minute, 202],
+  ['too new', 5.2 * minute, 401],
+])('a signature whose time is %s', async (_what, offset, status) => {
+  await using gateway = await startGateway();
+  const body = joinerBody('e-1');
+  const answer = await post(gateway, body, sign(body, { at: new Date(Date.now() + offset) }));
+  expect(answer.status).toBe(status);
+  expect(answer.body['detail'] ?? 'accepted').toMatch(status === 401 ? /timestamp/ : /accepted/);
+  expect(gateway.signalled).toHaveLength(status === 202 ? 1 : 0);
+});
+
+const message = (type: string, data: object, more: object = {}): string =>
+  JSON.stringify({ type, timestamp: '2026-01-05T09:00:00Z', data, ...more });
+const ada = { personId: 'e-1', email: 'ada@example.com' };
+
+test.each<[string, number, RegExp, string, ((body: string) => Record<string, string>)?]>([
+  ['no signature', 401, /webhook-id/, message('joiner', ada), () => ({ 'content-type': 'application/json' })],
+  ['a body that was altered', 401, /signature/, `${message('joiner', ada)} `, (body) => sign(body.trim())],
+  ['another content type', 415, /content type/, '<x/>', (body) => ({ ...sign(body), 'content-type': 'text/xml' })],
+  ['no JSON', 400, /JSON/, '{"type":'],
+  ['a body that is too large', 413, /large/, message('joiner', { ...ada, name: 'x'.repeat(300_000) })],
+  ['a type that is none', 422, /wrong value/, message('promotion', ada)],
+  ['no e-mail', 422, /wrong value/, message('joiner', { personId: 'e-1' })],
+  [
+    'an e-mail with a name around it',
+    422,
+    /wrong value/,
+    message('joiner', { ...ada, email: 'Ada <ada@example.com>' }),
+  ],
+  ['an e-mail with white space', 422, /wrong value/, message('joiner', { ...ada, email: 'ada @example.com' })],
+  ['a personId with a slash', 422, /wrong value/, message('joiner', { ...ada, personId: 'a/b' })],
+  ['a day that the calendar lacks', 422, /wrong value/, message('joiner', { ...ada, effective: '2026-02-30' })],
+  ['a time zone that is none', 422, /wrong value/, message('joiner', { ...ada, timeZone: 'Mars/Olympus' })],
+  ['a NUL in a name', 422, /wrong value/, message('joiner', { ...ada, name: 'A\u0000da' })],
+  ['a fact from the future', 422, /future/, message('joiner', ada, { timestamp: '2999-01-01T00:00:00Z' })],
+  ['a mover of whom nothing is known', 422, /e-mail/, message('mover', { personId: 'e-9', department: 'SRE' })],
+])('%s is answered with %i, and nothing happens', async (_what, status, detail, body, headersOf = sign) => {
+  await using gateway = await startGateway();
+  const answer = await post(gateway, body, headersOf(body));
+  expect(answer).toMatchObject({ status, type: 'application/problem+json', body: { status, type: 'about:blank' } });
+  expect(answer.body['detail']).toMatch(detail);
+  expect(gateway.signalled).toEqual([]);
+  expect(gateway.errors).toEqual([]);
+});
+
+test('a wrong value is named by its place', async () => {
+  await using gateway = await startGateway();
+  const answer = await post(gateway, message('joiner', { ...ada, effective: 'soon' }));
+  expect(answer.body['errors']).toEqual([
+    { pointer: '/data/effective', detail: expect.stringContaining('2026-01-31') },
+  ]);
+});
+
+test.each(["o'brien+dd@example.com", 'jörg@exämple.example', 'UPPER@Example.COM', '!#$%&*/=?^_`{|}~@example.com'])(
+  'the odd but sound e-mail %s is taken as it is',
+  async (email) => {
+    await using gateway = await startGateway();
+    expect(await post(gateway, message('joiner', { ...ada, email }))).toMatchObject({ status: 202 });
+    expect(gateway.signalled[0]?.person?.email).toBe(email);
+  },
+);
+
+test("CloudEvents are taken, and a day of HR begins and ends in the person's time zone", async () => {
+  await using gateway = await startGateway();
+  const zoned = { ...ada, timeZone: 'Asia/Tokyo' };
+  const joiner = JSON.stringify({
+    specversion: '1.0',
+    id: '1',
+    source: '/hr',
+    type: 'joiner',
+    time: '2026-01-05T10:00:00+01:00',
+    data: { ...zoned, effective: '2026-02-01' },
+  });
+  const type = { 'content-type': 'application/cloudevents+json; charset=utf-8' };
+  expect(await post(gateway, joiner, { ...sign(joiner, { id: 'a' }), ...type })).toMatchObject({ status: 202 });
+  const leaver = message('leaver', { ...zoned, effective: '2026-02-28' });
+  expect(await post(gateway, leaver, sign(leaver, { id: 'b' }))).toMatchObject({ status: 202 });
+  expect(gateway.signalled).toMatchObject([
+    { kind: 'joiner', occurredAt: '2026-01-05T09:00:00.000Z', effectiveAt: '2026-01-31T15:00:00.000Z' },
+    { kind: 'leaver', effectiveAt: '2026-02-28T15:00:00.000Z', person: { email: 'ada@example.com' } },
+  ]);
+});
+
+test("HR's whole record becomes one event, with its leave a second one that stays newer", async () => {
+  await using gateway = await startGateway();
+  const record = { ...ada, status: 'active', hireDate: '2020-01-01', leaveDate: '2026-06-30', title: null };
+  await post(gateway, message('person.updated', record));
+  expect(gateway.signalled).toMatchObject([
+    { eventId: 'hr:msg-1', kind: 'updated', effectiveAt: '2020-01-01T00:00:00.000Z' },
+    { eventId: 'hr:msg-1:leave', kind: 'leaver', effectiveAt: '2026-07-01T00:00:00.000Z' },
+  ]);
+  const gone = message('person.updated', { ...ada, status: 'inactive' });
+  await post(gateway, gone, sign(gone, { id: 'msg-2' }));
+  expect(gateway.signalled[2]).toMatchObject({ kind: 'leaver', effectiveAt: '2026-01-05T09:00:00.000Z' });
+});
+
+test('the same id in two sources is two people', async () => {
+  const sources = '  - { name: vendors, verify: standardWebhooks }\n';
+  const secret = `whsec_${Buffer.from('the secret of the other source').toString('base64')}`;
+  await using gateway = await startGateway({ sources, secrets: { vendors: secret } });
+  await post(gateway, joinerBody('7'));
+  const body = joinerBody('7', { email: 'bob@example.com' });
+  const answer = await post(gateway, body, sign(body, { secret }));
+  expect(answer.status).toBe(202);
+  const [first, second] = gateway.signalled;
+  expect(first?.personId).toBe('7');
+  expect(second?.personId).not.toBe('7');
+});

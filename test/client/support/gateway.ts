@@ -1,0 +1,97 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { Webhook } from 'standardwebhooks';
+import { openInventory } from '../../../activities/inventory/index.ts';
+import { parsePolicy } from '../../../activities/policy/file.ts';
+import { createGateway } from '../../../client/gateway/app.ts';
+import { createRateLimits, type RateLimitOptions } from '../../../client/gateway/limits.ts';
+import { createMetrics } from '../../../client/gateway/metrics.ts';
+import { readSecretsIn } from '../../../client/gateway/secrets.ts';
+import { createMuster } from '../../../client/muster.ts';
+import type { HrEvent } from '../../../workflows/core/model.ts';
+
+export const hrSecret = `whsec_${Buffer.from('a secret of thirty-two characters').toString('base64')}`;
+
+export interface GatewayOptions {
+  /** The YAML of `sources`. */
+  readonly sources?: string;
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly limits?: RateLimitOptions;
+  /** Instead of the engine's acceptance. */
+  readonly signal?: (event: HrEvent) => Promise<void>;
+}
+
+/** A gateway over a real inventory, and over an engine that only remembers what it was sent. */
+export async function startGateway(options: GatewayOptions = {}) {
+  await using opened = new AsyncDisposableStack();
+  const home = await mkdtemp(join(tmpdir(), 'muster-gateway-'));
+  opened.defer(() => rm(home, { recursive: true, force: true }));
+  const files = { hr: hrSecret, ...options.secrets };
+  for (const [name, secret] of Object.entries(files)) await writeFile(join(home, name), secret);
+  const inventory = opened.use(await openInventory({ file: join(home, 'inventory.db') }));
+  const signalled: HrEvent[] = [];
+  const client = {
+    withDeadline: (_deadline: number, work: () => Promise<unknown>) => work(),
+    workflow: {
+      async signalWithStart(_type: string, { signalArgs: [event] }: { signalArgs: [HrEvent] }) {
+        await options.signal?.(event);
+        signalled.push(event);
+      },
+    },
+  } as unknown as Client;
+  const text = `version: 1\nrules: []\nsources:\n  - { name: hr, verify: standardWebhooks }\n${options.sources ?? ''}`;
+  const state = { isDraining: false, doesEngineAnswer: true };
+  const errors: unknown[] = [];
+  const app = await createGateway({
+    muster: createMuster({ client, inventory }),
+    inventory,
+    policy: parsePolicy(text, 'policy.yaml', { datadogIsSimulator: true }),
+    secrets: readSecretsIn(home),
+    engineAnswers: () => (state.doesEngineAnswer ? Promise.resolve() : Promise.reject(new Error('away'))),
+    metrics: createMetrics(),
+    limits: createRateLimits(options.limits ?? { perSecond: 10_000, burst: 10_000 }),
+    onError: (error) => void errors.push(error),
+    now: () => new Date(),
+    isDraining: () => state.isDraining,
+  });
+  opened.defer(() => app.close());
+  const kept = opened.move();
+  return { app, inventory, signalled, state, errors, home, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+export type TestGateway = Awaited<ReturnType<typeof startGateway>>;
+
+/** The headers of Standard Webhooks for a body. */
+export function sign(body: string, { id = 'msg-1', at = new Date(), secret = hrSecret } = {}) {
+  return {
+    'content-type': 'application/json',
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
+    'webhook-signature': new Webhook(secret).sign(id, at, body),
+  };
+}
+
+export const joinerBody = (personId: string, more: object = {}): string =>
+  JSON.stringify({
+    type: 'joiner',
+    timestamp: new Date(Date.now() - 60_000).toISOString(),
+    data: { personId, email: `${personId}@example.com`, department: 'Engineering', ...more },
+  });
+
+/** Sends a body, signed unless `headers` say otherwise. */
+export async function post(
+  { app }: Pick<TestGateway, 'app'>,
+  body: string,
+  headers: Readonly<Record<string, string>> = sign(body),
+  url = '/v1/events',
+) {
+  const answer = await app.inject({ method: 'POST', url, headers: { ...headers }, payload: body });
+  return {
+    status: answer.statusCode,
+    type: answer.headers['content-type'],
+    headers: answer.headers,
+    body: answer.json<Record<string, unknown>>(),
+  };
+}

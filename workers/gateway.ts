@@ -1,0 +1,44 @@
+import { createServer } from 'node:net';
+import type { Logger } from '@temporalio/worker';
+import { ensureSecrets, readSecretsIn } from '../client/gateway/secrets.ts';
+import { serveGateway, type RunningGateway } from '../client/gateway/serve.ts';
+import type { RunningMuster } from './compose.ts';
+import type { Config } from './config.ts';
+import type { Secrets } from './telemetry.ts';
+import { UsageError } from './usageError.ts';
+
+const host = '127.0.0.1';
+
+/** The gateway of `npm start`: beside the worker, on loopback, with a secret made for each source that has none. */
+export async function openGateway(
+  { port, isPortGiven, secretsFolder }: Config,
+  { client, inventory, muster, policy }: RunningMuster,
+  logger: Logger,
+  secrets: Secrets,
+): Promise<RunningGateway> {
+  await ensureSecrets(secretsFolder, policy.sources);
+  const isFree = await canListen(port);
+  if (!isFree && isPortGiven) {
+    throw new UsageError(`MUSTER_PORT is ${port}, and something listens there already: give another port`);
+  }
+  const metricsPort = isFree && port < 65_535 && (await canListen(port + 1)) ? port + 1 : 0;
+  return serveGateway({
+    client,
+    inventory,
+    muster,
+    policy,
+    secrets: readSecretsIn(secretsFolder, (secret) => secrets.add(secret)),
+    host,
+    port: isFree ? port : 0,
+    metricsPort,
+    onError: (error, what) => logger.error(`gateway: ${what}`, { error }),
+  });
+}
+
+function canListen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, host, () => server.close(() => resolve(true)));
+  });
+}
