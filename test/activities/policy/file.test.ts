@@ -46,6 +46,7 @@ describe('the defaults', () => {
       },
       approvals: { acceptClaimed: true },
       sync: { cron: '*/15 * * * *', timeZone: 'UTC', lightEveryMs: 30_000 },
+      sources: [],
     });
   });
 
@@ -76,13 +77,14 @@ describe('the example', () => {
   });
 
   test('lets one approver allow the Admin role, and states the defaults elsewhere', async () => {
-    const { rules, hash: _, ...rest } = await loadPolicy(examplePath, site);
+    const { rules, sources, hash: _, ...rest } = await loadPolicy(examplePath, site);
     expect(rules.find(({ name }) => name === 'sre')?.approval).toEqual({
       people: ['security-lead@example.com'],
       manager: true,
       quorum: 1,
       fallback: ['it-lead@example.com'],
     });
+    expect(sources).toEqual([{ name: 'hr', verify: { kind: 'standardWebhooks' } }]);
     expect(parsePolicy(minimal, 'p.yaml', site)).toMatchObject(rest);
   });
 });
