@@ -4,7 +4,10 @@ import type { Notify } from './notify/index.ts';
 import type { Policy } from '../workflows/core/policy.ts';
 import { createPersonActivities } from './person.ts';
 import { createRecordActivities } from './records.ts';
-import { createSyncActivities, type PersonSignals } from './sync.ts';
+import { createSyncActivities } from './sync.ts';
+import { createAccountScan } from './syncAccounts.ts';
+import { createKindScans } from './syncKinds.ts';
+import type { PersonSignals } from './syncSignals.ts';
 
 /** Everything the activities stand on, made in `workers/`. */
 export interface Dependencies {
@@ -23,5 +26,7 @@ export function createActivities(dependencies: Dependencies) {
     ...createPersonActivities(dependencies),
     ...createRecordActivities(dependencies),
     ...createSyncActivities(dependencies),
+    ...createAccountScan(dependencies),
+    ...createKindScans(dependencies),
   };
 }

@@ -1,5 +1,5 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import type { PersonSignals } from '../activities/sync.ts';
+import type { PersonSignals } from '../activities/syncSignals.ts';
 import type { Muster } from '../client/muster.ts';
 import { accountActivatedSignal, personWorkflowId } from '../workflows/core/contracts.ts';
 

@@ -52,13 +52,15 @@ export const bestEffort = proxyActivities<Activities>({
   retry: { initialInterval: '1 second' },
 });
 
-/** A run of pages. The heartbeat carries the page, and the server learns of a dead worker within 30 seconds. */
+/**
+ * A run of pages. The heartbeat carries the page, and the server learns of a dead worker within 30 seconds. Its end is not
+ * bounded: what cannot be read gives up by itself, and a database or a worker that is down is waited for.
+ */
 export const scan = proxyActivities<Activities>({
   ...waitForTheEnd,
   taskQueue: taskQueues.datadog,
   startToCloseTimeout: '2 minutes',
   heartbeatTimeout: '30 seconds',
-  scheduleToCloseTimeout: '30 minutes',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });
 

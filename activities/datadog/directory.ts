@@ -1,5 +1,5 @@
 import type { Sender } from './http.ts';
-import { readPages } from './paging.ts';
+import { readPages, readWhole, type Page, type PageQuery } from './paging.ts';
 import { parse, permissionsAnswer, rolesAnswer, teamsAnswer, totalOf } from './schema.ts';
 
 export interface Role {
@@ -56,10 +56,17 @@ export function createDirectory(http: Sender, cache: DirectoryCache): Directory 
 const isFresh = <T>(entry: Entry<T> | undefined): entry is Entry<T> =>
   entry !== undefined && Date.now() - entry.readAt < cachedForMs;
 
+/** For a process what there is; for a sync all of it, or a failure. */
+const readList = <T extends { readonly id: string }>(
+  http: Sender,
+  { operation, isWhole }: { readonly operation: string; readonly isWhole: boolean },
+  readPage: (query: PageQuery) => Promise<Page<T>>,
+): Promise<readonly T[]> => (isWhole ? readWhole(http, operation, readPage) : readPages(readPage));
+
 /** `GET /roles`, permission user_access_read. */
-export async function listRoles(http: Sender): Promise<readonly Role[]> {
+export async function listRoles(http: Sender, isWhole = false): Promise<readonly Role[]> {
   const operation = 'list roles';
-  return readPages(async (query) => {
+  return readList(http, { operation, isWhole }, async (query) => {
     const permission = 'user_access_read';
     const answer = await http.send({ method: 'GET', path: '/api/v2/roles', query, operation, permission });
     const { data, meta } = parse(rolesAnswer, answer, operation);
@@ -74,9 +81,9 @@ export async function listRoles(http: Sender): Promise<readonly Role[]> {
 }
 
 /** `GET /team`, permission teams_read. Its pages end with an empty one, whatever `next_number` says. */
-export async function listTeams(http: Sender): Promise<readonly Team[]> {
+export async function listTeams(http: Sender, isWhole = false): Promise<readonly Team[]> {
   const operation = 'list teams';
-  return readPages(async (query) => {
+  return readList(http, { operation, isWhole }, async (query) => {
     const answer = await http.send({ method: 'GET', path: '/api/v2/team', query, operation, permission: 'teams_read' });
     const { data, meta } = parse(teamsAnswer, answer, operation);
     const rows = data.map(({ id, attributes }) => ({

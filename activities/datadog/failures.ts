@@ -13,6 +13,8 @@ export interface FailureFacts {
   readonly status?: number;
   readonly retryAfterMs?: number;
   readonly missing?: MissingPermission;
+  /** It was tried again as often as makes sense: nobody is to try once more. */
+  readonly isExhausted?: true;
 }
 
 /** What went wrong at Datadog, in the words of the closed table. Carries no cause: a cause may show request headers. */
@@ -24,13 +26,19 @@ export class DatadogFailure extends Error {
   readonly retryAfterMs?: number;
   /** Present for `NotAuthorized`. */
   readonly missing?: MissingPermission;
+  readonly isExhausted?: true;
 
-  constructor(type: DatadogFailureType, message: string, { status, retryAfterMs, missing }: FailureFacts = {}) {
+  constructor(
+    type: DatadogFailureType,
+    message: string,
+    { status, retryAfterMs, missing, isExhausted }: FailureFacts = {},
+  ) {
     super(message);
     this.type = type;
     if (status !== undefined) this.status = status;
     if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs;
     if (missing !== undefined) this.missing = missing;
+    if (isExhausted !== undefined) this.isExhausted = isExhausted;
   }
 }
 
@@ -67,11 +75,11 @@ export const boundWait = (ms: number): number => Math.min(Math.max(Math.ceil(ms)
 /** The error as Temporal is to see it: retried or not by the table. Cancellations and errors of others pass unchanged. */
 export function toApplicationFailure(error: unknown): Error {
   if (!(error instanceof DatadogFailure)) return error instanceof Error ? error : new Error(String(error));
-  const { type, message, retryAfterMs, missing } = error;
+  const { type, message, retryAfterMs, missing, isExhausted = false } = error;
   return ApplicationFailure.create({
     type,
     message,
-    nonRetryable: type === unknownEntitlement || datadogFailures[type].retry !== 'activity',
+    nonRetryable: isExhausted || type === unknownEntitlement || datadogFailures[type].retry !== 'activity',
     ...(missing === undefined ? {} : { details: [missing] }),
     ...(type === 'RateLimited' ? { category: ApplicationFailureCategory.BENIGN } : {}),
     ...(retryAfterMs === undefined ? {} : { nextRetryDelay: boundWait(retryAfterMs) }),

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Agent } from 'undici';
 import type { MissingPermission } from '../../workflows/core/failures.ts';
 import { boundWait, DatadogFailure, failureOf } from './failures.ts';
@@ -47,6 +48,8 @@ export interface Sender {
   exchange(call: Call): Promise<HttpAnswer>;
   /** The body of a success; everything else is thrown as a failure of the table. */
   send(call: Call): Promise<unknown>;
+  /** Waits within the attempt: `false` at once where its deadline comes before. */
+  pause(ms: number): Promise<boolean>;
   readonly requests: number;
 }
 
@@ -125,6 +128,11 @@ export function createSender(connection: Connection, options: AttemptOptions = {
       const failure = failureOf(answer, call);
       if (failure.type !== 'NotAuthorized') throw failure;
       throw failureOf(answer, await explain({ permission: call.permission, operation: call.operation }));
+    },
+    async pause(ms) {
+      if (Date.now() + ms >= deadlineAt) return false;
+      await delay(ms, undefined, { signal: attemptSignal });
+      return true;
     },
     get requests() {
       return requests;

@@ -1,6 +1,7 @@
 import { createAccountCalls } from './accounts.ts';
 import { createDirectory, type DirectoryCache } from './directory.ts';
 import { createGrantCalls } from './grants.ts';
+import { createIdentityCalls } from './identities.ts';
 import { createSender, openConnection, type Keys } from './http.ts';
 import { createProbeCalls } from './probes.ts';
 import { createSnapshotCalls } from './snapshot.ts';
@@ -32,6 +33,7 @@ export function openDatadog({ baseUrl, keys }: DatadogOptions): DatadogClient {
         ...accounts,
         ...createGrantCalls(http, createDirectory(http, cache), accounts),
         ...snapshot,
+        ...createIdentityCalls(http),
         ...createProbeCalls(http, snapshot.currentUser),
         get requests() {
           return http.requests;

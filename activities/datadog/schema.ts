@@ -4,9 +4,9 @@ import { DatadogFailure } from './failures.ts';
 
 /** Datadog's answers, as far as Muster uses them. Unknown fields are allowed; what is documented as optional is optional. */
 
-const reference = z.object({ id: z.string() });
+export const reference = z.object({ id: z.string() });
 const references = z.object({ data: z.array(reference) });
-const text = z.string().nullish();
+export const text = z.string().nullish();
 
 export const userSchema = z.object({
   id: z.string(),
@@ -28,10 +28,10 @@ export const userSchema = z.object({
   relationships: z.object({ roles: references.nullish() }).nullish(),
 });
 
-const included = z
+export const included = z
   .array(z.object({ id: z.string(), type: z.string(), attributes: z.object({ name: text }).nullish() }))
   .nullish();
-const counts = z.object({
+export const counts = z.object({
   page: z.object({ total_count: z.number().nullish(), total_filtered_count: z.number().nullish() }).nullish(),
 });
 
@@ -58,6 +58,16 @@ export const teamsAnswer = z.object({
     z.object({
       id: z.string(),
       attributes: z.object({ handle: z.string(), name: z.string(), is_managed: z.boolean().nullish() }),
+    }),
+  ),
+  meta: z.object({ pagination: z.object({ total: z.number().nullish() }).nullish() }).nullish(),
+});
+export const membersAnswer = z.object({
+  data: z.array(
+    z.object({
+      id: z.string(),
+      attributes: z.object({ role: text }).nullish(),
+      relationships: z.object({ user: z.object({ data: reference }) }),
     }),
   ),
   meta: z.object({ pagination: z.object({ total: z.number().nullish() }).nullish() }).nullish(),

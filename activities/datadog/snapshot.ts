@@ -1,7 +1,9 @@
+import type { AccountStatus } from '../../workflows/core/model.ts';
 import { listPermissions, listRoles } from './directory.ts';
 import { DatadogFailure } from './failures.ts';
 import type { Sender } from './http.ts';
-import { readPages } from './paging.ts';
+import { firstPage, readPages, type PageQuery } from './paging.ts';
+import { patiently } from './patience.ts';
 import { keysAnswer, parse, toAccount, totalOf, userAnswer, usersAnswer, type Key } from './schema.ts';
 import type { Datadog, KeySummary } from './types.ts';
 
@@ -28,26 +30,42 @@ export function createSnapshotCalls(http: Sender): SnapshotCalls {
     });
   }
 
+  /** `GET /users`, permission user_access_read. */
+  async function readAccounts(page: PageQuery, status: readonly AccountStatus[] | undefined) {
+    const operation = 'list users';
+    const query = {
+      ...page,
+      ...(status === undefined ? {} : { 'filter[status]': status.map((one) => statusNames[one]).join(',') }),
+    };
+    const permission = 'user_access_read';
+    const answer = await http.send({ method: 'GET', path: '/api/v2/users', query, operation, permission });
+    const { data, meta } = parse(usersAnswer, answer, operation);
+    const total = totalOf(meta);
+    if (total === undefined) {
+      throw new DatadogFailure('UnexpectedResponse', `${operation}: meta.page.total_filtered_count is missing`);
+    }
+    if (data.length === 0 && page['page[size]'] * page['page[number]'] < total) {
+      throw new DatadogFailure('UnexpectedResponse', `${operation}: a page of ${total} users is empty`);
+    }
+    // Taking an absent list for an empty one would look as if the roles had been given back.
+    if (!data.every(({ relationships }) => relationships?.roles)) {
+      throw new DatadogFailure('UnexpectedResponse', `${operation}: data.relationships.roles is missing`);
+    }
+    return { rows: data.map(toAccount), total };
+  }
+
   return {
-    /** `GET /users`, permission user_access_read. */
     async listAccountsPage({ number, size, status }) {
-      const operation = 'list users';
-      const query = {
-        'page[size]': size,
-        'page[number]': number,
-        ...(status === undefined ? {} : { 'filter[status]': status.map((one) => statusNames[one]).join(',') }),
-      };
-      const permission = 'user_access_read';
-      const answer = await http.send({ method: 'GET', path: '/api/v2/users', query, operation, permission });
-      const { data, meta } = parse(usersAnswer, answer, operation);
-      const total = totalOf(meta);
-      if (total === undefined) {
-        throw new DatadogFailure('UnexpectedResponse', `${operation}: meta.page.total_filtered_count is missing`);
+      const read = (page: PageQuery) => patiently(http, () => readAccounts(page, status));
+      if (size === undefined) {
+        const { rows, total, size: honoured } = await firstPage(read);
+        return { accounts: rows, total: total ?? 0, size: honoured };
       }
-      return { accounts: data.map(toAccount), total };
+      const { rows, total } = await read({ 'page[size]': size, 'page[number]': number });
+      return { accounts: rows, total, size };
     },
 
-    listRoles: () => listRoles(http),
+    listRoles: () => listRoles(http, true),
     listPermissions: () => listPermissions(http),
 
     /** `GET /application_keys` (org_app_keys_read) and `GET /api_keys` (api_keys_read). */

@@ -1,3 +1,4 @@
+import type { Nhi, TeamMember } from '../../workflows/core/identities.ts';
 import type {
   Access,
   Account,
@@ -60,13 +61,23 @@ export interface Datadog {
   rolePermissions(roleId: string): Promise<readonly string[]>;
 
   // snapshot
-  /** `total` counts all accounts that match, `number` counts pages from 0. */
+  /**
+   * `total` counts all accounts that match, `number` counts pages from 0. Without `size` the first page comes in the largest
+   * size that the server honours, which `size` then says.
+   */
   listAccountsPage(page: {
     number: number;
-    size: number;
+    size?: number;
     status?: readonly AccountStatus[];
-  }): Promise<{ accounts: readonly Account[]; total: number }>;
+  }): Promise<{ accounts: readonly Account[]; total: number; size: number }>;
+  /** Like every list for a sync: whole, or a failure. */
   listRoles(): Promise<readonly { id: string; name: string; isManaged: boolean; permissionIds: readonly string[] }[]>;
+  listTeams(): Promise<readonly { id: string; handle: string; name: string; isManaged: boolean }[]>;
+  /** Undefined where the team is gone. */
+  listTeamMembers(teamId: string): Promise<readonly TeamMember[] | undefined>;
+  listNhis(kind: ListedNhiKind): Promise<readonly Nhi[]>;
+  /** Of one service account; undefined where Datadog has no such list. */
+  listOwnedNhis(accountId: string, kind: OwnedNhiKind): Promise<readonly Nhi[] | undefined>;
   /** Names by permission id. */
   listPermissions(): Promise<ReadonlyMap<string, string>>;
   /** What dies with the account, and what outlives it. `notVisible` names the permission that would show it. */
@@ -99,6 +110,10 @@ export const capabilities = [
   'service_account_write',
 ] as const;
 export type Capability = (typeof capabilities)[number];
+
+/** Kinds with one list for the organization, and kinds with one a service account. */
+export type ListedNhiKind = 'apiKey' | 'applicationKey' | 'personalAccessToken' | 'oauthClient' | 'authnMapping';
+export type OwnedNhiKind = 'serviceAccountKey' | 'serviceAccountToken';
 
 export interface OwnedKeys {
   readonly applicationKeys: readonly KeySummary[];

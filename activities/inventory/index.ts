@@ -2,6 +2,7 @@ import * as accounts from './accounts.ts';
 import * as aliases from './aliases.ts';
 import * as approvals from './approvals.ts';
 import * as deliveries from './deliveries.ts';
+import { countRows } from './counts.ts';
 import * as evidence from './evidence.ts';
 import * as grants from './grants.ts';
 import { personHistory } from './history.ts';
@@ -82,7 +83,8 @@ function createInventory(store: Store): Inventory {
 
     writeAccounts: (page) => write(store, 'accounts', (trx) => accounts.writeAccounts(trx, page)),
     writeRoles: (rows, seenAt) => write(store, 'roles', (trx) => roles.writeRoles(trx, rows, seenAt)),
-    sweepAccounts: (scanId, scanStartedAt, at) => scans.sweepAccounts(store, scanId, scanStartedAt, at),
+    sweepAccounts: (sweep) => scans.sweepAccounts(store, sweep),
+    countRows: () => countRows(db),
     listAccounts: (filter) => accounts.listAccounts(db, filter),
     listRoles: () => roles.listRoles(db),
 

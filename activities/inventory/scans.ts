@@ -3,6 +3,7 @@ import { endRoleHistory } from './accountRoles.ts';
 import { canonicalJson, parseJson } from './json.ts';
 import type { Db } from './schema.ts';
 import { write, type Store } from './store.ts';
+import type { AccountsSweep } from './types.ts';
 
 /** What a scan has seen is kept as one row a page, so that unchanged accounts need no write. */
 export async function notePage(db: Db, scanId: string, accountIds: readonly string[], seenAt: string): Promise<void> {
@@ -32,24 +33,40 @@ const keptScans = 20;
 
 /**
  * Closes what the scan has not seen and nobody wrote since it began. A scan that saw no account at all closes none: an
- * organization without accounts cannot be asked. Short transactions, which a repeated call completes.
+ * organization without accounts cannot be asked; nor does one that saw fewer than are `expected`. Short transactions,
+ * which a repeated call completes.
  */
 export async function sweepAccounts(
   store: Store,
-  scanId: string,
-  scanStartedAt: string,
-  at: string,
-): Promise<{ removed: number }> {
+  { scanId, scanStartedAt, at, expected = 1 }: AccountsSweep,
+): Promise<{ removed: number; isWhole: boolean }> {
   const scan = await store.db.selectFrom('scans').selectAll().where('scanId', '=', scanId).executeTakeFirst();
-  if (scan === undefined || scan.sweptAt !== null) return { removed: scan?.removed ?? 0 };
-  const pages = await store.db.selectFrom('scanPages').select('accountIds').where('scanId', '=', scanId).execute();
-  if (pages.length === 0) return { removed: 0 };
-  const seen = new Set(pages.flatMap(({ accountIds }) => parseJson(accountIds)));
+  if (scan === undefined) return { removed: 0, isWhole: false };
+  if (scan.sweptAt !== null) return { removed: scan.removed ?? 0, isWhole: true };
+  const seen = await seenBy(store.db, scanId);
+  if (seen.size < expected) return { removed: 0, isWhole: false };
   const previous = await lastSweep(store.db);
   for await (const unseen of unseenAccounts(store.db, seen, scanStartedAt)) {
     await write(store, 'accounts', (trx) => closeAccounts(trx, { scanId, unseen, scanStartedAt, previous, at }));
   }
-  return write(store, 'accounts', (trx) => finishScan(trx, scanId, at));
+  const { removed } = await write(store, 'accounts', (trx) => finishScan(trx, scanId, at));
+  return { removed, isWhole: true };
+}
+
+/** Page by page: all of them at once would be held twice. */
+async function seenBy(db: Db, scanId: string): Promise<ReadonlySet<string>> {
+  const seen = new Set<string>();
+  const pages = await db.selectFrom('scanPages').select('page').where('scanId', '=', scanId).execute();
+  for (const { page } of pages) {
+    const { accountIds } = await db
+      .selectFrom('scanPages')
+      .select('accountIds')
+      .where('scanId', '=', scanId)
+      .where('page', '=', page)
+      .executeTakeFirstOrThrow();
+    for (const id of parseJson(accountIds)) seen.add(id);
+  }
+  return seen;
 }
 
 async function* unseenAccounts(db: Db, seen: ReadonlySet<string>, writtenBefore: string) {

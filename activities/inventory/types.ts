@@ -104,7 +104,9 @@ export interface Inventory extends AsyncDisposable, AliasInventory, DeliveryInve
   writeRoles(roles: readonly RoleRow[], seenAt: string): Promise<Written & { removed: number }>;
   listRoles(): Promise<readonly RoleListRow[]>;
   /** After a scan that was read whole: closes accounts that it did not see and that nobody wrote since. */
-  sweepAccounts(scanId: string, scanStartedAt: string, at: string): Promise<{ removed: number }>;
+  sweepAccounts(sweep: AccountsSweep): Promise<{ removed: number; isWhole: boolean }>;
+  /** What is there now. `keys` are keys and tokens of any kind. */
+  countRows(): Promise<{ users: number; serviceAccounts: number; keys: number }>;
   /** `status` is an account status, of accounts that are there, or `gone`. */
   listAccounts(filter: {
     status?: string;
@@ -255,6 +257,14 @@ export interface AccountsPage {
   readonly scanId?: string;
   readonly accounts: readonly Account[];
   readonly seenAt: string;
+}
+
+export interface AccountsSweep {
+  readonly scanId: string;
+  readonly scanStartedAt: string;
+  readonly at: string;
+  /** Fewer than this, and the scan was not whole: nothing is closed. */
+  readonly expected?: number;
 }
 
 export interface SyncRunRow {

@@ -1,5 +1,6 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { KindStates } from './identities.ts';
 import type {
   Account,
   ApprovalRequest,
@@ -36,6 +37,7 @@ export const hrEventSignal = defineSignal<[HrEvent]>('hrEvent');
 export const decideSignal = defineSignal<[Decision]>('decide');
 export const accountActivatedSignal = defineSignal<[{ accountId: string }]>('accountActivated');
 export const submitDecisionUpdate = defineUpdate<DecisionReceipt, [Decision]>('submitDecision');
+export const syncProgressQuery = defineQuery<SyncProgress>('progress');
 export const statusQuery = defineQuery<PersonStatus>('status');
 
 /** Types of the failures with which `submitDecision` refuses: by the rules, or because nobody waits for this decision. */
@@ -102,6 +104,38 @@ export type SyncDepth = 'light' | 'full';
 
 export interface AccessSyncInput {
   readonly depth: SyncDepth;
+  /** From the run before it in the chain. */
+  readonly carried?: FullSyncState;
+}
+
+/** How far a full sync has come: what it shows, and what it carries over when it continues as new. */
+export interface FullSyncState {
+  readonly startedAt: string;
+  /** Index into the steps. */
+  readonly step: number;
+  /** Where the step goes on: a page, or the id after which. */
+  readonly page: number;
+  readonly after: string;
+  readonly pageSize?: number;
+  /** As many accounts as Datadog counts. */
+  readonly expected?: number;
+  /** How often the accounts were read: once more where their count did not fit. */
+  readonly readings: number;
+  readonly counts: SyncCounts;
+  readonly kinds: KindStates;
+}
+
+export type SyncCounts = Readonly<
+  Record<'accounts' | 'pages' | 'roles' | 'teams' | 'added' | 'removed' | 'changed' | 'requests', number>
+>;
+
+/** The answer of the `progress` query of a full sync. */
+export interface SyncProgress {
+  /** In words, such as `accounts`. */
+  readonly reading: string;
+  readonly counts: SyncCounts;
+  readonly expected?: number;
+  readonly startedAt: string;
 }
 
 /** The summary of a sync run; `muster sync run --json` prints it. Counts of rows, `durationMs` in milliseconds. */

@@ -51,6 +51,20 @@ export const syncKinds = [
 ] as const;
 export type SyncKind = (typeof syncKinds)[number];
 
+/** What a key needs in order to see a kind. */
+export const kindPermissions: Readonly<Record<SyncKind, string>> = {
+  accounts: 'user_access_read',
+  roles: 'user_access_read',
+  teams: 'teams_read',
+  apiKey: 'api_keys_read',
+  applicationKey: 'org_app_keys_read',
+  serviceAccountKey: 'service_account_write',
+  serviceAccountToken: 'service_account_write',
+  personalAccessToken: 'org_app_keys_read',
+  oauthClient: 'org_authorized_apps_read',
+  authnMapping: 'user_access_read',
+};
+
 /**
  * `notVisible`: the key may not see it; its rows stay as they were last seen. `incomplete`: reading it failed. Only what was
  * read whole is swept, and only its findings may close.

@@ -55,7 +55,9 @@ test.each(lists)('%s are read to the end where the server gives smaller pages th
   await using stub = await startStub(({ path, query }) => page(path, query, { size: 10, isCounted: true }));
   expect((await list(stub.api())).map(({ id }) => id)).toEqual(names);
   const asked = stub.requests.filter(({ path }) => path === stub.requests[0]?.path);
-  expect(asked.map(({ query }) => query.get('page[number]'))).toEqual(['0', '1', '2']);
+  // A list for a sync asks for its first page in two sizes before it takes so small a one.
+  expect([...new Set(asked.map(({ query }) => query.get('page[number]')))]).toEqual(['0', '1', '2']);
+  expect(asked.length).toBeLessThanOrEqual(4);
 });
 
 test.each(lists)('%s are read until an empty page where the server does not count', async (_, list) => {
@@ -72,12 +74,16 @@ test('rows that move between pages are taken once, and the reading goes on until
   expect((await stub.api().listRoles()).map(({ id }) => id)).toEqual(['a', 'b', 'c', 'd']);
 });
 
-test('a server that gives the same page for ever ends the reading', async () => {
+test('a server that gives the same page for ever ends the reading, and a list that must be whole fails', async () => {
   await using stub = await startStub(() => ({
-    body: { data: [{ id: 'a', attributes: { name: 'a' } }], meta: { page: { total_count: 9 } } },
+    body: { data: [userOf('a', { email: 'a@example.com' })], meta: { page: { total_count: 9 } } },
   }));
-  expect(await stub.api().listRoles()).toHaveLength(1);
+  expect(await stub.api().findAccountsByEmail('a@example.com')).toHaveLength(1);
   expect(stub.requests).toHaveLength(2);
+  await expect(stub.api().listNhis('apiKey')).rejects.toMatchObject({
+    type: 'UnexpectedResponse',
+    message: 'list API keys: 9 are counted, but 1 are listed',
+  });
 });
 
 test('one page of accounts says how many match, and fails where the server does not', async () => {

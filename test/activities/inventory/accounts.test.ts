@@ -17,7 +17,7 @@ describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
       added: 0,
       changed: 0,
     });
-    await inventory.sweepAccounts('s-2', at(2), at(3));
+    await inventory.sweepAccounts({ scanId: 's-2', scanStartedAt: at(2), at: at(3) });
     expect(await query('select * from accounts order by account_id')).toEqual(before);
     const changed = [account('a-1', { status: 'disabled' }), again[1]!];
     expect(await inventory.writeAccounts({ scanId: 's-3', accounts: changed, seenAt: at(4) })).toEqual({
@@ -31,9 +31,9 @@ describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
     const { inventory } = fixture;
     const accounts = [account('a-1')];
     await inventory.writeAccounts({ scanId: 's-1', accounts, seenAt: at(1) });
-    await inventory.sweepAccounts('s-1', at(1), at(2));
+    await inventory.sweepAccounts({ scanId: 's-1', scanStartedAt: at(1), at: at(2) });
     await inventory.writeAccounts({ scanId: 's-2', accounts, seenAt: at(8) });
-    await inventory.sweepAccounts('s-2', at(8), at(9));
+    await inventory.sweepAccounts({ scanId: 's-2', scanStartedAt: at(8), at: at(9) });
     expect(await inventory.listAccounts(everything)).toMatchObject([{ firstSeenAt: at(1), lastSeenAt: at(8) }]);
   });
 
@@ -42,11 +42,17 @@ describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
     const { inventory } = fixture;
     const three = [account('a-1'), account('a-2'), account('a-3')];
     await inventory.writeAccounts({ scanId: 's-1', accounts: three, seenAt: at(1) });
-    expect(await inventory.sweepAccounts('s-1', at(1), at(2))).toEqual({ removed: 0 });
+    expect(await inventory.sweepAccounts({ scanId: 's-1', scanStartedAt: at(1), at: at(2) })).toMatchObject({
+      removed: 0,
+    });
     await inventory.writeAccounts({ scanId: 's-2', accounts: three.slice(0, 1), seenAt: at(5) });
     await inventory.writeAccounts({ scanId: 's-2', accounts: three.slice(1, 2), seenAt: at(6) });
-    expect(await inventory.sweepAccounts('s-2', at(4), at(7))).toEqual({ removed: 1 });
-    expect(await inventory.sweepAccounts('s-2', at(4), at(9))).toEqual({ removed: 1 });
+    expect(await inventory.sweepAccounts({ scanId: 's-2', scanStartedAt: at(4), at: at(7) })).toMatchObject({
+      removed: 1,
+    });
+    expect(await inventory.sweepAccounts({ scanId: 's-2', scanStartedAt: at(4), at: at(9) })).toMatchObject({
+      removed: 1,
+    });
     const listed = await inventory.listAccounts(everything);
     expect(listed.map(({ id, goneAt }) => [id, goneAt])).toEqual([
       ['a-1', undefined],
@@ -65,7 +71,9 @@ describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
     await inventory.writeAccounts({ scanId: 's-1', accounts: [account('a-1'), account('a-2')], seenAt: at(1) });
     await inventory.writeAccounts({ scanId: 's-2', accounts: [account('a-1')], seenAt: at(5) });
     await inventory.writeAccounts({ scanId: 'process', accounts: [account('a-9')], seenAt: at(6) });
-    expect(await inventory.sweepAccounts('s-2', at(4), at(7))).toEqual({ removed: 1 });
+    expect(await inventory.sweepAccounts({ scanId: 's-2', scanStartedAt: at(4), at: at(7) })).toMatchObject({
+      removed: 1,
+    });
     const listed = await inventory.listAccounts(everything);
     expect(listed.filter(({ goneAt }) => goneAt === undefined).map(({ id }) => id)).toEqual(['a-1', 'a-9']);
   });
@@ -75,8 +83,12 @@ describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
     const { inventory } = fixture;
     await inventory.writeAccounts({ scanId: 's-1', accounts: [account('a-1')], seenAt: at(1) });
     await inventory.writeAccounts({ scanId: 's-2', accounts: [], seenAt: at(5) });
-    expect(await inventory.sweepAccounts('s-2', at(4), at(7))).toEqual({ removed: 0 });
-    expect(await inventory.sweepAccounts('never ran', at(4), at(7))).toEqual({ removed: 0 });
+    expect(await inventory.sweepAccounts({ scanId: 's-2', scanStartedAt: at(4), at: at(7) })).toMatchObject({
+      removed: 0,
+    });
+    expect(await inventory.sweepAccounts({ scanId: 'never ran', scanStartedAt: at(4), at: at(7) })).toMatchObject({
+      removed: 0,
+    });
     expect((await inventory.listAccounts(everything))[0]).not.toHaveProperty('goneAt');
   });
 
@@ -86,7 +98,7 @@ describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
     const both = [account('a-1'), account('a-2')];
     await inventory.writeAccounts({ scanId: 's-1', accounts: both, seenAt: at(1) });
     await inventory.writeAccounts({ scanId: 's-2', accounts: both.slice(0, 1), seenAt: at(3) });
-    await inventory.sweepAccounts('s-2', at(2), at(4));
+    await inventory.sweepAccounts({ scanId: 's-2', scanStartedAt: at(2), at: at(4) });
     expect(await inventory.writeAccounts({ scanId: 's-3', accounts: both, seenAt: at(6) })).toEqual({
       added: 1,
       changed: 0,
@@ -117,7 +129,7 @@ describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
     await seen(['r-2', 'r-3'], 2);
     await seen(['r-1', 'r-2'], 3);
     await inventory.writeAccounts({ scanId: 'last', accounts: [account('a-2', { roleIds: [] })], seenAt: at(5) });
-    await inventory.sweepAccounts('last', at(4), at(6));
+    await inventory.sweepAccounts({ scanId: 'last', scanStartedAt: at(4), at: at(6) });
     expect(await query('select role_id, since, until from account_roles order by role_id, since')).toEqual([
       { role_id: 'r-1', since: at(1), until: at(2) },
       { role_id: 'r-1', since: at(3), until: at(6) },

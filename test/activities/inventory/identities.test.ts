@@ -97,7 +97,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await inventory.sweepNhis(owned)).toEqual({ removed: 1 });
     expect(await gone()).toEqual(['k-2', 'k-4']);
     await inventory.writeAccounts({ scanId: 's-2', accounts: robots.slice(0, 1), seenAt: at(7) });
-    await inventory.sweepAccounts('s-2', at(7), at(8));
+    await inventory.sweepAccounts({ scanId: 's-2', scanStartedAt: at(7), at: at(8) });
     expect(await inventory.sweepOwnerlessNhis(['serviceAccountKey'], at(8))).toEqual({ removed: 1 });
     expect(await gone()).toEqual(['k-2', 'k-4', 'k-5']);
     expect(await inventory.writeNhis([nhi('k-2')], at(9))).toEqual({ added: 1, changed: 0 });

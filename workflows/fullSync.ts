@@ -1,0 +1,153 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  continueAsNew,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import {
+  syncProgressQuery,
+  type AccessSyncInput,
+  type FullSyncState,
+  type SyncCounts,
+  type SyncSummary,
+} from './core/contracts.ts';
+import type { MissingPermission } from './core/failures.ts';
+import {
+  addCounts,
+  areKeysRefused,
+  endStep,
+  keysRefused,
+  newFullSync,
+  reasonOfIncompleteness,
+  stateOfFailure,
+  summarise,
+  syncSteps,
+  type SyncStepName,
+} from './core/fullSync.ts';
+import type { NhiKind } from './core/identities.ts';
+import { records, scan } from './proxies.ts';
+
+/** A run of this many events continues as new. */
+const longestHistory = 1_500;
+
+/** Reads everything, part by part. What one part cannot read keeps no other from being read. */
+export async function fullSync(runId: string, carried: FullSyncState | undefined): Promise<SyncSummary> {
+  let state = carried ?? newFullSync(new Date().toISOString());
+  setHandler(syncProgressQuery, () => ({
+    reading: syncSteps[state.step]?.name ?? 'the end',
+    counts: state.counts,
+    startedAt: state.startedAt,
+    ...(state.expected === undefined ? {} : { expected: state.expected }),
+  }));
+
+  for (let step = syncSteps[state.step]; step !== undefined; step = syncSteps[state.step]) {
+    const { historyLength, continueAsNewSuggested } = workflowInfo();
+    if (historyLength > longestHistory || continueAsNewSuggested) {
+      await continueAsNew<(input: AccessSyncInput) => Promise<unknown>>({ depth: 'full', carried: state });
+    }
+    state = await readStep(runId, step.name, state);
+    const { counts } = state;
+    setCurrentDetails(`${counts.accounts} accounts read, ${counts.requests} requests; next: ${step.name}`);
+  }
+
+  // Findings are judged here, by what was read: their number goes into the summary.
+  const findings = 0;
+  const reason = reasonOfIncompleteness(state.kinds);
+  const summary = summarise(state, findings, Date.now() - Date.parse(state.startedAt));
+  const finished = await records.finishSync({
+    runId,
+    summary,
+    kinds: state.kinds,
+    ...(reason === undefined ? {} : { reason }),
+  });
+  if (reason !== undefined) setCurrentDetails(`not read whole: ${reason}`);
+  return finished;
+}
+
+/** One activity of a step: the state after it. */
+async function readStep(runId: string, name: SyncStepName, state: FullSyncState): Promise<FullSyncState> {
+  const kinds = syncSteps[state.step]?.kinds ?? [];
+  if (areKeysRefused(state.kinds)) return endStep(state, { state: 'incomplete', reason: keysRefused });
+  try {
+    return await steps[name](state, runId);
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    return endStep(state, stateOfFailure(kinds[0] ?? 'accounts', failureIn(error)));
+  }
+}
+
+const complete = { state: 'complete' } as const;
+
+const done = (state: FullSyncState, read: Partial<SyncCounts>): FullSyncState =>
+  endStep({ ...state, counts: addCounts(state.counts, read) }, complete);
+
+const steps: Record<SyncStepName, (state: FullSyncState, runId: string) => Promise<FullSyncState>> = {
+  roles: async (state) => done(state, await scan.scanRoles()),
+  accounts: readAccounts,
+  teams: async (state) => done(state, await scan.scanTeams()),
+
+  'team members': async (state) => {
+    if (state.kinds.teams?.state !== 'complete') return endStep(state, complete);
+    const { next, ...read } = await scan.scanTeamMembers(state.after);
+    const counted = { ...state, counts: addCounts(state.counts, read) };
+    return next === undefined ? endStep(counted, complete) : { ...counted, after: next };
+  },
+
+  'keys and tokens of service accounts': async (state) => {
+    const { next, hidden, ...read } = await scan.scanServiceAccounts(state.after);
+    const counted = { ...state, counts: addCounts(state.counts, read) };
+    if (next !== undefined) return { ...counted, after: next };
+    if (hidden.length === 0) return endStep(counted, complete);
+    const { kinds } = endStep(counted, stateOfFailure('serviceAccountToken', noSuchList), hidden);
+    return endStep({ ...counted, kinds }, complete);
+  },
+
+  'API keys': async (state) => done(state, await scan.scanNhis('apiKey', ['apiKey'])),
+  'application keys': async (state) => readOrganizationsList(state, 'applicationKey', 'serviceAccountKey'),
+  'personal access tokens': async (state) => readOrganizationsList(state, 'personalAccessToken', 'serviceAccountToken'),
+  'OAuth clients': async (state) => done(state, await scan.scanNhis('oauthClient', ['oauthClient'])),
+  'authentication mappings': async (state) => done(state, await scan.scanNhis('authnMapping', ['authnMapping'])),
+};
+
+const noSuchList = { type: 'NotFound', message: '' };
+
+/** Of what the lists of the service accounts do not show, this one shows all. */
+async function readOrganizationsList(
+  state: FullSyncState,
+  kind: 'applicationKey' | 'personalAccessToken',
+  owned: 'serviceAccountKey' | 'serviceAccountToken',
+): Promise<FullSyncState> {
+  const isHidden = state.kinds[owned]?.state === 'notVisible';
+  const closes: readonly NhiKind[] = isHidden ? [kind, owned] : [kind];
+  const after = done(state, await scan.scanNhis(kind, closes));
+  return isHidden ? { ...after, kinds: { ...after.kinds, [owned]: complete } } : after;
+}
+
+/** A run of pages; after the last one the scan is closed, or read once more where accounts are missing. */
+async function readAccounts(state: FullSyncState, runId: string): Promise<FullSyncState> {
+  const { page, pageSize, expected } = state;
+  const { next, ...read } = await scan.scanAccounts({
+    scanId: runId,
+    from: page,
+    ...(pageSize === undefined ? {} : { pageSize }),
+    ...(pageSize === undefined || expected === undefined ? {} : { total: expected }),
+  });
+  const pages = (next ?? Math.ceil(read.total / read.pageSize)) - page;
+  const counts = addCounts(state.counts, { ...read, pages, accounts: state.readings === 0 ? read.accounts : 0 });
+  const after = { ...state, counts, expected: read.total, pageSize: read.pageSize };
+  if (next !== undefined) return { ...after, page: next };
+  const { removed, isWhole } = await scan.closeAccounts(runId, state.startedAt, read.total);
+  if (isWhole) return done(after, { removed });
+  if (state.readings === 0) return { ...after, page: 0, readings: 1 };
+  const reason = `Datadog counts ${read.total} users, but fewer are listed, twice`;
+  return endStep(after, { state: 'incomplete', reason });
+}
+
+function failureIn({ cause, message }: ActivityFailure) {
+  if (!(cause instanceof ApplicationFailure)) return { message: cause?.message ?? message };
+  const [missing] = (cause.details ?? []) as readonly (MissingPermission | undefined)[];
+  return { type: cause.type ?? undefined, message: cause.message, missing };
+}
