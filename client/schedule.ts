@@ -9,9 +9,11 @@ import {
   accessSyncScheduleId,
   accessSyncType,
   lightSyncScheduleId,
+  syncProgressQuery,
   taskQueues,
   type AccessSyncInput,
   type SyncDepth,
+  type SyncProgress,
   type SyncSummary,
 } from '../workflows/core/contracts.ts';
 import type { Policy } from '../workflows/core/policy.ts';
@@ -42,7 +44,7 @@ async function applySchedule(
       workflowId: scheduleId,
       taskQueue: taskQueues.muster,
       args: [input],
-      staticSummary: depth === 'full' ? 'all accounts with their roles' : 'who has accepted?',
+      staticSummary: depth === 'full' ? 'all accounts, teams, keys and tokens' : 'who has accepted?',
     },
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 hour' },
   } satisfies Omit<ScheduleOptions, 'scheduleId'>;
@@ -89,13 +91,28 @@ export async function resumeSync(client: Client, note: string): Promise<void> {
 }
 
 /** Has the full sync run now, and waits for its end. One that runs already is waited for instead. */
-export async function syncNow(client: Client): Promise<SyncSummary> {
+export async function syncNow(
+  client: Client,
+  onProgress: (progress: SyncProgress) => void = () => undefined,
+): Promise<SyncSummary> {
   const handle = client.schedule.getHandle(accessSyncScheduleId);
   const before = (await handle.describe()).info.numActionsTaken;
   await handle.trigger(ScheduleOverlapPolicy.SKIP);
   const { workflowId, firstExecutionRunId } = await startedRun(handle, before);
-  return client.workflow.getHandle(workflowId, firstExecutionRunId).result() as Promise<SyncSummary>;
+  const result = client.workflow.getHandle(workflowId, firstExecutionRunId).result() as Promise<SyncSummary>;
+  let isOver = false;
+  const over = result.finally(() => (isOver = true)).catch(() => undefined);
+  // The newest run of the chain is asked; while it is being replaced it may not answer.
+  const running = client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId });
+  for (;;) {
+    await Promise.race([over, new Promise((resolve) => setTimeout(resolve, progressEveryMs).unref())]);
+    if (isOver) return result;
+    const progress = await running.query(syncProgressQuery).catch(() => undefined);
+    if (progress !== undefined) onProgress(progress);
+  }
 }
+
+const progressEveryMs = 1_000;
 
 /** A look at who has accepted, now. */
 export async function lightSyncNow(client: Client): Promise<void> {

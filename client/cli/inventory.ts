@@ -1,14 +1,10 @@
 import { Option, type Command } from 'commander';
 import type { AccountRow, GrantRow } from '../../activities/inventory/types.ts';
-import { UsageError } from '../../workers/usageError.ts';
-import { isJson } from './command.ts';
+import { addNhis } from './nhis.ts';
 import { withInventory } from './open.ts';
-import { printResult, renderCsv, renderTable, type Cell } from './output.ts';
 import { parsePersonId, parseText } from './parse.ts';
+import { chooseFormat, formats, printRows, readAll, type Columns, type Format } from './rows.ts';
 import type { Shell } from './shell.ts';
-
-const formats = ['table', 'json', 'csv'] as const;
-type Format = (typeof formats)[number];
 
 interface UserOptions {
   readonly format?: Format;
@@ -23,7 +19,9 @@ interface GrantOptions {
 }
 
 export function addInventory(program: Command, shell: Shell): void {
-  const inventory = program.command('inventory').description('accounts and grants as they were last seen');
+  const inventory = program
+    .command('inventory')
+    .description('accounts, grants and non-human identities as they were last seen');
   inventory
     .command('users')
     .description('Datadog accounts of people, with their roles')
@@ -54,9 +52,8 @@ export function addInventory(program: Command, shell: Shell): void {
       );
       printRows(shell, chosen, rows, grantColumns, 'No grants are on record.');
     });
+  addNhis(inventory, shell);
 }
-
-type Columns<T> = Readonly<Record<string, (row: T) => Cell>>;
 
 const userColumns: Columns<AccountRow> = {
   id: (row) => row.id,
@@ -80,29 +77,3 @@ const grantColumns: Columns<GrantRow> = {
   because: (row) => row.because,
   accountId: (row) => row.accountId,
 };
-
-function chooseFormat(format: Format | undefined, command: Command): Format {
-  if (!isJson(command)) return format ?? 'table';
-  if (format !== undefined && format !== 'json')
-    throw new UsageError(`--json and --format ${format}: give one of them`);
-  return 'json';
-}
-
-function printRows<T>(shell: Shell, format: Format, rows: readonly T[], columns: Columns<T>, none: string): void {
-  const head = Object.keys(columns);
-  const cells = () => rows.map((row) => head.map((name) => columns[name]?.(row)));
-  printResult(shell, format === 'json', rows, () => {
-    if (format === 'csv') return renderCsv(head, cells());
-    return rows.length === 0 ? none : renderTable(shell, head, cells());
-  });
-}
-
-async function readAll<T>(readPage: (limit: number, offset: number) => Promise<readonly T[]>): Promise<readonly T[]> {
-  const limit = 1_000;
-  const rows: T[] = [];
-  for (;;) {
-    const page = await readPage(limit, rows.length);
-    rows.push(...page);
-    if (page.length < limit) return rows;
-  }
-}

@@ -88,7 +88,7 @@ async function askProcess(shell: Shell, id: string): Promise<PersonStatus | unde
 
 function renderPerson(
   shell: Shell,
-  { person, account, events, grants, approvals, evidence, status }: PersonView,
+  { person, account, held: seen, nhis, events, grants, approvals, evidence, status }: PersonView,
 ): string {
   // The record is written when a process ends; until then the newest event says who this is.
   const attributes = person.attributes ?? events.findLast(({ event }) => event.person !== undefined)?.event.person;
@@ -118,6 +118,24 @@ function renderPerson(
       'Access',
       ['kind', 'name', 'since', 'until', 'reason'],
       grants.map((g) => [g.kind, g.name, g.since, g.until, g.reason]),
+    ),
+    section(
+      shell,
+      'Seen in Datadog (each permission of a role: --json)',
+      ['kind', 'name', 'first seen', 'until', 'permissions'],
+      seen.map(({ kind, name, since, until, permissions }) => [
+        kind,
+        name,
+        since,
+        until,
+        permissions?.length.toString(),
+      ]),
+    ),
+    section(
+      shell,
+      'Answers for',
+      ['kind', 'name', 'id', 'last used'],
+      nhis.map(({ kind, name, id, lastUsedAt }) => [kind, name, id, lastUsedAt]),
     ),
     section(
       shell,

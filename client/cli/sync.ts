@@ -1,12 +1,19 @@
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
-import { accessSyncScheduleId, lightSyncScheduleId, type SyncSummary } from '../../workflows/core/contracts.ts';
+import {
+  accessSyncScheduleId,
+  lightSyncScheduleId,
+  type SyncProgress,
+  type SyncSummary,
+} from '../../workflows/core/contracts.ts';
 import { FailedError } from '../errors.ts';
 import { isJson } from './command.ts';
-import { loadShellPolicy, withEngine, withMuster } from './open.ts';
+import { describeUnseen } from './kinds.ts';
+import { loadShellPolicy, withEngine, withInventory, withMuster } from './open.ts';
 import { printMessage, printResult, renderTable } from './output.ts';
 import { parseDuration, parseText } from './parse.ts';
 import type { Shell } from './shell.ts';
+import { describeProgress } from './syncProgress.ts';
 
 const noSchedule = 'There is no schedule of the sync yet: create it with `npx muster schedule apply`';
 
@@ -66,11 +73,13 @@ function addRun(sync: Command, shell: Shell, setExitCode: (code: number) => void
       const summary = await withEngine(shell, async ({ client }) => {
         await requireSchedule(client);
         printMessage(shell, 'The sync reads Datadog; this waits for its end.');
-        return syncWithin(client, timeout);
+        return syncWithin(client, timeout, (progress) => printMessage(shell, describeProgress(progress, Date.now())));
       });
       printResult(shell, isJson(command), summary, () => renderSummary(shell, summary));
+      const { last } = await withInventory(shell, (inventory) => inventory.standingKinds());
+      for (const text of describeUnseen(last)) printMessage(shell, text);
       if (summary.complete) return;
-      printMessage(shell, 'error: not everything was read: see the reason in `npx muster sync status`');
+      printMessage(shell, 'error: not everything was read');
       setExitCode(1);
     });
 }
@@ -106,11 +115,15 @@ async function requireSchedule(client: Client) {
 }
 
 /** Ends the requests too: an open long poll would keep the command from ending. */
-async function syncWithin(client: Client, timeoutMs: number): Promise<SyncSummary> {
+async function syncWithin(
+  client: Client,
+  timeoutMs: number,
+  onProgress: (progress: SyncProgress) => void,
+): Promise<SyncSummary> {
   const { syncNow } = await import('../schedule.ts');
   const signal = AbortSignal.timeout(timeoutMs);
   try {
-    return await client.withAbortSignal(signal, () => syncNow(client));
+    return await client.withAbortSignal(signal, () => syncNow(client, onProgress));
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new FailedError(

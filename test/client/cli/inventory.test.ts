@@ -165,3 +165,44 @@ test('a chain of evidence that was altered is found and fails', async () => {
   expect(code).toBe(1);
   expect(JSON.parse(out)).toMatchObject({ ok: false, seq: 2 });
 });
+
+test('inventory nhis lists service accounts and keys, and keeps who answers for one', async () => {
+  await using inventory = await openInventory({ file: join(home, 'inventory.db') });
+  const robot = { ...account, id: 'acc-2', name: 'deploy', isServiceAccount: true };
+  await inventory.writeAccounts({ accounts: [robot], seenAt: at });
+  const key = {
+    id: 'k-1',
+    kind: 'applicationKey',
+    name: '=cmd',
+    ownerAccountId: 'acc-1',
+    scopes: null,
+    details: {},
+  } as const;
+  await inventory.writeNhis([key], at);
+  expect(await readJson('inventory', 'nhis', '--kind', 'applicationKey')).toMatchObject([
+    { id: 'k-1', scopes: null, ownerEmail: 'ada@example.com', ownerStatus: 'active' },
+  ]);
+  expect((await run('inventory', 'nhis', '--set-owner', 'acc-2')).code).toBe(2);
+  expect((await run('inventory', 'nhis', '--set-owner', 'nothing', '--owner', 'e-1')).code).toBe(1);
+  const declared = await readJson('inventory', 'nhis', '--set-owner', 'acc-2', '--owner', 'e-1');
+  expect(declared).toMatchObject([{ id: 'acc-2', kind: 'serviceAccount', ownerPersonId: 'e-1' }]);
+  expect(await readJson('inventory', 'nhis', '--owner', 'e-1')).toHaveLength(1);
+  expect(await readJson('person', 'show', 'e-1')).toMatchObject({ nhis: [{ id: 'acc-2' }] });
+  const { out } = await run('inventory', 'nhis', '--format', 'csv');
+  expect(out).toContain("k-1,applicationKey,'=cmd,ada@example.com,active,,unscoped");
+  await readJson('inventory', 'nhis', '--clear-owner', 'acc-2');
+  expect(await readJson('inventory', 'nhis', '--owner', 'e-1')).toEqual([]);
+});
+
+test('what the last sync could not see is said beside the list', async () => {
+  await using inventory = await openInventory({ file: join(home, 'inventory.db') });
+  const counts = { users: 1, serviceAccounts: 0, roles: 0, teams: 0, keys: 0, added: 0, removed: 0, changed: 0 };
+  await inventory.startSyncRun({ runId: 'r-1', depth: 'full', startedAt: at });
+  await inventory.finishSyncRun({
+    runId: 'r-1',
+    summary: { ...counts, complete: true, findings: 0, requests: 1, durationMs: 1 },
+    at,
+    kinds: { apiKey: { state: 'notVisible', permission: 'api_keys_read' }, accounts: { state: 'complete' } },
+  });
+  expect((await run('inventory', 'nhis')).err).toBe('apiKey: not visible; the application key needs api_keys_read\n');
+});

@@ -47,6 +47,7 @@ test('the commands are those of the public interface that work', () => {
     'doctor',
     'events list',
     'inventory grants',
+    'inventory nhis',
     'inventory users',
     'joiner',
     'leaver',

@@ -1,0 +1,10 @@
+import type { KindStates } from '../../workflows/core/identities.ts';
+
+/** What the last sync could not show, so that an empty list is not taken for a clean one. */
+export function describeUnseen(kinds: KindStates): readonly string[] {
+  return Object.entries(kinds).flatMap(([kind, state]) => {
+    if (state.state === 'complete') return [];
+    if (state.state === 'incomplete') return [`${kind}: not read whole: ${state.reason}`];
+    return [`${kind}: not visible; the application key needs ${state.permission}`];
+  });
+}

@@ -1,0 +1,89 @@
+import { Option, type Command } from 'commander';
+import type { NhiRow } from '../../activities/inventory/identityTypes.ts';
+import type { Inventory } from '../../activities/inventory/types.ts';
+import { UsageError } from '../../workers/usageError.ts';
+import { nhiKinds, type NhiKind } from '../../workflows/core/identities.ts';
+import { FailedError } from '../errors.ts';
+import { describeUnseen } from './kinds.ts';
+import { withInventory } from './open.ts';
+import { printMessage } from './output.ts';
+import { parsePersonId, parseText } from './parse.ts';
+import { chooseFormat, formats, printRows, readAll, type Columns, type Format } from './rows.ts';
+import type { Shell } from './shell.ts';
+
+interface NhiOptions {
+  readonly format?: Format;
+  readonly kind?: NhiKind;
+  readonly all?: boolean;
+  readonly setOwner?: string;
+  readonly clearOwner?: string;
+  readonly owner?: string;
+}
+
+export function addNhis(inventory: Command, shell: Shell): void {
+  inventory
+    .command('nhis')
+    .description('service accounts, keys, tokens, OAuth clients, authentication mappings; who answers for them')
+    .addOption(new Option('--kind <kind>', 'of this kind only').choices(nhiKinds))
+    .option('--all', 'with those that are gone')
+    .option('--set-owner <id>', 'declare who answers for this one: give --owner too', parseText(200))
+    .option('--owner <person>', "HR's id of the person; without --set-owner: declared as theirs only", parsePersonId)
+    .option('--clear-owner <id>', 'take the declaration back', parseText(200))
+    .addOption(new Option('--format <format>', 'how rows are printed (table)').choices(formats))
+    .addHelpText(
+      'after',
+      '\nExample: npx muster inventory nhis --kind apiKey --format csv > keys.csv' +
+        '\nExample: npx muster inventory nhis --set-owner 2f6a…c1 --owner e-1042',
+    )
+    .action(async (options: NhiOptions, command: Command) => {
+      const { kind, all, setOwner, clearOwner, owner } = options;
+      const format = chooseFormat(options.format, command);
+      if (setOwner !== undefined && owner === undefined) {
+        throw new UsageError('--set-owner ID needs --owner PERSON, such as --owner e-1042');
+      }
+      const { rows, standing } = await withInventory(shell, async (store) => {
+        const changed = setOwner ?? clearOwner;
+        const standing = await store.standingKinds();
+        if (changed !== undefined) return { standing, rows: [await declare(shell, store, changed, setOwner && owner)] };
+        const filter = {
+          ...(kind && { kind }),
+          ...(owner && { ownerPersonId: owner }),
+          ...(all ? {} : { isThere: true }),
+        };
+        return { standing, rows: await readAll((limit, offset) => store.listNhis({ ...filter, limit, offset })) };
+      });
+      printRows(shell, format, rows, columns, 'None were seen yet: `npx muster sync run` reads them.');
+      const listed = Object.entries(standing.last).filter(([name]) =>
+        kind === undefined ? isNhiKind(name) : name === kind,
+      );
+      for (const text of describeUnseen(Object.fromEntries(listed))) printMessage(shell, text);
+    });
+}
+
+async function declare(shell: Shell, store: Inventory, id: string, owner: string | undefined): Promise<NhiRow> {
+  if (owner !== undefined && (await store.findPerson(owner)) === undefined) {
+    printMessage(shell, `No person ${owner} is known yet: the declaration counts once HR names them.`);
+  }
+  if ((await store.findNhi(id)) !== undefined) await store.setNhiOwner(id, owner, new Date().toISOString());
+  const row = await store.findNhi(id);
+  if (row !== undefined) return row;
+  throw new FailedError(`There is no ${id} in the inventory: \`npx muster inventory nhis\` shows all with their ids`);
+}
+
+const columns: Columns<NhiRow> = {
+  id: (row) => row.id,
+  kind: (row) => row.kind,
+  name: (row) => row.name,
+  account: (row) => row.ownerEmail ?? row.ownerAccountId,
+  accountStatus: (row) => row.ownerStatus,
+  owner: (row) => row.ownerPersonId,
+  scopes: (row) => (row.scopes === null ? 'unscoped' : row.scopes?.join(' ')),
+  createdAt: (row) => row.createdAt,
+  lastUsedAt: (row) => row.lastUsedAt,
+  expiresAt: (row) => row.expiresAt,
+  last4: (row) => row.last4,
+  lastSeenAt: (row) => row.lastSeenAt,
+  goneAt: (row) => row.goneAt,
+};
+
+const isNhiKind = (name: string): boolean => nhiKinds.some((kind) => kind === name);

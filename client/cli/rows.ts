@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { UsageError } from '../../workers/usageError.ts';
+import { isJson } from './command.ts';
+import { printResult, renderCsv, renderTable, type Cell } from './output.ts';
+import type { Shell } from './shell.ts';
+
+/** How lists of the inventory are printed: as a table, as JSON, as CSV. */
+
+export const formats = ['table', 'json', 'csv'] as const;
+export type Format = (typeof formats)[number];
+
+export type Columns<T> = Readonly<Record<string, (row: T) => Cell>>;
+
+export function chooseFormat(format: Format | undefined, command: Command): Format {
+  if (!isJson(command)) return format ?? 'table';
+  if (format !== undefined && format !== 'json')
+    throw new UsageError(`--json and --format ${format}: give one of them`);
+  return 'json';
+}
+
+export function printRows<T>(
+  shell: Shell,
+  format: Format,
+  rows: readonly T[],
+  columns: Columns<T>,
+  none: string,
+): void {
+  const head = Object.keys(columns);
+  const cells = () => rows.map((row) => head.map((name) => columns[name]?.(row)));
+  printResult(shell, format === 'json', rows, () => {
+    if (format === 'csv') return renderCsv(head, cells());
+    return rows.length === 0 ? none : renderTable(shell, head, cells());
+  });
+}
+
+export async function readAll<T>(
+  readPage: (limit: number, offset: number) => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  const limit = 1_000;
+  const rows: T[] = [];
+  for (;;) {
+    const page = await readPage(limit, rows.length);
+    rows.push(...page);
+    if (page.length < limit) return rows;
+  }
+}
