@@ -2,6 +2,8 @@ import type { DatadogClient } from './datadog/types.ts';
 import type { Inventory } from './inventory/types.ts';
 import type { Notify } from './notify/index.ts';
 import type { Policy } from '../workflows/core/policy.ts';
+import type { Attestor } from './attestation.ts';
+import { createApprovalActivities } from './approvals.ts';
 import { createPersonActivities } from './person.ts';
 import { createRecordActivities } from './records.ts';
 import { createSyncActivities } from './sync.ts';
@@ -17,6 +19,7 @@ export interface Dependencies {
   readonly policy: () => Policy;
   readonly notify: Notify;
   readonly signals: PersonSignals;
+  readonly attestations: Pick<Attestor, 'verify'>;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
@@ -25,6 +28,7 @@ export function createActivities(dependencies: Dependencies) {
   return {
     ...createPersonActivities(dependencies),
     ...createRecordActivities(dependencies),
+    ...createApprovalActivities(dependencies),
     ...createSyncActivities(dependencies),
     ...createAccountScan(dependencies),
     ...createKindScans(dependencies),

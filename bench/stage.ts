@@ -1,8 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
+import { openAttestor } from '../activities/attestation.ts';
 import { openDatadog } from '../activities/datadog/index.ts';
 import type { DatadogClient } from '../activities/datadog/types.ts';
 import { createActivities, type Activities } from '../activities/index.ts';
@@ -102,6 +103,7 @@ export async function startWorkerSide(options: WorkerSideOptions): Promise<Async
     policy: () => policy,
     notify: { send: () => undefined },
     signals: personSignals(client, createMuster({ client, inventory })),
+    attestations: openAttestor({ file: join(dirname(inventoryFile), 'signing.key'), isGiven: false }),
   });
   const workers = await startWorkers({
     connection,

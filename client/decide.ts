@@ -5,6 +5,8 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import type { Attestor } from '../activities/attestation.ts';
+import { actorOf, mayDecide, type TokenRow } from '../activities/inventory/tokenTypes.ts';
 import type { ApprovalRow, Inventory } from '../activities/inventory/types.ts';
 import {
   decisionRefusals,
@@ -18,6 +20,8 @@ import { UsageError } from '../workers/usageError.ts';
 import { FailedError, RefusedError } from './errors.ts';
 
 export interface DecideOptions {
+  /** The token that proved the actor. */
+  readonly by?: TokenRow;
   /** How long the same decision is tried again. */
   readonly timeoutMs?: number;
   readonly pauseMs?: number;
@@ -35,17 +39,27 @@ export interface DecisionClient {
 
 type Approvals = Pick<Inventory, 'listApprovals'>;
 
+export interface DecisionMeans {
+  readonly client: DecisionClient;
+  readonly inventory: Approvals;
+  /** Signs what people decide who were authenticated by a token. */
+  readonly attestor?: Pick<Attestor, 'sign'>;
+}
+
 /** gRPC codes seen while a run continues as new: NOT_FOUND, FAILED_PRECONDITION, UNAVAILABLE. */
 const passingCodes: readonly unknown[] = [5, 9, 14];
 
 export async function submitDecision(
-  { client, inventory }: { readonly client: DecisionClient; readonly inventory: Approvals },
-  decision: Decision,
-  { timeoutMs = 10_000, pauseMs = 250 }: DecideOptions = {},
+  means: DecisionMeans,
+  given: Decision,
+  { by, timeoutMs = 10_000, pauseMs = 250 }: DecideOptions = {},
 ): Promise<DecisionReceipt> {
-  const checked = checkDecision(decision);
+  const { client, inventory } = means;
+  const checked = checkDecision(by === undefined ? given : { ...given, actor: actorOf(by) });
   if (!checked.ok) throw new UsageError(checked.why);
-  const { personId } = await findOpenApproval(inventory, decision.approvalId);
+  const approval = await findOpenApproval(inventory, given.approvalId);
+  const decision = by === undefined ? checked.value : await attest(means, checked.value, approval, by);
+  const { personId } = approval;
   const handle = client.workflow.getHandle(personWorkflowId(personId));
   const until = Date.now() + timeoutMs;
   let refusal: string | undefined;
@@ -64,6 +78,26 @@ export async function submitDecision(
     `The decision counts as NOT recorded: ${personId}'s process did not answer within ${timeoutMs / 1000} s. ` +
       'See `npx muster doctor` for whether a worker runs, then decide again: twice the same does no harm',
   );
+}
+
+/** What the token's owner decides, signed so that it holds for this request only. */
+async function attest(
+  { attestor }: DecisionMeans,
+  decision: Decision,
+  { personId, requestedAt }: ApprovalRow,
+  token: TokenRow,
+): Promise<Decision> {
+  if (!mayDecide(token)) throw new RefusedError(`A token of role ${token.role} decides nothing: use an approver’s`);
+  if (attestor === undefined) throw new FailedError('The decision was not recorded: nothing signs decisions here');
+  const workflowId = personWorkflowId(personId);
+  try {
+    return {
+      ...decision,
+      attestation: await attestor.sign({ ...decision, workflowId, requestedAt, tokenId: token.id }),
+    };
+  } catch (error) {
+    throw new FailedError(`The decision was not recorded: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 async function findOpenApproval(inventory: Approvals, approvalId: string): Promise<ApprovalRow> {

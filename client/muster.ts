@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
+import type { Attestor } from '../activities/attestation.ts';
+import type { TokenRow } from '../activities/inventory/tokenTypes.ts';
 import type { Inventory, IntakeRow } from '../activities/inventory/types.ts';
 import { UsageError } from '../workers/usageError.ts';
 import {
@@ -32,6 +34,8 @@ export const processOf = {
 export interface MusterDependencies {
   readonly client: Client;
   readonly inventory: Inventory;
+  /** Signs what people decide who were authenticated by a token. */
+  readonly attestor?: Pick<Attestor, 'sign'>;
   readonly now?: () => Date;
 }
 
@@ -51,7 +55,7 @@ export type Muster = ReturnType<typeof createMuster>;
 const pollEveryMs = 250;
 
 /** Everything that a person or a program asks of Muster, in the words of the trade. */
-export function createMuster({ client, inventory, now = () => new Date() }: MusterDependencies) {
+export function createMuster({ client, inventory, attestor, now = () => new Date() }: MusterDependencies) {
   return {
     /**
      * Remembers the event and hands it to the person's process, which is started where none is open. The same eventId
@@ -127,11 +131,17 @@ export function createMuster({ client, inventory, now = () => new Date() }: Must
     },
 
     /**
-     * Approves or rejects. Tries again for 10 seconds while the person's process is between two runs; after that the
-     * decision counts as not recorded. Throws `RefusedError` where the actor may not decide, or nobody waits for it.
+     * Approves, rejects or reassigns. `by` is the token that proved the actor; without one the actor is only claimed.
+     * Tries again for 10 seconds while the person's process is between two runs; after that the decision counts as not
+     * recorded. Throws `RefusedError` where the actor may not decide, or nobody waits for it.
      */
-    decide(decision: Omit<Decision, 'decisionId'> & { readonly decisionId?: string }): Promise<DecisionReceipt> {
-      return submitDecision({ client, inventory }, { ...decision, decisionId: decision.decisionId ?? randomUUID() });
+    decide(
+      decision: Omit<Decision, 'decisionId' | 'attestation'> & { readonly decisionId?: string },
+      by?: TokenRow,
+    ): Promise<DecisionReceipt> {
+      const identified = { ...decision, decisionId: decision.decisionId ?? randomUUID() };
+      const means = { client, inventory, ...(attestor === undefined ? {} : { attestor }) };
+      return submitDecision(means, identified, by === undefined ? {} : { by });
     },
 
     /** Asks for the person's access to be compared with the policy and mended. */

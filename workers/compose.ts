@@ -1,4 +1,5 @@
 import { NativeConnection, type Logger } from '@temporalio/worker';
+import { openAttestor } from '../activities/attestation.ts';
 import { openDatadog } from '../activities/datadog/index.ts';
 import { createActivities } from '../activities/index.ts';
 import { openInventory } from '../activities/inventory/index.ts';
@@ -18,7 +19,7 @@ import { UsageError } from './usageError.ts';
 import { startWorkers } from './worker.ts';
 
 /** What a running Muster needs to know: a `Config` in which nothing is left open. */
-export interface Composition extends Pick<Config, 'inventory' | 'policyPath'> {
+export interface Composition extends Pick<Config, 'inventory' | 'policyPath' | 'signingKey'> {
   readonly temporal: TemporalConfig & Required<Pick<TemporalConfig, 'connection'>>;
   readonly datadog: DatadogConfig;
 }
@@ -60,7 +61,8 @@ export async function startMuster(composition: Composition, logger: Logger, secr
       },
     }),
   );
-  const muster = createMuster({ client, inventory });
+  const attestor = openAttestor(composition.signingKey);
+  const muster = createMuster({ client, inventory, attestor });
   const workers = await startWorkers({
     connection,
     namespace: temporal.namespace,
@@ -70,6 +72,7 @@ export async function startMuster(composition: Composition, logger: Logger, secr
       policy: () => policy,
       notify: notifyByLog(logger),
       signals: personSignals(client, muster),
+      attestations: attestor,
     }),
     workflowBundle: await bundleWorkflows(logger),
   });

@@ -2,6 +2,7 @@ import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
+import type { SigningKey } from '../activities/attestation.ts';
 import { assertLoopback, baseUrlOf, datadogSites } from '../activities/datadog/index.ts';
 import { readRuntime } from './runtime.ts';
 import { UsageError } from './usageError.ts';
@@ -26,6 +27,8 @@ export interface Config {
   readonly inventory: { readonly url: string } | { readonly file: string };
   /** `MUSTER_POLICY`, absolute; else `policy.yaml` here; else, with a simulator only, the example. */
   readonly policyPath: string;
+  /** `MUSTER_SIGNING_KEY_FILE`, else a key in `home` that is created when it is first needed. */
+  readonly signingKey: SigningKey;
   /** `TEMPORAL_CLI_PATH`. */
   readonly cliPath?: string;
   readonly searchPath: string;
@@ -76,6 +79,9 @@ export async function readConfig(env: Environment, cwd = process.cwd()): Promise
     ...(datadog === undefined ? {} : { datadog }),
     inventory: databaseUrl === undefined ? { file: join(home, 'inventory.db') } : { url: databaseUrl },
     policyPath: await findPolicy(cwd, env['MUSTER_POLICY'] || runtime?.policyPath, datadog?.isSimulator ?? true),
+    signingKey: env['MUSTER_SIGNING_KEY_FILE']
+      ? { file: resolve(cwd, env['MUSTER_SIGNING_KEY_FILE']), isGiven: true }
+      : { file: join(home, 'signing.key'), isGiven: false },
     ...(env['TEMPORAL_CLI_PATH'] ? { cliPath: env['TEMPORAL_CLI_PATH'] } : {}),
     searchPath: env['PATH'] ?? '',
     ...(env['XDG_CACHE_HOME'] ? { cacheHome: env['XDG_CACHE_HOME'] } : {}),
@@ -162,7 +168,7 @@ async function readKey(env: Environment, name: 'DD_API_KEY' | 'DD_APP_KEY'): Pro
 }
 
 /** A secret from `NAME`, or from the file that `NAME_FILE` names. */
-async function readSecret(env: Environment, name: string): Promise<string | undefined> {
+export async function readSecret(env: Environment, name: string): Promise<string | undefined> {
   const [plain, path] = [env[name], env[`${name}_FILE`]];
   if (plain && path) throw new UsageError(`${name} and ${name}_FILE are both set: keep one`);
   if (!path) return plain || undefined;

@@ -1,5 +1,5 @@
 import { condition } from '@temporalio/workflow';
-import { isFallbackOpen, stateAfter } from './core/approvals.ts';
+import { approversAfter, askedOf, isFallbackDue, stateAfter } from './core/approvals.ts';
 import type { ApprovalState, ApprovalView } from './core/contracts.ts';
 import type { ApprovalRequest } from './core/model.ts';
 import { ignoreCancellation, isoOf, type PersonRun } from './personRun.ts';
@@ -17,6 +17,7 @@ export async function askFor(run: PersonRun, requests: readonly ApprovalRequest[
       const decisions = run.decisions.filter(({ approvalId }) => approvalId === request.approvalId);
       const approval: ApprovalView = {
         ...request,
+        approvers: approversAfter(request.approvers, decisions),
         state: 'open',
         requestedAt: isoOf(now),
         deadline: isoOf(now + run.processTimes.approvalRejectAfterMs),
@@ -35,7 +36,8 @@ export async function askFor(run: PersonRun, requests: readonly ApprovalRequest[
 /** How the approval ends, whenever that is. */
 export async function decided(run: PersonRun, approvalId: string): Promise<ApprovalState> {
   const state = (): ApprovalState => run.approvals.find((one) => one.approvalId === approvalId)?.state ?? 'withdrawn';
-  await condition(() => state() !== 'open');
+  // What is assigned on the strength of a decision is assigned once the decision is on record.
+  await condition(() => state() !== 'open' && run.unrecorded === 0);
   return state();
 }
 
@@ -49,13 +51,13 @@ async function follow(run: PersonRun, approvalId: string): Promise<void> {
   const { approvalRemindAfterMs, approvalFallbackAfterMs } = run.processTimes;
 
   if (await condition(isClosed, remaining(requestedAt + approvalRemindAfterMs))) return;
-  await notifyApprovers(run, asked, 'approvalReminder');
+  await notifyApprovers(run, find() ?? asked, 'approvalReminder');
   if (await condition(isClosed, remaining(requestedAt + approvalFallbackAfterMs))) return;
-  await notifyApprovers(run, asked, 'approvalFallback');
+  await notifyApprovers(run, find() ?? asked, 'approvalFallback');
   if (await condition(isClosed, remaining(Date.parse(asked.deadline)))) return;
 
   // Told before it closes: once it is closed the process may end at any moment.
-  await notifyApprovers(run, asked, 'approvalTimedOut');
+  await notifyApprovers(run, find() ?? asked, 'approvalTimedOut');
   if (isClosed()) return;
   run.approvals = run.approvals.map((one) => (one.approvalId === approvalId ? { ...one, state: 'timedOut' } : one));
   run.note(`approval ${approvalId} timed out`);
@@ -69,16 +71,11 @@ async function notifyApprovers(
   approval: ApprovalView,
   kind: 'approvalReminder' | 'approvalFallback' | 'approvalTimedOut',
 ): Promise<void> {
-  const context = { personIds: run.identities, times: run.processTimes, now: Date.now() };
-  const { approvers, managerIds, approvalId, entitlements, deadline } = approval;
+  const { approvalId, entitlements, deadline } = approval;
   await records.notify({
     kind,
     personId: run.personId,
-    to: [
-      ...approvers.people,
-      ...(approvers.manager ? managerIds : []),
-      ...(isFallbackOpen(approval, context) ? approvers.fallback : []),
-    ],
+    to: askedOf(approval, isFallbackDue(approval, run.processTimes, Date.now())),
     details: { approvalId, entitlements, until: deadline },
   });
 }

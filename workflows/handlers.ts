@@ -1,5 +1,12 @@
-import { ApplicationFailure, setHandler } from '@temporalio/workflow';
-import { judgeDecision, stateAfter } from './core/approvals.ts';
+import { ApplicationFailure, isCancellation, setHandler } from '@temporalio/workflow';
+import {
+  approversAfter,
+  countedDecision,
+  judgeAtOnce,
+  judgeDecision,
+  stateAfter,
+  type Verdict,
+} from './core/approvals.ts';
 import {
   accountActivatedSignal,
   decideSignal,
@@ -7,10 +14,11 @@ import {
   hrEventSignal,
   statusQuery,
   submitDecisionUpdate,
+  type ApprovalView,
   type DecisionReceipt,
 } from './core/contracts.ts';
 import { checkActivation, checkDecision, checkHrEvent } from './core/guards.ts';
-import type { Decision } from './core/model.ts';
+import type { CountedDecision, Decision, HrEvent } from './core/model.ts';
 import type { PersonRun } from './personRun.ts';
 import { records } from './proxies.ts';
 
@@ -43,9 +51,11 @@ export function listen(run: PersonRun): void {
     async (input: unknown) => {
       const checked = checkDecision(input);
       if (!checked.ok) return run.refuse('decide signal', checked.why);
-      const verdict = judge(run, checked.value);
-      if (verdict.kind === 'refused') return run.refuse(`decision by ${checked.value.actor}`, verdict.why);
-      if (verdict.kind === 'counts') await count(run, checked.value);
+      try {
+        await decide(run, checked.value);
+      } catch (error) {
+        if (!isCancellation(error)) throw error;
+      }
     },
     { description: 'A decision {decisionId, approvalId, verdict: approve|reject, actor, reason?}' },
   );
@@ -53,47 +63,71 @@ export function listen(run: PersonRun): void {
   setHandler(
     submitDecisionUpdate,
     async (decision: Decision): Promise<DecisionReceipt> => {
-      const verdict = judge(run, decision);
-      if (verdict.kind === 'counts') await count(run, decision);
-      const state = run.approvals.find(({ approvalId }) => approvalId === decision.approvalId)?.state ?? 'withdrawn';
+      const verdict = await decide(run, decision);
+      if (verdict.kind === 'refused') throw ApplicationFailure.nonRetryable(verdict.why, decisionRefusals.refused);
+      const state = find(run, decision)?.state ?? 'withdrawn';
       return { decisionId: decision.decisionId, approvalId: decision.approvalId, state };
     },
     {
       description: 'The same as decide, and says so when it does not count',
+      // What takes no look at the inventory is refused before it costs the history anything.
       validator: (input: unknown) => {
         const checked = checkDecision(input);
         if (!checked.ok) throw ApplicationFailure.nonRetryable(checked.why, decisionRefusals.refused);
-        if (!run.approvals.some(({ approvalId }) => approvalId === checked.value.approvalId)) {
+        const approval = find(run, checked.value);
+        if (approval === undefined) {
           throw ApplicationFailure.nonRetryable('no approval with this id is open', decisionRefusals.notWaiting);
         }
-        const verdict = judge(run, checked.value);
-        if (verdict.kind === 'refused') throw ApplicationFailure.nonRetryable(verdict.why, decisionRefusals.refused);
+        const verdict = judgeAtOnce(approval, checked.value, run);
+        if (verdict?.kind === 'refused') throw ApplicationFailure.nonRetryable(verdict.why, decisionRefusals.refused);
       },
     },
   );
 }
 
-function judge(run: PersonRun, decision: Decision) {
-  const approval = run.approvals.find(({ approvalId }) => approvalId === decision.approvalId);
-  // Before the first event was admitted no approval is open, and no time matters.
-  const times = run.times ?? { approvalFallbackAfterMs: Number.POSITIVE_INFINITY };
-  return judgeDecision(approval, decision, {
+const find = (run: PersonRun, { approvalId }: Decision) =>
+  run.approvals.find((approval) => approval.approvalId === approvalId);
+
+/** Has the proof and the approver looked up, judges, and counts. What does not count changes nothing, and is listed. */
+async function decide(run: PersonRun, decision: Decision): Promise<Verdict> {
+  const verdict = await judge(run, decision);
+  if (verdict.kind === 'refused') run.refuse(`${decision.verdict} by ${decision.actor}`, verdict.why);
+  return verdict;
+}
+
+async function judge(run: PersonRun, decision: Decision): Promise<Verdict> {
+  const asked = find(run, decision);
+  const atOnce = judgeAtOnce(asked, decision, run);
+  if (asked === undefined || run.event === undefined || atOnce !== undefined) {
+    return atOnce ?? { kind: 'refused', why: 'no process waits for it' };
+  }
+  const review = await records.reviewDecision(run.personId, asked, decision, Date.now());
+  // Others may have decided meanwhile.
+  const approval = find(run, decision);
+  const verdict = judgeDecision(approval, decision, review, {
     personIds: run.identities,
-    times,
+    times: run.processTimes,
     acceptClaimed: run.acceptClaimed,
     now: Date.now(),
   });
+  if (verdict.kind === 'counts' && approval !== undefined) {
+    await count(run, run.event, approval, countedDecision(decision, review));
+  }
+  return verdict;
 }
 
 /** Counts a decision at once, so that a second one sees it, and waits until it is on record. */
-async function count(run: PersonRun, decision: Decision): Promise<void> {
-  const approval = run.approvals.find(({ approvalId }) => approvalId === decision.approvalId);
-  if (approval === undefined || run.event === undefined) return;
-  const { eventId } = run.event;
-  const decided = { ...approval, decisions: [...approval.decisions, decision] };
-  const state = stateAfter(decided);
-  run.approvals = run.approvals.map((one) => (one === approval ? { ...decided, state } : one));
+async function count(run: PersonRun, { eventId }: HrEvent, approval: ApprovalView, decision: CountedDecision) {
+  const decisions = [...approval.decisions, decision];
+  const approvers = approversAfter(approval.approvers, [decision]);
+  const after = { ...approval, decisions, approvers, state: stateAfter({ decisions, approvers }) };
+  run.approvals = run.approvals.map((one) => (one === approval ? after : one));
   run.decisions = [...run.decisions, decision];
-  run.note(`${decision.verdict} by ${decision.actor}`);
-  await records.recordDecision(run.personId, eventId, decision, state, approval.entitlements);
+  run.note(`${decision.verdict} by ${decision.actor} (${decision.proof})`);
+  run.unrecorded += 1;
+  try {
+    await records.recordDecision(run.personId, eventId, decision, after);
+  } finally {
+    run.unrecorded -= 1;
+  }
 }

@@ -21,7 +21,7 @@ import type { MissingPermission } from './core/failures.ts';
 import { foldAttributes, isHire, type DroppedEvent } from './core/mailbox.ts';
 import type {
   Account,
-  Decision,
+  CountedDecision,
   Entitlement,
   HrEvent,
   Outcome,
@@ -65,7 +65,9 @@ export class PersonRun {
   waiting: HrEvent[] = [];
   /** Events that ended without a process of their own. */
   ended: { event: HrEvent; outcome: Outcome }[] = [];
-  decisions: Decision[];
+  decisions: CountedDecision[];
+  /** Decisions that count already and are not yet on record. */
+  unrecorded = 0;
   refused: Refusal[];
   activated = new Set<string>();
   preemptedBy: HrEvent | undefined;
@@ -83,13 +85,24 @@ export class PersonRun {
     this.type = type;
     this.record = { personId: input.personId, previousEmails: [], employment: 'unknown', lines: {} };
     this.incoming = [...(input.events ?? [])];
-    this.decisions = [...(input.carried?.decisions ?? [])];
-    this.refused = [...(input.carried?.refused ?? [])];
+    // Anybody who reaches Temporal can start a run with decisions of their own making.
+    const carried = workflowInfo().continuedFromExecutionRunId === undefined ? undefined : input.carried;
+    this.decisions = [...(carried?.decisions ?? [])];
+    this.refused = [...(carried?.refused ?? [])];
   }
 
   /** Everything by which the person is known: nobody decides about their own access under another address. */
   get identities(): readonly string[] {
-    const emails = [this.attributes?.email, this.record.attributes?.email, ...this.record.previousEmails];
+    const said = this.waiting.map(({ person }) => person?.email);
+    const emails = [
+      this.attributes?.email,
+      this.record.attributes?.email,
+      ...this.record.previousEmails,
+      ...said,
+      this.account?.email,
+      // It keeps the first e-mail for ever.
+      this.account?.handle,
+    ];
     return [this.personId, ...emails.filter((email) => email !== undefined)];
   }
 

@@ -85,6 +85,7 @@ export const records: Pick<Activities, RecordName> = {
   decideAccess: orElse('decideAccess'),
   recordProgress: orElse('recordProgress'),
   openApprovals: orElse('openApprovals'),
+  reviewDecision: orElse('reviewDecision'),
   recordDecision: orElse('recordDecision'),
   closeApproval: orElse('closeApproval'),
   finishProcess: orElse('finishProcess'),
@@ -98,6 +99,7 @@ type RecordName =
   | 'decideAccess'
   | 'recordProgress'
   | 'openApprovals'
+  | 'reviewDecision'
   | 'recordDecision'
   | 'closeApproval'
   | 'finishProcess'

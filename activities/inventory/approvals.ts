@@ -1,5 +1,5 @@
 import type { ApprovalState } from '../../workflows/core/contracts.ts';
-import type { ApprovalRequest } from '../../workflows/core/model.ts';
+import type { ApprovalRequest, ApproverSet } from '../../workflows/core/model.ts';
 import { canonicalJson, parseJson, present } from './json.ts';
 import type { Db } from './schema.ts';
 import type { ApprovalRow, DatedDecision, Inventory } from './types.ts';
@@ -7,8 +7,15 @@ import type { ApprovalRow, DatedDecision, Inventory } from './types.ts';
 /** The same access may be asked for again later: then an older request that is still open ends as withdrawn. */
 export async function openApproval(db: Db, approval: ApprovalRow): Promise<void> {
   const { personId, approvalId, requestedAt, deadline, state, closedAt = null } = approval;
-  const { entitlements, rules, approvers, managerIds } = approval;
-  const request: ApprovalRequest = { approvalId, entitlements, rules, approvers, managerIds };
+  const { entitlements, rules, approvers, managerIds, managerGone } = approval;
+  const request: ApprovalRequest = {
+    approvalId,
+    entitlements,
+    rules,
+    approvers,
+    managerIds,
+    ...present('managerGone', managerGone),
+  };
   const { numInsertedOrUpdatedRows } = await db
     .insertInto('approvals')
     .values({ personId, approvalId, requestedAt, request: canonicalJson(request), state, deadline, closedAt })
@@ -65,6 +72,29 @@ export async function closeApproval(
     .where('personId', '=', personId)
     .where('approvalId', '=', approvalId)
     .where('state', '=', 'open')
+    .execute();
+}
+
+export async function reassignApproval(
+  db: Db,
+  personId: string,
+  approvalId: string,
+  approvers: ApproverSet,
+): Promise<void> {
+  const open = await db
+    .selectFrom('approvals')
+    .select(['request', 'requestedAt'])
+    .where('personId', '=', personId)
+    .where('approvalId', '=', approvalId)
+    .where('state', '=', 'open')
+    .executeTakeFirst();
+  if (open === undefined) return;
+  await db
+    .updateTable('approvals')
+    .set({ request: canonicalJson({ ...parseJson(open.request), approvers }) })
+    .where('personId', '=', personId)
+    .where('approvalId', '=', approvalId)
+    .where('requestedAt', '=', open.requestedAt)
     .execute();
 }
 

@@ -74,6 +74,8 @@ function createInventory(store: Store): Inventory {
       write(store, personLock(personId), (trx) => approvals.recordDecision(trx, personId, decision)),
     closeApproval: (approvalId, personId, state, at) =>
       write(store, personLock(personId), (trx) => approvals.closeApproval(trx, approvalId, personId, state, at)),
+    reassignApproval: (personId, approvalId, approvers) =>
+      write(store, personLock(personId), (trx) => approvals.reassignApproval(trx, personId, approvalId, approvers)),
     listApprovals: (filter) => approvals.listApprovals(db, filter),
 
     openGrant: (grant) => write(store, personLock(grant.personId), (trx) => grants.openGrant(trx, grant)),
@@ -82,6 +84,7 @@ function createInventory(store: Store): Inventory {
     listGrants: (filter) => grants.listGrants(db, filter),
 
     writeAccounts: (page) => write(store, 'accounts', (trx) => accounts.writeAccounts(trx, page)),
+    findAccount: (accountId) => accounts.findAccount(db, accountId),
     writeRoles: (rows, seenAt) => write(store, 'roles', (trx) => roles.writeRoles(trx, rows, seenAt)),
     sweepAccounts: (sweep) => scans.sweepAccounts(store, sweep),
     countRows: () => countRows(db),

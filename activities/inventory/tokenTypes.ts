@@ -29,3 +29,8 @@ export interface TokenInventory {
 
 export const isInForce = ({ revokedAt, expiresAt }: TokenRow, now: string): boolean =>
   revokedAt === undefined && (expiresAt === undefined || expiresAt > now);
+
+export const mayDecide = ({ role }: Pick<TokenRow, 'role'>): boolean => role === 'approver' || role === 'admin';
+
+/** An administrator's token may prove nobody in particular. */
+export const actorOf = ({ id, personId }: Pick<TokenRow, 'id' | 'personId'>): string => personId ?? `token/${id}`;

@@ -1,7 +1,8 @@
 import type {
   Account,
   ApprovalRequest,
-  Decision,
+  ApproverSet,
+  CountedDecision,
   Entitlement,
   HrEvent,
   Line,
@@ -85,6 +86,8 @@ export interface Inventory extends AsyncDisposable, AliasInventory, DeliveryInve
   /** A counted decision, unique by its decisionId. */
   recordDecision(personId: string, decision: DatedDecision): Promise<void>;
   closeApproval(approvalId: string, personId: string, state: ApprovalState, at: string): Promise<void>;
+  /** Gives an open approval to others. */
+  reassignApproval(personId: string, approvalId: string, approvers: ApproverSet): Promise<void>;
   listApprovals(filter: { state?: ApprovalState; personId?: string }): Promise<readonly ApprovalRow[]>;
 
   // ── Grants: what Muster gave, by which reason ────────────────────────────────────────────────────────
@@ -103,6 +106,7 @@ export interface Inventory extends AsyncDisposable, AliasInventory, DeliveryInve
   /** Takes a whole list; what is no longer in it is gone. */
   writeRoles(roles: readonly RoleRow[], seenAt: string): Promise<Written & { removed: number }>;
   listRoles(): Promise<readonly RoleListRow[]>;
+  findAccount(accountId: string): Promise<AccountRow | undefined>;
   /** After a scan that was read whole: closes accounts that it did not see and that nobody wrote since. */
   sweepAccounts(sweep: AccountsSweep): Promise<{ removed: number; isWhole: boolean }>;
   /** What is there now. `keys` are keys and tokens of any kind. */
@@ -215,7 +219,7 @@ export interface ApprovalRow extends ApprovalRequest {
   readonly decisions: readonly DatedDecision[];
 }
 
-export type DatedDecision = Decision & { readonly at: string };
+export type DatedDecision = CountedDecision & { readonly at: string };
 
 /** An entitlement held: since, until, and why. */
 export interface GrantRow {

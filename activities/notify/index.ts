@@ -5,6 +5,7 @@ export interface Notice {
     | 'approvalReminder'
     | 'approvalFallback'
     | 'approvalTimedOut'
+    | 'approvalReassigned'
     | 'invitationResent'
     | 'invitationNotAccepted'
     | 'accessEnded'

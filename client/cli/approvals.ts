@@ -1,6 +1,11 @@
 import { Option, type Command } from 'commander';
-import type { ApprovalRow } from '../../activities/inventory/types.ts';
+import type { TokenRow } from '../../activities/inventory/tokenTypes.ts';
+import type { ApprovalRow, Inventory } from '../../activities/inventory/types.ts';
+import { UsageError } from '../../workers/usageError.ts';
 import type { ApprovalState } from '../../workflows/core/contracts.ts';
+import type { Decision } from '../../workflows/core/model.ts';
+import { RefusedError } from '../errors.ts';
+import { authenticate } from '../tokens.ts';
 import { isJson } from './command.ts';
 import { withInventory, withMuster } from './open.ts';
 import { printResult, renderTable } from './output.ts';
@@ -27,29 +32,61 @@ export function addApprovals(program: Command, shell: Shell): void {
       printResult(shell, isJson(command), rows, () => renderApprovals(shell, rows));
     });
   for (const verdict of ['approve', 'reject'] as const) addDecision(approvals, shell, verdict);
+  addReassign(approvals, shell);
 }
+
+interface DecisionOptions {
+  readonly as?: string;
+  readonly reason?: string;
+  readonly to?: readonly string[];
+}
+
+const example = '7803b29cac5a570d09fe8eea54192bf4';
 
 function addDecision(approvals: Command, shell: Shell, verdict: 'approve' | 'reject'): void {
   const isReject = verdict === 'reject';
+  const command = decisionCommand(approvals, shell, verdict).description(
+    isReject ? 'reject: the access is left out, everything else goes on' : 'allow the access',
+  );
   const reason = new Option('--reason <text>', 'kept as evidence').argParser(parseText(1_000));
-  approvals
-    .command(verdict)
-    .argument('<approvalId>', 'as `approvals list` shows it', parseText(200))
-    .description(isReject ? 'reject: the access is left out, everything else goes on' : 'allow the access')
-    .requiredOption('--as <email>', 'who decides', parseEmail)
+  command
     .addOption(isReject ? reason.makeOptionMandatory() : reason)
     .addHelpText(
       'after',
-      `\nExample: npx muster approvals ${verdict} 3f1c… --as lead@example.com${isReject ? ' --reason "not in this team"' : ''}`,
-    )
-    .action(async (approvalId: string, options: { as: string; reason?: string }, command: Command) => {
-      const decision = {
-        approvalId,
-        verdict,
-        actor: options.as,
-        ...(options.reason === undefined ? {} : { reason: options.reason }),
-      };
-      const receipt = await withMuster(shell, ({ muster }) => muster.decide(decision));
+      `\nExample: npx muster approvals ${verdict} ${example} --as lead@example.com${isReject ? ' --reason "not in this team"' : ''}`,
+    );
+}
+
+function addReassign(approvals: Command, shell: Shell): void {
+  decisionCommand(approvals, shell, 'reassign')
+    .description('let others decide in the place of the named approvers and the manager; the fallback stays')
+    .requiredOption('--to <who...>', 'e-mails or personIds, as many as must allow it')
+    .addOption(new Option('--reason <text>', 'kept as evidence').argParser(parseText(1_000)))
+    .addHelpText('after', `\nExample: npx muster approvals reassign ${example} --to cto@example.com`);
+}
+
+function decisionCommand(approvals: Command, shell: Shell, verdict: Decision['verdict']): Command {
+  return approvals
+    .command(verdict)
+    .argument('<approvalId>', 'as `approvals list` shows it', parseText(200))
+    .option('--as <email>', 'who decides: a claim, where no MUSTER_TOKEN proves it', parseEmail)
+    .action(async (approvalId: string, options: DecisionOptions, command: Command) => {
+      const token = await readToken(shell);
+      if (token === undefined && options.as === undefined) {
+        throw new UsageError('--as <email> is missing: say who decides, or set MUSTER_TOKEN, which proves it');
+      }
+      const { reason, to } = options;
+      const receipt = await withMuster(shell, async ({ muster, inventory }) => {
+        const by = token === undefined ? undefined : await authenticateAs(inventory, token, options.as);
+        const decision = {
+          approvalId,
+          verdict,
+          actor: options.as ?? '',
+          ...(reason === undefined ? {} : { reason }),
+          ...(to === undefined ? {} : { to }),
+        };
+        return muster.decide(decision, by);
+      });
       printResult(
         shell,
         isJson(command),
@@ -57,6 +94,23 @@ function addDecision(approvals: Command, shell: Shell, verdict: 'approve' | 'rej
         () => `The decision ${receipt.decisionId} is recorded; approval ${receipt.approvalId} is ${receipt.state}.`,
       );
     });
+}
+
+async function readToken(shell: Shell): Promise<string | undefined> {
+  const { readSecret } = await import('../../workers/config.ts');
+  return readSecret(shell.env, 'MUSTER_TOKEN');
+}
+
+/** The token proves who decides; `--as` may say the same, and nothing else. */
+async function authenticateAs(inventory: Inventory, token: string, as: string | undefined): Promise<TokenRow> {
+  const by = await authenticate(inventory, token);
+  if (by === undefined) throw new RefusedError('MUSTER_TOKEN is unknown, revoked or expired: `npx muster token list`');
+  const person = by.personId === undefined ? undefined : await inventory.findPerson(by.personId);
+  const names = [by.personId, person?.attributes?.email].map((name) => name?.toLowerCase());
+  if (as !== undefined && !names.includes(as.toLowerCase())) {
+    throw new RefusedError(`MUSTER_TOKEN proves ${by.personId ?? `token ${by.id}`}, not ${as}: leave --as out`);
+  }
+  return by;
 }
 
 function renderApprovals(shell: Shell, rows: readonly ApprovalRow[]): string {
@@ -68,9 +122,15 @@ function renderApprovals(shell: Shell, rows: readonly ApprovalRow[]): string {
       row.approvalId,
       row.personId,
       row.entitlements.map(({ kind, name }) => `${kind} ${name}`).join(', '),
-      [...row.approvers.people, ...(row.approvers.manager ? ['the manager'] : [])].join(', '),
+      describeApprovers(row),
       row.state,
       row.deadline,
     ]),
   );
+}
+
+function describeApprovers({ approvers, managerGone }: ApprovalRow): string {
+  const { people, manager, fallback } = approvers;
+  const inTheirStead = managerGone === undefined ? ['the manager'] : fallback;
+  return [...people, ...(manager ? inTheirStead : [])].join(', ');
 }

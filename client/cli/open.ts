@@ -25,11 +25,15 @@ export async function readShellConfig(shell: Shell): Promise<Config> {
 
 /** Opens the engine and the inventory for as long as `work` runs. */
 export async function withMuster<T>(shell: Shell, work: (opened: Opened) => Promise<T>): Promise<T> {
-  const { createMuster } = await import('../muster.ts');
+  const [{ createMuster }, { openAttestor }] = await Promise.all([
+    import('../muster.ts'),
+    import('../../activities/attestation.ts'),
+  ]);
   return withEngine(shell, ({ config, client }) =>
-    withInventory(shell, (inventory) =>
-      work({ config, client, inventory, muster: createMuster({ client, inventory }) }),
-    ),
+    withInventory(shell, (inventory) => {
+      const attestor = openAttestor(config.signingKey);
+      return work({ config, client, inventory, muster: createMuster({ client, inventory, attestor }) });
+    }),
   );
 }
 

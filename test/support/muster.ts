@@ -9,6 +9,7 @@ import {
   type WorkerOptions,
   type WorkflowBundle,
 } from '@temporalio/worker';
+import { openAttestor } from '../../activities/attestation.ts';
 import { openDatadog } from '../../activities/datadog/index.ts';
 import type { DatadogClient } from '../../activities/datadog/types.ts';
 import { createActivities } from '../../activities/index.ts';
@@ -21,7 +22,7 @@ import { bundleWorkflows } from '../../workers/bundle.ts';
 import { examplePolicyPath } from '../../workers/config.ts';
 import { personSignals } from '../../workers/signals.ts';
 import { startWorkers } from '../../workers/worker.ts';
-import type { HrEvent, PersonAttributes, Phase } from '../../workflows/core/model.ts';
+import type { Employment, HrEvent, PersonAttributes, Phase } from '../../workflows/core/model.ts';
 import type { Policy } from '../../workflows/core/policy.ts';
 
 let bundle: Promise<WorkflowBundle> | undefined;
@@ -59,7 +60,8 @@ export async function startTestMuster(options: TestMusterOptions) {
   const policy = options.policy?.(example) ?? example;
   const { apiKey, appKey } = simulator;
   const datadog = opened.use(openDatadog({ baseUrl: simulator.url, keys: () => ({ apiKey, appKey }) }));
-  const muster = createMuster({ client: options.client, inventory });
+  const attestor = openAttestor({ file: join(home, 'signing.key'), isGiven: false });
+  const muster = createMuster({ client: options.client, inventory, attestor });
   const notices: Notice[] = [];
   const workers = await startWorkers({
     connection: options.connection,
@@ -71,6 +73,7 @@ export async function startTestMuster(options: TestMusterOptions) {
       policy: () => policy,
       notify: { send: (notice) => void notices.push(notice) },
       signals: personSignals(options.client, muster),
+      attestations: attestor,
     }),
     overrides: {
       stickyQueueScheduleToStartTimeout: '2s',
@@ -84,6 +87,7 @@ export async function startTestMuster(options: TestMusterOptions) {
   const kept = opened.move();
   return {
     muster,
+    attestor,
     inventory,
     simulator,
     notices,
@@ -157,6 +161,24 @@ export async function inPhase({ muster }: Pick<TestMuster, 'muster'>, personId: 
   return eventually(`${personId} to be in phase ${phase}`, async () => {
     const status = await muster.status(personId);
     return status?.phase === phase ? status : undefined;
+  });
+}
+
+/** Somebody whom HR has told of, whose process has ended. */
+export async function knowPerson(
+  { inventory }: Pick<TestMuster, 'inventory'>,
+  personId: string,
+  email: string,
+  { employment = 'employed', at = new Date() }: { employment?: Employment; at?: Date } = {},
+): Promise<void> {
+  const person = { employment, attributes: { email } };
+  await inventory.finishProcess({
+    personId,
+    process: 'roleChange',
+    events: [],
+    lines: {},
+    person,
+    at: at.toISOString(),
   });
 }
 

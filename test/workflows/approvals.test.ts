@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { RefusedError } from '../../client/errors.ts';
 import type { Policy } from '../../workflows/core/policy.ts';
-import { accountOf, eventually, hrEvent, inPhase, outcomeOf } from '../support/muster.ts';
+import { accountOf, eventually, hrEvent, inPhase, knowPerson, outcomeOf } from '../support/muster.ts';
 import { day, hour, onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';
 
 const readOnly = 'Datadog Read Only Role';
@@ -11,6 +11,7 @@ const lead = 'security-lead@example.com';
 /** An SRE who has accepted the invitation and waits for the approval of the admin role. */
 async function waitingSre(stage: SkippedTime, manager?: string) {
   const person = { department: 'SRE', ...(manager === undefined ? {} : { manager }) };
+  await knowPerson(stage, 'm-1', 'boss@example.com', { at: await stage.now() });
   const joiner = hrEvent('joiner', 'e-1', { at: await stage.now(), person });
   await stage.muster.submitEvent(joiner);
   await inPhase(stage, 'e-1', 'waitingForAcceptance');

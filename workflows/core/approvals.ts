@@ -1,5 +1,5 @@
 import type { ApprovalState, ApprovalView } from './contracts.ts';
-import type { Decision, ProcessTimes } from './model.ts';
+import type { ApproverSet, CountedDecision, Decision, DecisionReview, Identity, ProcessTimes } from './model.ts';
 
 /** Who may decide, judged without asking anybody. */
 
@@ -8,71 +8,162 @@ export type Verdict =
   | { readonly kind: 'repeat' }
   | { readonly kind: 'refused'; readonly why: string };
 
-export interface DecisionContext extends ApproverContext {
+export interface DecisionContext {
   /** Whether a decision counts whose sender is only claimed: anybody who reaches Temporal can send one. */
   readonly acceptClaimed: boolean;
-}
-
-export interface ApproverContext {
-  /** The personId and every known e-mail of the person whose access it is. */
+  /** What the run itself knows of the person whose access it is, newer than the inventory. */
   readonly personIds: readonly string[];
   readonly times: Pick<ProcessTimes, 'approvalFallbackAfterMs'>;
   readonly now: number;
 }
 
 const fold = (identity: string): string => identity.trim().toLowerCase();
-const includes = (identities: readonly string[], actor: string): boolean => identities.map(fold).includes(fold(actor));
+const isSame = (left: string, right: string): boolean => fold(left) === fold(right);
+const overlap = (left: readonly string[], right: readonly string[]): boolean =>
+  left.some((one) => right.some((other) => isSame(one, other)));
+
+/** What can be said of a decision before anybody was asked about its actor; undefined where it takes a review. */
+export function judgeAtOnce(
+  approval: ApprovalView | undefined,
+  decision: Decision,
+  { acceptClaimed }: Pick<DecisionContext, 'acceptClaimed'>,
+): Verdict | undefined {
+  if (approval === undefined) return refused('no approval with this id is open; it was closed, or the access changed');
+  if (approval.decisions.some((earlier) => earlier.decisionId === decision.decisionId)) return { kind: 'repeat' };
+  if (approval.state !== 'open') return refused(`it came late: the approval is ${approval.state} already`);
+  if (decision.attestation === undefined && !acceptClaimed) {
+    return refused(`${decision.actor} is only claimed: the policy's approvals.acceptClaimed is false`);
+  }
+  return undefined;
+}
 
 export function judgeDecision(
   approval: ApprovalView | undefined,
   decision: Decision,
+  review: DecisionReview,
   context: DecisionContext,
 ): Verdict {
-  if (approval === undefined) return refused('no approval with this id is open; it was closed, or the access changed');
-  if (approval.decisions.some((earlier) => earlier.decisionId === decision.decisionId)) return { kind: 'repeat' };
-  if (approval.state !== 'open') return refused(`it came late: the approval is ${approval.state} already`);
-  if (!context.acceptClaimed) {
-    return refused(`${decision.actor} is only claimed: the policy's approvals.acceptClaimed is false`);
-  }
-  if (includes(context.personIds, decision.actor)) return refused('nobody decides about their own access');
-  if (approval.decisions.some((earlier) => fold(earlier.actor) === fold(decision.actor))) {
-    return refused(`${decision.actor} has decided already`);
-  }
-  if (!mayDecide(approval, decision.actor, context)) {
-    return refused(`${decision.actor} is not among its approvers (${describeApprovers(approval, context)})`);
+  const atOnce = judgeAtOnce(approval, decision, context);
+  if (approval === undefined || atOnce !== undefined) return atOnce ?? refused('it is not open');
+  if (review.proof === 'invalid') return refused(review.why ?? 'its proof is not valid');
+  const { actor } = review;
+  const subject = [...context.personIds, ...review.subject];
+  if (overlap([...actor.known, ...actor.names], subject)) return refused('nobody decides about their own access');
+  if (actor.gone !== undefined) return refused(`${decision.actor} cannot decide: ${actor.gone}`);
+  if (decision.verdict === 'reassign') return judgeReassignment(approval, review, subject);
+  if (hasDecided(approval, decision, actor)) return refused(`${decision.actor} has decided already`);
+  if (!mayDecide(approval, review, subject, context)) {
+    const approvers = describeApprovers(approval, isFallbackOpen(approval, review, subject, context));
+    return refused(`${decision.actor} is not among its approvers (${approvers})`);
   }
   return { kind: 'counts' };
 }
 
-function mayDecide(approval: ApprovalView, actor: string, context: ApproverContext): boolean {
-  const { approvers, managerIds } = approval;
-  if (includes(approvers.people, actor)) return true;
-  if (approvers.manager && includes(managerIds, actor)) return true;
-  return isFallbackOpen(approval, context) && includes(approvers.fallback, actor);
+/** An administrator gives an approval to others; nobody gives it to the person whose access it is. */
+function judgeReassignment(
+  approval: ApprovalView,
+  { proof, isAdmin, to }: DecisionReview,
+  subject: readonly string[],
+): Verdict {
+  if (proof === 'attested' && !isAdmin) return refused('only an admin token reassigns an approval');
+  if (to.some((one) => overlap([...one.known, ...one.names], subject))) {
+    return refused('nobody decides about their own access');
+  }
+  const gone = to.find((one) => one.gone !== undefined);
+  if (gone !== undefined) return refused(`${gone.names[0]} cannot decide: ${gone.gone}`);
+  const { quorum } = approval.approvers;
+  const approved = approval.decisions.filter(({ verdict }) => verdict === 'approve').length;
+  if (distinct(to) + approved < quorum) {
+    return refused(`it takes ${quorum} approvers, ${approved} allowed it: name ${quorum - approved} with --to`);
+  }
+  return { kind: 'counts' };
 }
 
-/** The fallback decides too after a while, and at once where no other approver but the person could. */
-export function isFallbackOpen(approval: ApprovalView, context: ApproverContext): boolean {
-  const others = [...approval.approvers.people, ...(approval.approvers.manager ? approval.managerIds : [])];
-  const eligible = others.filter((identity) => !includes(context.personIds, identity));
-  const waitedMs = context.now - Date.parse(approval.requestedAt);
-  return eligible.length === 0 || waitedMs >= context.times.approvalFallbackAfterMs;
+/** Two names of one person are one approver. */
+const distinct = (identities: readonly Identity[]): number =>
+  identities.filter((one, index) => !identities.slice(0, index).some((earlier) => overlap(one.known, earlier.known)))
+    .length;
+
+const hasDecided = (approval: ApprovalView, decision: Decision, actor: Identity): boolean =>
+  approval.decisions
+    .filter(({ verdict }) => verdict !== 'reassign')
+    .some((earlier) => overlap([earlier.actor, earlier.personId ?? earlier.actor], [decision.actor, ...actor.known]));
+
+function mayDecide(
+  approval: ApprovalView,
+  review: DecisionReview,
+  subject: readonly string[],
+  context: DecisionContext,
+): boolean {
+  const { approvers } = approval;
+  const { names } = review.actor;
+  if (overlap(approvers.people, names)) return true;
+  if (approvers.manager && review.manager !== undefined && overlap(review.manager.names, names)) return true;
+  return isFallbackOpen(approval, review, subject, context) && overlap(approvers.fallback, names);
 }
 
-export function describeApprovers(approval: ApprovalView, context: ApproverContext): string {
-  const names = [
-    ...approval.approvers.people,
-    ...(approval.approvers.manager ? approval.managerIds.map((id) => `manager ${id}`) : []),
-    ...(isFallbackOpen(approval, context) ? approval.approvers.fallback : []),
+/** The fallback decides too after a while, and at once where the manager does not or no other approver can. */
+function isFallbackOpen(
+  approval: ApprovalView,
+  { people, manager, managerGone }: DecisionReview,
+  subject: readonly string[],
+  { times, now }: DecisionContext,
+): boolean {
+  if (approval.approvers.manager && managerGone !== undefined) return true;
+  const others = [...people, ...(manager === undefined ? [] : [manager])];
+  const eligible = others.filter((one) => one.gone === undefined && !overlap([...one.known, ...one.names], subject));
+  return eligible.length === 0 || isFallbackDue(approval, times, now);
+}
+
+/** Whether the fallback approvers are asked as well, as far as the request itself tells. */
+export function isFallbackDue(
+  { requestedAt, approvers, managerGone }: Pick<ApprovalView, 'requestedAt' | 'approvers' | 'managerGone'>,
+  { approvalFallbackAfterMs }: Pick<ProcessTimes, 'approvalFallbackAfterMs'>,
+  now: number,
+): boolean {
+  if (approvers.manager && managerGone !== undefined) return true;
+  return now - Date.parse(requestedAt) >= approvalFallbackAfterMs;
+}
+
+/** The people who are asked: e-mails and personIds. */
+export function askedOf(
+  { approvers, managerIds, managerGone }: Pick<ApprovalView, 'approvers' | 'managerIds' | 'managerGone'>,
+  withFallback: boolean,
+): readonly string[] {
+  return [
+    ...approvers.people,
+    ...(approvers.manager && managerGone === undefined ? managerIds : []),
+    ...(withFallback ? approvers.fallback : []),
   ];
-  return names.join(', ');
+}
+
+function describeApprovers({ approvers, managerIds }: ApprovalView, withFallback: boolean): string {
+  const managers = approvers.manager ? managerIds.map((id) => `manager ${id}`) : [];
+  return [...approvers.people, ...managers, ...(withFallback ? approvers.fallback : [])].join(', ');
 }
 
 /** One rejection rejects; `quorum` approvals approve. */
-export function stateAfter(approval: ApprovalView): ApprovalState {
-  if (approval.decisions.some((decision) => decision.verdict === 'reject')) return 'rejected';
-  const approved = approval.decisions.filter((decision) => decision.verdict === 'approve').length;
-  return approved >= approval.approvers.quorum ? 'approved' : 'open';
+export function stateAfter({ decisions, approvers }: Pick<ApprovalView, 'decisions' | 'approvers'>): ApprovalState {
+  if (decisions.some((decision) => decision.verdict === 'reject')) return 'rejected';
+  const approved = decisions.filter((decision) => decision.verdict === 'approve').length;
+  return approved >= approvers.quorum ? 'approved' : 'open';
+}
+
+/** Reassigned, a request has its new approvers in the place of the named ones and the manager. The fallback stays. */
+export function approversAfter(approvers: ApproverSet, decisions: readonly CountedDecision[]): ApproverSet {
+  const last = decisions.findLast(({ verdict }) => verdict === 'reassign');
+  return last?.to === undefined ? approvers : { ...approvers, people: last.to, manager: false };
+}
+
+/** The decision as it counts and is kept: with how it is known who made it, without what proved it. */
+export function countedDecision({ attestation, ...decision }: Decision, review: DecisionReview): CountedDecision {
+  const { personId } = review.actor;
+  return {
+    ...decision,
+    proof: attestation === undefined ? 'claimed' : 'attested',
+    ...(personId === undefined ? {} : { personId }),
+    ...(review.tokenId === undefined ? {} : { tokenId: review.tokenId }),
+  };
 }
 
 function refused(why: string): Verdict {

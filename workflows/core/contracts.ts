@@ -4,6 +4,7 @@ import type { KindStates } from './identities.ts';
 import type {
   Account,
   ApprovalRequest,
+  CountedDecision,
   Decision,
   Entitlement,
   HrEvent,
@@ -51,7 +52,10 @@ export interface DecisionReceipt {
 
 export type ApprovalState = 'open' | 'approved' | 'rejected' | 'timedOut' | 'withdrawn';
 
-/** What one person's run is started with. `events` and `carried` come from the run before it in the chain. */
+/**
+ * What one person's run is started with. `events` and `carried` come from the run before it in the chain; `carried` of a
+ * run that continues no other one is somebody's invention, and is not looked at.
+ */
 export interface PersonRunInput {
   readonly personId: string;
   readonly events?: readonly HrEvent[];
@@ -60,7 +64,7 @@ export interface PersonRunInput {
 
 export interface CarriedState {
   /** Decisions already counted: an approver is not asked twice for the same access within one chain. */
-  readonly decisions: readonly Decision[];
+  readonly decisions: readonly CountedDecision[];
   readonly refused: readonly Refusal[];
 }
 
@@ -75,7 +79,7 @@ export interface ApprovalView extends ApprovalRequest {
   readonly state: ApprovalState;
   readonly requestedAt: string;
   readonly deadline: string;
-  readonly decisions: readonly Decision[];
+  readonly decisions: readonly CountedDecision[];
 }
 
 /** The answer of the `status` query. */

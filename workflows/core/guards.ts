@@ -78,17 +78,33 @@ function checkAttributes(input: unknown): Checked<PersonAttributes> {
 
 export function checkDecision(input: unknown): Checked<Decision> {
   if (!isRecord(input)) return bad('decide takes one object');
-  const { decisionId, approvalId, verdict, actor, reason } = input;
+  const { decisionId, approvalId, verdict, actor, reason, to, attestation } = input;
   if (!isText(decisionId, 200)) return bad('decisionId must be a text of 1 to 200 characters');
   if (!isText(approvalId, 200)) return bad('approvalId must be a text of 1 to 200 characters');
-  if (verdict !== 'approve' && verdict !== 'reject') return bad('verdict must be approve or reject');
+  if (verdict !== 'approve' && verdict !== 'reject' && verdict !== 'reassign') {
+    return bad('verdict must be approve, reject or reassign');
+  }
   if (!isText(actor, 254)) return bad('actor must be the e-mail or personId of who decides');
   if (reason !== undefined && !isText(reason)) return bad('reason must be a text of 1 to 1000 characters');
+  if (verdict === 'reassign' && !isNames(to))
+    return bad('to must be 1 to 10 e-mails or personIds of who decides instead');
+  if (attestation !== undefined && !isText(attestation, 10_000)) return bad('attestation must be a signed statement');
   return {
     ok: true,
-    value: { decisionId, approvalId, verdict, actor, ...(reason === undefined ? {} : { reason }) },
+    value: {
+      decisionId,
+      approvalId,
+      verdict,
+      actor,
+      ...(reason === undefined ? {} : { reason }),
+      ...(verdict === 'reassign' && isNames(to) ? { to } : {}),
+      ...(attestation === undefined ? {} : { attestation }),
+    },
   };
 }
+
+const isNames = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.length > 0 && value.length <= 10 && value.every((name) => isText(name, 254));
 
 export function checkActivation(input: unknown): Checked<{ accountId: string }> {
   if (!isRecord(input) || !isText(input['accountId'], 100)) return bad('accountActivated takes {accountId}');

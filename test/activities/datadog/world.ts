@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
+import { openAttestor } from '../../../activities/attestation.ts';
 import type { DatadogClient } from '../../../activities/datadog/types.ts';
 import { openInventory } from '../../../activities/inventory/index.ts';
 import type { Inventory } from '../../../activities/inventory/types.ts';
@@ -44,6 +45,7 @@ export async function openWorld(
     policy: () => policy,
     notify: { send: () => undefined },
     signals: { activated: async () => false, submit: async () => undefined, hasOpenRun: async () => false },
+    attestations: openAttestor({ file: join(home, 'signing.key'), isGiven: false }),
   });
   const [role, team] = await pair.api().resolve([
     { kind: 'role', name: 'Datadog Standard Role' },

@@ -8,6 +8,7 @@ const decision = {
   verdict: 'approve',
   actor: 'boss@example.com',
   reason: 'fine',
+  proof: 'claimed',
   at: at(5),
 } as const;
 

@@ -41,6 +41,7 @@ test('the commands are those of the public interface that work', () => {
   expect(commands.map((path) => path.join(' ')).toSorted()).toEqual([
     'approvals approve',
     'approvals list',
+    'approvals reassign',
     'approvals reject',
     'audit export',
     'audit verify',
@@ -91,7 +92,7 @@ test.each<[string, readonly string[], RegExp]>([
   ['a missing file', ['joiner', '--file', 'none.json'], /--file none\.json cannot be read: ENOENT/],
   ['a broken file', ['joiner', '--file', 'broken.json'], /--file broken\.json is not JSON/],
   ['a file with a list', ['joiner', '--file', 'list.json'], /--file list\.json must be one JSON object/],
-  ['an approval without an actor', ['approvals', 'approve', 'x'], /'--as <email>' not specified/],
+  ['an approval without an actor', ['approvals', 'approve', 'x'], /--as <email> is missing.*MUSTER_TOKEN/],
   [
     'a rejection without a reason',
     ['approvals', 'reject', 'x', '--as', 'a@example.com'],
