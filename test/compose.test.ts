@@ -179,8 +179,8 @@ describe('the compose file', () => {
     ],
     [
       'a secret that is not mounted',
-      'secrets: [dd_api_key, dd_app_key, database_url]',
-      'secrets: [dd_api_key, database_url]',
+      'secrets: [dd_api_key, dd_app_key, database_url, signing_key]',
+      'secrets: [dd_api_key, database_url, signing_key]',
       'worker: has a secret in its environment: DD_APP_KEY_FILE',
     ],
     [

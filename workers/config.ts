@@ -167,8 +167,11 @@ async function readKey(env: Environment, name: 'DD_API_KEY' | 'DD_APP_KEY'): Pro
   return key;
 }
 
+/** What proves to the command line who asks. */
+export const readToken = (env: Environment): Promise<string | undefined> => readSecret(env, 'MUSTER_TOKEN');
+
 /** A secret from `NAME`, or from the file that `NAME_FILE` names. */
-export async function readSecret(env: Environment, name: string): Promise<string | undefined> {
+async function readSecret(env: Environment, name: string): Promise<string | undefined> {
   const [plain, path] = [env[name], env[`${name}_FILE`]];
   if (plain && path) throw new UsageError(`${name} and ${name}_FILE are both set: keep one`);
   if (!path) return plain || undefined;

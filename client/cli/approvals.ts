@@ -71,7 +71,8 @@ function decisionCommand(approvals: Command, shell: Shell, verdict: Decision['ve
     .argument('<approvalId>', 'as `approvals list` shows it', parseText(200))
     .option('--as <email>', 'who decides: a claim, where no MUSTER_TOKEN proves it', parseEmail)
     .action(async (approvalId: string, options: DecisionOptions, command: Command) => {
-      const token = await readToken(shell);
+      const { readToken } = await import('../../workers/config.ts');
+      const token = await readToken(shell.env);
       if (token === undefined && options.as === undefined) {
         throw new UsageError('--as <email> is missing: say who decides, or set MUSTER_TOKEN, which proves it');
       }
@@ -94,11 +95,6 @@ function decisionCommand(approvals: Command, shell: Shell, verdict: Decision['ve
         () => `The decision ${receipt.decisionId} is recorded; approval ${receipt.approvalId} is ${receipt.state}.`,
       );
     });
-}
-
-async function readToken(shell: Shell): Promise<string | undefined> {
-  const { readSecret } = await import('../../workers/config.ts');
-  return readSecret(shell.env, 'MUSTER_TOKEN');
 }
 
 /** The token proves who decides; `--as` may say the same, and nothing else. */

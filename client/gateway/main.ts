@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { openAttestor } from '../../activities/attestation.ts';
 import { openInventory } from '../../activities/inventory/index.ts';
 import { loadPolicy } from '../../activities/policy/file.ts';
 import { readConfig } from '../../workers/config.ts';
@@ -29,7 +30,7 @@ try {
   const gateway = await serveGateway({
     client,
     inventory,
-    muster: createMuster({ client, inventory }),
+    muster: createMuster({ client, inventory, attestor: openAttestor(config.signingKey) }),
     policy,
     secrets: readSecretsIn(config.secretsFolder, (secret) => secrets.add(secret)),
     host: values.host,
