@@ -24,7 +24,7 @@ export interface AliasInventory {
    * know yet, else of a new person (by the external id where it can be a personId and is free, else by `newId`).
    */
   bindAlias(identity: SourceIdentity, given: { readonly newId: string; readonly at: string }): Promise<AliasRow>;
-  listAliases(filter: { source: string; limit: number; offset: number }): Promise<readonly AliasRow[]>;
+  listAliases(filter: { source?: string; limit: number; offset: number }): Promise<readonly AliasRow[]>;
   /** Since when a complete roster of this source has not named these people; for others it is forgotten. */
   noteAbsences(source: string, personIds: readonly string[], at: string): Promise<ReadonlyMap<string, string>>;
   listAbsences(source: string): Promise<ReadonlyMap<string, string>>;

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import { personIdPattern } from '../../workflows/core/contracts.ts';
-import type { AliasRow, SourceIdentity } from './aliasTypes.ts';
+import type { AliasInventory, AliasRow, SourceIdentity } from './aliasTypes.ts';
 import { foldCase } from './json.ts';
 import { ensurePerson, findPeopleByEmail } from './people.ts';
 import type { Db, Schema } from './schema.ts';
@@ -69,16 +69,11 @@ async function newPersonId(db: Db, { externalId }: SourceIdentity, newId: string
 
 export async function listAliases(
   db: Db,
-  { source, limit, offset }: { readonly source: string; readonly limit: number; readonly offset: number },
+  { source, limit, offset }: Parameters<AliasInventory['listAliases']>[0],
 ): Promise<readonly AliasRow[]> {
-  const rows = await db
-    .selectFrom('aliases')
-    .selectAll()
-    .where('source', '=', source)
-    .orderBy('externalId')
-    .limit(limit)
-    .offset(offset)
-    .execute();
+  let query = db.selectFrom('aliases').selectAll();
+  if (source !== undefined) query = query.where('source', '=', source);
+  const rows = await query.orderBy('source').orderBy('externalId').limit(limit).offset(offset).execute();
   return rows.map(toAliasRow);
 }
 

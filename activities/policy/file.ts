@@ -82,6 +82,7 @@ function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions)
     mode: content.mode ?? (datadogIsSimulator ? 'enforce' : 'observe'),
     defaultTimeZone: content.defaultTimeZone,
     identity: content.identity,
+    roster: content.roster,
     rules: content.rules.map(toRule),
     times: {
       leadMs: onboarding.lead,

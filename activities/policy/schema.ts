@@ -81,7 +81,20 @@ const sync = z.strictObject({
   lightEvery: duration('5 minutes', { above: 0 }).optional(),
 });
 
-const identity = z.strictObject({ allowedDomains: z.array(domain).default([]) });
+const identity = z.strictObject({
+  allowedDomains: z.array(domain).default([]),
+  mayEndEmployment: textList.default([]),
+});
+
+const roster = z.strictObject({
+  columns: z.record(z.string(), text).default({}),
+  absence: z
+    .strictObject({
+      action: z.enum(['report', 'leave']).default('report'),
+      afterDays: z.int().min(1, { error: 'must be 1 or more' }).default(14),
+    })
+    .prefault({}),
+});
 
 /** The policy file, strict: a key that is not known is an error. Fields that depend on where Datadog is stay optional. */
 export const policySchema = z.strictObject({
@@ -95,6 +108,7 @@ export const policySchema = z.strictObject({
   offboarding: offboarding.prefault({}),
   sync: sync.prefault({}),
   sources: sources.default([]),
+  roster: roster.prefault({}),
 });
 
 export type PolicyContent = z.output<typeof policySchema>;
@@ -110,4 +124,5 @@ export const knownKeys: Readonly<Record<string, readonly string[]>> = {
   offboarding: Object.keys(offboarding.shape),
   sync: Object.keys(sync.shape),
   ...sourceKeys,
+  roster: Object.keys(roster.shape),
 };

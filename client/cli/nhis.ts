@@ -8,7 +8,8 @@ import { describeUnseen } from './kinds.ts';
 import { withInventory } from './open.ts';
 import { printMessage } from './output.ts';
 import { parsePersonId, parseText } from './parse.ts';
-import { chooseFormat, formats, printRows, readAll, type Columns, type Format } from './rows.ts';
+import { chooseFormat, formats, printRows, type Columns, type Format } from './rows.ts';
+import { readAll } from '../readAll.ts';
 import type { Shell } from './shell.ts';
 
 interface NhiOptions {

@@ -32,15 +32,3 @@ export function printRows<T>(
     return rows.length === 0 ? none : renderTable(shell, head, cells());
   });
 }
-
-export async function readAll<T>(
-  readPage: (limit: number, offset: number) => Promise<readonly T[]>,
-): Promise<readonly T[]> {
-  const limit = 1_000;
-  const rows: T[] = [];
-  for (;;) {
-    const page = await readPage(limit, rows.length);
-    rows.push(...page);
-    if (page.length < limit) return rows;
-  }
-}

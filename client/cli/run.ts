@@ -14,6 +14,7 @@ import { printMessage } from './output.ts';
 import { addPerson } from './person.ts';
 import { addPolicy } from './policy.ts';
 import type { Shell } from './shell.ts';
+import { addRoster } from './roster.ts';
 import { addSimulator } from './simulator.ts';
 import { addSchedule, addSync } from './sync.ts';
 import { addToken } from './token.ts';
@@ -28,6 +29,7 @@ const groups: readonly AddCommands[] = [
   addInventory,
   addPolicy,
   addToken,
+  addRoster,
   addAudit,
   addSimulator,
 ];

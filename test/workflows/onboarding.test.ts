@@ -54,7 +54,7 @@ test('outside the allowed domains nobody is asked, invited or disabled', async (
       expect(await stage.inventory.listApprovals({ personId: 'e-1' })).toEqual([]);
       expect(stage.simulator.requests.list().every(({ method }) => method === 'GET')).toBe(true);
     },
-    { policy: (example) => ({ ...example, identity: { allowedDomains: ['example.com'] } }) },
+    { policy: (example) => ({ ...example, identity: { ...example.identity, allowedDomains: ['example.com'] } }) },
   );
 });
 
