@@ -16,16 +16,13 @@ export interface Policy {
   readonly times: ProcessTimes;
   readonly approvals: { readonly acceptClaimed: boolean };
   readonly sync: { readonly cron: string; readonly timeZone: string; readonly lightEveryMs: number };
-<<<<<<< HEAD
   /** Who may send events over HTTP. */
   readonly sources: readonly Source[];
-=======
   readonly roster: {
     /** Field → column of the file. */
     readonly columns: Readonly<Record<string, string>>;
     readonly absence: { readonly action: 'report' | 'leave'; readonly afterDays: number };
   };
->>>>>>> 628a292 (roster plan and apply: HR's list of people against the people table)
 }
 
 /** Who matches gets the roles and teams. All conditions of `when` must hold; one condition holds if any of its values equals. */
