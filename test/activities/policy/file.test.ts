@@ -33,7 +33,8 @@ describe('the defaults', () => {
     expect(policy).toEqual({
       mode: 'enforce',
       defaultTimeZone: 'UTC',
-      identity: { allowedDomains: [] },
+      identity: { allowedDomains: [], mayEndEmployment: [] },
+      roster: { columns: {}, absence: { action: 'report', afterDays: 14 } },
       rules: [],
       times: {
         leadMs: 7 * 86_400_000,
