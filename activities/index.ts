@@ -4,6 +4,7 @@ import type { Notify } from './notify/index.ts';
 import type { Policy } from '../workflows/core/policy.ts';
 import type { Attestor } from './attestation.ts';
 import { createApprovalActivities } from './approvals.ts';
+import { createFindingActivities } from './findings/index.ts';
 import { createPersonActivities } from './person.ts';
 import { createRecordActivities } from './records.ts';
 import { createSyncActivities } from './sync.ts';
@@ -32,5 +33,6 @@ export function createActivities(dependencies: Dependencies) {
     ...createSyncActivities(dependencies),
     ...createAccountScan(dependencies),
     ...createKindScans(dependencies),
+    ...createFindingActivities(dependencies),
   };
 }

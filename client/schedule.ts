@@ -19,7 +19,10 @@ import {
 import type { Policy } from '../workflows/core/policy.ts';
 
 /** Creates or updates both schedules of the sync. Whether they are paused stays as it is. */
-export async function applySchedules(client: Client, policy: Pick<Policy, 'sync'>): Promise<void> {
+export async function applySchedules(
+  client: Client,
+  policy: { readonly sync: Pick<Policy['sync'], 'cron' | 'timeZone' | 'lightEveryMs'> },
+): Promise<void> {
   const { cron, timeZone, lightEveryMs } = policy.sync;
   await applySchedule(client, accessSyncScheduleId, 'full', {
     cronExpressions: [cron],

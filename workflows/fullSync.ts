@@ -28,7 +28,7 @@ import {
   type SyncStepName,
 } from './core/fullSync.ts';
 import type { NhiKind } from './core/identities.ts';
-import { records, scan } from './proxies.ts';
+import { assessment, records, scan } from './proxies.ts';
 
 /** A run of this many events continues as new. */
 const longestHistory = 1_500;
@@ -53,9 +53,9 @@ export async function fullSync(runId: string, carried: FullSyncState | undefined
     setCurrentDetails(`${counts.accounts} accounts read, ${counts.requests} requests; next: ${step.name}`);
   }
 
-  // Findings are judged here, by what was read: their number goes into the summary.
-  const findings = 0;
-  const reason = reasonOfIncompleteness(state.kinds);
+  setCurrentDetails('everything is read; next: findings and drift');
+  const { findings, quarantined, problem } = await judge(runId, state);
+  const reason = reasonOfIncompleteness(state.kinds) ?? problem;
   const summary = summarise(state, findings, Date.now() - Date.parse(state.startedAt));
   const finished = await records.finishSync({
     runId,
@@ -63,8 +63,27 @@ export async function fullSync(runId: string, carried: FullSyncState | undefined
     kinds: state.kinds,
     ...(reason === undefined ? {} : { reason }),
   });
-  if (reason !== undefined) setCurrentDetails(`not read whole: ${reason}`);
+  setCurrentDetails(
+    [
+      `${findings} findings`,
+      ...(reason === undefined ? [] : [`not read whole: ${reason}`]),
+      ...(quarantined === undefined ? [] : [`repairs held: \`npx muster sync allow ${quarantined}\``]),
+    ].join('; '),
+  );
   return finished;
+}
+
+/** Findings and drift of what was read. Where they cannot be worked out the picture stands all the same. */
+async function judge(
+  runId: string,
+  { startedAt, kinds }: FullSyncState,
+): Promise<{ readonly findings: number; readonly quarantined?: string; readonly problem?: string }> {
+  try {
+    return await assessment.assess({ runId, startedAt, states: kinds });
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    return { findings: 0, problem: `findings: ${failureIn(error).message}` };
+  }
 }
 
 /** One activity of a step: the state after it. */

@@ -64,6 +64,17 @@ export const scan = proxyActivities<Activities>({
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });
 
+/** Findings and drift of the whole inventory: no Datadog call, but many pages. */
+export const assessment = proxyActivities<Activities>({
+  ...waitForTheEnd,
+  taskQueue: taskQueues.muster,
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '30 seconds',
+  scheduleToCloseTimeout: '30 minutes',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  summary: 'findings and drift',
+});
+
 const localRecords = proxyLocalActivities<Activities>({
   ...waitForTheEnd,
   startToCloseTimeout: '5 seconds',

@@ -92,6 +92,11 @@ export async function noteAbsences(
       .values(rows.slice(from, from + 500))
       .execute();
   }
+  await db
+    .insertInto('completeRosters')
+    .values({ source, appliedAt: at })
+    .onConflict((conflict) => conflict.column('source').doUpdateSet({ appliedAt: at }))
+    .execute();
   return new Map(rows.map(({ personId, since }) => [personId, since]));
 }
 

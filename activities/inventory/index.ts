@@ -4,6 +4,8 @@ import * as approvals from './approvals.ts';
 import * as deliveries from './deliveries.ts';
 import { countRows } from './counts.ts';
 import * as evidence from './evidence.ts';
+import * as facts from './facts.ts';
+import * as findings from './findings.ts';
 import * as grants from './grants.ts';
 import { personHistory } from './history.ts';
 import * as intake from './intake.ts';
@@ -13,6 +15,7 @@ import * as nhis from './nhis.ts';
 import { openStore, type InventoryLocation } from './open.ts';
 import * as people from './people.ts';
 import { finishProcess } from './processes.ts';
+import * as repairs from './repairs.ts';
 import * as roles from './roles.ts';
 import * as scans from './scans.ts';
 import { write, type Store } from './store.ts';
@@ -107,6 +110,23 @@ function createInventory(store: Store): Inventory {
     finishSyncRun: (end) => write(store, 'syncRuns', (trx) => syncRuns.finishSyncRun(trx, end)),
     standingKinds: () => syncRuns.standingKinds(db),
     listSyncRuns: (limit) => syncRuns.listSyncRuns(db, limit),
+
+    writeFindings: (page) => findings.writeFindings(store, page),
+    listFindings: (filter, now) => findings.listFindings(db, filter, now),
+    countOpenFindings: (now) => findings.countOpenFindings(db, now),
+    muteFinding: (id, mute) => write(store, 'findings', (trx) => findings.muteFinding(trx, id, mute)),
+    readOrganisation: (options) => facts.readOrganisation(db, options),
+    accountFacts: (after, limit) => facts.accountFacts(db, after, limit),
+    personFacts: (after, limit) => facts.personFacts(db, after, limit),
+    keyFacts: (after, limit) => facts.keyFacts(db, after, limit),
+    recordRepairs: (runId, people, at) =>
+      write(store, 'repairs', (trx) => repairs.recordRepairs(trx, runId, people, at)),
+    openQuarantine: (batch) => write(store, 'repairs', (trx) => repairs.openQuarantine(trx, batch)),
+    listQuarantines: (limit) => repairs.listQuarantines(db, limit),
+    unrepairedSubjects: (now) => repairs.unrepairedSubjects(db, now),
+    decideQuarantine: (batchId, decision) =>
+      write(store, 'repairs', (trx) => repairs.decideQuarantine(trx, batchId, decision)),
+    withdrawQuarantine: (at) => write(store, 'repairs', (trx) => repairs.withdrawQuarantine(trx, at)),
 
     appendEvidence: (entry) => write(store, 'evidence', (trx) => evidence.appendEvidence(trx, entry)),
     listEvidence: (filter) => evidence.listEvidence(db, filter),

@@ -4,6 +4,7 @@ import { write, type DialectName, type Store } from './store.ts';
 import { createDepthTables } from './migrations/depth.ts';
 import { addEvidenceGuards, createFirstTables } from './migrations/first.ts';
 import { createDeliveries } from './migrations/deliveries.ts';
+import { createFindingTables } from './migrations/findings.ts';
 import { createAliases } from './migrations/aliases.ts';
 import { createTokens } from './migrations/tokens.ts';
 
@@ -17,6 +18,7 @@ const migrations: readonly Migration[] = [
   createAliases,
   createDepthTables,
   createDeliveries,
+  createFindingTables,
 ];
 
 /** Brings the inventory to this version, whoever comes first. Throws when a newer Muster wrote it. */

@@ -14,6 +14,8 @@ import type {
   ProcessType,
 } from '../../workflows/core/model.ts';
 import type { KindState, Nhi, NhiKind, SyncKind } from '../../workflows/core/identities.ts';
+import type { FindingKind, Found, Severity } from '../../workflows/core/findings.ts';
+import type { QuarantineState, RepairCandidate } from './findingTypes.ts';
 import type { Json } from './json.ts';
 import type { TokenRole } from './tokenTypes.ts';
 import type { DatedDecision, EvidenceEntry, GrantRow } from './types.ts';
@@ -43,6 +45,11 @@ export interface Schema {
   nhiOwners: NhiOwnersTable;
   syncRuns: SyncRunsTable;
   syncRunKinds: SyncRunKindsTable;
+  findings: FindingsTable;
+  completeRosters: CompleteRostersTable;
+  repairs: RepairsTable;
+  repairRejections: RepairRejectionsTable;
+  quarantines: QuarantinesTable;
   evidence: EvidenceTable;
   evidenceHead: EvidenceHeadTable;
   musterSchema: MusterSchemaTable;
@@ -239,6 +246,56 @@ interface SyncRunsTable {
   startedAt: string;
   finishedAt: string | null;
   summary: Json<SyncSummary> | null;
+  reason: string | null;
+}
+
+interface FindingsTable {
+  findingId: string;
+  kind: FindingKind;
+  subject: string;
+  /** The id of the row it was found at: pages of rows are compared with what is on record between two ids. */
+  scope: string;
+  name: string;
+  severity: Severity;
+  personId: string | null;
+  accountId: string | null;
+  evidence: Json<Found['evidence']>;
+  openedAt: string;
+  closedAt: string | null;
+  mutedUntil: string | null;
+  muteReason: string | null;
+  mutedAt: string | null;
+}
+
+/** Sources of which a complete roster was applied, and when last. */
+interface CompleteRostersTable {
+  source: string;
+  appliedAt: string;
+}
+
+/** What a sync asked to be mended; a batch that was allowed counts as a run. */
+interface RepairsTable {
+  runId: string;
+  subject: string;
+  personId: string;
+  at: string;
+}
+
+interface RepairRejectionsTable {
+  subject: string;
+  batchId: string;
+  at: string;
+}
+
+interface QuarantinesTable {
+  batchId: string;
+  runId: string;
+  openedAt: string;
+  state: QuarantineState;
+  budget: number;
+  people: Json<readonly RepairCandidate[]>;
+  decidedAt: string | null;
+  decidedBy: string | null;
   reason: string | null;
 }
 

@@ -17,6 +17,7 @@ import type { DeliveryInventory } from './deliveries.ts';
 import type { TokenInventory } from './tokenTypes.ts';
 import type { ApprovalState, SyncDepth, SyncSummary } from '../../workflows/core/contracts.ts';
 import type { KindStates, Nhi, NhiKind } from '../../workflows/core/identities.ts';
+import type { FindingsStore } from './findingTypes.ts';
 import type {
   HeldRow,
   NhiFilter,
@@ -34,7 +35,7 @@ import type {
  * The inventory: Muster's memory. All lists that a person sees come from here. Every method is one transaction and
  * may be called again with the same arguments without a second effect. Times are ISO 8601 strings in UTC.
  */
-export interface Inventory extends AsyncDisposable, AliasInventory, DeliveryInventory, TokenInventory {
+export interface Inventory extends AsyncDisposable, AliasInventory, DeliveryInventory, FindingsStore, TokenInventory {
   /** `sqlite` or `postgresql`. */
   readonly dialect: 'sqlite' | 'postgresql';
   close(): Promise<void>;

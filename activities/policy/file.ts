@@ -77,7 +77,7 @@ function readContent(text: string): { readonly content?: PolicyContent; readonly
 }
 
 function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions): Policy {
-  const { onboarding, approvals, offboarding, sync } = content;
+  const { onboarding, approvals, offboarding, sync, findings } = content;
   const policy: Omit<Policy, 'hash'> = {
     mode: content.mode ?? (datadogIsSimulator ? 'enforce' : 'observe'),
     defaultTimeZone: content.defaultTimeZone,
@@ -98,6 +98,16 @@ function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions)
       cron: sync.cron,
       timeZone: sync.timeZone,
       lightEveryMs: sync.lightEvery ?? (datadogIsSimulator ? 30_000 : 300_000),
+      drift: sync.drift,
+    },
+    findings: {
+      dormantAfterMs: findings.dormantAfter,
+      neverLoggedInAfterMs: findings.neverLoggedInAfter,
+      pendingAfterMs: findings.pendingAfter,
+      keyUnusedAfterMs: findings.keyUnusedAfter,
+      keyMaxAgeMs: findings.keyMaxAge,
+      keyInUseWithinMs: findings.keyInUseWithin,
+      ownerAwayAfterMs: findings.ownerAwayAfter,
     },
     sources: content.sources.map(toSource),
   };

@@ -79,6 +79,17 @@ const sync = z.strictObject({
   cron: cron.default('*/15 * * * *'),
   timeZone: timeZone.default('UTC'),
   lightEvery: duration('5 minutes', { above: 0 }).optional(),
+  drift: z.enum(['report', 'repair']).default('report'),
+});
+
+const findings = z.strictObject({
+  dormantAfter: duration('90 days', { above: 0 }).prefault('90 days'),
+  neverLoggedInAfter: duration('30 days', { above: 0 }).prefault('30 days'),
+  pendingAfter: duration('30 days', { above: 0 }).prefault('30 days'),
+  keyUnusedAfter: duration('90 days', { above: 0 }).prefault('90 days'),
+  keyMaxAge: duration('365 days', { above: 0 }).prefault('365 days'),
+  keyInUseWithin: duration('7 days', { above: 0 }).prefault('7 days'),
+  ownerAwayAfter: duration('30 days', { above: 0 }).prefault('30 days'),
 });
 
 const identity = z.strictObject({
@@ -109,6 +120,7 @@ export const policySchema = z.strictObject({
   sync: sync.prefault({}),
   sources: sources.default([]),
   roster: roster.prefault({}),
+  findings: findings.prefault({}),
 });
 
 export type PolicyContent = z.output<typeof policySchema>;
@@ -125,4 +137,5 @@ export const knownKeys: Readonly<Record<string, readonly string[]>> = {
   sync: Object.keys(sync.shape),
   ...sourceKeys,
   roster: Object.keys(roster.shape),
+  findings: Object.keys(findings.shape),
 };

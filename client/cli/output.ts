@@ -42,7 +42,7 @@ export function renderCsv(head: readonly string[], rows: readonly (readonly Cell
 
 function csvCell(cell: Cell): string {
   const plain = text(cell);
-  const value = typeof cell === 'string' && /^[=+\-@\t\r]/.test(plain) ? `'${plain}` : plain;
+  const value = typeof cell === 'string' && /^[=+\-@\t\r\n＝＋－＠]/.test(plain) ? `'${plain}` : plain;
   return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }
 

@@ -9,6 +9,7 @@ import { addAudit } from './audit.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvents } from './events.ts';
 import { explainFailure } from './failures.ts';
+import { addFindings } from './findings.ts';
 import { addInventory } from './inventory.ts';
 import { printMessage } from './output.ts';
 import { addPerson } from './person.ts';
@@ -27,6 +28,7 @@ const groups: readonly AddCommands[] = [
   addSync,
   addSchedule,
   addInventory,
+  addFindings,
   addPolicy,
   addToken,
   addRoster,

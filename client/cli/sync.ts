@@ -12,6 +12,7 @@ import { describeUnseen } from './kinds.ts';
 import { loadShellPolicy, withEngine, withInventory, withMuster } from './open.ts';
 import { printMessage, printResult, renderTable } from './output.ts';
 import { parseDuration, parseText } from './parse.ts';
+import { addQuarantine, renderQuarantine } from './quarantine.ts';
 import type { Shell } from './shell.ts';
 import { describeProgress } from './syncProgress.ts';
 
@@ -20,6 +21,7 @@ const noSchedule = 'There is no schedule of the sync yet: create it with `npx mu
 export function addSync(program: Command, shell: Shell, setExitCode: (code: number) => void): void {
   const sync = program.command('sync').description('the true picture of who has access, read from Datadog');
   addRun(sync, shell, setExitCode);
+  addQuarantine(sync, shell);
   sync
     .command('status')
     .description('when the sync runs next, and its last runs')
@@ -28,8 +30,9 @@ export function addSync(program: Command, shell: Shell, setExitCode: (code: numb
       const status = await withMuster(shell, async ({ client, inventory }) => ({
         schedule: await requireSchedule(client),
         runs: await inventory.listSyncRuns(10),
+        quarantines: await inventory.listQuarantines(10),
       }));
-      printResult(shell, isJson(command), status, ({ schedule, runs }) => {
+      printResult(shell, isJson(command), status, ({ schedule, runs, quarantines }) => {
         const rows = runs.map((run) => [
           run.startedAt,
           run.finishedAt,
@@ -37,12 +40,13 @@ export function addSync(program: Command, shell: Shell, setExitCode: (code: numb
           run.summary?.complete,
           run.summary?.users,
           run.summary?.changed,
+          run.summary?.findings,
           run.reason,
         ]);
         const when = schedule.isPaused ? `paused${schedule.note ? `: ${schedule.note}` : ''}` : 'on';
         const next = schedule.nextAt === undefined || schedule.isPaused ? '' : `, next at ${schedule.nextAt}`;
-        const head = ['started', 'finished', 'depth', 'complete', 'users', 'changed', 'reason'];
-        return `The sync is ${when}${next}.\n${rows.length === 0 ? 'It has not run yet.' : renderTable(shell, head, rows)}`;
+        const head = ['started', 'finished', 'depth', 'complete', 'users', 'changed', 'findings', 'reason'];
+        return `The sync is ${when}${next}.\n${rows.length === 0 ? 'It has not run yet.' : renderTable(shell, head, rows)}\n${renderQuarantine(shell, quarantines)}`;
       });
     });
   for (const word of ['pause', 'resume'] as const) {

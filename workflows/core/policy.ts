@@ -1,4 +1,5 @@
 import type { Source } from './sources.ts';
+import type { FindingThresholds } from './findings.ts';
 import type { ApproverSet, Entitlement, PersonAttributes, ProcessTimes } from './model.ts';
 
 /** The policy as data: what the file says once it was validated, durations in milliseconds. */
@@ -15,7 +16,6 @@ export interface Policy {
   readonly rules: readonly PolicyRule[];
   readonly times: ProcessTimes;
   readonly approvals: { readonly acceptClaimed: boolean };
-  readonly sync: { readonly cron: string; readonly timeZone: string; readonly lightEveryMs: number };
   /** Who may send events over HTTP. */
   readonly sources: readonly Source[];
   readonly roster: {
@@ -23,6 +23,13 @@ export interface Policy {
     readonly columns: Readonly<Record<string, string>>;
     readonly absence: { readonly action: 'report' | 'leave'; readonly afterDays: number };
   };
+  readonly sync: {
+    readonly cron: string;
+    readonly timeZone: string;
+    readonly lightEveryMs: number;
+    readonly drift: 'report' | 'repair';
+  };
+  readonly findings: FindingThresholds;
 }
 
 /** Who matches gets the roles and teams. All conditions of `when` must hold; one condition holds if any of its values equals. */

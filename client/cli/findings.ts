@@ -1,0 +1,116 @@
+import { Option, type Command } from 'commander';
+import type { FindingRow, FindingState } from '../../activities/inventory/findingTypes.ts';
+import { UsageError } from '../../workers/usageError.ts';
+import { findingKindNames, severities, type FindingKind, type Severity } from '../../workflows/core/findings.ts';
+import { FailedError } from '../errors.ts';
+import { isJson } from './command.ts';
+import { effectiveInstant, readEffective } from './dates.ts';
+import { withInventory } from './open.ts';
+import { printResult } from './output.ts';
+import { parsePersonId, parseText } from './parse.ts';
+import { chooseFormat, formats, printRows, readAll, type Columns, type Format } from './rows.ts';
+import type { Shell } from './shell.ts';
+
+interface ListOptions {
+  readonly format?: Format;
+  readonly kind?: FindingKind;
+  readonly severity?: Severity;
+  readonly person?: string;
+  readonly open?: boolean;
+  readonly all?: boolean;
+}
+
+export function addFindings(program: Command, shell: Shell): void {
+  const findings = program.command('findings').description('what somebody should look at, found by the sync');
+  findings
+    .command('list')
+    .description('open findings, the worst first, with what to do')
+    .addOption(new Option('--kind <kind>', 'of this kind only').choices(findingKindNames))
+    .addOption(new Option('--severity <severity>', 'of this severity only').choices(severities))
+    .option('--person <id>', 'about this person only', parsePersonId)
+    .addOption(new Option('--open', 'those that are open and not muted; this is the default').conflicts('all'))
+    .option('--all', 'with those that are muted or closed')
+    .addOption(new Option('--format <format>', 'how rows are printed (table)').choices(formats))
+    .addHelpText('after', '\nExample: npx muster findings list --severity high --format csv > findings.csv')
+    .action(async (options: ListOptions, command: Command) => {
+      const { kind, severity, person, all } = options;
+      const format = chooseFormat(options.format, command);
+      const state: FindingState = 'open';
+      const filter = {
+        ...(kind && { kind }),
+        ...(severity && { severity }),
+        ...(person === undefined ? {} : { personId: person }),
+        ...(all ? {} : { state }),
+      };
+      const now = new Date().toISOString();
+      const rows = await withInventory(shell, (store) =>
+        readAll((limit, offset) => store.listFindings({ ...filter, limit, offset }, now)),
+      );
+      const columns = format === 'table' ? tableColumns : csvColumns;
+      printRows(shell, format, rows, columns, 'Nothing was found. `npx muster sync run` looks again.');
+    });
+  addMute(findings, shell);
+}
+
+function addMute(findings: Command, shell: Shell): void {
+  findings
+    .command('mute')
+    .argument('<id>', 'as `findings list` shows it', parseText(64))
+    .description('take a finding off the list until a day, with the reason; drift that is muted is not repaired')
+    .requiredOption('--reason <text>', 'why it may stay as it is', parseText(1_000))
+    .requiredOption('--until <date>', 'a day or an instant; then it is on the list again')
+    .addHelpText(
+      'after',
+      '\nExample: npx muster findings mute 3f1c5a0b7d2e4c61 --reason "break-glass account" --until 2027-01-31',
+    )
+    .action(async (id: string, { reason, until }: { reason: string; until: string }, command: Command) => {
+      const now = new Date();
+      const end = effectiveInstant(readEffective(until, now, '--until'));
+      if (Date.parse(end) <= now.getTime()) throw new UsageError(`--until ${until} is past: give a later day`);
+      const muted = await withInventory(shell, (store) =>
+        store.muteFinding(id, { until: end, reason, at: now.toISOString() }),
+      );
+      if (muted === undefined) {
+        throw new FailedError(`There is no finding ${id}: \`npx muster findings list --all\` shows all with their ids`);
+      }
+      printResult(
+        shell,
+        isJson(command),
+        muted,
+        () => `Finding ${id} (${muted.title}: ${muted.name}) is muted until ${end}.`,
+      );
+    });
+}
+
+const evidenceOf = ({ evidence }: FindingRow): string =>
+  Object.entries(evidence)
+    .map(([name, value]) => `${name}=${Array.isArray(value) ? value.join(' ') : String(value)}`)
+    .join('; ');
+
+const tableColumns: Columns<FindingRow> = {
+  id: (row) => row.id,
+  severity: (row) => row.severity,
+  finding: (row) => row.title,
+  about: (row) => row.name,
+  since: (row) => row.since,
+  state: (row) => (row.frozen === undefined ? row.state : `${row.state}, frozen`),
+};
+
+const csvColumns: Columns<FindingRow> = {
+  id: (row) => row.id,
+  kind: (row) => row.kind,
+  severity: (row) => row.severity,
+  state: (row) => row.state,
+  title: (row) => row.title,
+  about: (row) => row.name,
+  person: (row) => row.personId,
+  accountId: (row) => row.accountId,
+  since: (row) => row.since,
+  closedAt: (row) => row.closedAt,
+  evidence: evidenceOf,
+  advice: (row) => row.advice,
+  owasp: (row) => row.owasp,
+  frozen: (row) => row.frozen,
+  mutedUntil: (row) => row.mutedUntil,
+  muteReason: (row) => row.muteReason,
+};

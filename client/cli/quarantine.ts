@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import type { QuarantineRow } from '../../activities/inventory/findingTypes.ts';
+import { isJson } from './command.ts';
+import { withMuster } from './open.ts';
+import { printResult, renderTable } from './output.ts';
+import { parseText } from './parse.ts';
+import type { Shell } from './shell.ts';
+
+/** `sync allow` and `sync reject`: repairs of drift that were too many at once. */
+export function addQuarantine(sync: Command, shell: Shell): void {
+  for (const verdict of ['allow', 'reject'] as const) {
+    sync
+      .command(verdict)
+      .argument('<batch>', 'as `sync status` shows it', parseText(64))
+      .description(
+        verdict === 'allow'
+          ? 'have a batch of held repairs carried out'
+          : 'leave the drift of a held batch as it is, until it changes',
+      )
+      .option('--as <who>', 'who decides; kept with the batch', parseText(254), 'command line')
+      .option('--reason <text>', 'kept with the batch', parseText(1_000))
+      .addHelpText('after', `\nExample: npx muster sync ${verdict} 4be61c09a2f7 --as lead@example.com`)
+      .action(async (batchId: string, options: { as: string; reason?: string }, command: Command) => {
+        const { decideBatch } = await import('../quarantine.ts');
+        const decision = {
+          batchId,
+          verdict,
+          by: options.as,
+          ...(options.reason === undefined ? {} : { reason: options.reason }),
+        };
+        const decided = await withMuster(shell, (opened) => decideBatch(opened, decision));
+        const people = decided.people.length;
+        printResult(shell, isJson(command), decided, () =>
+          verdict === 'allow'
+            ? `Batch ${batchId} is allowed: ${people} people are compared and mended by their processes.`
+            : `Batch ${batchId} is rejected: the drift of ${people} people is left as it is.`,
+        );
+      });
+  }
+}
+
+/** The open batch in words, or nothing. */
+export function renderQuarantine(shell: Shell, batches: readonly QuarantineRow[]): string {
+  const open = batches.find(({ state }) => state === 'open');
+  if (open === undefined) return '';
+  const rows = open.people
+    .slice(0, 20)
+    .map(({ personId, subjects }) => [
+      personId,
+      subjects.map((subject) => subject.slice(personId.length + 1)).join(', '),
+    ]);
+  return (
+    `\nRepairs of ${open.people.length} people are held, more than ${open.budget} at once: ` +
+    `\`npx muster sync allow ${open.batchId}\` or \`npx muster sync reject ${open.batchId}\`\n` +
+    renderTable(shell, ['person', 'drift'], rows)
+  );
+}
