@@ -3,12 +3,13 @@ import type { FindingRow, FindingState } from '../../activities/inventory/findin
 import { UsageError } from '../../workers/usageError.ts';
 import { findingKindNames, severities, type FindingKind, type Severity } from '../../workflows/core/findings.ts';
 import { FailedError } from '../errors.ts';
+import { readAll } from '../readAll.ts';
 import { isJson } from './command.ts';
 import { effectiveInstant, readEffective } from './dates.ts';
 import { withInventory } from './open.ts';
 import { printResult } from './output.ts';
 import { parsePersonId, parseText } from './parse.ts';
-import { chooseFormat, formats, printRows, readAll, type Columns, type Format } from './rows.ts';
+import { chooseFormat, formats, printRows, type Columns, type Format } from './rows.ts';
 import type { Shell } from './shell.ts';
 
 interface ListOptions {
