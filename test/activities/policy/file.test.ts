@@ -46,7 +46,16 @@ describe('the defaults', () => {
         leaverAlarmAfterMs: 15 * 60_000,
       },
       approvals: { acceptClaimed: true },
-      sync: { cron: '*/15 * * * *', timeZone: 'UTC', lightEveryMs: 30_000 },
+      sync: { cron: '*/15 * * * *', timeZone: 'UTC', lightEveryMs: 30_000, drift: 'report' },
+      findings: {
+        dormantAfterMs: 90 * 86_400_000,
+        neverLoggedInAfterMs: 30 * 86_400_000,
+        pendingAfterMs: 30 * 86_400_000,
+        keyUnusedAfterMs: 90 * 86_400_000,
+        keyMaxAgeMs: 365 * 86_400_000,
+        keyInUseWithinMs: 7 * 86_400_000,
+        ownerAwayAfterMs: 30 * 86_400_000,
+      },
       sources: [],
     });
   });
@@ -135,8 +144,14 @@ describe('problems', () => {
     [
       'an unknown field near no other',
       `${minimal}sync: { zzz: 1 }`,
-      /^p\.yaml:3:9: sync\.zzz: .* cron, timeZone, lightEvery$/,
+      /^p\.yaml:3:9: sync\.zzz: .* cron, timeZone, lightEvery, drift$/,
     ],
+    [
+      'an unknown way with drift',
+      `${minimal}sync: { drift: mend }`,
+      /^p\.yaml:3:16: sync\.drift: must be report or repair/,
+    ],
+    ['an unknown threshold', `${minimal}findings: { dormant: 1 day }`, /^p\.yaml:3:13: findings\.dormant: /],
     ['an unknown mode', `${minimal}mode: dry`, /^p\.yaml:3:7: mode: must be observe or enforce, not "dry"$/],
     ['an empty section', `${minimal}sync:\n`, /^p\.yaml:3:1: sync: must be a map of fields, but is empty/],
     [
