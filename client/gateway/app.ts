@@ -52,6 +52,8 @@ export async function createGateway(context: GatewayContext): Promise<GatewayApp
         throw new HttpProblem(429, `too many requests: again in ${waitS} s`, { 'retry-after': `${waitS}` });
       if (context.isDraining()) throw new HttpProblem(503, 'the gateway is stopping: send it again');
     }
+    // Before anything of the body is looked at.
+    if (request.is404) return answerUnknown(routes, request, reply);
   });
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';

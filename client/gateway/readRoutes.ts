@@ -8,14 +8,12 @@ import { HttpProblem, problems } from './problems.ts';
 
 /** What auditors read: people, and the inventory as it was last seen. All of it comes from the inventory. */
 
-const count = (largest: number, fallback: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, { error: 'must be a whole number' })
-    .transform(Number)
-    .refine((value) => value <= largest, { error: `must be ${largest} at most` })
-    .default(fallback);
-const page = { limit: count(1_000, 100), offset: count(100_000_000, 0) };
+const count = (pattern: RegExp, error: string, fallback: number) =>
+  z.string().regex(pattern, { error }).transform(Number).default(fallback);
+const page = {
+  limit: count(/^([1-9]\d{0,2}|1000)$/, 'must be a whole number from 1 to 1000', 100),
+  offset: count(/^\d{1,8}$/, 'must be a whole number below 100 million', 0),
+};
 const yes = z.enum(['true', 'false']).optional();
 
 const list = z
