@@ -7,6 +7,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import type { GatewayApp, GatewayContext, GatewayPart } from './context.ts';
+import { approvalRoutes } from './approvalRoutes.ts';
 import { eventRoutes } from './eventRoutes.ts';
 import { healthRoutes } from './health.ts';
 import { readRoutes } from './readRoutes.ts';
@@ -14,7 +15,7 @@ import { answerUnknown, rememberRoutes } from './methods.ts';
 import { answerError, HttpProblem } from './problems.ts';
 
 /** The parts of the HTTP interface. Each is a scope of its own: a parser or hook of one is not that of another. */
-const parts: readonly GatewayPart[] = [healthRoutes, eventRoutes, readRoutes];
+const parts: readonly GatewayPart[] = [healthRoutes, eventRoutes, readRoutes, approvalRoutes];
 
 /** Above a full HR record, far below what a run's history takes. */
 const bodyLimit = 256 * 1_024;
