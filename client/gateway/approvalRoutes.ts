@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { requireRole } from './callers.ts';
+import { text } from './facts.ts';
 import type { GatewayPart } from './context.ts';
 import { HttpProblem, problems } from './problems.ts';
 
 /** Decisions of approvers, proven by their token: the facade signs what goes to the person's process. */
-
-const plainText = /^[^\u0000-\u001f\u007f]+$/u;
 
 export const approvalRoutes: GatewayPart = async (app, context) => {
   const { inventory, muster } = context;
@@ -22,7 +21,7 @@ export const approvalRoutes: GatewayPart = async (app, context) => {
         params: z.object({ id: z.string().regex(/^[\w.:-]{1,200}$/) }),
         body: z.object({
           verdict: z.enum(['approve', 'reject']),
-          reason: z.string().regex(plainText).max(1_000).optional(),
+          reason: text(1_000).optional(),
           decisionId: z
             .string()
             .regex(/^[\w.:-]{1,200}$/)

@@ -1,7 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { isHire } from '../../workflows/core/mailbox.ts';
 import type { Source } from '../../workflows/core/sources.ts';
+import type { EventDraft } from '../drafts.ts';
 import { callerOf } from './callers.ts';
 import type { GatewayApp, GatewayContext, GatewayPart } from './context.ts';
 import { draftsOf, hrMessage, type HrMessage } from './facts.ts';
@@ -159,11 +161,12 @@ function bearerDelivery(
 }
 
 async function accept(
-  { muster, inventory, policy, metrics, now }: GatewayContext,
+  context: GatewayContext,
   { delivery }: FastifyRequest,
   read: (source: Source) => readonly (HrMessage | undefined)[],
 ): Promise<z.input<typeof accepted>> {
   if (delivery === undefined) throw new HttpProblem(401, 'not authenticated');
+  const { muster, inventory, policy, metrics, now } = context;
   const { source, id, at } = delivery;
   if (await inventory.isDelivered(source.name, id)) {
     metrics.count('muster_gateway_repeats_total', { source: source.name });
@@ -184,26 +187,42 @@ async function accept(
   if (drafts.some(({ occurredAt }) => Date.parse(occurredAt) > latest)) {
     throw new HttpProblem(422, 'timestamp lies in the future: it says when HR recorded the fact');
   }
+  // All are judged before the first is sent: nothing of a message is half done.
+  const addressed: EventDraft[] = [];
+  for (const draft of drafts) addressed.push(await addressTo(context, source.name, draft));
   const events: { eventId: string; personId: string; workflowId: string }[] = [];
-  for (const draft of drafts) {
-    const { personId } = await aliasOf(inventory, source.name, draft);
-    const submitted = await muster.submitEvent({ ...draft, personId }, { timeoutMs: engineDeadlineMs });
+  for (const draft of addressed) {
+    const submitted = await muster.submitEvent(draft, { timeoutMs: engineDeadlineMs });
     metrics.count('muster_gateway_events_total', { source: source.name, kind: draft.kind });
-    events.push({ ...submitted, personId });
+    events.push({ ...submitted, personId: draft.personId });
   }
   await inventory.recordDelivery(source.name, id, now().toISOString());
   return { repeated: false, events, leftOut: messages.filter((message) => message === undefined).length };
 }
 
-/** One person for each id of a source, whoever sends it first. */
-async function aliasOf(
-  inventory: GatewayContext['inventory'],
+/**
+ * The event as the person's: one person for each id of a source, whoever sends it first. The source that named them first
+ * speaks for them; another adds attributes, and ends employment where the policy says so.
+ */
+async function addressTo(
+  { inventory, policy, now }: GatewayContext,
   source: string,
-  { personId, person }: { readonly personId: string; readonly person?: { readonly email?: string } },
-): Promise<{ readonly personId: string }> {
-  const identity = { source, externalId: personId, ...(person?.email === undefined ? {} : { email: person.email }) };
-  const known = await inventory.findAlias(identity);
-  return known ?? inventory.bindAlias(identity, { newId: randomUUID(), at: new Date().toISOString() });
+  draft: EventDraft,
+): Promise<EventDraft> {
+  const email = draft.person?.email;
+  const identity = { source, externalId: draft.personId, ...(email === undefined ? {} : { email }) };
+  const alias =
+    (await inventory.findAlias(identity)) ??
+    (await inventory.bindAlias(identity, { newId: randomUUID(), at: now().toISOString() }));
+  const own = { ...draft, personId: alias.personId };
+  if (alias.isAuthoritative) return own;
+  if (own.kind === 'leaver' && !policy.identity.mayEndEmployment.includes(source)) {
+    throw new HttpProblem(
+      403,
+      `another source speaks for this person: ${source} may end their employment once identity.mayEndEmployment names it`,
+    );
+  }
+  return isHire(own) ? { ...own, kind: 'mover' } : own;
 }
 
 /** The same message of the same source is the same event, whatever was lost on the way. */

@@ -5,9 +5,8 @@ import type { EventDraft } from '../drafts.ts';
 
 /** What HR says in an event's `data`, and the events for a person's process that follow from it. Unknown fields are left out. */
 
-// eslint-disable-next-line no-control-regex
-const unprintable = /[\u0000-\u001f\u007f]/;
-const text = (max: number) =>
+const unprintable = /\p{Cc}/u;
+export const text = (max: number) =>
   z
     .string()
     .min(1)

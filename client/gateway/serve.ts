@@ -2,7 +2,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Client } from '@temporalio/client';
 import type { Inventory } from '../../activities/inventory/types.ts';
-import type { Policy } from '../../workflows/core/policy.ts';
 import type { Muster } from '../muster.ts';
 import { createGateway } from './app.ts';
 import type { GatewayContext } from './context.ts';
@@ -14,7 +13,7 @@ export interface ServeOptions {
   readonly client: Client;
   readonly inventory: Inventory;
   readonly muster: Muster;
-  readonly policy: Pick<Policy, 'sources' | 'defaultTimeZone'>;
+  readonly policy: GatewayContext['policy'];
   readonly secrets: SourceSecrets;
   readonly host: string;
   /** Both 0 for a free one. */

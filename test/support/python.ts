@@ -28,6 +28,7 @@ export async function pythonWith(packages: readonly string[]): Promise<string> {
     throw new Error(
       `This test needs Python 3 with venv and pip, and PyPI for ${packages.join(', ')}: ` +
         `install them, then run it again. ${stderr.trim().split('\n').at(-1) || (error as Error).message}`,
+      { cause: error },
     );
   }
   return programs;

@@ -169,3 +169,31 @@ test('the same id in two sources is two people', async () => {
   expect(first?.personId).toBe('7');
   expect(second?.personId).not.toBe('7');
 });
+
+test('a second source adds attributes; it ends nobody’s employment unless the policy says so', async () => {
+  const vendors = `whsec_${Buffer.from('the secret of the other source').toString('base64')}`;
+  const sources = '  - { name: vendors, verify: standardWebhooks }\n';
+  const email = 'ada@example.com';
+  const known = {
+    personId: 'e-1',
+    process: 'onboarding',
+    events: [],
+    lines: {},
+    at: '2026-01-01T00:00:00.000Z',
+  } as const;
+  for (const may of ['[]', '[vendors]']) {
+    await using gateway = await startGateway({
+      sources: `${sources}identity: { mayEndEmployment: ${may} }\n`,
+      secrets: { vendors },
+    });
+    await post(gateway, joinerBody('e-1', { email }));
+    await gateway.inventory.finishProcess({ ...known, person: { employment: 'employed', attributes: { email } } });
+    const record = message('person.updated', { personId: 'v-1', email, status: 'active', department: 'SRE' });
+    expect(await post(gateway, record, sign(record, { id: 'v-1', secret: vendors }))).toMatchObject({ status: 202 });
+    expect(gateway.signalled[1]).toMatchObject({ kind: 'mover', personId: 'e-1', person: { department: 'SRE' } });
+    const leaver = message('leaver', { personId: 'v-1', email });
+    const answer = await post(gateway, leaver, sign(leaver, { id: 'v-2', secret: vendors }));
+    expect(answer.status).toBe(may === '[]' ? 403 : 202);
+    expect(gateway.signalled).toHaveLength(may === '[]' ? 2 : 3);
+  }
+});

@@ -86,3 +86,20 @@ test('a token of intake sends events in the name of its source, with an id of it
   expect(await post(gateway, body, asAuditor)).toMatchObject({ status: 403 });
   expect(gateway.signalled).toHaveLength(1);
 });
+
+test('a decision takes an approver’s token, and an approval that is there', async () => {
+  await using gateway = await startGateway();
+  const decide = async (token: string, body: object) => {
+    const answer = await gateway.app.inject({
+      method: 'POST',
+      url: '/v1/approvals/a-1/decisions',
+      headers: { authorization: `Bearer ${token}` },
+      payload: body,
+    });
+    return answer.statusCode;
+  };
+  const { token } = await tokenOf(gateway, 'approver');
+  expect(await decide((await tokenOf(gateway, 'auditor')).token, { verdict: 'approve' })).toBe(403);
+  expect(await decide(token, { verdict: 'maybe' })).toBe(422);
+  expect(await decide(token, { verdict: 'approve' })).toBe(404);
+});
