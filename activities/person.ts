@@ -5,6 +5,8 @@ import type {
   Access,
   Account,
   Entitlement,
+  GivenApproval,
+  Granted,
   Invitation,
   PersonAttributes,
   ResolvedEntitlement,
@@ -15,6 +17,7 @@ import { withDatadog } from './attempt.ts';
 import { capabilities, type Capability, type Ensured } from './datadog/types.ts';
 import { DatadogFailure } from './datadog/failures.ts';
 import type { Dependencies } from './index.ts';
+import { lookOnceMore, Withheld } from './lastLook.ts';
 
 /** For whom and because of what a write is made; it becomes the evidence. */
 export interface Because {
@@ -25,7 +28,7 @@ export interface Because {
   /** The event's source, or who allowed it. */
   readonly actor: string;
   /** Present where somebody had to allow it. */
-  readonly approvalId?: string;
+  readonly approval?: GivenApproval;
 }
 
 export interface Holdings {
@@ -219,21 +222,29 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
     },
 
     /** Called for what the plan found missing, so that a grant on record is one that Muster gave. */
-    async grant(accountId: string, entitlement: ResolvedEntitlement, because: Because): Promise<void> {
-      await withDatadog(datadog, async (api) => {
-        const ensured = await api.ensureGranted(accountId, entitlement);
+    async grant(accountId: string, entitlement: ResolvedEntitlement, because: Because): Promise<Granted> {
+      const assignment = { personId: because.personId, entitlement, approval: because.approval };
+      return withDatadog(datadog, async (api) => {
+        let ensured: Ensured;
+        try {
+          ensured = await api.ensureGranted(accountId, entitlement, () => lookOnceMore(api, inventory, assignment));
+        } catch (error) {
+          if (error instanceof Withheld) return error.granted;
+          throw error;
+        }
         await inventory.openGrant({
           personId: because.personId,
           accountId,
           ...entitlement,
           since: new Date().toISOString(),
-          reason: because.approvalId === undefined ? 'birthright' : 'request',
+          reason: because.approval === undefined ? 'birthright' : 'request',
           because: because.reason,
         });
         await leaveEvidence(because, `grant:${entitlementKey(entitlement)}`, ensured, {
           action: `assign ${entitlement.kind}`,
           after: entitlement,
         });
+        return { given: true };
       });
     },
 

@@ -10,7 +10,7 @@ import { identify, identifyManager } from './identities.ts';
 import type { Dependencies } from './index.ts';
 import type { ProcessFinish, Progress } from './inventory/types.ts';
 import type { Notice } from './notify/index.ts';
-import { desiredAccess } from './policy/index.ts';
+import { desiredAccess, guardPrivileged } from './policy/index.ts';
 
 export interface Admission {
   readonly record: PersonRecord;
@@ -49,6 +49,17 @@ export function createRecordActivities({ inventory, policy, notify }: Dependenci
     async decideAccess(personId: string, attributes: PersonAttributes): Promise<DesiredAccess> {
       const desired = desiredAccess(policy(), personId, attributes);
       return { ...desired, requests: await Promise.all(desired.requests.map((one) => withManager(personId, one))) };
+    },
+
+    /** The same with each privileged role behind an approval. What an earlier answer asked for is asked in a new way. */
+    async askForPrivileged(
+      personId: string,
+      desired: DesiredAccess,
+      privileged: readonly string[],
+      manager?: string,
+    ): Promise<DesiredAccess> {
+      const guarded = guardPrivileged(policy(), personId, desired, { privileged, manager });
+      return { ...guarded, requests: await Promise.all(guarded.requests.map((one) => withManager(personId, one))) };
     },
 
     async recordProgress(progress: Progress): Promise<void> {

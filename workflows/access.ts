@@ -1,11 +1,4 @@
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  CancellationScope,
-  condition,
-  isCancellation,
-} from '@temporalio/workflow';
-import type { Because } from '../activities/person.ts';
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type {
   Account,
   ApprovalRequest,
@@ -18,18 +11,17 @@ import type {
 } from './core/model.ts';
 import { dueAt, isHire } from './core/mailbox.ts';
 import { entitlementKey, heldEntitlements, namedEntitlements, pickResolved, planAccess } from './core/plan.ts';
-import { askFor, decided } from './approvalWaits.ts';
-import { ignoreCancellation, refuseToGoOn, wordsOf, type PersonRun } from './personRun.ts';
+import { askFor } from './approvalWaits.ts';
+import { isUndecidable } from './core/approvals.ts';
+import { askForPrivileged, giveWhenAllowed, leaveOut } from './giving.ts';
+import { ignoreCancellation, type PersonRun } from './personRun.ts';
 import { datadog, records } from './proxies.ts';
+import { becauseOf, grantAll, optional, revokeAll } from './writes.ts';
 
 /** What is wanted for this run's person, with every name resolved: found out before anything is written. */
 export interface ResolvedAccess {
   readonly desired: DesiredAccess;
   readonly resolved: readonly ResolvedEntitlement[];
-}
-
-export function becauseOf(run: PersonRun, event: HrEvent, reason: string = event.kind): Because {
-  return { personId: run.personId, eventId: event.eventId, reason, actor: event.source };
 }
 
 export async function resolveAccess(run: PersonRun, attributes: PersonAttributes): Promise<ResolvedAccess> {
@@ -42,7 +34,12 @@ export async function resolveAccess(run: PersonRun, attributes: PersonAttributes
     roles.length === 0 ? [] : run.allowed(() => datadog.resolveEntitlements(roles)),
     teams.length === 0 ? [] : optional(run, 'teams', () => datadog.resolveEntitlements(teams)),
   ]);
-  return { desired, resolved: [...resolvedRoles, ...(resolvedTeams ?? [])] };
+  const privileged = resolvedRoles.filter(({ isPrivileged }) => isPrivileged).map(({ name }) => name);
+  const guarded =
+    privileged.length === 0
+      ? desired
+      : await records.askForPrivileged(run.personId, desired, privileged, attributes.manager);
+  return { desired: guarded, resolved: [...resolvedRoles, ...(resolvedTeams ?? [])] };
 }
 
 /** Opens the approvals for what the person does not hold already. */
@@ -58,7 +55,7 @@ export async function askForApprovals(
   };
   await askFor(
     run,
-    desired.requests.filter((request) => !isHeld(request)),
+    desired.requests.filter((request) => !isHeld(request) && !isUndecidable(request)),
   );
 }
 
@@ -95,112 +92,19 @@ export async function bringInLine(
   });
   for (const { kind, name } of plan.excess)
     run.finishPart(`${kind} ${name}`, 'notDone', 'excess: held, not wanted, not given by Muster');
-  await grantAll(run, event, account.id, plan.add);
+  const isHeld = (request: ApprovalRequest) =>
+    pickResolved(request.entitlements, resolved).every((entitlement) => held.has(entitlementKey(entitlement)));
+  leaveOut(
+    run,
+    desired.requests.filter((request) => !isHeld(request)),
+  );
+  const withheld = await grantAll(run, account.id, plan.add, becauseOf(run, event));
+  const asked = await askForPrivileged(run, withheld);
   await revokeAll(run, event, account.id, plan.remove);
-  if (desired.requests.some(waitsFor)) await giveWhenAllowed(run, event, access, account.id);
+  // An approval of what is no longer wanted gives nothing.
+  const approvalIds = [...desired.requests.filter(waitsFor).map(({ approvalId }) => approvalId), ...asked];
+  if (approvalIds.length > 0) await giveWhenAllowed(run, { event, accountId: account.id, resolved }, approvalIds);
   await revokeAll(run, event, account.id, plan.removeLater);
-}
-
-/** Each request by itself: one that is rejected does not hold up the others. */
-async function giveWhenAllowed(
-  run: PersonRun,
-  event: HrEvent,
-  access: ResolvedAccess,
-  accountId: string,
-): Promise<void> {
-  const open = run.approvals.filter(({ state }) => state === 'open');
-  if (open.length > 0) {
-    const until = Math.min(...open.map(({ deadline }) => Date.parse(deadline)));
-    await run.enter('waitingForApproval', `${open.length} approval(s)`, until);
-  }
-  await Promise.all(
-    run.approvals.map(async ({ approvalId, entitlements }) => {
-      const state = await decided(run, approvalId);
-      const wanted = pickResolved(entitlements, access.resolved);
-      if (state === 'approved') {
-        const approval = run.approvals.find((one) => one.approvalId === approvalId);
-        const actor = approval?.decisions.map((decision) => decision.actor).join(', ') ?? '';
-        await grantAll(run, event, accountId, wanted, { approvalId, actor });
-      } else {
-        const result = state === 'timedOut' ? 'timedOut' : state === 'rejected' ? 'rejected' : 'notDone';
-        for (const { kind, name } of wanted) run.finishPart(`assign ${kind} ${name}`, result);
-      }
-    }),
-  );
-}
-
-async function grantAll(
-  run: PersonRun,
-  event: HrEvent,
-  accountId: string,
-  entitlements: readonly ResolvedEntitlement[],
-  approval?: { approvalId: string; actor: string },
-): Promise<void> {
-  const because: Because = approval
-    ? { ...becauseOf(run, event, `approval ${approval.approvalId}`), ...approval }
-    : becauseOf(run, event);
-  // Roles first: a team may give nothing to somebody without a role.
-  for (const kind of ['role', 'team'] as const) {
-    await Promise.all(
-      entitlements
-        .filter((entitlement) => entitlement.kind === kind)
-        .map((entitlement) =>
-          part(run, `assign ${kind} ${entitlement.name}`, kind, (summary) =>
-            datadog.grant.executeWithOptions({ summary }, [accountId, entitlement, because]),
-          ),
-        ),
-    );
-  }
-}
-
-export async function revokeAll(
-  run: PersonRun,
-  event: HrEvent,
-  accountId: string,
-  entitlements: readonly ResolvedEntitlement[],
-): Promise<void> {
-  await Promise.all(
-    entitlements.map((entitlement) =>
-      part(run, `remove ${entitlement.kind} ${entitlement.name}`, entitlement.kind, (summary) =>
-        datadog.revoke.executeWithOptions({ summary }, [accountId, entitlement, becauseOf(run, event)]),
-      ),
-    ),
-  );
-}
-
-/**
- * One part of a process, named in its activity's summary: its failure leaves the rest done. A process cannot do without
- * roles, but without teams it can.
- */
-async function part(
-  run: PersonRun,
-  name: string,
-  kind: 'role' | 'team',
-  write: (summary: string) => Promise<void>,
-): Promise<void> {
-  try {
-    const isDone =
-      kind === 'team'
-        ? await optional(run, name, async () => (await write(name), true))
-        : await run.allowed(() => write(name));
-    if (kind === 'role' || isDone === true) run.finishPart(name, 'done');
-  } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-    run.finishPart(name, 'failed', wordsOf(error));
-  }
-}
-
-/** What a process can do without: a key that may not do it leaves the part undone, and says which permission it takes. */
-export async function optional<T>(run: PersonRun, what: string, call: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await call();
-  } catch (error) {
-    refuseToGoOn();
-    const cause = error instanceof ActivityFailure ? error.cause : undefined;
-    if (!(cause instanceof ApplicationFailure) || cause.type !== 'NotAuthorized') throw error;
-    run.finishPart(what, 'notDone', wordsOf(error as ActivityFailure));
-    return undefined;
-  }
 }
 
 /** What the parts add up to. What was rejected or timed out was decided, and is complete; what failed is not. */

@@ -1,16 +1,23 @@
 import { condition } from '@temporalio/workflow';
 import { approversAfter, askedOf, isFallbackDue, stateAfter } from './core/approvals.ts';
 import type { ApprovalState, ApprovalView } from './core/contracts.ts';
-import type { ApprovalRequest } from './core/model.ts';
+import type { ApprovalRequest, CountedDecision, LapsedDecision } from './core/model.ts';
 import { ignoreCancellation, isoOf, type PersonRun } from './personRun.ts';
 import { records } from './proxies.ts';
 
 /** Asks for what is not asked yet, and withdraws what is no longer wanted. Decisions made earlier in the chain count. */
 export async function askFor(run: PersonRun, requests: readonly ApprovalRequest[]): Promise<void> {
-  const now = Date.now();
   const wanted = new Set(requests.map(({ approvalId }) => approvalId));
   const withdrawn = run.approvals.filter(({ approvalId, state }) => state === 'open' && !wanted.has(approvalId));
-  const asked = new Set(run.approvals.filter((one) => !withdrawn.includes(one)).map(({ approvalId }) => approvalId));
+  run.approvals = run.approvals.filter((one) => !withdrawn.includes(one));
+  for (const { approvalId } of withdrawn) await records.closeApproval(run.personId, approvalId, 'withdrawn');
+  await ask(run, requests);
+}
+
+/** Asks for what is not asked yet. */
+export async function ask(run: PersonRun, requests: readonly ApprovalRequest[]): Promise<void> {
+  const now = Date.now();
+  const asked = new Set(run.approvals.map(({ approvalId }) => approvalId));
   const opened = requests
     .filter(({ approvalId }) => !asked.has(approvalId))
     .map((request): ApprovalView => {
@@ -25,12 +32,40 @@ export async function askFor(run: PersonRun, requests: readonly ApprovalRequest[
       };
       return { ...approval, state: stateAfter(approval) };
     });
-  run.approvals = [...run.approvals.filter((one) => !withdrawn.includes(one)), ...opened];
-  for (const { approvalId } of withdrawn) await records.closeApproval(run.personId, approvalId, 'withdrawn');
-  const open = opened.filter(({ state }) => state === 'open');
-  if (open.length > 0) await records.openApprovals(run.personId, open);
+  run.approvals = [...run.approvals, ...opened];
+  await open(
+    run,
+    opened.filter(({ state }) => state === 'open'),
+  );
+}
+
+/** Decisions that hold no longer are forgotten, and the same is asked once more. */
+export async function askAgain(run: PersonRun, approvalId: string, lapsed: readonly LapsedDecision[]): Promise<void> {
+  const now = Date.now();
+  for (const { decisionId, why } of lapsed) run.refuse(`decision ${decisionId}`, why);
+  const holds = ({ decisionId }: CountedDecision) => !lapsed.some((one) => one.decisionId === decisionId);
+  run.decisions = run.decisions.filter(holds);
+  run.approvals = run.approvals.map((one) =>
+    one.approvalId === approvalId
+      ? {
+          ...one,
+          state: 'open',
+          requestedAt: isoOf(now),
+          deadline: isoOf(now + run.processTimes.approvalRejectAfterMs),
+          decisions: one.decisions.filter(holds),
+        }
+      : one,
+  );
+  await open(
+    run,
+    run.approvals.filter((one) => one.approvalId === approvalId),
+  );
+}
+
+async function open(run: PersonRun, approvals: readonly ApprovalView[]): Promise<void> {
+  if (approvals.length > 0) await records.openApprovals(run.personId, approvals);
   // Followed from when they are asked, whether or not the process waits for them already.
-  for (const { approvalId } of open) follow(run, approvalId).catch(ignoreCancellation);
+  for (const { approvalId } of approvals) follow(run, approvalId).catch(ignoreCancellation);
 }
 
 /** How the approval ends, whenever that is. */

@@ -2,10 +2,11 @@ import { ActivityFailure, CancellationScope, isCancellation, sleep } from '@temp
 import type { PersonRunInput } from './core/contracts.ts';
 import { heldEntitlements } from './core/plan.ts';
 import type { HrEvent } from './core/model.ts';
-import { becauseOf, outcomeOf, revokeAll } from './access.ts';
+import { outcomeOf } from './access.ts';
 import { ignoreCancellation, type PersonRun } from './personRun.ts';
 import { runPerson, type Ending } from './runPerson.ts';
 import { bestEffort, datadog, records } from './proxies.ts';
+import { becauseOf, revokeAll } from './writes.ts';
 
 /** Leaver: the account is disabled first, then emptied, since a re-enable would bring its roles back. */
 export async function offboarding(input: PersonRunInput): Promise<void> {

@@ -5,17 +5,16 @@ import { heldEntitlements } from './core/plan.ts';
 import type { Account, HrEvent, Invitation, PersonAttributes } from './core/model.ts';
 import {
   askForApprovals,
-  becauseOf,
   bringInLine,
   outcomeOf,
   resolveAccess,
-  revokeAll,
   untilSomethingNewer,
   type ResolvedAccess,
 } from './access.ts';
 import { isoOf, type PersonRun } from './personRun.ts';
 import { newsAt, runPerson, takeNews, type Ending } from './runPerson.ts';
 import { acceptancePoll, datadog, records } from './proxies.ts';
+import { becauseOf, revokeAll } from './writes.ts';
 
 /** Joiner and rehire: account, invitation, acceptance, and on the first day the access that the policy gives. */
 export async function onboarding(input: PersonRunInput): Promise<void> {

@@ -94,6 +94,7 @@ const durableRecords = proxyActivities<Activities>({
 export const records: Pick<Activities, RecordName> = {
   admitEvents: orElse('admitEvents'),
   decideAccess: orElse('decideAccess'),
+  askForPrivileged: orElse('askForPrivileged'),
   recordProgress: orElse('recordProgress'),
   openApprovals: orElse('openApprovals'),
   reviewDecision: orElse('reviewDecision'),
@@ -108,6 +109,7 @@ export const records: Pick<Activities, RecordName> = {
 type RecordName =
   | 'admitEvents'
   | 'decideAccess'
+  | 'askForPrivileged'
   | 'recordProgress'
   | 'openApprovals'
   | 'reviewDecision'

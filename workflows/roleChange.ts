@@ -1,10 +1,11 @@
 import type { PersonRunInput } from './core/contracts.ts';
 import type { HrEvent } from './core/model.ts';
-import { askForApprovals, becauseOf, bringInLine, outcomeOf, resolveAccess, untilSomethingNewer } from './access.ts';
+import { askForApprovals, bringInLine, outcomeOf, resolveAccess, untilSomethingNewer } from './access.ts';
 import { differingAttributes } from './onboarding.ts';
 import type { PersonRun } from './personRun.ts';
 import { runPerson, type Ending } from './runPerson.ts';
 import { datadog } from './proxies.ts';
+import { becauseOf } from './writes.ts';
 
 /** Mover and reconcile: what the person holds follows what the policy gives them now. */
 export async function roleChange(input: PersonRunInput): Promise<void> {

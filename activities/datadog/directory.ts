@@ -20,6 +20,8 @@ export interface Team {
 export interface Directory {
   roles(): Promise<readonly Role[]>;
   teams(): Promise<readonly Team[]>;
+  /** Names of permissions by id. */
+  permissions(): Promise<ReadonlyMap<string, string>>;
   forget(): void;
 }
 
@@ -27,6 +29,7 @@ export interface Directory {
 export interface DirectoryCache {
   roles?: Entry<Role>;
   teams?: Entry<Team>;
+  permissions?: Entry<readonly [id: string, name: string]>;
 }
 
 interface Entry<T> {
@@ -45,6 +48,12 @@ export function createDirectory(http: Sender, cache: DirectoryCache): Directory 
     async teams() {
       if (!isFresh(cache.teams)) cache.teams = { rows: await listTeams(http), readAt: Date.now() };
       return cache.teams.rows;
+    },
+    async permissions() {
+      if (!isFresh(cache.permissions)) {
+        cache.permissions = { rows: [...(await listPermissions(http))], readAt: Date.now() };
+      }
+      return new Map(cache.permissions.rows);
     },
     forget() {
       delete cache.roles;

@@ -1,5 +1,6 @@
 import type { Account, Entitlement, ResolvedEntitlement } from '../../workflows/core/model.ts';
 import { unknownEntitlement } from '../../workflows/core/failures.ts';
+import { privilegesIn } from '../../workflows/core/privileged.ts';
 import { isNotFound, userPath } from './accounts.ts';
 import type { Directory, Team } from './directory.ts';
 import { DatadogFailure, isFailure } from './failures.ts';
@@ -87,9 +88,11 @@ export function createGrantCalls(
     accountId: string,
     entitlement: ResolvedEntitlement,
     wanted: boolean,
+    beforeWrite?: () => Promise<void>,
   ): Promise<{ changed: boolean }> {
     if ((await isHeld(accountId, entitlement)) === wanted) return { changed: false };
     await refuseManaged(entitlement);
+    await beforeWrite?.();
     let refusal: DatadogFailure | undefined;
     try {
       await write(wanted ? 'POST' : 'DELETE', accountId, entitlement);
@@ -129,7 +132,7 @@ export function createGrantCalls(
       }
     },
 
-    ensureGranted: (accountId, entitlement) => ensure(accountId, entitlement, true),
+    ensureGranted: (accountId, entitlement, beforeWrite) => ensure(accountId, entitlement, true, beforeWrite),
     ensureRevoked: async (accountId, entitlement) => {
       try {
         return await ensure(accountId, entitlement, false);
@@ -185,7 +188,14 @@ async function resolveNames(
   if (problems.length > 0) {
     throw new DatadogFailure(unknownEntitlement, `${problems.join('; ')}: correct the policy, or create it in Datadog`);
   }
-  return looked.map(({ entitlement, matches }) => ({ ...entitlement, id: matches[0] as string }));
+  const isNamed = entitlements.some(({ kind }) => kind === 'role');
+  const permissionName = isNamed ? await directory.permissions() : new Map<string, string>();
+  return looked.map(({ entitlement, matches, roles }) => {
+    const id = matches[0] as string;
+    const permissionIds = entitlement.kind === 'role' ? roles.find((role) => role.id === id)?.permissionIds : undefined;
+    const privileges = privilegesIn((permissionIds ?? []).map((one) => permissionName.get(one) ?? one));
+    return { ...entitlement, id, ...(privileges.length > 0 ? { isPrivileged: true } : {}) };
+  });
 }
 
 function matching(

@@ -50,12 +50,17 @@ export interface Datadog {
   cancelInvitations(accountId: string): Promise<void>;
 
   // grants
-  /** Names to ids, from a cache of a minute. A name that is missing or ambiguous throws `UnknownEntitlement`, with similar names. */
+  /** Names to ids, from a cache of a minute, and whether a role is privileged. A name that is missing or ambiguous throws `UnknownEntitlement`, with similar names. */
   resolve(entitlements: readonly Entitlement[]): Promise<readonly ResolvedEntitlement[]>;
   /** What the account holds, with names; teams where `teams_read` allows. */
   getAccess(accountId: string): Promise<Access | undefined>;
   /** Throws `Conflict` for a team that is managed outside Datadog, where something would have to be written. */
-  ensureGranted(accountId: string, entitlement: ResolvedEntitlement): Promise<Ensured>;
+  ensureGranted(
+    accountId: string,
+    entitlement: ResolvedEntitlement,
+    /** Called where something will be written, at the last moment; what it throws prevents it. */
+    beforeWrite?: () => Promise<void>,
+  ): Promise<Ensured>;
   ensureRevoked(accountId: string, entitlement: ResolvedEntitlement): Promise<Ensured>;
   /** Names of permissions that the role gives, read afresh. */
   rolePermissions(roleId: string): Promise<readonly string[]>;

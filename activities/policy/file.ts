@@ -93,7 +93,10 @@ function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions)
       approvalRejectAfterMs: approvals.rejectAfter,
       leaverAlarmAfterMs: offboarding.alarmAfter,
     },
-    approvals: { acceptClaimed: approvals.acceptClaimed ?? datadogIsSimulator },
+    approvals: {
+      acceptClaimed: approvals.acceptClaimed ?? datadogIsSimulator,
+      ...(approvals.default === undefined ? {} : { default: approvals.default }),
+    },
     sync: {
       cron: sync.cron,
       timeZone: sync.timeZone,

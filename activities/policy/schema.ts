@@ -63,6 +63,7 @@ const approvals = z
     fallbackAfter: duration('2 days', { above: 0 }).prefault('2 days'),
     rejectAfter: duration('7 days', { above: 0 }).prefault('7 days'),
     acceptClaimed: z.boolean().optional(),
+    default: approval.optional(),
   })
   .superRefine(({ remindAfter, fallbackAfter, rejectAfter }, context) => {
     if (remindAfter >= fallbackAfter) {
@@ -131,6 +132,7 @@ export const knownKeys: Readonly<Record<string, readonly string[]>> = {
   identity: Object.keys(identity.shape),
   'rules.*': Object.keys(rule.shape),
   'rules.*.approval': Object.keys(approval.shape),
+  'approvals.default': Object.keys(approval.shape),
   onboarding: Object.keys(onboarding.shape),
   approvals: Object.keys(approvals.shape),
   offboarding: Object.keys(offboarding.shape),

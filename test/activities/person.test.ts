@@ -128,17 +128,6 @@ test('a grant and its revocation are evident exactly once, however often they ar
   expect(adas(world)).toMatchObject([{ roles: [], teams: [] }]);
 });
 
-test('a grant that an approval allowed says so', async () => {
-  await using world = await openWorld();
-  const id = await withAccount(world);
-  await driven(world, (muster) =>
-    muster.grant(id, world.role, { ...because, approvalId: 'ap-1', reason: 'approval ap-1' }),
-  );
-  expect(await world.inventory.listGrants({ personId: 'p-1', open: true, limit: 9, offset: 0 })).toMatchObject([
-    { reason: 'request', because: 'approval ap-1', accountId: id },
-  ]);
-});
-
 test('what was so before is no evidence of Muster', async () => {
   await using world = await openWorld();
   const { id } = await world.api().createAccount(ada);

@@ -1,36 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { RefusedError } from '../../client/errors.ts';
-import { issueToken, revokeToken } from '../../client/tokens.ts';
-import type { TokenRole } from '../../activities/inventory/tokenTypes.ts';
+import { revokeToken } from '../../client/tokens.ts';
 import type { Decision } from '../../workflows/core/model.ts';
-import type { Policy } from '../../workflows/core/policy.ts';
 import { eventually, hrEvent, inPhase, knowPerson, outcomeOf } from '../support/muster.ts';
-import { officialClient } from '../support/officialClient.ts';
 import { day, hour, onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';
+import { approve, lead, onlyProven, rolesOf, tokenOf } from './support/approvers.ts';
 
 const readOnly = 'Datadog Read Only Role';
 const admin = 'Datadog Admin Role';
-const lead = 'security-lead@example.com';
-
-const onlyProven = (example: Policy): Policy => ({
-  ...example,
-  approvals: { ...example.approvals, acceptClaimed: false },
-});
-
-/** Roles of the one account with this e-mail, by name, as Datadog's own client reads them. */
-async function rolesOf(stage: SkippedTime, email = 'e-1@example.com'): Promise<readonly string[]> {
-  const { users, roles, listAllUsers } = officialClient(stage.simulator);
-  const [user, second] = (await listAllUsers()).filter(({ attributes }) => attributes?.email === email);
-  if (user?.id === undefined || second !== undefined) throw new Error(`${email} has not one account`);
-  const { data } = await users.getUser({ userId: user.id });
-  const held = new Set(data?.relationships?.roles?.data?.map(({ id }) => id));
-  const all = (await roles.listRoles({ pageSize: 100 })).data ?? [];
-  return all
-    .filter(({ id }) => held.has(id))
-    .map(({ attributes }) => attributes?.name ?? '')
-    .toSorted();
-}
-
 /** An SRE whose admin role waits for the approval of the security lead or the manager. */
 async function waitingSre(stage: SkippedTime, person: { manager?: string; email?: string } = {}, personId = 'e-1') {
   await knowPerson(stage, 'l-1', lead, { at: await stage.now() });
@@ -45,13 +22,6 @@ async function waitingSre(stage: SkippedTime, person: { manager?: string; email?
   if (approval === undefined) throw new Error('nobody was asked');
   return { joiner, approval, handle };
 }
-
-async function tokenOf(stage: SkippedTime, personId: string, role: TokenRole = 'approver') {
-  const { token: _shownOnce, ...row } = await issueToken(stage.inventory, { role, personId });
-  return row;
-}
-
-const approve = (approvalId: string, actor = lead) => ({ approvalId, verdict: 'approve', actor }) as const;
 
 async function refusals(stage: SkippedTime, count: number, personId = 'e-1'): Promise<readonly string[]> {
   return eventually(`${count} refusals`, async () => {

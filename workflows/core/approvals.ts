@@ -142,6 +142,10 @@ function describeApprovers({ approvers, managerIds }: ApprovalView, withFallback
   return [...approvers.people, ...managers, ...(withFallback ? approvers.fallback : [])].join(', ');
 }
 
+/** A request that the policy lets nobody decide. */
+export const isUndecidable = ({ approvers }: Pick<ApprovalView, 'approvers'>): boolean =>
+  !approvers.manager && approvers.people.length === 0 && approvers.fallback.length === 0;
+
 /** One rejection rejects; `quorum` approvals approve. */
 export function stateAfter({ decisions, approvers }: Pick<ApprovalView, 'decisions' | 'approvers'>): ApprovalState {
   if (decisions.some((decision) => decision.verdict === 'reject')) return 'rejected';

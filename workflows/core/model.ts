@@ -8,6 +8,8 @@ export interface Entitlement {
 
 export interface ResolvedEntitlement extends Entitlement {
   readonly id: string;
+  /** Whether the role gave a privileged permission when its name was looked up. */
+  readonly isPrivileged?: boolean;
 }
 
 /** What HR says of a person. `manager` is the manager's personId or e-mail, as HR sends it. */
@@ -166,6 +168,8 @@ export interface ApprovalRequest {
   readonly approvers: ApproverSet;
   /** The manager's e-mails and personId, empty where HR names none. */
   readonly managerIds: readonly string[];
+  /** Names of the privileged roles in it, as they were when it was asked: one that became so later is asked for anew. */
+  readonly privileged?: readonly string[];
   /** Present where the manager cannot decide, so that the fallback does at once: why. */
   readonly managerGone?: string;
 }
@@ -226,6 +230,27 @@ export interface DecisionReview {
   readonly managerGone?: string;
   /** Of a reassignment: the new approvers. */
   readonly to: readonly Identity[];
+}
+
+/** On the strength of which approval something is assigned. Judged once more when it is. */
+export interface GivenApproval {
+  readonly approvalId: string;
+  readonly quorum: number;
+  readonly decisionIds: readonly string[];
+  readonly privileged: readonly string[];
+}
+
+/** Whether an entitlement was assigned, or what stood against it at that moment. */
+export type Granted =
+  | { readonly given: true }
+  /** The role is privileged, and that was not allowed. */
+  | { readonly given: false; readonly because: 'privileged'; readonly why: string }
+  /** Too few of the decisions hold any more. */
+  | { readonly given: false; readonly because: 'lapsed'; readonly lapsed: readonly LapsedDecision[] };
+
+export interface LapsedDecision {
+  readonly decisionId: string;
+  readonly why: string;
 }
 
 /** What a policy gives a person, fixed with the policy's hash. */

@@ -15,7 +15,11 @@ export interface Policy {
   };
   readonly rules: readonly PolicyRule[];
   readonly times: ProcessTimes;
-  readonly approvals: { readonly acceptClaimed: boolean };
+  readonly approvals: {
+    readonly acceptClaimed: boolean;
+    /** Of a privileged role that a rule gives without an approval of its own. */
+    readonly default?: ApproverSet;
+  };
   /** Who may send events over HTTP. */
   readonly sources: readonly Source[];
   readonly roster: {
