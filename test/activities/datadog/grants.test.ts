@@ -101,7 +101,11 @@ test('names become ids, and what is read is kept for the next', async () => {
   await using pair = await openPair();
   await pair.api().resolve([standard, engineering]);
   await pair.api().resolve([{ kind: 'role', name: 'Datadog Admin Role' }]);
-  expect(pair.simulator.requests.byRoute()).toEqual({ 'GET /api/v2/roles': 1, 'GET /api/v2/team': 1 });
+  expect(pair.simulator.requests.byRoute()).toEqual({
+    'GET /api/v2/permissions': 1,
+    'GET /api/v2/roles': 1,
+    'GET /api/v2/team': 1,
+  });
 });
 
 test('a name that is new in Datadog is found by reading afresh', async () => {

@@ -87,15 +87,22 @@ describe('the example', () => {
   });
 
   test('lets one approver allow the Admin role, and states the defaults elsewhere', async () => {
-    const { rules, sources, hash: _, ...rest } = await loadPolicy(examplePath, site);
+    const { rules, sources, approvals, hash: _, ...rest } = await loadPolicy(examplePath, site);
     expect(rules.find(({ name }) => name === 'sre')?.approval).toEqual({
       people: ['security-lead@example.com'],
       manager: true,
       quorum: 1,
       fallback: ['it-lead@example.com'],
     });
+    const { default: ofPrivileged, ...waits } = approvals;
+    expect(ofPrivileged).toEqual({
+      people: ['security-lead@example.com'],
+      manager: false,
+      quorum: 1,
+      fallback: ['it-lead@example.com'],
+    });
     expect(sources).toEqual([{ name: 'hr', verify: { kind: 'standardWebhooks' } }]);
-    expect(parsePolicy(minimal, 'p.yaml', site)).toMatchObject(rest);
+    expect(parsePolicy(minimal, 'p.yaml', site)).toMatchObject({ ...rest, approvals: waits });
   });
 });
 
