@@ -12,6 +12,7 @@ import { playDemonstration } from './demonstration.ts';
 import { cacheFolderIn, findEngine } from './engine/find.ts';
 import { startEngine } from './engine/start.ts';
 import { openGateway } from './gateway.ts';
+import { showFirstSync } from './firstSync.ts';
 import { lockHome } from './homeLock.ts';
 import { removeRuntime, writeRuntime } from './runtime.ts';
 import { installTelemetry, jsonLogger, scrub, type Secrets } from './telemetry.ts';
@@ -71,6 +72,7 @@ async function runLocally(isOnce: boolean): Promise<boolean> {
   // A worker that died ends everything, with its reason.
   const died = running.ended.then(() => undefined);
   if (simulator !== undefined) {
+    await Promise.race([showFirstSync(running.client, say), died, stopped]);
     const problems = await Promise.race([demonstrate(running, simulator, temporal), died, stopped]);
     if (isOnce) return problems !== undefined && problems.length === 0;
   }
@@ -101,8 +103,8 @@ async function provideTemporal(config: Config, opened: AsyncDisposableStack): Pr
 
 async function provideSimulator(config: Config, opened: AsyncDisposableStack): Promise<Simulator> {
   const simulator = await startSimulator({
-    people: 25,
-    nhis: 10,
+    people: 200,
+    nhis: 40,
     seed: 1,
     // Simulated people answer their invitation after a while.
     acceptAfterMs: 20_000,
