@@ -122,15 +122,19 @@ export function createKindScans({ datadog, inventory }: Dependencies) {
       const ids = (await inventory.serviceAccountIds()).filter((id) => id > after);
       const hidden = new Set<OwnedNhiKind>();
       const run = await readMany(ids, async (api, accountId) => {
-        let changes = noChanges;
+        const lists: { readonly kind: OwnedNhiKind; readonly nhis: readonly Nhi[] }[] = [];
+        const readAt = now();
         for (const kind of ownedKinds) {
           if (hidden.has(kind)) continue;
-          const readAt = now();
           const nhis = await api.listOwnedNhis(accountId, kind);
-          if (nhis !== undefined) changes = addChanges(changes, await write(nhis, [kind], readAt, accountId));
+          if (nhis !== undefined) lists.push({ kind, nhis });
           // The account was there for its keys: it is the list of tokens that this organization does not have.
           else if (kind === 'serviceAccountToken') hidden.add(kind);
           else break;
+        }
+        let changes = noChanges;
+        for (const { kind, nhis } of lists) {
+          changes = addChanges(changes, await write(nhis, [kind], readAt, accountId));
         }
         return changes;
       });
