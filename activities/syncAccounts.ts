@@ -34,7 +34,11 @@ interface Cursor extends SyncChanges {
   readonly done: readonly number[];
 }
 
-export function createAccountScan({ datadog, inventory, signals }: Dependencies) {
+export function createAccountScan({
+  datadog,
+  inventory,
+  signals,
+}: Pick<Dependencies, 'datadog' | 'inventory' | 'signals'>) {
   return {
     /** A run of pages of all accounts with their roles, a few in flight, each written to the inventory as it comes. */
     async scanAccounts({ scanId, from, ...known }: AccountsScan): Promise<AccountsScanned> {

@@ -27,7 +27,7 @@ interface Cursor extends SyncChanges {
 }
 
 /** Everything but the accounts. Each list is read whole or fails; what was read is written by the activity that read it. */
-export function createKindScans({ datadog, inventory }: Dependencies) {
+export function createKindScans({ datadog, inventory }: Pick<Dependencies, 'datadog' | 'inventory'>) {
   async function reading<T>(read: (api: Datadog) => Promise<T>): Promise<T & { readonly requests: number }> {
     await using pace = beating(() => undefined);
     pace.beat();

@@ -7,9 +7,8 @@ import { DefaultLogger } from '@temporalio/worker';
 import type { DatadogClient } from '../../activities/datadog/types.ts';
 import { openInventory } from '../../activities/inventory/index.ts';
 import type { Inventory } from '../../activities/inventory/types.ts';
-import { createActivities, type Activities } from '../../activities/index.ts';
-import { loadPolicy } from '../../activities/policy/file.ts';
-import { examplePolicyPath } from '../../workers/config.ts';
+import { createAccountScan } from '../../activities/syncAccounts.ts';
+import { createKindScans } from '../../activities/syncKinds.ts';
 import { openPair, type Pair } from './datadog/pair.ts';
 
 const pageSize = 7;
@@ -53,21 +52,17 @@ function dyingAfter(calls: number): DatadogClient {
   };
 }
 
-async function activitiesOn(inventory: Inventory, datadog: DatadogClient): Promise<Activities> {
-  const policy = await loadPolicy(examplePolicyPath, { datadogIsSimulator: true });
-  return createActivities({
-    datadog,
-    inventory,
-    policy: () => policy,
-    notify: { send: () => undefined },
-    signals: { activated: async () => false, submit: async () => undefined, hasOpenRun: async () => false },
-  });
+function activitiesOn(inventory: Inventory, datadog: DatadogClient) {
+  const signals = { activated: async () => false, submit: async () => undefined, hasOpenRun: async () => false };
+  return { ...createAccountScan({ datadog, inventory, signals }), ...createKindScans({ datadog, inventory }) };
 }
+
+type ScanActivities = ReturnType<typeof activitiesOn>;
 
 /** One activity; killed and started again as often as `dying` says, with the heartbeat that the server has of it. */
 async function run<T>(
   inventory: Inventory,
-  use: (activities: Activities) => Promise<T>,
+  use: (activities: ScanActivities) => Promise<T>,
   { killedAfter, isHeartbeatLost = false }: { killedAfter?: number; isHeartbeatLost?: boolean } = {},
 ): Promise<T> {
   const logger = new DefaultLogger('ERROR');
@@ -77,7 +72,7 @@ async function run<T>(
     environment.on('heartbeat', (details: unknown) => {
       if (!isHeartbeatLost) heartbeatDetails = details;
     });
-    const activities = await activitiesOn(inventory, datadog);
+    const activities = activitiesOn(inventory, datadog);
     return environment.run(() => use(activities));
   };
   if (killedAfter !== undefined) await attempt(dyingAfter(killedAfter)).catch(() => undefined);
