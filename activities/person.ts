@@ -173,7 +173,8 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
         const ensured = await api.ensureAttributes(accountId, wanted);
         await leaveEvidence(because, 'updateAccount', ensured, {
           action: 'update account',
-          after: { fields: Object.keys(wanted) },
+          before: pick(ensured.before, wanted),
+          after: pick(ensured.after, wanted),
         });
         return note(required(ensured.after, accountId));
       });
@@ -315,6 +316,15 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
 
 const summarise = (account: Account | undefined) =>
   account && { id: account.id, status: account.status, roleIds: account.roleIds };
+
+/** Of an account its id and the fields that were asked for. */
+const pick = (account: Account | undefined, wanted: { email?: string; name?: string; title?: string }) =>
+  account && {
+    id: account.id,
+    ...('email' in wanted ? { email: account.email } : {}),
+    ...('name' in wanted ? { name: account.name } : {}),
+    ...('title' in wanted ? { title: account.title } : {}),
+  };
 
 const isGiven = (grant: { reason: string }): boolean => grant.reason !== 'preexisting';
 

@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { LineCounter, parseDocument } from 'yaml';
 import type { Policy, PolicyRule } from '../../workflows/core/policy.ts';
 import { type Problem, problemsOf } from './problems.ts';
-import { crossFieldIssues } from './raw.ts';
+import { crossFieldIssues, siteIssues } from './raw.ts';
 import { type PolicyContent, policySchema } from './schema.ts';
 import { toSource } from './sources.ts';
 
 export interface PolicyOptions {
-  /** Some defaults are careful with a Datadog site and quick with a simulator. */
+  /** With a Datadog site some fields must be said, and defaults are careful; with a simulator they are quick. */
   readonly datadogIsSimulator: boolean;
 }
 
@@ -37,7 +37,7 @@ export async function loadPolicy(path: string, options: PolicyOptions): Promise<
 
 /** Checks the text of a policy file. `fileName` is only said in problems. Throws a `PolicyError` with everything that is wrong. */
 export function parsePolicy(text: string, fileName: string, options: PolicyOptions): Policy {
-  const { content, problems } = readContent(text);
+  const { content, problems } = readContent(text, options);
   if (content !== undefined) return toPolicy(content, options);
   const sorted = problems.toSorted((left, right) => left.line - right.line || left.column - right.column);
   throw new PolicyError(
@@ -45,7 +45,10 @@ export function parsePolicy(text: string, fileName: string, options: PolicyOptio
   );
 }
 
-function readContent(text: string): { readonly content?: PolicyContent; readonly problems: readonly Problem[] } {
+function readContent(
+  text: string,
+  { datadogIsSimulator }: PolicyOptions,
+): { readonly content?: PolicyContent; readonly problems: readonly Problem[] } {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
   const syntax = [...document.errors, ...document.warnings].map((problem): Problem => {
@@ -71,7 +74,11 @@ function readContent(text: string): { readonly content?: PolicyContent; readonly
     return { problems: [{ ...start, field: 'the policy', message }] };
   }
   const parsed = policySchema.safeParse(raw);
-  const issues = [...(parsed.error?.issues ?? []), ...crossFieldIssues(raw)];
+  const issues = [
+    ...(parsed.error?.issues ?? []),
+    ...crossFieldIssues(raw),
+    ...(datadogIsSimulator ? [] : siteIssues(raw)),
+  ];
   if (!parsed.success || issues.length > 0) return { problems: problemsOf(issues, document, lineCounter) };
   return { content: parsed.data, problems: [] };
 }
@@ -79,7 +86,8 @@ function readContent(text: string): { readonly content?: PolicyContent; readonly
 function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions): Policy {
   const { onboarding, approvals, offboarding, sync, findings } = content;
   const policy: Omit<Policy, 'hash'> = {
-    mode: content.mode ?? (datadogIsSimulator ? 'enforce' : 'observe'),
+    // Left out with a simulator only: with a site it must be said.
+    mode: content.mode ?? 'enforce',
     defaultTimeZone: content.defaultTimeZone,
     identity: content.identity,
     roster: content.roster,

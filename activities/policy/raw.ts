@@ -15,6 +15,35 @@ export function crossFieldIssues(raw: unknown): z.core.$ZodIssue[] {
   ]);
 }
 
+/** With a real organisation nothing that could harm it is left to a default. Takes anything. */
+export function siteIssues(raw: unknown): z.core.$ZodIssue[] {
+  const missing = (path: string[], message: string): z.core.$ZodIssue => ({
+    code: 'custom',
+    path,
+    message,
+    input: raw,
+  });
+  const domains = fieldOf(fieldOf(raw, 'identity'), 'allowedDomains');
+  return [
+    ...(fieldOf(raw, 'mode') === undefined
+      ? [
+          missing(
+            ['mode'],
+            'is missing, and Datadog is a site: write `mode: observe` to see what Muster would do, or `mode: enforce` to let it write',
+          ),
+        ]
+      : []),
+    ...(domains === undefined || (Array.isArray(domains) && domains.length === 0)
+      ? [
+          missing(
+            ['identity', 'allowedDomains'],
+            'is missing or empty, and Datadog is a site: name the e-mail domains of your own people, such as `allowedDomains: [example.com]`',
+          ),
+        ]
+      : []),
+  ];
+}
+
 function repeatedName(names: readonly unknown[], index: number): z.core.$ZodIssue[] {
   const [name, first] = [trimmed(names[index]), names.map(trimmed).indexOf(trimmed(names[index]))];
   if (typeof name !== 'string' || first === index) return [];

@@ -14,6 +14,12 @@ export function parseEmail(text: string): string {
   throw new InvalidArgumentError('Give an e-mail address such as ada@example.com.');
 }
 
+/** Domains, collected over several uses of the option. */
+export function parseDomain(text: string, collected: readonly string[] = []): readonly string[] {
+  if (/^([A-Za-z0-9-]+\.)+[A-Za-z][A-Za-z0-9-]+$/.test(text)) return [...collected, text.toLowerCase()];
+  throw new InvalidArgumentError('Give a domain without @, such as example.com.');
+}
+
 /** A text that the event's rules take: 1 to `max` characters. */
 export function parseText(max: number): (text: string) => string {
   return (text) => {

@@ -1,13 +1,12 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../../workers/usageError.ts';
 import type { PersonAttributes } from '../../workflows/core/model.ts';
 import { isJson } from './command.ts';
-import { codeOf } from './failures.ts';
 import { exists, loadPolicyFile, loadShellPolicy, readShellConfig } from './open.ts';
 import { printMessage, printResult, renderTable } from './output.ts';
-import { parseAttribute, parseEmail, parseText, parseTimeZone } from './parse.ts';
+import { parseAttribute, parseDomain, parseEmail, parseText, parseTimeZone } from './parse.ts';
+import { checkPolicy, renderCheck, writeFirstPolicy } from './policyFiles.ts';
 import type { Shell } from './shell.ts';
 
 interface ExplainOptions extends Partial<Omit<PersonAttributes, 'extra'>> {
@@ -20,11 +19,12 @@ export function addPolicy(program: Command, shell: Shell, setExitCode: (code: nu
   policy
     .command('init')
     .argument('[file]', 'the file to write; it must not be there yet', 'policy.yaml')
-    .description('write a first policy to begin with')
-    .addHelpText('after', '\nExample: npx muster policy init')
-    .action(async (file: string, _options: unknown, command: Command) => {
+    .option('--domain <domain>', 'an e-mail domain of your own people; may be given again', parseDomain)
+    .description('write a first policy to begin with; for a Datadog site it only observes')
+    .addHelpText('after', '\nExample: npx muster policy init --domain example.com')
+    .action(async (file: string, { domain = [] }: { domain?: readonly string[] }, command: Command) => {
       const path = resolve(shell.cwd, file);
-      await writeFirstPolicy(path, file);
+      await writeFirstPolicy(shell, { path, named: file, domains: domain });
       printResult(
         shell,
         isJson(command),
@@ -35,16 +35,33 @@ export function addPolicy(program: Command, shell: Shell, setExitCode: (code: nu
   policy
     .command('check')
     .argument('<file>', 'a policy file')
+    .option('--online', 'also against Datadog, by reading calls: every role and team, and the domains')
     .description('validate a policy file; names every problem with its line')
-    .addHelpText('after', '\nExample: npx muster policy check policy.yaml\nExit code: 0 sound, 1 it has problems.')
-    .action(async (file: string, _options: unknown, command: Command) => {
-      const check = await checkFile(shell, file);
-      printResult(shell, isJson(command), check, () =>
-        check.ok ? `${file} is sound: ${check.rules} rules, mode ${check.mode}.` : `${file} cannot be used.`,
-      );
-      if (check.ok) return;
-      for (const problem of check.problems) printMessage(shell, `error: ${problem}`);
-      setExitCode(1);
+    .addHelpText(
+      'after',
+      '\nExample: npx muster policy check policy.yaml --online\n' +
+        'Exit code: 0 sound, 1 it does not fit what is in Datadog, 2 the file has problems.',
+    )
+    .action(async (file: string, { online }: { online?: true }, command: Command) => {
+      const path = resolve(shell.cwd, file);
+      if (!(await exists(path)))
+        throw new UsageError(`There is no file ${file}: write one with \`npx muster policy init\``);
+      const check = await checkPolicy(shell, path, online ?? false);
+      printResult(shell, isJson(command), check, () => renderCheck(shell, file, check));
+      for (const problem of check.problems ?? []) printMessage(shell, `error: ${problem}`);
+      for (const warning of check.online?.warnings ?? []) printMessage(shell, `warning: ${warning}`);
+      if (!check.ok) setExitCode(check.online === undefined ? 2 : 1);
+    });
+  policy
+    .command('diff')
+    .argument('<old>', 'a policy file')
+    .argument('<new>', 'another one')
+    .description('who of the people in the inventory would gain and lose what')
+    .addHelpText('after', '\nExample: npx muster policy diff policy.yaml policy.next.yaml')
+    .action(async (old: string, young: string, _options: unknown, command: Command) => {
+      const { diffPolicies, renderDiff } = await import('./policyDiff.ts');
+      const diff = await diffPolicies(shell, old, young);
+      printResult(shell, isJson(command), diff, () => renderDiff(shell, diff));
     });
   policy
     .command('explain')
@@ -62,33 +79,6 @@ export function addPolicy(program: Command, shell: Shell, setExitCode: (code: nu
       const explanation = await explain(shell, options);
       printResult(shell, isJson(command), explanation, () => renderExplanation(shell, explanation));
     });
-}
-
-/** The file must not be there: a policy is never overwritten. */
-async function writeFirstPolicy(path: string, named: string): Promise<void> {
-  const { examplePolicyPath } = await import('../../workers/config.ts');
-  const content = await readFile(examplePolicyPath, 'utf8');
-  try {
-    await writeFile(path, content, { flag: 'wx' });
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === 'EEXIST') throw new UsageError(`${named} is there already: name another file, or remove it first`);
-    throw new UsageError(`${named} cannot be written (${code}): name a file in a folder that you may write to`);
-  }
-}
-
-async function checkFile(shell: Shell, file: string) {
-  const path = resolve(shell.cwd, file);
-  if (!(await exists(path)))
-    throw new UsageError(`There is no file ${file}: write one with \`npx muster policy init\``);
-  const { loadPolicy, PolicyError } = await import('../../activities/policy/file.ts');
-  try {
-    const policy = await loadPolicy(path, { datadogIsSimulator: !shell.env['DD_SITE'] });
-    return { ok: true, hash: policy.hash, mode: policy.mode, rules: policy.rules.length } as const;
-  } catch (error) {
-    if (!(error instanceof PolicyError)) throw error;
-    return { ok: false, problems: error.problems } as const;
-  }
 }
 
 async function explain(shell: Shell, { attribute, policy: file, ...standard }: ExplainOptions) {

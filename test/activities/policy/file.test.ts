@@ -9,10 +9,11 @@ const simulator = { datadogIsSimulator: true };
 const site = { datadogIsSimulator: false };
 const examplePath = resolve(import.meta.dirname, '../../../policy.example.yaml');
 const minimal = 'version: 1\nrules: []\n';
+const saidForSite = 'mode: enforce\nidentity: { allowedDomains: [example.com] }\n';
 
-function problemsOf(text: string): readonly string[] {
+function problemsOf(text: string, options = simulator): readonly string[] {
   try {
-    parsePolicy(text, 'p.yaml', simulator);
+    parsePolicy(text, 'p.yaml', options);
   } catch (error) {
     if (error instanceof PolicyError) return error.problems;
     throw error;
@@ -61,16 +62,39 @@ describe('the defaults', () => {
   });
 
   test('with a Datadog site are careful', () => {
-    const policy = parsePolicy(minimal, 'p.yaml', site);
-    expect(policy.mode).toBe('observe');
+    const policy = parsePolicy(`${minimal}${saidForSite}`, 'p.yaml', site);
     expect(policy.approvals.acceptClaimed).toBe(false);
     expect(policy.sync.lightEveryMs).toBe(300_000);
   });
 
   test('yield to what the file says', () => {
-    const text = `${minimal}mode: enforce\napprovals: { acceptClaimed: true }\nsync: { lightEvery: 90 seconds }\n`;
+    const text = `${minimal}${saidForSite}approvals: { acceptClaimed: true }\nsync: { lightEvery: 90 seconds }\n`;
     const policy = parsePolicy(text, 'p.yaml', site);
     expect([policy.mode, policy.approvals.acceptClaimed, policy.sync.lightEveryMs]).toEqual(['enforce', true, 90_000]);
+  });
+});
+
+describe('with a Datadog site', () => {
+  test.each([
+    ['no mode', 'identity: { allowedDomains: [example.com] }', ['p.yaml:1:1: mode: is missing']],
+    ['no domains', 'mode: observe', ['p.yaml:1:1: identity.allowedDomains: is missing or empty']],
+    [
+      'an empty list of domains',
+      'mode: observe\nidentity: { allowedDomains: [] }',
+      ['p.yaml:4:29: identity.allowedDomains: is missing or empty'],
+    ],
+    ['neither', '', ['p.yaml:1:1: mode: is missing', 'p.yaml:1:1: identity.allowedDomains: is missing or empty']],
+  ])('%s is refused in words that name the field and the fix', (_, more, expected) => {
+    const problems = problemsOf(`${minimal}${more}`, site);
+    expect(problems.map((problem, index) => problem.slice(0, expected[index]?.length))).toEqual(expected);
+    for (const problem of problems) expect(problem).toMatch(/write `mode: observe`|allowedDomains: \[example\.com\]/);
+  });
+
+  test('a rule without fallback approvers is refused', () => {
+    const rule = 'rules: [{ name: a, roles: R, approval: { people: [x@example.com] } }]';
+    expect(problemsOf(`version: 1\n${rule}\n${saidForSite}`, site)).toEqual([
+      expect.stringContaining('rules[0].approval.fallback'),
+    ]);
   });
 });
 
@@ -87,7 +111,7 @@ describe('the example', () => {
   });
 
   test('lets one approver allow the Admin role, and states the defaults elsewhere', async () => {
-    const { rules, sources, approvals, hash: _, ...rest } = await loadPolicy(examplePath, site);
+    const { rules, sources, approvals, hash: _, ...rest } = await loadPolicy(examplePath, simulator);
     expect(rules.find(({ name }) => name === 'sre')?.approval).toEqual({
       people: ['security-lead@example.com'],
       manager: true,
@@ -102,7 +126,7 @@ describe('the example', () => {
       fallback: ['it-lead@example.com'],
     });
     expect(sources).toEqual([{ name: 'hr', verify: { kind: 'standardWebhooks' } }]);
-    expect(parsePolicy(minimal, 'p.yaml', site)).toMatchObject({ ...rest, approvals: waits });
+    expect(parsePolicy(minimal, 'p.yaml', simulator)).toMatchObject({ ...rest, approvals: waits });
   });
 });
 
@@ -293,7 +317,7 @@ describe('the hash', () => {
     ];
     const hashes = [
       hashOf(base),
-      hashOf(base, site),
+      hashOf(`${base}\n${saidForSite}`, site),
       hashOf(rulesText([rules[0] ?? ''])),
       ...others.map((other) => hashOf(`${base}${other}\n`)),
     ];

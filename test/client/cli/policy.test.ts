@@ -2,7 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { openInventory } from '../../../activities/inventory/index.ts';
+import type { OnlineCheck } from '../../../client/cli/policyOnline.ts';
 import { runCli } from '../../../client/cli/run.ts';
+import { startSimulator } from '../../../simulator/index.ts';
 import { createShell } from '../support/shell.ts';
 
 let cwd: string;
@@ -30,16 +33,94 @@ test('the policy that init writes is sound, and is not overwritten', async () =>
   expect(await readFile(join(cwd, 'policy.yaml'), 'utf8')).toBe('mine');
 });
 
-test('with a Datadog site a policy without a mode only observes', async () => {
-  await run(['policy', 'init']);
-  const { out } = await run(['policy', 'check', 'policy.yaml', '--json'], { DD_SITE: 'datadoghq.eu' });
-  expect(JSON.parse(out)).toMatchObject({ mode: 'observe' });
+test('the policy that init writes for a Datadog site observes, and is sound once it names the domains', async () => {
+  const site = { DD_SITE: 'datadoghq.eu' };
+  await run(['policy', 'init', 'mine.yaml', '--domain', 'example.com', '--domain', 'Example.org'], site);
+  const sound = await run(['policy', 'check', 'mine.yaml', '--json'], site);
+  expect([sound.code, JSON.parse(sound.out)]).toEqual([0, expect.objectContaining({ ok: true, mode: 'observe' })]);
+  expect(await readFile(join(cwd, 'mine.yaml'), 'utf8')).toContain('allowedDomains: [example.com, example.org]');
+  await run(['policy', 'init', 'other.yaml'], site);
+  const without = await run(['policy', 'check', 'other.yaml'], site);
+  expect(without.code).toBe(2);
+  expect(without.err).toMatch(/^error: .*other\.yaml:\d+:\d+: identity\.allowedDomains: .*name the e-mail domains/m);
+});
+
+test('with a Datadog site a policy without mode and domains is refused in words, with a simulator it is sound', async () => {
+  await writeFile(join(cwd, 'policy.yaml'), 'version: 1\nrules: []\n');
+  const { code, err } = await run(['policy', 'check', 'policy.yaml'], { DD_SITE: 'datadoghq.eu' });
+  expect(code).toBe(2);
+  expect(err).toMatch(/mode: is missing.*mode: observe/);
+  expect(err).toMatch(/identity\.allowedDomains: is missing/);
+  expect((await run(['policy', 'check', 'policy.yaml'])).code).toBe(0);
+});
+
+test('online, a role that is missing, a privileged one without approval and the domains are seen', async () => {
+  await using simulator = await startSimulator({ people: 4, seed: 1 });
+  const env = { MUSTER_DATADOG_URL: simulator.url, DD_API_KEY: simulator.apiKey, DD_APP_KEY: simulator.appKey };
+  const rules = 'rules: [{ name: all, roles: [Datadog Admin Role, No Such Role], teams: [engineering] }]';
+  const domains = 'identity: { allowedDomains: [example.com, unused.example] }';
+  await writeFile(join(cwd, 'p.yaml'), `version: 1\n${domains}\n${rules}\n`);
+  const bad = await run(['policy', 'check', 'p.yaml', '--online', '--json'], env);
+  expect(bad.code).toBe(1);
+  const { ok, online } = JSON.parse(bad.out) as { ok: boolean; online: OnlineCheck };
+  expect(ok).toBe(false);
+  expect(online.problems).toEqual([expect.stringMatching(/role "No Such Role" of rule all does not exist/)]);
+  expect(online.warnings).toEqual([
+    expect.stringMatching(/"Datadog Admin Role" is privileged/),
+    expect.stringMatching(/unused\.example/),
+  ]);
+  expect(online.domains).toContainEqual({ domain: 'example.com', accounts: 5, isAllowed: true });
+  expect(online.entitlements.find(({ kind }) => kind === 'team')?.ids).toHaveLength(1);
+
+  simulator.keys.setScopes(['user_access_read', 'user_access_invite', 'user_access_manage']);
+  await writeFile(join(cwd, 'p.yaml'), `version: 1\n${rules.replace(', No Such Role', '')}\n`);
+  const unseen = await run(['policy', 'check', 'p.yaml', '--online'], env);
+  expect(unseen.code).toBe(0);
+  expect(unseen.err).toMatch(/warning: the team "engineering" cannot be checked: .*teams_read/);
+});
+
+test('diff says who of the known people gains and loses what', async () => {
+  const home = join(cwd, '.muster');
+  await using inventory = await openInventory({ file: join(home, 'inventory.db') });
+  for (const [personId, department] of [
+    ['e-1', 'Engineering'],
+    ['e-2', 'SRE'],
+    ['e-3', 'Sales'],
+  ] as const) {
+    const person = { employment: 'employed', attributes: { email: `${personId}@example.com`, department } } as const;
+    const at = '2026-01-01T00:00:00.000Z';
+    await inventory.finishProcess({ personId, process: 'onboarding', events: [], lines: {}, person, at });
+  }
+  const approval = 'approval: { people: [a@example.com], fallback: [b@example.com] }';
+  await writeFile(
+    join(cwd, 'old.yaml'),
+    `version: 1\nrules: [{ name: e, when: { department: Engineering }, roles: Standard }, { name: s, when: { department: SRE }, roles: Admin, ${approval} }]\n`,
+  );
+  await writeFile(
+    join(cwd, 'new.yaml'),
+    `version: 1\nrules: [{ name: e, when: { department: Engineering }, teams: core }, { name: s, when: { department: SRE }, roles: Admin }]\n`,
+  );
+  const { code, out } = await run(['policy', 'diff', 'old.yaml', 'new.yaml', '--json'], { MUSTER_HOME: home });
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({
+    people: 3,
+    changes: [
+      {
+        personId: 'e-1',
+        gains: [{ kind: 'team', name: 'core', onApproval: false }],
+        loses: [{ kind: 'role', name: 'Standard' }],
+      },
+      { personId: 'e-2', gains: [{ kind: 'role', name: 'Admin', onApproval: false }], loses: [] },
+    ],
+  });
+  const words = await run(['policy', 'diff', 'old.yaml', 'new.yaml'], { MUSTER_HOME: home });
+  expect(words.out).toMatch(/2 of 3 people.*e-1 +gains +team +core/s);
 });
 
 test('check names every problem of a bad policy with its line and fails', async () => {
   await writeFile(join(cwd, 'bad.yaml'), 'version: 1\nrules:\n  - name: x\n    rolez: [A]\n');
   const json = await run(['--json', 'policy', 'check', 'bad.yaml']);
-  expect(json.code).toBe(1);
+  expect(json.code).toBe(2);
   expect(JSON.parse(json.out)).toEqual({
     ok: false,
     problems: expect.arrayContaining([expect.stringMatching(/bad\.yaml:4:\d+: .*rolez/)]),

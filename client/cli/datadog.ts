@@ -1,0 +1,18 @@
+import type { DatadogClient } from '../../activities/datadog/types.ts';
+import type { Config } from '../../workers/config.ts';
+import { UsageError } from '../../workers/usageError.ts';
+
+/** Opens Datadog for a command that only reads. */
+export async function withDatadogHere<T>(
+  { datadog }: Pick<Config, 'datadog'>,
+  work: (client: DatadogClient) => Promise<T>,
+): Promise<T> {
+  if (datadog === undefined) {
+    throw new UsageError(
+      'No Datadog is configured here: run `npm start` in another terminal, or set DD_SITE, DD_API_KEY and DD_APP_KEY',
+    );
+  }
+  const { openDatadog } = await import('../../activities/datadog/index.ts');
+  await using client = openDatadog({ baseUrl: datadog.baseUrl, keys: datadog.keys });
+  return await work(client);
+}

@@ -1,0 +1,47 @@
+import { resolve } from 'node:path';
+import type { PersonAttributes } from '../../workflows/core/model.ts';
+import type { AccessChange } from '../../workflows/core/policyDiff.ts';
+import { readAll } from '../readAll.ts';
+import { loadPolicyFile, withInventory } from './open.ts';
+import { renderTable } from './output.ts';
+import type { Shell } from './shell.ts';
+
+export interface PolicyDiff {
+  readonly old: string;
+  readonly new: string;
+  /** Of how many people anything is known. People who have left are not counted. */
+  readonly people: number;
+  readonly changes: readonly (AccessChange & { readonly personId: string; readonly email: string })[];
+}
+
+/** Who of the people in the inventory would gain and lose what. */
+export async function diffPolicies(shell: Shell, old: string, young: string): Promise<PolicyDiff> {
+  const { compareAccess, isChange } = await import('../../workflows/core/policyDiff.ts');
+  // The older one may be from before Datadog was a site: both are only compared.
+  const [before, after] = [await load(shell, old), await load(shell, young)];
+  return withInventory(shell, async (inventory) => {
+    const rows = await readAll((limit, offset) => inventory.listPeople({ limit, offset }));
+    const people = rows.flatMap(({ personId, employment, attributes }) =>
+      employment === 'left' || attributes === undefined ? [] : [{ personId, attributes }],
+    );
+    const compare = (attributes: PersonAttributes) => compareAccess(before, after, attributes);
+    const changes = people
+      .map(({ personId, attributes }) => ({ personId, email: attributes.email, ...compare(attributes) }))
+      .filter(isChange);
+    return { old: before.hash, new: after.hash, people: people.length, changes };
+  });
+}
+
+const load = (shell: Shell, file: string) => loadPolicyFile(resolve(shell.cwd, file), true);
+
+export function renderDiff(shell: Shell, { people, changes }: PolicyDiff): string {
+  const rows = changes.flatMap(({ personId, gains, loses, needsApprovalNow }) => [
+    ...gains.map(({ kind, name, onApproval }) => [personId, onApproval ? 'gains once approved' : 'gains', kind, name]),
+    ...loses.map(({ kind, name }) => [personId, 'loses', kind, name]),
+    ...needsApprovalNow.map(({ kind, name }) => [personId, 'needs approval now', kind, name]),
+  ]);
+  const head = `${changes.length} of ${people} people would gain or lose something.`;
+  if (rows.length === 0) return head;
+  const note = 'What Muster did not give and did not adopt is lost by nobody: it is reported as excess.';
+  return `${head}\n${renderTable(shell, ['person', 'what', 'kind', 'name'], rows)}\n${note}`;
+}

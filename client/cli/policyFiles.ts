@@ -1,0 +1,65 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import type { Policy } from '../../workflows/core/policy.ts';
+import { UsageError } from '../../workers/usageError.ts';
+import { withDatadogHere } from './datadog.ts';
+import { codeOf } from './failures.ts';
+import { readShellConfig } from './open.ts';
+import { renderOnline, type OnlineCheck } from './policyOnline.ts';
+import type { Shell } from './shell.ts';
+
+export interface PolicyCheck {
+  readonly ok: boolean;
+  readonly hash?: string;
+  readonly mode?: Policy['mode'];
+  readonly rules?: number;
+  readonly problems?: readonly string[];
+  /** Present with `--online`, once the file itself is sound. */
+  readonly online?: OnlineCheck;
+}
+
+/** The example, with what a site wants said: it observes, and names the domains. A policy is never overwritten. */
+export async function writeFirstPolicy(
+  shell: Shell,
+  { path, named, domains }: { path: string; named: string; domains: readonly string[] },
+): Promise<void> {
+  const { examplePolicyPath } = await import('../../workers/config.ts');
+  const example = await readFile(examplePolicyPath, 'utf8');
+  const isForSite = domains.length > 0 || Boolean(shell.env['DD_SITE']);
+  const content = isForSite
+    ? example
+        .replace(/^# (mode: observe)$/m, '$1')
+        .replace(/^( +allowedDomains:) \[\]$/m, (_, field: string) => `${field} [${domains.join(', ')}]`)
+    : example;
+  try {
+    await writeFile(path, content, { flag: 'wx' });
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'EEXIST') throw new UsageError(`${named} is there already: name another file, or remove it first`);
+    throw new UsageError(`${named} cannot be written (${code}): name a file in a folder that you may write to`);
+  }
+}
+
+export async function checkPolicy(shell: Shell, path: string, isOnline: boolean): Promise<PolicyCheck> {
+  const { loadPolicy, PolicyError } = await import('../../activities/policy/file.ts');
+  let policy: Policy;
+  try {
+    policy = await loadPolicy(path, { datadogIsSimulator: !shell.env['DD_SITE'] });
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    return { ok: false, problems: error.problems };
+  }
+  const sound = { hash: policy.hash, mode: policy.mode, rules: policy.rules.length };
+  if (!isOnline) return { ok: true, ...sound };
+  const { checkOnline } = await import('./policyOnline.ts');
+  const config = await readShellConfig({ ...shell, env: { ...shell.env, MUSTER_POLICY: path } });
+  const online = await withDatadogHere(config, (client) => checkOnline(client, policy));
+  return { ok: online.problems.length === 0, ...sound, problems: online.problems, online };
+}
+
+export function renderCheck(shell: Shell, file: string, { ok, mode, rules, online }: PolicyCheck): string {
+  if (online !== undefined) {
+    const verdict = ok ? `${file} fits what is in Datadog.` : `${file} does not fit what is in Datadog.`;
+    return `${renderOnline(shell, online)}\n\n${verdict}`;
+  }
+  return ok ? `${file} is sound: ${rules} rules, mode ${mode}.` : `${file} cannot be used.`;
+}

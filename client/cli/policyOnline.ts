@@ -1,0 +1,111 @@
+import type { DatadogClient } from '../../activities/datadog/types.ts';
+import { isPrivileged } from '../../workflows/core/privileged.ts';
+import { isInDomains, type Policy } from '../../workflows/core/policy.ts';
+import { readOrganization, type Organization } from '../organization.ts';
+import { renderTable } from './output.ts';
+import type { Shell } from './shell.ts';
+
+/** A policy against the organization as it is. `problems` keep it from working, `warnings` should be known. */
+export interface OnlineCheck {
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+  readonly entitlements: readonly {
+    readonly kind: 'role' | 'team';
+    readonly name: string;
+    readonly ids: readonly string[];
+    readonly rules: readonly string[];
+    readonly isPrivileged: boolean;
+  }[];
+  /** Of the people's accounts that are not disabled. */
+  readonly domains: readonly { readonly domain: string; readonly accounts: number; readonly isAllowed: boolean }[];
+  /** What the key may not see: the permissions that would show it. */
+  readonly notVisible: readonly string[];
+}
+
+export async function checkOnline(client: DatadogClient, policy: Policy): Promise<OnlineCheck> {
+  const organization = await readOrganization(client, { withMembers: false });
+  const entitlements = namedBy(policy).map(({ kind, name, rules }) => {
+    const found = kind === 'role' ? rolesNamed(organization, name) : teamsNamed(organization, name);
+    const privileged = kind === 'role' && rolesNamed(organization, name).some((role) => isPrivileged(role.permissions));
+    return { kind, name, ids: found.map(({ id }) => id), rules, isPrivileged: privileged };
+  });
+  const isSeen = ({ kind }: { kind: string }) => kind === 'role' || organization.teams !== undefined;
+  const domains = domainsOf(organization, policy.identity.allowedDomains);
+  return {
+    entitlements,
+    domains,
+    notVisible: organization.notVisible,
+    problems: entitlements.filter(isSeen).flatMap(({ kind, name, ids, rules }) => {
+      if (ids.length === 1) return [];
+      const fault = ids.length === 0 ? 'does not exist in Datadog' : `exists ${ids.length} times (${ids.join(', ')})`;
+      return [`the ${kind} "${name}" of rule ${rules.join(', ')} ${fault}: correct the policy, or mend it in Datadog`];
+    }),
+    warnings: [
+      ...entitlements
+        .filter((one) => !isSeen(one))
+        .map(({ name }) => `the team "${name}" cannot be checked: the application key lacks teams_read`),
+      ...entitlements
+        .filter(
+          (one) =>
+            one.isPrivileged &&
+            policy.rules.some((rule) => rule.approval === undefined && rule.roles.includes(one.name)),
+        )
+        .map(
+          ({ name }) => `the role "${name}" is privileged: it takes an approval, though a rule gives it without one`,
+        ),
+      ...policy.identity.allowedDomains
+        .filter((allowed) => !domains.some(({ domain }) => domain === allowed))
+        .map((allowed) => `nobody has an address of ${allowed}, which identity.allowedDomains names`),
+    ],
+  };
+}
+
+function namedBy({ rules }: Policy) {
+  const named = rules.flatMap((rule) => [
+    ...rule.roles.map((name) => ({ kind: 'role' as const, name, rule: rule.name })),
+    ...rule.teams.map((name) => ({ kind: 'team' as const, name, rule: rule.name })),
+  ]);
+  return [...Map.groupBy(named, ({ kind, name }) => `${kind}:${name}`).values()].flatMap((group) => {
+    const [first] = group;
+    return first === undefined ? [] : [{ ...first, rules: group.map(({ rule }) => rule) }];
+  });
+}
+
+const rolesNamed = ({ roles }: Organization, name: string) => roles.filter((role) => role.name === name);
+
+function teamsNamed({ teams = [] }: Organization, name: string) {
+  const byHandle = teams.filter(({ handle }) => handle === name);
+  return byHandle.length > 0 ? byHandle : teams.filter((team) => team.name === name);
+}
+
+function domainsOf({ accounts }: Organization, allowedDomains: readonly string[]) {
+  const humans = accounts.filter(({ isServiceAccount, status }) => !isServiceAccount && status !== 'disabled');
+  return [...Map.groupBy(humans, ({ email }) => email.slice(email.lastIndexOf('@') + 1).toLowerCase())]
+    .map(([domain, group]) => ({
+      domain,
+      accounts: group.length,
+      isAllowed: isInDomains(allowedDomains, `@${domain}`),
+    }))
+    .toSorted((a, b) => b.accounts - a.accounts);
+}
+
+export function renderOnline(shell: Shell, { entitlements, domains }: OnlineCheck): string {
+  return [
+    renderTable(
+      shell,
+      ['kind', 'name', 'id in Datadog', 'privileged', 'rules'],
+      entitlements.map(({ kind, name, ids, isPrivileged, rules }) => [
+        kind,
+        name,
+        ids.join(', '),
+        isPrivileged ? 'yes' : '',
+        rules.join(', '),
+      ]),
+    ),
+    renderTable(
+      shell,
+      ['domain', 'accounts', 'of identity.allowedDomains'],
+      domains.map(({ domain, accounts, isAllowed }) => [domain, accounts, isAllowed ? 'yes' : 'no: external']),
+    ),
+  ].join('\n\n');
+}
