@@ -105,6 +105,14 @@ function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions)
       acceptClaimed: approvals.acceptClaimed ?? datadogIsSimulator,
       ...(approvals.default === undefined ? {} : { default: approvals.default }),
     },
+    offboarding: {
+      emergencyAccounts: offboarding.emergencyAccounts,
+      changeBudget: {
+        accounts: offboarding.changeBudget.accounts,
+        percent: offboarding.changeBudget.percent,
+        withinMs: offboarding.changeBudget.within,
+      },
+    },
     sync: {
       cron: sync.cron,
       timeZone: sync.timeZone,
