@@ -57,6 +57,25 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     ]);
   });
 
+  test('an open approval is given to others, its decisions stay, and a closed one is left as it was', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    const others = { people: ['cto@example.com'], manager: false, quorum: 1, fallback: [] };
+    await inventory.openApproval(approval({ privileged: ['Admin'], managerGone: 'HR names no manager' }));
+    await inventory.recordDecision('p-1', decision);
+    await inventory.reassignApproval('p-1', 'ap-1', others);
+    const reassigned = approval({
+      privileged: ['Admin'],
+      managerGone: 'HR names no manager',
+      approvers: others,
+      decisions: [decision],
+    });
+    expect(await inventory.listApprovals({ state: 'open' })).toEqual([reassigned]);
+    await inventory.closeApproval('ap-1', 'p-1', 'approved', at(6));
+    await inventory.reassignApproval('p-1', 'ap-1', { ...others, people: ['p-1'] });
+    expect(await inventory.listApprovals({})).toMatchObject([{ state: 'approved', approvers: others }]);
+  });
+
   test('a grant is opened once and closed once', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
