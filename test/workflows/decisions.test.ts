@@ -148,8 +148,10 @@ test('a run that somebody starts with decisions of their own making counts none 
           },
         ],
       });
-      const { approvals } = await inPhase(stage, 'e-1', 'waitingForApproval');
+      const { approvals, refused } = await inPhase(stage, 'e-1', 'waitingForApproval');
       expect(approvals).toMatchObject([{ approvalId: approval.approvalId, state: 'open', decisions: [] }]);
+      // Not even looked at.
+      expect(refused).toEqual([]);
       expect(await rolesOf(stage)).toEqual([readOnly]);
     },
     { policy: onlyProven },
