@@ -2,9 +2,7 @@ import * as accounts from './accounts.ts';
 import * as aliases from './aliases.ts';
 import * as approvals from './approvals.ts';
 import * as deliveries from './deliveries.ts';
-import * as brakes from './brakes.ts';
 import { countRows } from './counts.ts';
-import * as endedAccess from './endedAccess.ts';
 import * as evidence from './evidence.ts';
 import * as facts from './facts.ts';
 import * as findings from './findings.ts';
@@ -140,22 +138,6 @@ function createInventory(store: Store): Inventory {
     noteAbsences: (source, personIds, at) =>
       write(store, 'absences', (trx) => aliases.noteAbsences(trx, source, personIds, at)),
     listAbsences: (source) => aliases.listAbsences(db, source),
-
-    admitDisable: (ask) => write(store, brakes.brakesLock, (trx) => brakes.admitDisable(trx, ask)),
-    findDisable: (key) => brakes.findDisable(db, key),
-    disabledSince: (since) => brakes.disabledSince(db, since),
-    heldLeavers: () => brakes.heldLeavers(db),
-    decideBatch: (batch, decision) =>
-      write(store, brakes.brakesLock, (trx) => brakes.decideBatch(trx, batch, decision)),
-    decideHeld: (personId, decision) =>
-      write(store, brakes.brakesLock, (trx) => brakes.decideHeld(trx, personId, decision)),
-    recordEndedAccess: (row) =>
-      write(store, personLock(row.personId), (trx) => endedAccess.recordEndedAccess(trx, row)),
-    markDisabled: (key, at) => write(store, personLock(key.personId), (trx) => endedAccess.markDisabled(trx, key, at)),
-    markRestored: (key, at) => write(store, personLock(key.personId), (trx) => endedAccess.markRestored(trx, key, at)),
-    lastEndedAccess: (personId) => endedAccess.lastEndedAccess(db, personId),
-    takeLease: (lease) => write(store, brakes.brakesLock, (trx) => brakes.takeLease(trx, lease)),
-    endLease: (name, holder) => write(store, brakes.brakesLock, (trx) => brakes.endLease(trx, name, holder)),
 
     createToken: (token, hash) => write(store, 'tokens', (trx) => tokens.createToken(trx, token, hash)),
     revokeToken: (id, at) => write(store, 'tokens', (trx) => tokens.revokeToken(trx, id, at)),

@@ -5,7 +5,6 @@ import { createDepthTables } from './migrations/depth.ts';
 import { addEvidenceGuards, createFirstTables } from './migrations/first.ts';
 import { createDeliveries } from './migrations/deliveries.ts';
 import { createFindingTables } from './migrations/findings.ts';
-import { createBrakes } from './migrations/brakes.ts';
 import { createAliases } from './migrations/aliases.ts';
 import { createTokens } from './migrations/tokens.ts';
 
@@ -20,7 +19,6 @@ const migrations: readonly Migration[] = [
   createDepthTables,
   createDeliveries,
   createFindingTables,
-  createBrakes,
 ];
 
 /** Brings the inventory to this version, whoever comes first. Throws when a newer Muster wrote it. */

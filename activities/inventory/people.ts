@@ -1,5 +1,5 @@
 import { sql, type Selectable } from 'kysely';
-import type { Employment, PersonRecord, Phase } from '../../workflows/core/model.ts';
+import type { Employment, PersonRecord } from '../../workflows/core/model.ts';
 import { foldCase, parseJson, present } from './json.ts';
 import type { Db, Schema } from './schema.ts';
 import type { Inventory, PersonRow, Progress } from './types.ts';
@@ -80,11 +80,10 @@ export async function recordProgress(db: Db, progress: Progress): Promise<void> 
 
 export async function listPeople(
   db: Db,
-  { employment, phase, limit, offset }: Parameters<Inventory['listPeople']>[0],
+  { employment, limit, offset }: Parameters<Inventory['listPeople']>[0],
 ): Promise<readonly PersonRow[]> {
   let query = personRows(db).orderBy('people.personId').limit(limit).offset(offset);
   if (employment !== undefined) query = query.where('people.employment', '=', sql<Employment>`${employment}`);
-  if (phase !== undefined) query = query.where('progress.phase', '=', sql<Phase>`${phase}`);
   return toPersonRows(db, await query.execute());
 }
 

@@ -12,13 +12,11 @@ import type {
   PersonRecord,
   Phase,
   ProcessType,
-  RecordedAccess,
 } from '../../workflows/core/model.ts';
 import type { KindState, Nhi, NhiKind, SyncKind } from '../../workflows/core/identities.ts';
 import type { FindingKind, Found, Severity } from '../../workflows/core/findings.ts';
 import type { QuarantineState, RepairCandidate } from './findingTypes.ts';
 import type { Json } from './json.ts';
-import type { DisableState } from './brakeTypes.ts';
 import type { TokenRole } from './tokenTypes.ts';
 import type { DatedDecision, EvidenceEntry, GrantRow } from './types.ts';
 
@@ -58,9 +56,6 @@ export interface Schema {
   tokens: TokensTable;
   aliases: AliasesTable;
   absences: AbsencesTable;
-  disables: DisablesTable;
-  endedAccess: EndedAccessTable;
-  leases: LeasesTable;
 }
 
 /** A connection or a transaction: every query function takes one. */
@@ -351,32 +346,4 @@ interface TokensTable {
   createdAt: string;
   expiresAt: string | null;
   revokedAt: string | null;
-}
-
-interface DisablesTable {
-  personId: string;
-  eventId: string;
-  accountId: string;
-  state: DisableState;
-  askedAt: string;
-  admittedAt: string | null;
-  decidedAt: string | null;
-  actor: string | null;
-  reason: string | null;
-}
-
-interface EndedAccessTable {
-  personId: string;
-  eventId: string;
-  accountId: string;
-  access: Json<RecordedAccess>;
-  recordedAt: string;
-  disabledAt: string | null;
-  restoredAt: string | null;
-}
-
-interface LeasesTable {
-  name: string;
-  holder: string;
-  until: string;
 }

@@ -13,7 +13,6 @@ import type {
   ProcessType,
 } from '../../workflows/core/model.ts';
 import type { AliasInventory } from './aliasTypes.ts';
-import type { BrakeInventory } from './brakeTypes.ts';
 import type { DeliveryInventory } from './deliveries.ts';
 import type { TokenInventory } from './tokenTypes.ts';
 import type { ApprovalState, SyncDepth, SyncSummary } from '../../workflows/core/contracts.ts';
@@ -36,8 +35,7 @@ import type {
  * The inventory: Muster's memory. All lists that a person sees come from here. Every method is one transaction and
  * may be called again with the same arguments without a second effect. Times are ISO 8601 strings in UTC.
  */
-export interface Inventory
-  extends AsyncDisposable, AliasInventory, BrakeInventory, DeliveryInventory, FindingsStore, TokenInventory {
+export interface Inventory extends AsyncDisposable, AliasInventory, DeliveryInventory, FindingsStore, TokenInventory {
   /** `sqlite` or `postgresql`. */
   readonly dialect: 'sqlite' | 'postgresql';
   close(): Promise<void>;
@@ -68,12 +66,7 @@ export interface Inventory
   findPerson(personId: string): Promise<PersonRecord | undefined>;
   /** People whose current or previous e-mail is this one (case-folded). */
   findPeopleByEmail(email: string): Promise<readonly PersonRecord[]>;
-  listPeople(filter: {
-    employment?: string;
-    phase?: string;
-    limit: number;
-    offset: number;
-  }): Promise<readonly PersonRow[]>;
+  listPeople(filter: { employment?: string; limit: number; offset: number }): Promise<readonly PersonRow[]>;
   /** Binds an account to a person. `conflict` names the person it is bound to already; nothing is changed then. */
   bindAccount(personId: string, accountId: string, at: string): Promise<{ conflict?: string }>;
   personBoundTo(accountId: string): Promise<string | undefined>;

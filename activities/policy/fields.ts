@@ -52,19 +52,6 @@ export const people = z
   )
   .transform((values) => [...new Map(values.map((value) => [value.toLowerCase(), value])).values()]);
 
-/** E-mails and ids of Datadog accounts, in small letters. */
-export const accounts = z
-  .preprocess(
-    (value) => (typeof value === 'string' ? [value] : value),
-    z.array(
-      text.refine((value) => /^[0-9a-f-]{36}$/i.test(value) || /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value), {
-        error: (issue) =>
-          `must be an e-mail address or the id of a Datadog account, not ${JSON.stringify(issue.input)}`,
-      }),
-    ),
-  )
-  .transform((values) => [...new Set(values.map((value) => value.toLowerCase()))]);
-
 export const domain = z
   .string()
   .trim()

@@ -105,14 +105,6 @@ function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions)
       acceptClaimed: approvals.acceptClaimed ?? datadogIsSimulator,
       ...(approvals.default === undefined ? {} : { default: approvals.default }),
     },
-    offboarding: {
-      emergencyAccounts: offboarding.emergencyAccounts,
-      changeBudget: {
-        accounts: offboarding.changeBudget.accounts,
-        percent: offboarding.changeBudget.percent,
-        withinMs: offboarding.changeBudget.within,
-      },
-    },
     sync: {
       cron: sync.cron,
       timeZone: sync.timeZone,

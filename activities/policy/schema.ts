@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { sourceKeys, sources } from './sources.ts';
-import { accounts, cron, domain, duration, people, text, textList, timeZone } from './fields.ts';
+import { cron, domain, duration, people, text, textList, timeZone } from './fields.ts';
 
 const dayMs = 86_400_000;
 
@@ -74,17 +74,7 @@ const approvals = z
     }
   });
 
-const changeBudget = z.strictObject({
-  accounts: z.int().min(0, { error: 'must be 0 or more' }).default(5),
-  percent: z.number().min(0, { error: 'must be 0 or more' }).max(100, { error: 'must be 100 or less' }).default(5),
-  within: duration('1 hour', { above: 0 }).prefault('1 hour'),
-});
-
-const offboarding = z.strictObject({
-  alarmAfter: duration('15 minutes', { above: 0 }).prefault('15 minutes'),
-  emergencyAccounts: accounts.default([]),
-  changeBudget: changeBudget.prefault({}),
-});
+const offboarding = z.strictObject({ alarmAfter: duration('15 minutes', { above: 0 }).prefault('15 minutes') });
 
 const sync = z.strictObject({
   cron: cron.default('*/15 * * * *'),
@@ -146,7 +136,6 @@ export const knownKeys: Readonly<Record<string, readonly string[]>> = {
   onboarding: Object.keys(onboarding.shape),
   approvals: Object.keys(approvals.shape),
   offboarding: Object.keys(offboarding.shape),
-  'offboarding.changeBudget': Object.keys(changeBudget.shape),
   sync: Object.keys(sync.shape),
   ...sourceKeys,
   roster: Object.keys(roster.shape),

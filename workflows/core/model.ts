@@ -102,17 +102,6 @@ export interface Access {
   readonly teamsNotVisible?: string;
 }
 
-/** What somebody held when Muster ended their access; `reason` of what was on record as given. */
-export interface RecordedAccess {
-  readonly entitlements: readonly RecordedEntitlement[];
-  /** Present where teams could not be read: they were not recorded. */
-  readonly teamsNotVisible?: string;
-}
-
-export interface RecordedEntitlement extends ResolvedEntitlement {
-  readonly reason?: 'birthright' | 'request' | 'exception' | 'preexisting';
-}
-
 export interface Invitation {
   readonly id: string;
   readonly expiresAt: string;

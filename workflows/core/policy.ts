@@ -1,4 +1,3 @@
-import type { ChangeBudget } from './changeBudget.ts';
 import type { Source } from './sources.ts';
 import type { FindingThresholds } from './findings.ts';
 import type { ApproverSet, Entitlement, PersonAttributes, ProcessTimes } from './model.ts';
@@ -20,11 +19,6 @@ export interface Policy {
     readonly acceptClaimed: boolean;
     /** Of a privileged role that a rule gives without an approval of its own. */
     readonly default?: ApproverSet;
-  };
-  readonly offboarding: {
-    /** E-mails and account ids in small letters: accounts for emergencies are never disabled. */
-    readonly emergencyAccounts: readonly string[];
-    readonly changeBudget: ChangeBudget;
   };
   /** Who may send events over HTTP. */
   readonly sources: readonly Source[];

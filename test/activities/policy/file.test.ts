@@ -35,7 +35,6 @@ describe('the defaults', () => {
       mode: 'enforce',
       defaultTimeZone: 'UTC',
       identity: { allowedDomains: [], mayEndEmployment: [] },
-      offboarding: { emergencyAccounts: [], changeBudget: { accounts: 5, percent: 5, withinMs: 3_600_000 } },
       roster: { columns: {}, absence: { action: 'report', afterDays: 14 } },
       rules: [],
       times: {
@@ -222,8 +221,6 @@ describe('problems', () => {
       `${minimal}onboarding: { resendBefore: 2 days }`,
       /resendBefore: must be shorter than 2 days/,
     ],
-    ['no account', `${minimal}offboarding: { emergencyAccounts: [root] }`, /must be an e-mail address or the id of a/],
-    ['less than nothing', `${minimal}offboarding: { changeBudget: { accounts: -1 } }`, /accounts: must be 0 or more/],
     ['no time at all', `${minimal}offboarding: { alarmAfter: 0 seconds }`, /alarmAfter: must be longer than 0 seconds/],
     ['more than a year', `${minimal}onboarding: { lead: 99999 weeks }`, /lead: must be at most 366 days/],
     ['a minute that is none', `${minimal}sync: { cron: "61 * * * *" }`, /cron: has "61" as its minute/],
