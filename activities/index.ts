@@ -5,6 +5,7 @@ import type { Policy } from '../workflows/core/policy.ts';
 import type { Attestor } from './attestation.ts';
 import { createApprovalActivities } from './approvals.ts';
 import { createFindingActivities } from './findings/index.ts';
+import { createBrakeActivities } from './brakes.ts';
 import { createPersonActivities } from './person.ts';
 import { createRecordActivities } from './records.ts';
 import { createSyncActivities } from './sync.ts';
@@ -27,6 +28,7 @@ export type Activities = ReturnType<typeof createActivities>;
 
 export function createActivities(dependencies: Dependencies) {
   return {
+    ...createBrakeActivities(dependencies),
     ...createPersonActivities(dependencies),
     ...createRecordActivities(dependencies),
     ...createApprovalActivities(dependencies),

@@ -14,9 +14,11 @@ import type {
 import { entitlementKey } from '../workflows/core/plan.ts';
 import { isInDomains } from '../workflows/core/policy.ts';
 import { withDatadog } from './attempt.ts';
-import { capabilities, type Capability, type Ensured } from './datadog/types.ts';
+import { unlessProtected } from './brakes.ts';
+import { capabilities, type Capability, type Datadog, type Ensured } from './datadog/types.ts';
 import { DatadogFailure } from './datadog/failures.ts';
 import type { Dependencies } from './index.ts';
+import { checkedAccount, conflict, refuseStranger } from './lastCheck.ts';
 import { lookOnceMore, Withheld } from './lastLook.ts';
 
 /** For whom and because of what a write is made; it becomes the evidence. */
@@ -69,9 +71,9 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
   }
 
   async function bind(personId: string, accountId: string): Promise<void> {
-    const { conflict } = await inventory.bindAccount(personId, accountId, new Date().toISOString());
-    if (conflict !== undefined) {
-      throw ApplicationFailure.nonRetryable(`account ${accountId} is bound to person ${conflict}`, correlationConflict);
+    const { conflict: holder } = await inventory.bindAccount(personId, accountId, new Date().toISOString());
+    if (holder !== undefined) {
+      throw conflict(`account ${accountId} is bound to person ${holder}`);
     }
   }
 
@@ -81,31 +83,56 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
     return account;
   }
 
+  /** By the binding on record, which a person may have changed since the process began. */
+  async function correlate(
+    api: Datadog,
+    { personId, email }: { personId: string; email?: string | undefined },
+  ): Promise<Correlation> {
+    const accountId = (await inventory.findPerson(personId))?.accountId;
+    const bound = accountId === undefined ? undefined : await api.getAccount(accountId);
+    if (bound !== undefined) {
+      refuseExternal(bound.email);
+      return { account: await note(bound) };
+    }
+    if (email === undefined) return {};
+    const named = (await api.findAccountsByAddress(email)).filter((account) => !account.isServiceAccount);
+    const [account, second] = named.filter((one) => one.email.toLowerCase() === email.toLowerCase());
+    if (second !== undefined) {
+      throw conflict(`accounts ${named.map(({ id }) => id).join(' and ')} have this person's e-mail`);
+    }
+    if (account === undefined) {
+      const [other] = named;
+      // A handle keeps the first e-mail for ever: the address may be somebody else's now.
+      if (other !== undefined)
+        throw conflict(`account ${other.id} has this person's e-mail as its handle, and another e-mail`);
+      return {};
+    }
+    await bind(personId, account.id);
+    return { account: await note(account) };
+  }
+
   return {
     /** The person's account: the bound one, else the one human account with exactly this e-mail, which is then bound. */
-    async correlateAccount(person: { personId: string; accountId?: string; email?: string }): Promise<Correlation> {
+    async correlateAccount(person: { personId: string; email?: string }): Promise<Correlation> {
       if (person.email !== undefined) refuseExternal(person.email);
-      return withDatadog(datadog, async (api) => {
-        if (person.accountId !== undefined) {
-          const bound = await api.getAccount(person.accountId);
-          if (bound === undefined) return {};
-          const account = await note(bound);
-          refuseExternal(account.email);
-          return { account };
-        }
-        if (person.email === undefined) return {};
-        const humans = (await api.findAccountsByEmail(person.email)).filter((account) => !account.isServiceAccount);
-        const [account, second] = humans;
-        if (account === undefined) return {};
-        if (second !== undefined) {
-          throw ApplicationFailure.nonRetryable(
-            `accounts ${humans.map(({ id }) => id).join(' and ')} have this person's e-mail`,
-            correlationConflict,
-          );
-        }
-        await bind(person.personId, account.id);
-        return { account: await note(account) };
-      });
+      return withDatadog(datadog, (api) => correlate(api, person));
+    },
+
+    /** Fails until it is clear whose account it is; is retried. */
+    async awaitCorrelation(personId: string, email?: string): Promise<void> {
+      try {
+        await withDatadog(datadog, async (api) => {
+          const { account } = await correlate(api, { personId, email });
+          if (account !== undefined) await refuseStranger(inventory, personId, account);
+        });
+      } catch (error) {
+        if (!(error instanceof ApplicationFailure) || error.type !== correlationConflict) throw error;
+        throw ApplicationFailure.create({
+          type: waitingFailures.StillHeld,
+          message: error.message,
+          category: ApplicationFailureCategory.BENIGN,
+        });
+      }
     },
 
     async resolveEntitlements(entitlements: readonly Entitlement[]): Promise<readonly ResolvedEntitlement[]> {
@@ -136,7 +163,8 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
             if (!(error instanceof DatadogFailure) || error.type !== 'Conflict') throw error;
             const found = (await api.findAccountsByEmail(person.email)).find((account) => !account.isServiceAccount);
             // Found by nobody's e-mail: a handle keeps an address that was given up, or the list lags behind.
-            if (found === undefined) throw error;
+            if (found === undefined)
+              throw conflict(`the address is taken in Datadog, and no account has it as its e-mail`);
             await leaveEvidence(
               because,
               'createAccount',
@@ -154,6 +182,7 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
 
     async enableAccount(accountId: string, because: Because): Promise<Account> {
       return withDatadog(datadog, async (api) => {
+        await checkedAccount(api, inventory, { personId: because.personId, accountId });
         const ensured = await api.ensureEnabled(accountId);
         await leaveEvidence(because, 'enableAccount', ensured, {
           action: 'enable account',
@@ -170,6 +199,7 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
       because: Because,
     ): Promise<Account> {
       return withDatadog(datadog, async (api) => {
+        await checkedAccount(api, inventory, { personId: because.personId, accountId });
         const ensured = await api.ensureAttributes(accountId, wanted);
         await leaveEvidence(because, 'updateAccount', ensured, {
           action: 'update account',
@@ -226,6 +256,7 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
     async grant(accountId: string, entitlement: ResolvedEntitlement, because: Because): Promise<Granted> {
       const assignment = { personId: because.personId, entitlement, approval: because.approval };
       return withDatadog(datadog, async (api) => {
+        await checkedAccount(api, inventory, { personId: because.personId, accountId });
         let ensured: Ensured;
         try {
           ensured = await api.ensureGranted(accountId, entitlement, () => lookOnceMore(api, inventory, assignment));
@@ -251,6 +282,7 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
 
     async revoke(accountId: string, entitlement: ResolvedEntitlement, because: Because): Promise<void> {
       await withDatadog(datadog, async (api) => {
+        await checkedAccount(api, inventory, { personId: because.personId, accountId });
         const ensured = await api.ensureRevoked(accountId, entitlement);
         await inventory.closeGrant(because.personId, entitlement, new Date().toISOString());
         await leaveEvidence(because, `revoke:${entitlementKey(entitlement)}`, ensured, {
@@ -262,7 +294,10 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
 
     async disableAccount(accountId: string, because: Because): Promise<void> {
       await withDatadog(datadog, async (api) => {
-        const ensured = await api.ensureDisabled(accountId);
+        const account = await checkedAccount(api, inventory, { personId: because.personId, accountId });
+        const ensured = await unlessProtected({ inventory, policy }, { api, account }, () =>
+          api.ensureDisabled(accountId),
+        );
         await leaveEvidence(because, 'disableAccount', ensured, {
           action: 'disable account',
           before: summarise(ensured.before),

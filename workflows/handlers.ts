@@ -12,6 +12,7 @@ import {
   decideSignal,
   decisionRefusals,
   hrEventSignal,
+  recheckSignal,
   statusQuery,
   submitDecisionUpdate,
   type ApprovalView,
@@ -45,6 +46,8 @@ export function listen(run: PersonRun): void {
     },
     { description: 'The sync saw this account Active' },
   );
+
+  setHandler(recheckSignal, () => void (run.rechecks += 1), { description: 'Something was put right: look again' });
 
   setHandler(
     decideSignal,

@@ -1,11 +1,14 @@
-import { ActivityFailure, CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import type { Because } from '../activities/person.ts';
+import { protectionAdvice, type Protection } from './core/brakes.ts';
 import type { PersonRunInput } from './core/contracts.ts';
+import { protectedAccount } from './core/failures.ts';
 import { heldEntitlements } from './core/plan.ts';
-import type { HrEvent } from './core/model.ts';
+import type { Account, HrEvent } from './core/model.ts';
 import { outcomeOf } from './access.ts';
-import { ignoreCancellation, type PersonRun } from './personRun.ts';
+import { ignoreCancellation, type Hand, type PersonRun } from './personRun.ts';
 import { runPerson, type Ending } from './runPerson.ts';
-import { bestEffort, datadog, records } from './proxies.ts';
+import { bestEffort, datadog, handPoll, records } from './proxies.ts';
 import { becauseOf, revokeAll } from './writes.ts';
 
 /** Leaver: the account is disabled first, then emptied, since a re-enable would bring its roles back. */
@@ -26,14 +29,10 @@ async function offboard(run: PersonRun, event: HrEvent): Promise<Ending> {
 }
 
 async function endAccess(run: PersonRun, event: HrEvent): Promise<Ending> {
-  const { personId, accountId } = run.record;
+  const { personId } = run;
   const email = run.attributes?.email;
   const { account } = await run.allowed(() =>
-    datadog.correlateAccount({
-      personId,
-      ...(accountId === undefined ? {} : { accountId }),
-      ...(email === undefined ? {} : { email }),
-    }),
+    datadog.correlateAccount({ personId, ...(email === undefined ? {} : { email }) }),
   );
   if (account === undefined) {
     return { outcome: { kind: 'nothingToDo', detail: 'the person has no account', parts: [] }, employment: 'left' };
@@ -42,9 +41,14 @@ async function endAccess(run: PersonRun, event: HrEvent): Promise<Ending> {
   const because = becauseOf(run, event);
   // What is held is worth a minute, not more: nothing delays the disabling.
   const before = await firstMinute(() => bestEffort.readHoldings(personId, account.id));
+  if (account.status !== 'disabled') {
+    const rejected = await untilAdmitted(run, event);
+    if (rejected !== undefined) return rejected;
+    if (before !== undefined) await records.recordAccessBefore(personId, event.eventId, before.access);
+  }
   const reporting = reportOwnedKeys(run, account.id).catch(ignoreCancellation);
   if (account.status === 'pending') await run.allowed(() => datadog.cancelInvitations(account.id, because));
-  await run.allowed(() => datadog.disableAccount(account.id, because));
+  await disable(run, account, because);
   run.finishPart('disable account', account.status === 'disabled' ? 'alreadySo' : 'done');
   const holdings = before ?? (await run.allowed(() => datadog.readHoldings(personId, account.id)));
   if (holdings !== undefined) {
@@ -69,6 +73,67 @@ async function endAccess(run: PersonRun, event: HrEvent): Promise<Ending> {
   }
   await reporting;
   return { outcome: outcomeOf(run.parts), employment: 'left' };
+}
+
+/** Above the change budget a person decides whether this leaver goes; answers how it ends where they say no. */
+async function untilAdmitted(run: PersonRun, event: HrEvent): Promise<Ending | undefined> {
+  let admittance = await records.admitDisable(run.personId, event.eventId);
+  if (admittance.state === 'held') {
+    const reason = `more than ${admittance.limit} leavers within the change budget's window`;
+    const advice = `\`npx muster leaver held\` shows all that are held, \`npx muster leaver release ${run.personId}\` lets this one go`;
+    admittance = await inHand(run, () =>
+      run.waitForHand('held', { reason, advice }, () => handPoll.awaitRelease(run.personId, event.eventId)),
+    );
+  }
+  if (admittance.state !== 'rejected') return undefined;
+  const why = admittance.reason === undefined ? '' : `: ${admittance.reason}`;
+  const detail = `rejected by ${admittance.actor}${why}`;
+  return { outcome: { kind: 'cancelled', detail, parts: [] }, employment: run.record.employment };
+}
+
+/** Disables, once nothing protects the account: the operator is reminded of it every day. */
+async function disable(run: PersonRun, account: Account, because: Because): Promise<void> {
+  for (;;) {
+    try {
+      return await run.allowed(() => datadog.disableAccount(account.id, because));
+    } catch (error) {
+      const protection = protectionIn(error);
+      if (protection === undefined) throw error;
+      const hand = { reason: `account ${account.id} is protected`, advice: protectionAdvice[protection] };
+      const reminding = new CancellationScope();
+      const reminders = reminding.run(() => remindDaily(run, hand)).catch(ignoreCancellation);
+      try {
+        await inHand(run, () => run.waitForHand('blocked', hand, () => handPoll.awaitUnprotected(account.id)));
+      } finally {
+        reminding.cancel();
+        await reminders;
+      }
+    }
+  }
+}
+
+async function remindDaily(run: PersonRun, details: Hand): Promise<never> {
+  for (;;) {
+    await sleep('1 day');
+    await records.notify({ kind: 'leaverDelayed', personId: run.personId, to: [], details: { ...details } });
+  }
+}
+
+/** Nothing is taken away yet: a withdrawn leave, or one with another date, may still replace this one. */
+async function inHand<T>(run: PersonRun, wait: () => Promise<T>): Promise<T> {
+  run.isInHand = true;
+  try {
+    return await wait();
+  } finally {
+    run.isInHand = false;
+  }
+}
+
+function protectionIn(error: unknown): Protection | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  if (!(cause instanceof ApplicationFailure) || cause.type !== protectedAccount) return undefined;
+  const [protection] = (cause.details ?? []) as Protection[];
+  return protection ?? 'emergency';
 }
 
 /** Application keys die with the account, API keys outlive it: the manager should know. Never holds up the disabling. */

@@ -1,4 +1,4 @@
-import { CancellationScope, condition } from '@temporalio/workflow';
+import { ActivityFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { PersonRunInput } from './core/contracts.ts';
 import { isHire } from './core/mailbox.ts';
 import { heldEntitlements } from './core/plan.ts';
@@ -11,7 +11,7 @@ import {
   untilSomethingNewer,
   type ResolvedAccess,
 } from './access.ts';
-import { isoOf, type PersonRun } from './personRun.ts';
+import { isoOf, wordsOf, type PersonRun } from './personRun.ts';
 import { newsAt, runPerson, takeNews, type Ending } from './runPerson.ts';
 import { acceptancePoll, datadog, records } from './proxies.ts';
 import { becauseOf, revokeAll } from './writes.ts';
@@ -48,8 +48,7 @@ interface Onboarding {
 }
 
 async function correlate(run: PersonRun, attributes: PersonAttributes): Promise<Account | undefined> {
-  const { personId, accountId } = run.record;
-  const person = { personId, email: attributes.email, ...(accountId === undefined ? {} : { accountId }) };
+  const person = { personId: run.personId, email: attributes.email };
   return (await run.allowed(() => datadog.correlateAccount(person))).account;
 }
 
@@ -67,13 +66,29 @@ async function ensureAccount(run: PersonRun, attributes: PersonAttributes, found
 }
 
 async function alignAttributes(run: PersonRun, account: Account, attributes: PersonAttributes): Promise<Account> {
+  return alignAccount(run, eventOf(run), account, attributes);
+}
+
+/** Name, title and e-mail follow HR. An address that somebody else's account has is a part that failed, and no more. */
+export async function alignAccount(
+  run: PersonRun,
+  event: HrEvent,
+  account: Account,
+  attributes: PersonAttributes,
+): Promise<Account> {
   const wanted = differingAttributes(account, attributes);
   if (Object.keys(wanted).length === 0) return account;
-  return run.allowed(() => datadog.updateAccount(account.id, wanted, becauseOf(run, eventOf(run))));
+  try {
+    return await run.allowed(() => datadog.updateAccount(account.id, wanted, becauseOf(run, event)));
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    run.finishPart(`update ${Object.keys(wanted).join(', ')}`, 'failed', wordsOf(error));
+    return account;
+  }
 }
 
 /** Of e-mail, name and title what Datadog has differently. What HR does not say stays as it is. */
-export function differingAttributes(account: Account, { email, name, title }: PersonAttributes) {
+function differingAttributes(account: Account, { email, name, title }: PersonAttributes) {
   return {
     ...(email.toLowerCase() === account.email.toLowerCase() ? {} : { email }),
     ...(name === undefined || name === account.name ? {} : { name }),
@@ -132,9 +147,7 @@ async function acceptance(run: PersonRun, story: Onboarding): Promise<boolean> {
 
 /** A signal comes from anywhere, so what it says is read back. */
 async function isActive(run: PersonRun, story: Onboarding): Promise<boolean> {
-  const { account } = await run.allowed(() =>
-    datadog.correlateAccount({ personId: run.personId, accountId: story.account.id }),
-  );
+  const { account } = await run.allowed(() => datadog.correlateAccount({ personId: run.personId }));
   run.activated.delete(story.account.id);
   if (account === undefined || account.status !== 'active') {
     run.refuse('accountActivated signal', `account ${story.account.id} reads back as ${account?.status ?? 'gone'}`);

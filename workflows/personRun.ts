@@ -3,6 +3,7 @@ import {
   ApplicationFailure,
   CancellationScope,
   CancelledFailure,
+  condition,
   isCancellation,
   setCurrentDetails,
   sleep,
@@ -17,7 +18,7 @@ import {
   type Refusal,
 } from './core/contracts.ts';
 import { describeStatus } from './core/describe.ts';
-import type { MissingPermission } from './core/failures.ts';
+import { correlationConflict, type MissingPermission } from './core/failures.ts';
 import { foldAttributes, isHire, type DroppedEvent } from './core/mailbox.ts';
 import type {
   Account,
@@ -32,7 +33,7 @@ import type {
   ProcessTimes,
   ProcessType,
 } from './core/model.ts';
-import { permissionPoll, records } from './proxies.ts';
+import { handPoll, permissionPoll, records } from './proxies.ts';
 
 /**
  * Phases in which a process stays for long: these are worth a search attribute, which costs about an activity. The short
@@ -41,6 +42,12 @@ import { permissionPoll, records } from './proxies.ts';
 const lasts = (type: ProcessType, phase: Phase): boolean =>
   phase === 'changing' ? type !== 'onboarding' : phase !== 'preparing';
 const keptRefusals = 50;
+
+/** Why a process does not go on, and what a person does about it. */
+export interface Hand {
+  readonly reason: string;
+  readonly advice: string;
+}
 
 /** The state of one run, and what its story may do with it. */
 export class PersonRun {
@@ -70,13 +77,17 @@ export class PersonRun {
   unrecorded = 0;
   refused: Refusal[];
   activated = new Set<string>();
+  /** How often somebody said that something was put right. */
+  rechecks = 0;
+  /** Waits for a person before anything was taken away: newer facts may still replace the event. */
+  isInHand = false;
   preemptedBy: HrEvent | undefined;
   isAdmitting = false;
   #phase: Phase = 'preparing';
   #hasEntered = false;
   #waitingFor: string | undefined;
   #until: number | undefined;
-  #blockers = new Map<string, number>();
+  #blockers = new Map<string, Hand & { readonly count: number }>();
   #steps: { at: string; text: string }[] = [];
   #outcome: Outcome | undefined;
 
@@ -174,26 +185,77 @@ export class PersonRun {
       } catch (error) {
         refuseToGoOn();
         const missing = missingPermissionOf(error);
-        if (missing === undefined) throw error;
-        await this.#waitForPermission(missing, refusals);
+        if (missing !== undefined) {
+          await this.#waitForPermission(missing, refusals);
+          continue;
+        }
+        const conflict = conflictOf(error);
+        if (conflict === undefined) throw error;
+        const advice = `decide whose account it is with \`npx muster person link ${this.personId} --account UUID\` or \`npx muster person unlink ID\``;
+        await this.waitForHand('blocked', { reason: conflict, advice }, () =>
+          handPoll.awaitCorrelation(this.personId, this.attributes?.email),
+        );
       }
     }
   }
 
   async #waitForPermission(missing: MissingPermission, refusals: number): Promise<void> {
-    const [phase, waitingFor, until] = [this.#phase, this.#waitingFor, this.#until];
-    this.#blockers.set(missing.permission, (this.#blockers.get(missing.permission) ?? 0) + 1);
-    if (phase !== 'blocked') {
-      await this.enter('blocked', adviceFor(missing));
-      await records.notify({ kind: 'processBlocked', personId: this.personId, to: [], details: { ...missing } });
+    await this.#stop('blocked', { reason: missing.permission, advice: adviceFor(missing) }, async () => {
+      // A probe cannot see everything a write needs: after it said yes in vain, the next try waits longer.
+      if (refusals > 0) await sleep(Math.min(15, 2 ** refusals) * 60_000);
+      await permissionPoll.awaitPermission(missing);
+    });
+  }
+
+  /**
+   * Stops until a person has put something right. `look` is an activity that fails until then; it is asked again at once
+   * when somebody says so by the `recheck` signal.
+   */
+  async waitForHand<T>(phase: 'blocked' | 'held', hand: Hand, look: () => Promise<T>): Promise<T> {
+    return this.#stop(phase, hand, async () => {
+      for (;;) {
+        const seen = this.rechecks;
+        const looking = new CancellationScope();
+        const asked = new CancellationScope();
+        const found = looking.run(look).then((value) => ({ value }));
+        const again = asked.run(() => condition(() => this.rechecks !== seen)).then(() => undefined);
+        again.catch(() => undefined);
+        try {
+          const first = await Promise.race([found, again]);
+          if (first !== undefined) return first.value;
+          looking.cancel();
+          const last = await found.catch((error: unknown) => {
+            if (!isCancellation(error)) throw error;
+            refuseToGoOn();
+          });
+          if (last !== undefined) return last.value;
+        } finally {
+          looking.cancel();
+          asked.cancel();
+        }
+      }
+    });
+  }
+
+  /** Shows why nothing goes on, tells the operator, and goes back to the phase before once it does. */
+  async #stop<T>(phase: 'blocked' | 'held', hand: Hand, until: () => Promise<T>): Promise<T> {
+    const [before, waitingFor, untilMs] = [this.#phase, this.#waitingFor, this.#until];
+    const isFirst = this.#blockers.size === 0;
+    this.#blockers.set(hand.reason, { ...hand, count: (this.#blockers.get(hand.reason)?.count ?? 0) + 1 });
+    try {
+      if (isFirst) {
+        await this.enter(phase, hand.advice);
+        const { reason, advice } = hand;
+        await records.notify({ kind: 'processBlocked', personId: this.personId, to: [], details: { reason, advice } });
+      }
+      return await until();
+    } finally {
+      const left = (this.#blockers.get(hand.reason)?.count ?? 1) - 1;
+      if (left > 0) this.#blockers.set(hand.reason, { ...hand, count: left });
+      else this.#blockers.delete(hand.reason);
+      const isLast = this.#blockers.size === 0 && !CancellationScope.current().consideredCancelled;
+      if (isLast && before !== 'blocked' && before !== 'held') await this.enter(before, waitingFor, untilMs);
     }
-    // A probe cannot see everything a write needs: after it said yes in vain, the next try waits longer.
-    if (refusals > 0) await sleep(Math.min(15, 2 ** refusals) * 60_000);
-    await permissionPoll.awaitPermission(missing);
-    const left = (this.#blockers.get(missing.permission) ?? 1) - 1;
-    if (left > 0) this.#blockers.set(missing.permission, left);
-    else this.#blockers.delete(missing.permission);
-    if (this.#blockers.size === 0 && phase !== 'blocked') await this.enter(phase, waitingFor, until);
   }
 
   show(): void {
@@ -201,7 +263,7 @@ export class PersonRun {
   }
 
   status(): PersonStatus {
-    const [blocker] = this.#blockers.keys();
+    const [blocker] = this.#blockers.values();
     const event = this.event ?? this.scheduled;
     return {
       personId: this.personId,
@@ -210,9 +272,7 @@ export class PersonRun {
       ...(event === undefined ? {} : { event: briefly(event) }),
       ...(this.#waitingFor === undefined ? {} : { waitingFor: this.#waitingFor }),
       ...(this.#until === undefined ? {} : { until: isoOf(this.#until) }),
-      ...(blocker === undefined
-        ? {}
-        : { blocked: { permission: blocker, advice: adviceFor({ permission: blocker, operation: '' }) } }),
+      ...(blocker === undefined ? {} : { blocked: { reason: blocker.reason, advice: blocker.advice } }),
       ...(this.account === undefined ? {} : { account: { id: this.account.id, status: this.account.status } }),
       desired: this.desired,
       approvals: this.approvals,
@@ -239,6 +299,12 @@ function missingPermissionOf(error: unknown): MissingPermission | undefined {
   if (error.cause.type !== 'NotAuthorized') return undefined;
   const [details] = (error.cause.details ?? []) as MissingPermission[];
   return details ?? { permission: 'validKeys', operation: 'unknown' };
+}
+
+/** In words what is not safely this person's; undefined where the error is another one. */
+function conflictOf(error: unknown): string | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  return cause instanceof ApplicationFailure && cause.type === correlationConflict ? cause.message : undefined;
 }
 
 export function adviceFor({ permission }: MissingPermission): string {

@@ -43,6 +43,15 @@ export const permissionPoll = proxyActivities<Activities>({
   summary: 'has the key been mended?',
 });
 
+/** Waits for somebody to put something right. */
+export const handPoll = proxyActivities<Activities>({
+  ...waitForTheEnd,
+  taskQueue: taskQueues.datadog,
+  startToCloseTimeout: '15 seconds',
+  retry: { initialInterval: '1 minute', backoffCoefficient: 2, maximumInterval: '15 minutes' },
+  summary: 'has it been put right?',
+});
+
 /** Best effort, never longer than a minute. */
 export const bestEffort = proxyActivities<Activities>({
   ...waitForTheEnd,
@@ -100,6 +109,8 @@ export const records: Pick<Activities, RecordName> = {
   reviewDecision: orElse('reviewDecision'),
   recordDecision: orElse('recordDecision'),
   closeApproval: orElse('closeApproval'),
+  admitDisable: orElse('admitDisable'),
+  recordAccessBefore: orElse('recordAccessBefore'),
   finishProcess: orElse('finishProcess'),
   notify: orElse('notify'),
   startSync: orElse('startSync'),
@@ -115,6 +126,8 @@ type RecordName =
   | 'reviewDecision'
   | 'recordDecision'
   | 'closeApproval'
+  | 'admitDisable'
+  | 'recordAccessBefore'
   | 'finishProcess'
   | 'notify'
   | 'startSync'

@@ -1,11 +1,10 @@
 import type { PersonRunInput } from './core/contracts.ts';
 import type { HrEvent } from './core/model.ts';
 import { askForApprovals, bringInLine, outcomeOf, resolveAccess, untilSomethingNewer } from './access.ts';
-import { differingAttributes } from './onboarding.ts';
+import { alignAccount } from './onboarding.ts';
 import type { PersonRun } from './personRun.ts';
 import { runPerson, type Ending } from './runPerson.ts';
 import { datadog } from './proxies.ts';
-import { becauseOf } from './writes.ts';
 
 /** Mover and reconcile: what the person holds follows what the policy gives them now. */
 export async function roleChange(input: PersonRunInput): Promise<void> {
@@ -13,7 +12,7 @@ export async function roleChange(input: PersonRunInput): Promise<void> {
 }
 
 async function changeRoles(run: PersonRun, event: HrEvent): Promise<Ending> {
-  const { employment, accountId, personId } = run.record;
+  const { employment, personId } = run.record;
   const attributes = run.attributes;
   const nothingToDo = (detail: string): Ending => ({ outcome: { kind: 'nothingToDo', detail, parts: [] }, employment });
   if (attributes === undefined) return nothingToDo('nothing is known of this person');
@@ -21,17 +20,14 @@ async function changeRoles(run: PersonRun, event: HrEvent): Promise<Ending> {
   if (employment === 'unknown') return nothingToDo('recorded; the person has not joined yet');
   await run.enter('preparing');
 
-  const person = { personId, email: attributes.email, ...(accountId === undefined ? {} : { accountId }) };
+  const person = { personId, email: attributes.email };
   const [access, { account }] = await Promise.all([
     resolveAccess(run, attributes),
     run.allowed(() => datadog.correlateAccount(person)),
   ]);
   if (account === undefined) return nothingToDo('recorded; the person has no account');
   run.account = account;
-  const wanted = differingAttributes(account, attributes);
-  if (Object.keys(wanted).length > 0 && account.status !== 'disabled') {
-    run.account = await run.allowed(() => datadog.updateAccount(account.id, wanted, becauseOf(run, event)));
-  }
+  if (account.status !== 'disabled') run.account = await alignAccount(run, event, account, attributes);
   // A Pending account stays without roles, and a disabled one is not Muster's to revive on a move.
   if (account.status !== 'active') return nothingToDo(`recorded; the account is ${account.status}`);
   await run.enter('changing');

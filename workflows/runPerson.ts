@@ -148,10 +148,11 @@ async function watchForPreemption(run: PersonRun, scope: CancellationScope): Pro
     const replacing = run.waiting.find(
       (event) =>
         run.event !== undefined &&
-        event.kind !== run.event.kind &&
+        (event.kind !== run.event.kind || run.isInHand) &&
         // A hire takes over another one in place.
         !(isHire(event) && isHire(run.event)) &&
-        run.type !== 'offboarding' &&
+        // Access that is being taken away is taken away; before that a withdrawn leave or another date counts.
+        (run.type !== 'offboarding' || run.isInHand) &&
         supersedes(event, run.event),
     );
     const due = leavers.find((event) => dueAt(event, run.processTimes) <= now) ?? replacing;
@@ -163,7 +164,8 @@ async function watchForPreemption(run: PersonRun, scope: CancellationScope): Pro
     }
     const next = Math.min(...leavers.map((event) => dueAt(event, run.processTimes)));
     const [seen, current] = [run.waiting, run.event];
-    const hasChanged = () => run.waiting !== seen || run.event !== current;
+    const wasInHand = run.isInHand;
+    const hasChanged = () => run.waiting !== seen || run.event !== current || run.isInHand !== wasInHand;
     if (Number.isFinite(next)) await condition(hasChanged, Math.max(1, next - now));
     else await condition(hasChanged);
   }
@@ -182,7 +184,7 @@ async function finish(run: PersonRun, event?: HrEvent, given?: Ending): Promise<
     leaver !== undefined && given?.outcome === cancelled
       ? {
           outcome: { kind: 'superseded', detail: `${leaver.kind} ${leaver.eventId} ended it`, parts: run.parts },
-          employment: employmentAfterFailure(run),
+          employment: employmentAfterCancel(run),
         }
       : given;
   if (event !== undefined && !isPostponed) run.record = { ...run.record, ...foldEvent(run.record, event) };

@@ -13,6 +13,7 @@ const invite = 'user_access_invite';
 type AccountCalls = Pick<
   Datadog,
   | 'findAccountsByEmail'
+  | 'findAccountsByAddress'
   | 'getAccount'
   | 'createAccount'
   | 'ensureAttributes'
@@ -57,20 +58,24 @@ export function createAccountCalls(http: Sender): AccountCalls {
     return toAccount(parse(userAnswer, answer, operation).data);
   }
 
+  /** `GET /users?filter=`, a substring search: pages are read to the end and compared exactly. */
+  async function findAccountsByAddress(address: string): Promise<readonly Account[]> {
+    const operation = 'find user';
+    const accounts = await readPages(async (page) => {
+      const query = { filter: address.toLowerCase(), ...page };
+      const answer = await http.send({ method: 'GET', path: '/api/v2/users', query, operation, permission: read });
+      const { data, meta } = parse(usersAnswer, answer, operation);
+      return { rows: data.map(toAccount), total: totalOf(meta) };
+    });
+    return accounts.filter(({ email, handle }) => sameEmail(email, address) || sameEmail(handle, address));
+  }
+
   return {
     getAccount,
 
-    /** `GET /users?filter=`, a substring search: pages are read to the end and compared exactly. */
-    async findAccountsByEmail(email) {
-      const operation = 'find user';
-      const accounts = await readPages(async (page) => {
-        const query = { filter: email.toLowerCase(), ...page };
-        const answer = await http.send({ method: 'GET', path: '/api/v2/users', query, operation, permission: read });
-        const { data, meta } = parse(usersAnswer, answer, operation);
-        return { rows: data.map(toAccount), total: totalOf(meta) };
-      });
-      return accounts.filter((account) => sameEmail(account.email, email));
-    },
+    findAccountsByAddress,
+    findAccountsByEmail: async (email) =>
+      (await findAccountsByAddress(email)).filter((account) => sameEmail(account.email, email)),
 
     /** `POST /users`, permission user_access_invite. Never sent twice by itself. */
     async createAccount({ email, title, ...person }) {

@@ -6,7 +6,8 @@ import type { Directory, Team } from './directory.ts';
 import { DatadogFailure, isFailure } from './failures.ts';
 import type { Sender } from './http.ts';
 import { nearNames } from './near.ts';
-import { membershipsAnswer, parse, permissionsAnswer } from './schema.ts';
+import { readPages } from './paging.ts';
+import { membershipsAnswer, parse, permissionsAnswer, toAccount, totalOf, usersAnswer } from './schema.ts';
 import type { Datadog } from './types.ts';
 
 const read = 'user_access_read';
@@ -14,7 +15,10 @@ const manage = 'user_access_manage';
 const readTeams = 'teams_read';
 const manageTeams = 'teams_manage';
 
-type GrantCalls = Pick<Datadog, 'resolve' | 'getAccess' | 'ensureGranted' | 'ensureRevoked' | 'rolePermissions'>;
+type GrantCalls = Pick<
+  Datadog,
+  'resolve' | 'getAccess' | 'ensureGranted' | 'ensureRevoked' | 'listRoleMembers' | 'rolePermissions'
+>;
 
 export function createGrantCalls(
   http: Sender,
@@ -141,6 +145,17 @@ export function createGrantCalls(
         if (isNotFound(error)) return { changed: false };
         throw error;
       }
+    },
+
+    /** `GET /roles/{id}/users`, permission user_access_read. */
+    async listRoleMembers(roleId) {
+      const operation = 'list users of role';
+      const path = `/api/v2/roles/${encodeURIComponent(roleId)}/users`;
+      return readPages(async (page) => {
+        const answer = await http.send({ method: 'GET', path, query: page, operation, permission: read });
+        const { data, meta } = parse(usersAnswer, answer, operation);
+        return { rows: data.map(toAccount), total: totalOf(meta) };
+      });
     },
 
     /** `GET /roles/{id}/permissions`, permission user_access_read. */

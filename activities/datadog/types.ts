@@ -34,6 +34,8 @@ export interface Datadog {
   // accounts
   /** All accounts, human or not, whose e-mail equals this one (case-folded). `GET /users?filter=` is a substring search. */
   findAccountsByEmail(email: string): Promise<readonly Account[]>;
+  /** The same, and those whose handle it is: a handle keeps the first e-mail for ever. */
+  findAccountsByAddress(address: string): Promise<readonly Account[]>;
   getAccount(id: string): Promise<Account | undefined>;
   /** Creates without roles; sends no e-mail. Throws `Conflict` where the address, or a handle equal to it, exists. */
   createAccount(account: { email: string; name?: string; title?: string }): Promise<Account>;
@@ -62,6 +64,8 @@ export interface Datadog {
     beforeWrite?: () => Promise<void>,
   ): Promise<Ensured>;
   ensureRevoked(accountId: string, entitlement: ResolvedEntitlement): Promise<Ensured>;
+  /** Accounts that hold the role. */
+  listRoleMembers(roleId: string): Promise<readonly Account[]>;
   /** Names of permissions that the role gives, read afresh. */
   rolePermissions(roleId: string): Promise<readonly string[]>;
 

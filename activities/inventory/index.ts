@@ -1,6 +1,7 @@
 import * as accounts from './accounts.ts';
 import * as aliases from './aliases.ts';
 import * as approvals from './approvals.ts';
+import * as brakes from './brakes.ts';
 import * as deliveries from './deliveries.ts';
 import { countRows } from './counts.ts';
 import * as evidence from './evidence.ts';
@@ -60,6 +61,9 @@ function createInventory(store: Store): Inventory {
     listPeople: (filter) => people.listPeople(db, filter),
     bindAccount: (personId, accountId, at) =>
       write(store, `account/${accountId}`, (trx) => people.bindAccount(trx, personId, accountId, at)),
+    linkAccount: (personId, account, at) =>
+      write(store, `account/${account.id}`, (trx) => people.linkAccount(trx, personId, account, at)),
+    unlinkAccount: (personId) => write(store, personLock(personId), (trx) => people.unlinkAccount(trx, personId)),
     personBoundTo: (accountId) => people.personBoundTo(db, accountId),
     recordProgress: (progress) =>
       write(store, personLock(progress.personId), (trx) => people.recordProgress(trx, progress)),
@@ -138,6 +142,16 @@ function createInventory(store: Store): Inventory {
     noteAbsences: (source, personIds, at) =>
       write(store, 'absences', (trx) => aliases.noteAbsences(trx, source, personIds, at)),
     listAbsences: (source) => aliases.listAbsences(db, source),
+
+    admitDisable: (leaver, budget) => write(store, 'changeBudget', (trx) => brakes.admitDisable(trx, leaver, budget)),
+    listHeld: () => brakes.listHeld(db),
+    releaseHeld: (which, release) => write(store, 'changeBudget', (trx) => brakes.releaseHeld(trx, which, release)),
+    takeLease: (name, holder, now, until) =>
+      write(store, `lease/${name}`, (trx) => brakes.takeLease(trx, name, holder, now, until)),
+    giveLeaseBack: (name, holder) => write(store, `lease/${name}`, (trx) => brakes.giveLeaseBack(trx, name, holder)),
+    recordAccessBefore: (before) =>
+      write(store, personLock(before.personId), (trx) => brakes.recordAccessBefore(trx, before)),
+    findAccessBefore: (personId) => brakes.findAccessBefore(db, personId),
 
     createToken: (token, hash) => write(store, 'tokens', (trx) => tokens.createToken(trx, token, hash)),
     revokeToken: (id, at) => write(store, 'tokens', (trx) => tokens.revokeToken(trx, id, at)),

@@ -6,6 +6,7 @@ import { addEvidenceGuards, createFirstTables } from './migrations/first.ts';
 import { createDeliveries } from './migrations/deliveries.ts';
 import { createFindingTables } from './migrations/findings.ts';
 import { createAliases } from './migrations/aliases.ts';
+import { createBrakes } from './migrations/brakes.ts';
 import { createTokens } from './migrations/tokens.ts';
 
 type Migration = (db: Db, dialect: DialectName) => Promise<void>;
@@ -19,6 +20,7 @@ const migrations: readonly Migration[] = [
   createDepthTables,
   createDeliveries,
   createFindingTables,
+  createBrakes,
 ];
 
 /** Brings the inventory to this version, whoever comes first. Throws when a newer Muster wrote it. */

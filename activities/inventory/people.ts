@@ -55,6 +55,27 @@ export async function bindAccount(
   return {};
 }
 
+/** By a person's decision: the e-mail that the account has counts as one of theirs from now on. */
+export async function linkAccount(
+  db: Db,
+  personId: string,
+  account: { readonly id: string; readonly email: string },
+  at: string,
+): Promise<{ conflict?: string }> {
+  const bound = await bindAccount(db, personId, account.id, at);
+  if (bound.conflict !== undefined) return bound;
+  await db
+    .insertInto('previousEmails')
+    .values({ personId, email: foldCase(account.email), since: at })
+    .onConflict((conflict) => conflict.columns(['personId', 'email']).doNothing())
+    .execute();
+  return {};
+}
+
+export async function unlinkAccount(db: Db, personId: string): Promise<void> {
+  await db.updateTable('people').set({ accountId: null, boundAt: null }).where('personId', '=', personId).execute();
+}
+
 /** What arrives late (older than what stands there, or than the end of the process) changes nothing. */
 export async function recordProgress(db: Db, progress: Progress): Promise<void> {
   const { personId, process, phase, waitingFor = null, until = null, at } = progress;

@@ -16,6 +16,7 @@ import type {
 import type { KindState, Nhi, NhiKind, SyncKind } from '../../workflows/core/identities.ts';
 import type { FindingKind, Found, Severity } from '../../workflows/core/findings.ts';
 import type { QuarantineState, RepairCandidate } from './findingTypes.ts';
+import type { AccessBefore } from './brakeTypes.ts';
 import type { Json } from './json.ts';
 import type { TokenRole } from './tokenTypes.ts';
 import type { DatedDecision, EvidenceEntry, GrantRow } from './types.ts';
@@ -55,6 +56,9 @@ export interface Schema {
   musterSchema: MusterSchemaTable;
   tokens: TokensTable;
   aliases: AliasesTable;
+  disables: DisablesTable;
+  leases: LeasesTable;
+  accessBefore: AccessBeforeTable;
   absences: AbsencesTable;
 }
 
@@ -319,6 +323,32 @@ interface EvidenceHeadTable {
 interface MusterSchemaTable {
   version: number;
   appliedAt: string;
+}
+
+interface DisablesTable {
+  eventId: string;
+  personId: string;
+  state: 'admitted' | 'held' | 'rejected';
+  askedAt: string;
+  /** From when on it counts against the budget. */
+  admittedAt: string | null;
+  /** Who let it go, or rejected it. */
+  actor: string | null;
+  reason: string | null;
+}
+
+interface LeasesTable {
+  name: string;
+  holder: string;
+  until: string;
+}
+
+interface AccessBeforeTable {
+  personId: string;
+  accountId: string;
+  eventId: string;
+  at: string;
+  access: Json<AccessBefore['access']>;
 }
 
 interface AliasesTable {

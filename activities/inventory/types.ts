@@ -13,6 +13,7 @@ import type {
   ProcessType,
 } from '../../workflows/core/model.ts';
 import type { AliasInventory } from './aliasTypes.ts';
+import type { BrakeInventory } from './brakeTypes.ts';
 import type { DeliveryInventory } from './deliveries.ts';
 import type { TokenInventory } from './tokenTypes.ts';
 import type { ApprovalState, SyncDepth, SyncSummary } from '../../workflows/core/contracts.ts';
@@ -35,7 +36,8 @@ import type {
  * The inventory: Muster's memory. All lists that a person sees come from here. Every method is one transaction and
  * may be called again with the same arguments without a second effect. Times are ISO 8601 strings in UTC.
  */
-export interface Inventory extends AsyncDisposable, AliasInventory, DeliveryInventory, FindingsStore, TokenInventory {
+export interface Inventory
+  extends AsyncDisposable, AliasInventory, BrakeInventory, DeliveryInventory, FindingsStore, TokenInventory {
   /** `sqlite` or `postgresql`. */
   readonly dialect: 'sqlite' | 'postgresql';
   close(): Promise<void>;
@@ -69,6 +71,13 @@ export interface Inventory extends AsyncDisposable, AliasInventory, DeliveryInve
   listPeople(filter: { employment?: string; limit: number; offset: number }): Promise<readonly PersonRow[]>;
   /** Binds an account to a person. `conflict` names the person it is bound to already; nothing is changed then. */
   bindAccount(personId: string, accountId: string, at: string): Promise<{ conflict?: string }>;
+  /** The same by a person's decision: the account's e-mail counts as one of the person's from now on. */
+  linkAccount(
+    personId: string,
+    account: { readonly id: string; readonly email: string },
+    at: string,
+  ): Promise<{ conflict?: string }>;
+  unlinkAccount(personId: string): Promise<void>;
   personBoundTo(accountId: string): Promise<string | undefined>;
   /** Where a process stands now, for lists: phase, what it waits for, until when. */
   recordProgress(progress: Progress): Promise<void>;

@@ -90,6 +90,12 @@ function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions)
     mode: content.mode ?? 'enforce',
     defaultTimeZone: content.defaultTimeZone,
     identity: content.identity,
+    protection: content.protection,
+    changeBudget: {
+      atLeast: offboarding.changeBudget.atLeast,
+      percent: offboarding.changeBudget.percent,
+      windowMs: offboarding.changeBudget.window,
+    },
     roster: content.roster,
     rules: content.rules.map(toRule),
     times: {

@@ -74,7 +74,18 @@ const approvals = z
     }
   });
 
-const offboarding = z.strictObject({ alarmAfter: duration('15 minutes', { above: 0 }).prefault('15 minutes') });
+const changeBudget = z.strictObject({
+  atLeast: z.int().min(1, { error: 'must be 1 or more' }).default(5),
+  percent: z.number().min(0, { error: 'must be 0 to 100' }).max(100, { error: 'must be 0 to 100' }).default(5),
+  window: duration('1 hour', { above: 0 }).prefault('1 hour'),
+});
+
+const offboarding = z.strictObject({
+  alarmAfter: duration('15 minutes', { above: 0 }).prefault('15 minutes'),
+  changeBudget: changeBudget.prefault({}),
+});
+
+const protection = z.strictObject({ emergencyAccounts: textList.default([]) });
 
 const sync = z.strictObject({
   cron: cron.default('*/15 * * * *'),
@@ -118,6 +129,7 @@ export const policySchema = z.strictObject({
   onboarding: onboarding.prefault({}),
   approvals: approvals.prefault({}),
   offboarding: offboarding.prefault({}),
+  protection: protection.prefault({}),
   sync: sync.prefault({}),
   sources: sources.default([]),
   roster: roster.prefault({}),
@@ -136,6 +148,8 @@ export const knownKeys: Readonly<Record<string, readonly string[]>> = {
   onboarding: Object.keys(onboarding.shape),
   approvals: Object.keys(approvals.shape),
   offboarding: Object.keys(offboarding.shape),
+  'offboarding.changeBudget': Object.keys(changeBudget.shape),
+  protection: Object.keys(protection.shape),
   sync: Object.keys(sync.shape),
   ...sourceKeys,
   roster: Object.keys(roster.shape),

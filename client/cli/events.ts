@@ -4,6 +4,7 @@ import type { Inventory } from '../../activities/inventory/types.ts';
 import { UsageError } from '../../workers/usageError.ts';
 import type { HrEvent, Outcome } from '../../workflows/core/model.ts';
 import { isJson } from './command.ts';
+import { addHeldLeavers } from './heldLeavers.ts';
 import { planEvent, renderPlan } from './dryRun.ts';
 import { dateEvent, readEvent, readEventFile, type EventInput, type EventOptions } from './eventInput.ts';
 import { loadShellPolicy, withInventory, withMuster } from './open.ts';
@@ -112,6 +113,7 @@ function addSubmission(
     command
       .option('--immediate', 'at once, whatever the effective date says')
       .addOption(rescind.conflicts(['immediate', 'dryRun']));
+    addHeldLeavers(command, shell);
   }
   command.action(async (given: SubmitOptions, self: Command) => {
     const options = { ...given };

@@ -3,6 +3,7 @@ import type { PersonHistory, PersonRow } from '../../activities/inventory/types.
 import type { PersonStatus } from '../../workflows/core/contracts.ts';
 import { FailedError } from '../errors.ts';
 import { isJson } from './command.ts';
+import { addLinks } from './links.ts';
 import { explainFailure } from './failures.ts';
 import { readShellConfig, withInventory, withMuster } from './open.ts';
 import { printMessage, printResult, renderTable } from './output.ts';
@@ -43,6 +44,7 @@ export function addPerson(program: Command, shell: Shell): void {
       const people = await withInventory(shell, (inventory) => inventory.listPeople(filter));
       printResult(shell, isJson(command), people, () => renderPeople(shell, people));
     });
+  addLinks(person, shell);
   person
     .command('retry')
     .argument('<id>', "HR's id of the person", parsePersonId)
@@ -104,7 +106,7 @@ function renderPerson(
     ['phase', status?.phase ?? person.phase],
     ['waiting for', status === undefined ? person.waitingFor : status.waitingFor],
     ['until', status === undefined ? person.until : status.until],
-    ['blocked', status?.blocked && `${status.blocked.permission}: ${status.blocked.advice}`],
+    ['blocked', status?.blocked && `${status.blocked.reason}: ${status.blocked.advice}`],
     ['account', held && `${held.id} (${held.status})`],
   ];
   const parts = [

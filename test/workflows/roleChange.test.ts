@@ -155,7 +155,7 @@ test('a key that lost its permission blocks the process with words, and it goes 
     });
     await stage.muster.submitEvent(mover);
     const { blocked, waitingFor } = await inPhase(stage, 'e-1', 'blocked');
-    expect(blocked?.permission).toBe('user_access_manage');
+    expect(blocked?.reason).toBe('user_access_manage');
     expect(waitingFor).toContain('npx muster doctor');
     await stage.pass(2 * hour);
     expect(accountOf(stage, 'e-1')?.roles).toEqual([readOnly]);
@@ -171,7 +171,7 @@ test('keys that Datadog refuses block the process until they are valid again', a
     stage.simulator.keys.revoke('application');
     const joiner = hrEvent('joiner', 'e-1', { at: await stage.now() });
     await stage.muster.submitEvent(joiner);
-    expect((await inPhase(stage, 'e-1', 'blocked')).blocked?.permission).toBe('validKeys');
+    expect((await inPhase(stage, 'e-1', 'blocked')).blocked?.reason).toBe('validKeys');
     stage.simulator.keys.restore('application');
     await stage.pass(hour);
     await inPhase(stage, 'e-1', 'waitingForAcceptance');

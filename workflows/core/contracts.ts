@@ -37,6 +37,8 @@ export const searchAttributes = {
 export const hrEventSignal = defineSignal<[HrEvent]>('hrEvent');
 export const decideSignal = defineSignal<[Decision]>('decide');
 export const accountActivatedSignal = defineSignal<[{ accountId: string }]>('accountActivated');
+/** Somebody has put something right: who waits for a person's hand looks again at once. */
+export const recheckSignal = defineSignal('recheck');
 export const submitDecisionUpdate = defineUpdate<DecisionReceipt, [Decision]>('submitDecision');
 export const syncProgressQuery = defineQuery<SyncProgress>('progress');
 export const statusQuery = defineQuery<PersonStatus>('status');
@@ -91,8 +93,8 @@ export interface PersonStatus {
   /** In words, such as `the person to accept the invitation`. */
   readonly waitingFor?: string;
   readonly until?: string;
-  /** What a person must do for a blocked process to go on. */
-  readonly blocked?: { readonly permission: string; readonly advice: string };
+  /** Why a process is blocked or held, and what a person must do for it to go on. */
+  readonly blocked?: { readonly reason: string; readonly advice: string };
   readonly account?: Pick<Account, 'id' | 'status'>;
   readonly desired: readonly Entitlement[];
   readonly approvals: readonly ApprovalView[];

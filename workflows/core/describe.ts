@@ -6,7 +6,7 @@ export function describeStatus(status: PersonStatus): string {
   if (status.event)
     lines.push(`- event: ${status.event.kind} \`${status.event.eventId}\`, effective ${status.event.effectiveAt}`);
   if (status.waitingFor) lines.push(`- waits for ${status.waitingFor}${status.until ? `, until ${status.until}` : ''}`);
-  if (status.blocked) lines.push(`- **blocked**: ${status.blocked.advice}`);
+  if (status.blocked) lines.push(`- **${status.phase}**, ${status.blocked.reason}: ${status.blocked.advice}`);
   if (status.account) lines.push(`- account: \`${status.account.id}\`, ${status.account.status}`);
   for (const approval of status.approvals) {
     const what = approval.entitlements.map(({ kind, name }) => `${kind} ${name}`).join(', ');

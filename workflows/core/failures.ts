@@ -22,10 +22,17 @@ export interface MissingPermission {
 }
 
 /** Retried reads that wait for something, and say so by failing. BENIGN: no error metric, no stack in the log. */
-export const waitingFailures = { StillPending: 'StillPending', StillNotAuthorized: 'StillNotAuthorized' } as const;
+export const waitingFailures = {
+  StillPending: 'StillPending',
+  StillNotAuthorized: 'StillNotAuthorized',
+  StillHeld: 'StillHeld',
+} as const;
 
 /** A name in the policy that Datadog does not have, or has twice. Found before anything is written. */
 export const unknownEntitlement = 'UnknownEntitlement';
+
+/** The account must not be disabled: the details hold the `Protection`. */
+export const protectedAccount = 'ProtectedAccount';
 
 /** The account that was found is not safely this person's (two matches, bound to somebody else, a service account). */
 export const correlationConflict = 'CorrelationConflict';

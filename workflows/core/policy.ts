@@ -1,3 +1,4 @@
+import type { ChangeBudget } from './brakes.ts';
 import type { Source } from './sources.ts';
 import type { FindingThresholds } from './findings.ts';
 import type { ApproverSet, Entitlement, PersonAttributes, ProcessTimes } from './model.ts';
@@ -19,6 +20,11 @@ export interface Policy {
     readonly acceptClaimed: boolean;
     /** Of a privileged role that a rule gives without an approval of its own. */
     readonly default?: ApproverSet;
+  };
+  readonly changeBudget: ChangeBudget;
+  readonly protection: {
+    /** E-mails or account ids that are never disabled. */
+    readonly emergencyAccounts: readonly string[];
   };
   /** Who may send events over HTTP. */
   readonly sources: readonly Source[];

@@ -1,0 +1,110 @@
+import type { Selectable } from 'kysely';
+import { disableLimit, type Admittance } from '../../workflows/core/brakes.ts';
+import type { AccessBefore, BrakeInventory, HeldLeaver, Release } from './brakeTypes.ts';
+import { canonicalJson, parseJson, present } from './json.ts';
+import type { Db, Schema } from './schema.ts';
+
+/** To be called under the one lock of the budget: sixty that come at once are counted one after the other. */
+export async function admitDisable(
+  db: Db,
+  ...[{ eventId, personId, at }, budget]: Parameters<BrakeInventory['admitDisable']>
+): Promise<Admittance> {
+  const { active } = await db
+    .selectFrom('people')
+    .select(({ fn }) => fn.countAll<number | string>().as('active'))
+    .where('accountId', 'is not', null)
+    .where('employment', '!=', 'left')
+    .executeTakeFirstOrThrow();
+  const limit = disableLimit(budget, Number(active));
+  const known = await db.selectFrom('disables').selectAll().where('eventId', '=', eventId).executeTakeFirst();
+  if (known !== undefined) return toAdmittance(known, limit);
+  const since = new Date(Date.parse(at) - budget.windowMs).toISOString();
+  const { recent } = await db
+    .selectFrom('disables')
+    .select(({ fn }) => fn.countAll<number | string>().as('recent'))
+    .where('admittedAt', '>', since)
+    .executeTakeFirstOrThrow();
+  const isAdmitted = Number(recent) < limit;
+  const row = { eventId, personId, askedAt: at, actor: null, reason: null };
+  await db
+    .insertInto('disables')
+    .values({ ...row, state: isAdmitted ? 'admitted' : 'held', admittedAt: isAdmitted ? at : null })
+    .execute();
+  return isAdmitted ? { state: 'admitted' } : { state: 'held', limit };
+}
+
+function toAdmittance({ state, actor, reason }: Selectable<Schema['disables']>, limit: number): Admittance {
+  if (state === 'held') return { state, limit };
+  return state === 'rejected' ? { state, actor: actor ?? '', ...present('reason', reason) } : { state };
+}
+
+export async function listHeld(db: Db): Promise<readonly HeldLeaver[]> {
+  // One whose process ended meanwhile (a rescinded leave) waits for nothing any more.
+  return db
+    .selectFrom('disables')
+    .innerJoin('intake', 'intake.eventId', 'disables.eventId')
+    .select(['disables.eventId', 'disables.personId', 'disables.askedAt'])
+    .where('disables.state', '=', 'held')
+    .where('intake.appliedAt', 'is', null)
+    .orderBy('disables.askedAt')
+    .orderBy('disables.eventId')
+    .execute();
+}
+
+export async function releaseHeld(
+  db: Db,
+  which: Parameters<BrakeInventory['releaseHeld']>[0],
+  { actor, reason, verdict, at }: Release,
+): ReturnType<BrakeInventory['releaseHeld']> {
+  const held = await listHeld(db);
+  const isOne = 'personId' in which;
+  const released = isOne ? held.filter(({ personId }) => personId === which.personId) : held;
+  const ids = released.map(({ eventId }) => eventId);
+  if (!isOne && canonicalJson(ids.toSorted()) !== canonicalJson(which.eventIds.toSorted())) {
+    return { released: [], hasChanged: true };
+  }
+  const after =
+    verdict === 'release'
+      ? ({ state: 'admitted', admittedAt: at } as const)
+      : ({ state: 'rejected', admittedAt: null } as const);
+  for (const eventId of ids) {
+    await db
+      .updateTable('disables')
+      .set({ ...after, actor, reason: reason ?? null })
+      .where('eventId', '=', eventId)
+      .execute();
+  }
+  return { released, hasChanged: false };
+}
+
+export async function takeLease(db: Db, ...[name, holder, now, until]: Parameters<BrakeInventory['takeLease']>) {
+  const taken = await db.selectFrom('leases').selectAll().where('name', '=', name).executeTakeFirst();
+  if (taken !== undefined && taken.holder !== holder && taken.until > now) return false;
+  await db
+    .insertInto('leases')
+    .values({ name, holder, until })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ holder, until }))
+    .execute();
+  return true;
+}
+
+export async function giveLeaseBack(db: Db, name: string, holder: string): Promise<void> {
+  await db.deleteFrom('leases').where('name', '=', name).where('holder', '=', holder).execute();
+}
+
+/** A process that is repeated must not write down the emptied account over the full one. */
+export async function recordAccessBefore(db: Db, { access, ...before }: AccessBefore): Promise<void> {
+  const known = await findAccessBefore(db, before.personId);
+  if (known?.eventId === before.eventId) return;
+  const row = { ...before, access: canonicalJson(access) };
+  await db
+    .insertInto('accessBefore')
+    .values(row)
+    .onConflict((conflict) => conflict.column('personId').doUpdateSet(row))
+    .execute();
+}
+
+export async function findAccessBefore(db: Db, personId: string): Promise<AccessBefore | undefined> {
+  const row = await db.selectFrom('accessBefore').selectAll().where('personId', '=', personId).executeTakeFirst();
+  return row && { ...row, access: parseJson(row.access) };
+}

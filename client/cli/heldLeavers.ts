@@ -1,0 +1,58 @@
+import { Option, type Command } from 'commander';
+import { UsageError } from '../../workers/usageError.ts';
+import { heldBatch, releaseLeavers } from '../operator.ts';
+import { isJson } from './command.ts';
+import { withInventory } from './open.ts';
+import { addOperator, withOperator, type OperatorOptions } from './operator.ts';
+import { printResult, renderTable } from './output.ts';
+import { parsePersonId, parseText } from './parse.ts';
+import type { Shell } from './shell.ts';
+
+interface ReleaseOptions extends OperatorOptions {
+  readonly batch?: string;
+  readonly reason?: string;
+  readonly reject?: boolean;
+}
+
+/** `leaver held` and `leaver release`, beside the command that submits a leaver. */
+export function addHeldLeavers(leaver: Command, shell: Shell): void {
+  leaver
+    .command('held')
+    .description('leavers above the change budget, which wait for a person')
+    .addHelpText('after', '\nExample: npx muster leaver held')
+    .action(async (_options: unknown, command: Command) => {
+      const held = await withInventory(shell, heldBatch);
+      printResult(shell, isJson(command), held, () =>
+        held.leavers.length === 0
+          ? 'No leaver is held.'
+          : `${renderTable(
+              shell,
+              ['person', 'event', 'held since'],
+              held.leavers.map(({ personId, eventId, askedAt }) => [personId, eventId, askedAt]),
+            )}\nAll of them: npx muster leaver release --batch ${held.batch} --reason TEXT`,
+      );
+    });
+  addOperator(leaver.command('release'))
+    .argument('[id]', 'one person', parsePersonId)
+    .option('--batch <hash>', 'all that `leaver held` showed', parseText(64))
+    .option('--reject', 'they stay: the leave is not carried out')
+    .addOption(new Option('--reason <text>', 'kept as evidence').argParser(parseText(1_000)).makeOptionMandatory())
+    .description('let held leavers go, above the change budget')
+    .addHelpText('after', '\nExample: npx muster leaver release e-1042 --as cto@example.com --reason "dismissed today"')
+    .action(async (id: string | undefined, { batch, reason, reject, ...by }: ReleaseOptions, command: Command) => {
+      if ((id === undefined) === (batch === undefined)) {
+        throw new UsageError('Give a person, or --batch with the hash that `npx muster leaver held` shows');
+      }
+      const which = id === undefined ? { batch: batch ?? '' } : { personId: id };
+      const verdict = reject ? 'reject' : 'release';
+      const released = await withOperator(shell, by, (hands) =>
+        releaseLeavers(hands, { which, verdict, ...(reason === undefined ? {} : { reason }) }),
+      );
+      printResult(
+        shell,
+        isJson(command),
+        { verdict, leavers: released },
+        () => `${reject ? 'Rejected' : 'Released'}: ${released.map(({ personId }) => personId).join(', ')}`,
+      );
+    });
+}

@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import { linkAccount, unlinkAccount } from '../operator.ts';
+import { isJson } from './command.ts';
+import { addOperator, withDatadogOf, withOperator, type OperatorOptions } from './operator.ts';
+import { printResult } from './output.ts';
+import { parsePersonId, parseText } from './parse.ts';
+import type { Shell } from './shell.ts';
+
+/** Whose account it is, where e-mails do not say: decided by a person. */
+export function addLinks(person: Command, shell: Shell): void {
+  addOperator(person.command('link'))
+    .argument('<id>', "HR's id of the person", parsePersonId)
+    .requiredOption('--account <uuid>', 'the Datadog account that is theirs', parseText(100))
+    .description('bind an account to a person, whatever its e-mail; a process that waits for it goes on')
+    .addHelpText(
+      'after',
+      '\nExample: npx muster person link e-1042 --account 6a9e4c1e-1f4f-11f0-9cd2-0242ac120002 --as it@example.com',
+    )
+    .action(async (personId: string, { account, ...by }: OperatorOptions & { account: string }, command: Command) => {
+      const linked = await withOperator(shell, by, (hands, opened) =>
+        withDatadogOf(opened, (api) => linkAccount(hands, api, { personId, accountId: account })),
+      );
+      printResult(shell, isJson(command), linked, () => `Account ${linked.accountId} is ${linked.personId}'s now.`);
+    });
+  addOperator(person.command('unlink'))
+    .argument('<id>', "HR's id of the person", parsePersonId)
+    .description('take the binding away; the account itself is not touched')
+    .addHelpText('after', '\nExample: npx muster person unlink e-1042 --as it@example.com')
+    .action(async (personId: string, by: OperatorOptions, command: Command) => {
+      const unlinked = await withOperator(shell, by, (hands) => unlinkAccount(hands, personId));
+      printResult(shell, isJson(command), unlinked, () => `Account ${unlinked.accountId} is nobody's now.`);
+    });
+}

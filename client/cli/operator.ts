@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import type { Datadog } from '../../activities/datadog/types.ts';
+import { UsageError } from '../../workers/usageError.ts';
+import { RefusedError } from '../errors.ts';
+import type { Hands } from '../operator.ts';
+import { authenticate } from '../tokens.ts';
+import { loadShellPolicy, withMuster, type Opened } from './open.ts';
+import { parseEmail } from './parse.ts';
+import type { Shell } from './shell.ts';
+
+export interface OperatorOptions {
+  readonly as?: string;
+}
+
+export const addOperator = (command: Command): Command =>
+  command.option('--as <email>', 'who acts: a claim, where no MUSTER_TOKEN proves it', parseEmail);
+
+/** Opens Muster for an operator: an administrator's token proves who acts, `--as` claims it where the policy takes claims. */
+export async function withOperator<T>(
+  shell: Shell,
+  { as }: OperatorOptions,
+  work: (hands: Hands, opened: Opened) => Promise<T>,
+): Promise<T> {
+  return withMuster(shell, async (opened) => {
+    const { readToken } = await import('../../workers/config.ts');
+    const token = await readToken(shell.env);
+    const { client, inventory, config } = opened;
+    if (token !== undefined) {
+      const by = await authenticate(inventory, token);
+      if (by?.role !== 'admin') throw new RefusedError('MUSTER_TOKEN is not a valid token of the role admin');
+      return work({ client, inventory, actor: by.personId ?? `token ${by.id}` }, opened);
+    }
+    if (as === undefined) {
+      throw new UsageError('--as <email> is missing: say who acts, or set MUSTER_TOKEN to a token of the role admin');
+    }
+    if (!(await loadShellPolicy(config)).approvals.acceptClaimed) {
+      throw new RefusedError(
+        `${as} is only claimed: set MUSTER_TOKEN to a token of the role admin (\`npx muster token create --role admin\`)`,
+      );
+    }
+    return work({ client, inventory, actor: as }, opened);
+  });
+}
+
+export async function withDatadogOf<T>(
+  { config }: Pick<Opened, 'config'>,
+  work: (api: Datadog) => Promise<T>,
+): Promise<T> {
+  if (config.datadog === undefined) {
+    throw new UsageError('No Datadog is known here: set DD_SITE, DD_API_KEY and DD_APP_KEY, as for the worker');
+  }
+  const { openDatadog } = await import('../../activities/datadog/index.ts');
+  await using client = openDatadog({ baseUrl: config.datadog.baseUrl, keys: config.datadog.keys });
+  return await work(client.attempt({ deadlineMs: 20_000 }));
+}
