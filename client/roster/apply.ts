@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { foldCase } from '../../activities/inventory/json.ts';
 import type { Inventory, IntakeRow, PersonRow } from '../../activities/inventory/types.ts';
+import { disableLimit } from '../../workflows/core/brakes.ts';
 import type { Policy } from '../../workflows/core/policy.ts';
 import type { Muster } from '../muster.ts';
 import { readAll } from '../readAll.ts';
@@ -30,7 +31,7 @@ export async function planRosterFile(
     defaultTimeZone: policy.defaultTimeZone,
     absence,
     mayEndEmployment: policy.identity.mayEndEmployment.includes(source),
-    budget: Math.max(5, Math.ceil(employed * 0.05)),
+    budget: disableLimit(policy.changeBudget, employed),
     now,
   });
 }
@@ -107,7 +108,7 @@ async function loadState(
     attributes === undefined ? [personId] : [personId, attributes.email],
   );
   return {
-    employed: people.filter(({ employment, accountId }) => employment === 'employed' && accountId !== undefined).length,
+    employed: people.filter(({ employment, accountId }) => employment !== 'left' && accountId !== undefined).length,
     state: {
       people: people.flatMap((person) => {
         const known = aliasesOf.get(person.personId) ?? [];

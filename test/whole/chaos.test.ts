@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -66,6 +66,10 @@ test('whatever is killed and lost on the way, 30 people end with exactly the acc
   const simulator = opened.use(await startSimulator({ people: 15, nhis: 6, seed, acceptAfterMs: 2_000 }));
   const recorder = opened.use(await startRecorder(simulator.url));
   const inventory = opened.use(await openInventory({ file: join(home, 'inventory.db') }));
+  // Everybody leaves within minutes: more than the change budget of the example lets go.
+  const policyPath = join(home, 'policy.yaml');
+  const example = await readFile(examplePolicyPath, 'utf8');
+  await writeFile(policyPath, example.replace(/^offboarding:$/m, 'offboarding:\n  changeBudget: { atLeast: 1000 }'));
   const { client } = engine;
   const muster = createMuster({ client, inventory });
   const others = accountsOfOthers(simulator);
@@ -77,7 +81,7 @@ test('whatever is killed and lost on the way, 30 people end with exactly the acc
       env: {
         TEMPORAL_ADDRESS: engine.address,
         MUSTER_HOME: home,
-        MUSTER_POLICY: examplePolicyPath,
+        MUSTER_POLICY: policyPath,
         MUSTER_DATADOG_URL: recorder.url,
         DD_API_KEY: simulator.apiKey,
         DD_APP_KEY: simulator.appKey,
