@@ -61,8 +61,10 @@ interface Leaf {
 }
 
 function leavesOf(command: Command, path: readonly string[] = []): readonly Leaf[] {
-  if (command.commands.length === 0) return [{ path: path.join(' '), command }];
-  return command.commands.flatMap((one) => leavesOf(one, [...path, one.name()]));
+  const below = command.commands.flatMap((one) => leavesOf(one, [...path, one.name()]));
+  // `leaver` is a command, and has others below it.
+  const isOne = path.length > 0 && (below.length === 0 || command.options.length > 0);
+  return isOne ? [{ path: path.join(' '), command }, ...below] : below;
 }
 
 /** What is wrong with a command that is named in passing, perhaps without its arguments. */

@@ -47,7 +47,7 @@ test('an address that only a handle keeps is a conflict, and nothing is bound', 
   const { id } = await world.api().createAccount(ada);
   await world.api().ensureAttributes(id, { email: 'somebody.else@example.com' });
   await expect(driven(world, (muster) => muster.createAccount(ada, because))).rejects.toMatchObject({
-    type: 'Conflict',
+    type: 'CorrelationConflict',
     nonRetryable: true,
   });
   expect(await world.inventory.personBoundTo(id)).toBeUndefined();
@@ -127,6 +127,7 @@ test('a grant and its revocation are evident exactly once, however often they ar
 test('what was so before is no evidence of Muster', async () => {
   await using world = await openWorld();
   const { id } = await world.api().createAccount(ada);
+  await world.inventory.bindAccount(because.personId, id, new Date().toISOString());
   await world.api().ensureGranted(id, world.role);
   await world.attempt(1, (muster) => muster.grant(id, world.role, because));
   await world.attempt(1, (muster) => muster.revoke(id, world.team, because));
@@ -237,8 +238,8 @@ function withFound(copies: number, change: { isServiceAccount?: boolean } = {}) 
       return {
         ...api,
         requests: 0,
-        async findAccountsByEmail(email) {
-          const [first] = await api.findAccountsByEmail(email);
+        async findAccountsByAddress(address) {
+          const [first] = await api.findAccountsByAddress(address);
           if (first === undefined) return [];
           return Array.from({ length: copies }, (_, index) =>
             index === 0 ? first : { ...first, id: `copy-${index}`, ...change },

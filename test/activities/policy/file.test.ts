@@ -36,6 +36,8 @@ describe('the defaults', () => {
       defaultTimeZone: 'UTC',
       identity: { allowedDomains: [], mayEndEmployment: [] },
       roster: { columns: {}, absence: { action: 'report', afterDays: 14 } },
+      changeBudget: { atLeast: 5, percent: 5, windowMs: 3_600_000 },
+      protection: { emergencyAccounts: [] },
       rules: [],
       times: {
         leadMs: 7 * 86_400_000,
