@@ -118,12 +118,13 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
       return withDatadog(datadog, (api) => correlate(api, person));
     },
 
-    /** Fails until it is clear whose account it is; is retried. */
-    async awaitCorrelation(personId: string, email?: string): Promise<void> {
+    /** Fails until it is clear whose account it is (and, where one is needed, until there is one); is retried. */
+    async awaitCorrelation(personId: string, email?: string, isAccountNeeded = false): Promise<void> {
       try {
         await withDatadog(datadog, async (api) => {
           const { account } = await correlate(api, { personId, email });
           if (account !== undefined) await refuseStranger(inventory, personId, account);
+          else if (isAccountNeeded) throw ApplicationFailure.nonRetryable('no account is theirs', correlationConflict);
         });
       } catch (error) {
         if (!(error instanceof ApplicationFailure) || error.type !== correlationConflict) throw error;

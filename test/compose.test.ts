@@ -145,9 +145,11 @@ describe('the compose file', () => {
     expect(safetyProblems(await read('docker-compose.yml'))).toEqual([]);
   });
 
-  test('starts the worker, Temporal with its interface, and PostgreSQL', async () => {
+  test('starts the worker, the gateway, Temporal with its interface, and PostgreSQL', async () => {
     const { services } = composeFile.parse(parse(await read('docker-compose.yml'), { merge: true }));
-    expect(Object.keys(services)).toEqual(expect.arrayContaining(['postgresql', 'temporal', 'temporal-ui', 'worker']));
+    expect(Object.keys(services)).toEqual(
+      expect.arrayContaining(['postgresql', 'temporal', 'temporal-ui', 'worker', 'gateway']),
+    );
   });
 
   test.each([

@@ -9,6 +9,7 @@ import { outcomeOf } from './access.ts';
 import { ignoreCancellation, type Hand, type PersonRun } from './personRun.ts';
 import { runPerson, type Ending } from './runPerson.ts';
 import { bestEffort, datadog, handPoll, records } from './proxies.ts';
+import { isNeverSeen, untilKnown } from './unknownLeaver.ts';
 import { becauseOf, revokeAll } from './writes.ts';
 
 /** Leaver: the account is disabled first, then emptied, since a re-enable would bring its roles back. */
@@ -31,9 +32,13 @@ async function offboard(run: PersonRun, event: HrEvent): Promise<Ending> {
 async function endAccess(run: PersonRun, event: HrEvent): Promise<Ending> {
   const { personId } = run;
   const email = run.attributes?.email;
-  const { account } = await run.allowed(() =>
-    datadog.correlateAccount({ personId, ...(email === undefined ? {} : { email }) }),
-  );
+  const correlate = async () =>
+    (await run.allowed(() => datadog.correlateAccount({ personId, ...(email === undefined ? {} : { email }) }))).account;
+  let account = await correlate();
+  if (account === undefined && isNeverSeen(run)) {
+    await inHand(run, () => untilKnown(run));
+    account = await correlate();
+  }
   if (account === undefined) {
     return { outcome: { kind: 'nothingToDo', detail: 'the person has no account', parts: [] }, employment: 'left' };
   }
