@@ -33,7 +33,8 @@ async function endAccess(run: PersonRun, event: HrEvent): Promise<Ending> {
   const { personId } = run;
   const email = run.attributes?.email;
   const correlate = async () =>
-    (await run.allowed(() => datadog.correlateAccount({ personId, ...(email === undefined ? {} : { email }) }))).account;
+    (await run.allowed(() => datadog.correlateAccount({ personId, ...(email === undefined ? {} : { email }) })))
+      .account;
   let account = await correlate();
   if (account === undefined && isNeverSeen(run)) {
     await inHand(run, () => untilKnown(run));

@@ -22,8 +22,6 @@ export interface Sender {
   readonly map?: FieldMap;
 }
 
-const record = { 'employee.created': 'person.updated', 'employee.updated': 'person.updated' };
-
 export const senders = {
   standardWebhooks: { known: 'documented', verify: { kind: 'standardWebhooks' } },
   bamboohr: {
@@ -38,13 +36,6 @@ export const senders = {
   hibob: {
     known: 'documented',
     verify: hmac({ signatureHeader: 'bob-signature', algorithm: 'sha512', encoding: 'base64', template: '{body}' }),
-    map: {
-      type: '/type',
-      types: { ...record, 'employee.joined': 'person.updated', 'employee.left': 'person.updated' },
-      timestamp: '/creationDate',
-      fields: { personId: '/employeeId' },
-      active: [],
-    },
   },
   merge: {
     known: 'documented',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FetchBack, FieldMap, Source, Verifier } from '../../workflows/core/sources.ts';
+import type { FieldMap, Source, Verifier } from '../../workflows/core/sources.ts';
 import { duration, text, textList } from './fields.ts';
 import { type Sender, senderNames, senders } from './senders.ts';
 
@@ -61,15 +61,6 @@ const map = z.strictObject({
   active: textList.default([]),
 });
 
-const fetchBack = z.strictObject({
-  url: text.refine((url) => /^https?:\/\/[^{}?#]+\/[^?#]*\{id\}/.test(url) && URL.canParse(url), {
-    error: 'must be an address with {id} in its path, such as "https://hr.example.com/v1/people/{id}"',
-  }),
-  privateHosts: textList.default([]),
-  headers: z.record(header, z.string()).default({}),
-  fields: fields.default({}),
-});
-
 export const source = z
   .strictObject({
     name: text.refine((name) => /^[a-z][a-z0-9-]{0,39}$/.test(name), {
@@ -79,10 +70,9 @@ export const source = z
       error: `must be one of ${senderNames.join(', ')}, or a signature format with signatureHeader and template`,
     }),
     map: map.optional(),
-    fetch: fetchBack.optional(),
   })
-  .superRefine(({ map, fetch }, context) => {
-    const readsStatus = [map?.fields, fetch?.fields].some((fields) => fields?.['status'] !== undefined);
+  .superRefine(({ map }, context) => {
+    const readsStatus = map?.fields['status'] !== undefined;
     // Without it everybody would count as gone.
     if (readsStatus && (map?.active ?? []).length === 0) {
       const message = 'is missing: name the values of status that mean employed, such as [Active]';
@@ -94,7 +84,6 @@ export const sourceKeys = {
   'sources.*': Object.keys(source.shape),
   'sources.*.verify': Object.keys(format.shape),
   'sources.*.map': Object.keys(map.shape),
-  'sources.*.fetch': Object.keys(fetchBack.shape),
 } as const;
 
 export const sources = z.array(source).superRefine((list, context) => {
@@ -104,14 +93,13 @@ export const sources = z.array(source).superRefine((list, context) => {
   }
 });
 
-export function toSource({ name, verify, map: given, fetch }: z.output<typeof source>): Source {
+export function toSource({ name, verify, map: given }: z.output<typeof source>): Source {
   const sender: Sender | undefined = typeof verify === 'string' ? senders[verify] : undefined;
   const mapped = given ?? sender?.map;
   return {
     name,
     verify: typeof verify === 'string' ? senders[verify].verify : toVerifier(verify),
     ...(mapped === undefined ? {} : { map: toMap(mapped) }),
-    ...(fetch === undefined ? {} : { fetch: fetch satisfies FetchBack }),
   };
 }
 

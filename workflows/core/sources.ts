@@ -5,8 +5,6 @@ export interface Source {
   readonly verify: Verifier;
   /** How the sender's payload becomes Muster's; absent where it is Muster's already. */
   readonly map?: FieldMap;
-  /** Where the record is read when an event carries an id only. */
-  readonly fetch?: FetchBack;
 }
 
 export type Verifier =
@@ -42,14 +40,4 @@ export interface FieldMap {
   readonly fields: Readonly<Record<string, string>>;
   /** Values of `status` that mean employed. */
   readonly active: readonly string[];
-}
-
-export interface FetchBack {
-  /** With `{id}` in its path. */
-  readonly url: string;
-  /** Hosts that may be asked although their address is private. */
-  readonly privateHosts: readonly string[];
-  /** `{secret}` stands for what is in the file of fetch secrets. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly fields: Readonly<Record<string, string>>;
 }

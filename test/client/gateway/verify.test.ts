@@ -118,7 +118,6 @@ test.each([
   ['{ name: hr, verify: deel, map: { fields: { personId: id } } }', /must be a JSON pointer/],
   ['{ name: hr, verify: deel, map: { fields: { personId: /id, salary: /s } } }', /is not known: use personId, email/],
   ['{ name: hr, verify: deel, map: { fields: { personId: /id, status: /s } } }', /active: is missing/],
-  ['{ name: hr, verify: hibob, fetch: { url: "https://hr.example.com/people" } }', /with \{id\} in its path/],
 ])('a source that could not work is refused: %s', (source, problem) => {
   expect(() => policyOf(source)).toThrow(problem);
 });
