@@ -7,6 +7,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { Assessment } from '../activities/findings/index.ts';
 import {
   syncProgressQuery,
   type AccessSyncInput,
@@ -54,7 +55,7 @@ export async function fullSync(runId: string, carried: FullSyncState | undefined
   }
 
   setCurrentDetails('everything is read; next: findings and drift');
-  const { findings, quarantined, problem } = await judge(runId, state);
+  const { findings, held, problem } = await judge(runId, state);
   const reason = reasonOfIncompleteness(state.kinds) ?? problem;
   const summary = summarise(state, findings, Date.now() - Date.parse(state.startedAt));
   const finished = await records.finishSync({
@@ -67,7 +68,9 @@ export async function fullSync(runId: string, carried: FullSyncState | undefined
     [
       `${findings} findings`,
       ...(reason === undefined ? [] : [`not read whole: ${reason}`]),
-      ...(quarantined === undefined ? [] : [`repairs held: \`npx muster sync allow ${quarantined}\``]),
+      ...(held === undefined
+        ? []
+        : [`repairs of ${held.people} people held: \`npx muster sync allow ${held.batchId}\``]),
     ].join('; '),
   );
   return finished;
@@ -77,7 +80,7 @@ export async function fullSync(runId: string, carried: FullSyncState | undefined
 async function judge(
   runId: string,
   { startedAt, kinds }: FullSyncState,
-): Promise<{ readonly findings: number; readonly quarantined?: string; readonly problem?: string }> {
+): Promise<Pick<Assessment, 'findings' | 'held'> & { readonly problem?: string }> {
   try {
     return await assessment.assess({ runId, startedAt, states: kinds });
   } catch (error) {

@@ -4,7 +4,7 @@ import {
   isUncorrelated,
   uncorrelatedSummary,
 } from '../../workflows/core/accountFindings.ts';
-import { driftFindings } from '../../workflows/core/drift.ts';
+import { driftFindings, heldRepairs } from '../../workflows/core/drift.ts';
 import { frozenBecause, type Found } from '../../workflows/core/findings.ts';
 import type { KindStates } from '../../workflows/core/identities.ts';
 import { keyFindings } from '../../workflows/core/keyFindings.ts';
@@ -63,14 +63,15 @@ export function createFindingActivities({ inventory, policy, signals }: Dependen
       await pages.goThrough('key', inventory.keyFacts, (facts) => ({
         found: facts.flatMap((one) => keyFindings(one, context)),
       }));
+      const repaired = await repairOrHold({ inventory, signals, policy: rules, input, organisation, candidates, at });
       await pages.write('organisation', {
         found: [
           ...uncorrelated,
+          ...heldRepairs(repaired.held),
           ...duplicateRoleNames(organisation.roles),
           ...rolesUndoneByMappings(organisation.roles, organisation.roleMappings),
         ],
       });
-      const repaired = await repairOrHold({ inventory, signals, policy: rules, input, organisation, candidates, at });
       return { findings: await inventory.countOpenFindings(at), ...pages.counts, ...repaired };
     },
   };

@@ -9,8 +9,8 @@ import type { PersonSignals } from '../syncSignals.ts';
 export interface RepairResult {
   /** People whose process was asked to mend their access. */
   readonly repaired: number;
-  /** The batch that waits for a person's word. */
-  readonly quarantined?: string;
+  /** The batch that waits for a person's word, and of how many people it is. */
+  readonly held?: { readonly batchId: string; readonly people: number };
 }
 
 export interface RepairRequest {
@@ -30,15 +30,9 @@ export async function repairOrHold(request: RepairRequest): Promise<RepairResult
   const candidates = await acceptable(inventory, request.candidates, at);
   const budget = repairBudget(organisation.activeBound);
   if (candidates.length > budget) {
-    const batchId = batchIdOf(input.runId, candidates);
-    const held = await inventory.openQuarantine({
-      batchId,
-      runId: input.runId,
-      openedAt: at,
-      budget,
-      people: candidates,
-    });
-    return { repaired: 0, quarantined: held };
+    const batch = { batchId: batchIdOf(input.runId, candidates), runId: input.runId, openedAt: at, budget };
+    const batchId = await inventory.openQuarantine({ ...batch, people: candidates });
+    return { repaired: 0, held: { batchId, people: candidates.length } };
   }
   await inventory.withdrawQuarantine(at);
   if (candidates.length === 0) return { repaired: 0 };

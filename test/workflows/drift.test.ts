@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { NativeConnection } from '@temporalio/worker';
 import { decideBatch } from '../../client/quarantine.ts';
 import { applySchedules, lightSyncNow, syncNow } from '../../client/schedule.ts';
+import type { FindingKind } from '../../workflows/core/findings.ts';
 import { startDevServer } from '../support/engine.ts';
 import {
   accountOf,
@@ -63,7 +64,7 @@ const giveByHand = (personId: string, role: string) =>
 const holds = async (personId: string, role = readOnly) =>
   (await official.rolesOf(idOf(personId))).includes(roleIds.get(role) ?? '');
 
-async function openFindings(kind: 'driftMissing' | 'driftExcess' | 'driftAltered' | 'contestedGrant') {
+async function openFindings(kind: FindingKind) {
   return stage.inventory.listFindings({ kind, state: 'open', limit: 50, offset: 0 }, new Date().toISOString());
 }
 
@@ -137,12 +138,14 @@ test('more repairs than the budget are held: nothing is written until the batch 
   await syncAndSettle();
   expect((await openBatch())?.batchId).toBe(batch?.batchId);
   for (const personId of six) expect(await holds(personId)).toBe(false);
+  expect(await openFindings('repairsHeld')).toMatchObject([{ evidence: { batchId: batch?.batchId, people: 6 } }]);
 
   await decideBatch(stage, { batchId: batch?.batchId ?? '', verdict: 'allow', by: 'lead@example.com' });
   for (const personId of six) await eventually(`${personId} to be mended`, () => holds(personId));
   await syncAndSettle();
   expect(await openFindings('driftMissing')).toEqual([]);
   expect(await openBatch()).toBeUndefined();
+  expect(await openFindings('repairsHeld')).toEqual([]);
 });
 
 test('what was rejected is left as it is until it changes, and everything else is repaired', async () => {

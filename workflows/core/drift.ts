@@ -220,3 +220,12 @@ export function repairEvent(
     reason: `drift: ${what}`.slice(0, 1_000),
   };
 }
+
+/** Repairs that were too many at once, as something to look at. */
+export function heldRepairs(
+  batch: { readonly batchId: string; readonly people: number } | undefined,
+): readonly Found[] {
+  if (batch === undefined) return [];
+  const name = `${batch.people} people`;
+  return [{ kind: 'repairsHeld', subject: 'batch', scope: 'batch', name, severity: 'high', evidence: batch }];
+}

@@ -129,6 +129,14 @@ export const findingKinds = {
       'repaired three times in a week and changed again: find out who or what undoes it; Muster leaves this person alone until the drift is gone',
     needs: ['accounts', 'roles'],
   },
+  repairsHeld: {
+    foundAt: 'organisation',
+    severity: 'high',
+    title: 'repairs that wait for a word',
+    advice:
+      'more has drifted than may be repaired at once: see `npx muster sync status`, then `sync allow` or `sync reject`',
+    needs: ['accounts', 'roles'],
+  },
   duplicateRoleName: {
     foundAt: 'organisation',
     severity: 'medium',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { uncorrelatedSummary } from '../../../workflows/core/accountFindings.ts';
+import { heldRepairs } from '../../../workflows/core/drift.ts';
 import {
   findingKindNames,
   findingKinds,
@@ -156,6 +157,10 @@ const cases: Readonly<Record<FindingKind, Case>> = {
         { contested: new Set(['p-1/role:r-standard']) },
       ),
     },
+  },
+  repairsHeld: {
+    opens: heldRepairs({ batchId: 'b-1', people: 30 }),
+    nearMisses: { 'all could be repaired': heldRepairs(undefined) },
   },
   duplicateRoleName: {
     opens: duplicateRoleNames([roleOf('r-1', 'Standard'), roleOf('r-2', 'Standard')]),

@@ -41,3 +41,11 @@ test('CSV quotes what must be quoted, and disarms formulas but not numbers', () 
   );
   expect(csv).toBe('name,n\r\n"Doe, ""J""\nx",-1\r\n"\'=HYPERLINK(""x"")",\r\nAda,true');
 });
+
+test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '\n=1', '＝1', '＋1', '－1', '＠SUM(A1)'])(
+  'a CSV cell %j of text is none that a spreadsheet runs',
+  (cell) => {
+    const [, row = ''] = renderCsv(['name'], [[cell]]).split(/\r\n(?=["'])/);
+    expect(row.replace(/^"/, '').startsWith("'")).toBe(true);
+  },
+);
