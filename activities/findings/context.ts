@@ -14,6 +14,7 @@ export function contextOf(organisation: OrganisationFacts, policy: Policy, nowMs
     thresholds: policy.findings,
     privilegedRoles: new Map(privileged.map(({ id, name }) => [id, name])),
     allowedDomains: policy.identity.allowedDomains,
+    emergencyAccounts: new Set(policy.protection.emergencyAccounts.map((one) => one.toLowerCase())),
     completeDomains: organisation.completeDomains,
     isLoginReported: organisation.isLoginReported,
     rules: policy.rules,

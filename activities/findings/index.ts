@@ -1,6 +1,7 @@
 import {
   accountFindings,
   domainOf,
+  isEmergencyAccount,
   isUncorrelated,
   uncorrelatedSummary,
 } from '../../workflows/core/accountFindings.ts';
@@ -94,7 +95,10 @@ async function assessAccounts({
   await pages.goThrough('account', inventory.accountFacts, (facts) => {
     for (const one of facts) {
       const domain = domainOf(one.account.email);
-      const isCounted = isUncorrelated(one) && isInDomains(context.allowedDomains, one.account.email);
+      const isCounted =
+        isUncorrelated(one) &&
+        isInDomains(context.allowedDomains, one.account.email) &&
+        !isEmergencyAccount(one.account, context);
       if (isCounted && !context.completeDomains.has(domain)) byDomain.set(domain, (byDomain.get(domain) ?? 0) + 1);
     }
     return {

@@ -25,6 +25,8 @@ export interface AccountContext {
   /** Names by role id, of roles that are privileged. */
   readonly privilegedRoles: ReadonlyMap<string, string>;
   readonly allowedDomains: readonly string[];
+  /** Folded e-mails and account ids: nobody's, idle and privileged by intent. */
+  readonly emergencyAccounts: ReadonlySet<string>;
   /** Domains for which a complete roster was applied: there, who is not on it is worth a finding each. */
   readonly completeDomains: ReadonlySet<string>;
   /** Whether Datadog tells the last login at all: older sites say it of nobody. */
@@ -36,7 +38,9 @@ type Check = (facts: AccountFacts, context: AccountContext) => readonly Found[];
 /** Everything worth a look at one account. An account that is gone or disabled can do no harm by itself. */
 export function accountFindings(facts: AccountFacts, context: AccountContext): readonly Found[] {
   if (facts.isGone || facts.account.status === 'disabled') return [];
-  const checks = facts.account.isServiceAccount ? serviceAccountChecks : humanChecks;
+  const { isServiceAccount } = facts.account;
+  const isEmergency = isEmergencyAccount(facts.account, context);
+  const checks = isServiceAccount ? serviceAccountChecks : isEmergency ? [secondFactor] : humanChecks;
   return checks.flatMap((check) => check(facts, context));
 }
 
@@ -68,6 +72,11 @@ export function isUncorrelated({ account, isGone, person, formerPersonId }: Acco
   const isInUse = !isGone && !account.isServiceAccount && account.status !== 'disabled';
   return isInUse && person === undefined && formerPersonId === undefined;
 }
+
+export const isEmergencyAccount = (
+  { id, email }: Pick<Account, 'id' | 'email'>,
+  { emergencyAccounts }: Pick<AccountContext, 'emergencyAccounts'>,
+): boolean => emergencyAccounts.has(id) || emergencyAccounts.has(email.toLowerCase());
 
 export const domainOf = (email: string): string => email.slice(email.lastIndexOf('@') + 1).toLowerCase();
 

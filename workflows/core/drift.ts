@@ -71,17 +71,19 @@ interface Wanted extends Entitlement {
   readonly because: string;
 }
 
-/** What the policy gives freely, and of what it gives on approval what was approved once. */
-function wantedBy({ attributes, grants }: PersonFacts, { rules, directory }: DriftContext): readonly Wanted[] {
-  const { granted, onApproval } = birthrightAccess({ rules }, attributes);
-  const isOnRecord = ({ kind, id }: { kind: string; id: string }) =>
-    grants.some((grant) => grant.isManaged && grant.kind === kind && grant.id === id);
+/** What the policy gives freely; of what it gives on approval, and of privileged roles, what is on record as given. */
+function wantedBy({ attributes, grants }: PersonFacts, context: DriftContext): readonly Wanted[] {
+  const { granted, onApproval } = birthrightAccess(context, attributes);
+  const isOnRecord = (one: Wanted) => grants.some((grant) => grant.isManaged && keyOf(grant) === keyOf(one));
   const resolve = ({ kind, name }: Entitlement, because: string): Wanted[] => {
-    const id = directory.idOf({ kind, name });
+    const id = context.directory.idOf({ kind, name });
     return id === undefined ? [] : [{ kind, name, id, because }];
   };
+  const needsApproval = ({ kind, id }: Wanted) => kind === 'role' && context.privilegedRoles.has(id);
   return [
-    ...granted.flatMap((one) => resolve(one, `rule ${one.rules.join(', ')}`)),
+    ...granted
+      .flatMap((one) => resolve(one, `rule ${one.rules.join(', ')}`))
+      .filter((one) => !needsApproval(one) || isOnRecord(one)),
     ...onApproval
       .flatMap(({ rule, entitlements }) => entitlements.flatMap((one) => resolve(one, `rule ${rule}, approved`)))
       .filter(isOnRecord),

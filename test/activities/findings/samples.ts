@@ -38,6 +38,7 @@ export const accountContext: AccountContext = {
   thresholds,
   privilegedRoles: new Map([['r-admin', 'Admin']]),
   allowedDomains: [],
+  emergencyAccounts: new Set(['break.glass@example.com']),
   completeDomains: new Set(['example.com']),
   isLoginReported: true,
 };

@@ -46,6 +46,7 @@ const cases: Readonly<Record<FindingKind, Case>> = {
       'outside of the allowed domains': atStray({}, { allowedDomains: ['corp.example'] }),
       'it is disabled': atStray({ account: accountOf({ status: 'disabled' }) }),
       'it belongs to a person': atAccount({}),
+      'it is an emergency account': atStray({ account: accountOf({ email: 'Break.Glass@example.com' }) }),
       'it is a service account': atStray({ account: accountOf(serviceAccount) }),
     },
   },
@@ -104,6 +105,7 @@ const cases: Readonly<Record<FindingKind, Case>> = {
     nearMisses: {
       'an approval is on record': atAccount({ roleIds: ['r-admin'] }, { approvedRoleIds: ['r-admin'] }),
       'the role is not privileged': atAccount({ roleIds: ['r-read'] }),
+      'it is an emergency account': atAccount({ roleIds: ['r-admin'], email: 'break.glass@example.com' }),
       'it is disabled': atAccount({ roleIds: ['r-admin'], status: 'disabled' }),
     },
   },

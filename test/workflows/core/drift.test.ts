@@ -68,6 +68,16 @@ test('an approved grant that was removed by hand is missing', () => {
   expect(found).toMatchObject([{ kind: 'driftMissing', name: 'ann@example.com: role Admin', isRepairable: true }]);
 });
 
+test('a privileged role that a rule gives freely is missing only where it was approved once', () => {
+  const rules = [{ name: 'all', when: {}, roles: ['Admin'], teams: [] }];
+  const account = accountOf({ roleIds: [] });
+  expect(atPerson({ account }, { rules })).toEqual([]);
+  const grants = [given('r-admin', { reason: 'request' })];
+  expect(atPerson({ account, grants }, { rules })).toMatchObject([{ kind: 'driftMissing', isRepairable: true }]);
+  const byHand = atPerson({ account: accountOf({ roleIds: ['r-admin'] }) }, { rules });
+  expect(byHand).toMatchObject([{ kind: 'driftExcess', severity: 'high', isRepairable: false }]);
+});
+
 test('an account that was disabled by hand, or is gone, or has another e-mail, is reported and not repaired', () => {
   expect(atPerson({ account: accountOf({ status: 'disabled', roleIds: [] }) })).toMatchObject([
     { kind: 'driftAltered', evidence: { field: 'status', actual: 'disabled' }, isRepairable: false },
