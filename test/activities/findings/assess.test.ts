@@ -59,7 +59,8 @@ describe.each(await openDatabases())('an assessment on $name', ({ makeFixture })
 
   async function openKinds(): Promise<readonly [FindingKind, string][]> {
     const rows = await fixture.inventory.listFindings({ state: 'open', limit: 100, offset: 0 }, ago(0));
-    return rows.map(({ kind, name }): [FindingKind, string] => [kind, name]).toSorted();
+    const pairs = rows.map(({ kind, name }): [FindingKind, string] => [kind, name]);
+    return pairs.toSorted((a, b) => (a.join(' ') < b.join(' ') ? -1 : 1));
   }
 
   async function employ(personId: string, accountId: string, roleIds: readonly string[]): Promise<void> {
