@@ -58,13 +58,13 @@ export function createApprovalActivities({ inventory, notify, attestations }: De
     async openApprovals(personId: string, approvals: readonly ApprovalView[]): Promise<void> {
       for (const approval of approvals) {
         await inventory.openApproval({ ...approval, personId, decisions: [] });
-        const { approvalId, entitlements, deadline, approvers, managerGone } = approval;
+        const { approvalId, entitlements, privileged, deadline, approvers, managerGone } = approval;
         const withFallback = approvers.manager && managerGone !== undefined;
         notify.send({
           kind: 'approvalRequested',
           personId,
           to: askedOf(approval, withFallback),
-          details: { approvalId, entitlements, until: deadline },
+          details: { approvalId, entitlements, privileged, until: deadline },
         });
       }
     },

@@ -3,7 +3,7 @@ import type { TokenRow } from '../../activities/inventory/tokenTypes.ts';
 import type { ApprovalRow, Inventory } from '../../activities/inventory/types.ts';
 import { UsageError } from '../../workers/usageError.ts';
 import type { ApprovalState } from '../../workflows/core/contracts.ts';
-import type { Decision } from '../../workflows/core/model.ts';
+import type { Decision, Entitlement } from '../../workflows/core/model.ts';
 import { RefusedError } from '../errors.ts';
 import { authenticate } from '../tokens.ts';
 import { isJson } from './command.ts';
@@ -117,13 +117,18 @@ function renderApprovals(shell: Shell, rows: readonly ApprovalRow[]): string {
     rows.map((row) => [
       row.approvalId,
       row.personId,
-      row.entitlements.map(({ kind, name }) => `${kind} ${name}`).join(', '),
+      row.entitlements
+        .map((one) => `${one.kind} ${one.name}${isPrivileged(row, one) ? ' (privileged)' : ''}`)
+        .join(', '),
       describeApprovers(row),
       row.state,
       row.deadline,
     ]),
   );
 }
+
+const isPrivileged = ({ privileged }: ApprovalRow, { kind, name }: Entitlement): boolean =>
+  kind === 'role' && privileged?.includes(name) === true;
 
 function describeApprovers({ approvers, managerGone }: ApprovalRow): string {
   const { people, manager, fallback } = approvers;

@@ -51,7 +51,11 @@ export async function checkOnline(client: DatadogClient, policy: Policy): Promis
             policy.rules.some((rule) => rule.approval === undefined && rule.roles.includes(one.name)),
         )
         .map(
-          ({ name }) => `the role "${name}" is privileged: it takes an approval, though a rule gives it without one`,
+          ({ name }) =>
+            `the role "${name}" is privileged: it takes an approval, though a rule gives it without one` +
+            (policy.approvals.default === undefined
+              ? '; nobody is asked, and it is left out: set approvals.default'
+              : ''),
         ),
       ...policy.identity.allowedDomains
         .filter((allowed) => !domains.some(({ domain }) => domain === allowed))

@@ -10,7 +10,8 @@ export function describeStatus(status: PersonStatus): string {
   if (status.account) lines.push(`- account: \`${status.account.id}\`, ${status.account.status}`);
   for (const approval of status.approvals) {
     const what = approval.entitlements.map(({ kind, name }) => `${kind} ${name}`).join(', ');
-    lines.push(`- approval \`${approval.approvalId}\` for ${what}: ${approval.state}`);
+    const how = approval.privileged === undefined ? '' : ' (privileged)';
+    lines.push(`- approval \`${approval.approvalId}\` for ${what}${how}: ${approval.state}`);
   }
   for (const part of status.parts)
     lines.push(`- ${part.part}: ${part.result}${part.detail ? ` (${part.detail})` : ''}`);
