@@ -3,6 +3,7 @@ import { entitlementKey } from '../../workflows/core/plan.ts';
 import type { CountedDecision, GivenApproval, ResolvedEntitlement } from '../../workflows/core/model.ts';
 import { issueToken, revokeToken } from '../../client/tokens.ts';
 import { approval as requested, at } from './inventory/samples.ts';
+import { drive } from './datadog/pair.ts';
 import { evidenceOf, openWorld, type World } from './datadog/world.ts';
 
 const because = { personId: 'p-1', eventId: 'e-1', reason: 'approval ap-1', actor: 'l-1' };
@@ -24,7 +25,12 @@ async function openStage() {
   await know(world, 'l-1');
   await world.inventory.openApproval(requested());
   const assign = (entitlement: ResolvedEntitlement, approval?: GivenApproval) =>
-    world.attempt(1, (muster) => muster.grant(id, entitlement, { ...because, ...(approval ? { approval } : {}) }));
+    // Tried again as an activity is: these attempts have a third of a second each.
+    drive((attempt) =>
+      world.attempt(attempt, (muster) =>
+        muster.grant(id, entitlement, { ...because, ...(approval ? { approval } : {}) }),
+      ),
+    );
   const roles = async () => (await world.api().getAccount(id))?.roleIds;
   return { world, id, assign, roles, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
 }
