@@ -1,3 +1,5 @@
+import { sql } from 'kysely';
+import { jsonRows } from './jsonRows.ts';
 import type { Db } from './schema.ts';
 
 export interface RoleChange {
@@ -6,17 +8,15 @@ export interface RoleChange {
   readonly change: 'gained' | 'lost';
 }
 
-const chunkSize = 500;
-
 /** Which account held which role from when until when, as far as it was seen. */
 export async function writeRoleHistory(db: Db, changes: readonly RoleChange[], at: string): Promise<void> {
   const gained = changes.filter(({ change }) => change === 'gained');
-  for (let from = 0; from < gained.length; from += chunkSize) {
-    await db
-      .insertInto('accountRoles')
-      .values(gained.slice(from, from + chunkSize).map(({ accountId, roleId }) => ({ accountId, roleId, since: at })))
-      .onConflict((conflict) => conflict.columns(['accountId', 'roleId', 'since']).doUpdateSet({ until: null }))
-      .execute();
+  if (gained.length > 0) {
+    const rows = gained.map(({ accountId, roleId }) => ({ accountId, roleId }));
+    const names = ['accountId', 'roleId', 'since'].map((name) => sql.ref(name));
+    await sql`insert into ${sql.table('accountRoles')} (${sql.join(names)})
+      select ${sql.join([...names.slice(0, 2), sql`${at}`])} from ${jsonRows(db, { accountId: 'text', roleId: 'text' }, rows)}
+      where true on conflict (${sql.join(names)}) do update set until = null`.execute(db);
   }
   for (const { accountId, roleId } of changes.filter(({ change }) => change === 'lost')) {
     await db

@@ -1,15 +1,13 @@
 import { sql, type Selectable } from 'kysely';
 import type { Account, AccountStatus } from '../../workflows/core/model.ts';
 import { writeRoleHistory, type RoleChange } from './accountRoles.ts';
-import { canonicalJson, foldCase, parseJson, present, type Json } from './json.ts';
+import { foldCase, parseJson, present, type Json } from './json.ts';
+import { jsonRows, jsonTexts } from './jsonRows.ts';
 import { notePage } from './scans.ts';
 import type { Db, Schema } from './schema.ts';
 import type { AccountRow, AccountsPage, Inventory } from './types.ts';
 
 type StoredAccount = Pick<Selectable<Schema['accounts']>, 'accountId' | 'account' | 'writtenAt' | 'goneAt'>;
-
-/** Rows in one statement: below the 32,766 parameters of SQLite, and quick to compile. */
-const chunkSize = 200;
 
 /**
  * Writes the rows that are new or differ, and notes the page's ids for the sweep. What was read before a row's last
@@ -28,14 +26,14 @@ export async function writeAccounts(
           await db
             .selectFrom('accounts')
             .select(['accountId', 'account', 'writtenAt', 'goneAt'])
-            .where('accountId', 'in', [...byId.keys()])
+            .where('accountId', 'in', jsonTexts(db, [...byId.keys()]))
             .execute()
         ).map((row) => [row.accountId, row] as const),
   );
   const written: { account: Account; text: Json<Account>; before: StoredAccount | undefined }[] = [];
   for (const account of byId.values()) {
     const before = stored.get(account.id);
-    const text = canonicalJson(account);
+    const text = accountJson(account);
     if (before !== undefined && (seenAt < before.writtenAt || (before.account === text && before.goneAt === null))) {
       continue;
     }
@@ -51,41 +49,43 @@ export async function writeAccounts(
   return { added, changed: written.length - added };
 }
 
+const columns = {
+  accountId: 'text',
+  email: 'text',
+  status: 'text',
+  isServiceAccount: 'integer',
+  search: 'text',
+  account: 'text',
+} as const;
+
 async function writeRows(
   db: Db,
   rows: readonly { readonly account: Account; readonly text: Json<Account> }[],
   seenAt: string,
 ): Promise<void> {
-  for (let from = 0; from < rows.length; from += chunkSize) {
-    await db
-      .insertInto('accounts')
-      .values(
-        rows.slice(from, from + chunkSize).map(({ account, text }) => ({
-          accountId: account.id,
-          email: foldCase(account.email),
-          status: account.status,
-          isServiceAccount: account.isServiceAccount ? 1 : 0,
-          search: [account.email, account.handle, account.name].map(foldCase).join('\n'),
-          account: text,
-          firstSeenAt: seenAt,
-          writtenAt: seenAt,
-          lastSeenAt: seenAt,
-        })),
-      )
-      .onConflict((conflict) =>
-        conflict.column('accountId').doUpdateSet((row) => ({
-          email: row.ref('excluded.email'),
-          status: row.ref('excluded.status'),
-          isServiceAccount: row.ref('excluded.isServiceAccount'),
-          search: row.ref('excluded.search'),
-          account: row.ref('excluded.account'),
-          writtenAt: row.ref('excluded.writtenAt'),
-          lastSeenAt: row.ref('excluded.lastSeenAt'),
-          goneAt: null,
-        })),
-      )
-      .execute();
-  }
+  if (rows.length === 0) return;
+  const given = jsonRows(
+    db,
+    columns,
+    rows.map(({ account, text }) => ({
+      accountId: account.id,
+      email: foldCase(account.email),
+      status: account.status,
+      isServiceAccount: account.isServiceAccount ? 1 : 0,
+      search: [account.email, account.handle, account.name].map(foldCase).join('\n'),
+      account: text,
+    })),
+  );
+  const names = Object.keys(columns).map((name) => sql.ref(name));
+  const replaced = [...names.slice(1), sql.ref('writtenAt'), sql.ref('lastSeenAt')].map(
+    (name) => sql`${name} = excluded.${name}`,
+  );
+  // `where true`: SQLite would take the `on` of the conflict for one of a join.
+  await sql`insert into accounts (${sql.join([...names, sql.ref('firstSeenAt'), sql.ref('writtenAt'), sql.ref('lastSeenAt')])})
+    select ${sql.join([...names, sql`${seenAt}`, sql`${seenAt}`, sql`${seenAt}`])} from ${given} where true
+    on conflict (${sql.ref('accountId')}) do update set ${sql.join([...replaced, sql`${sql.ref('goneAt')} = null`])}`.execute(
+    db,
+  );
 }
 
 /** An account that is gone holds nothing: what it comes back with is gained. */
@@ -99,6 +99,15 @@ function roleChanges(account: Account, before: StoredAccount | undefined): RoleC
       .filter((roleId) => !account.roleIds.includes(roleId))
       .map((roleId) => ({ accountId: account.id, roleId, change: 'lost' as const })),
   ];
+}
+
+/** The text that `canonicalJson` gives, for a tenth of its cost: an account's fields in order. */
+function accountJson(account: Account): Json<Account> {
+  const { allowedLoginMethods, createdAt, email, handle, id, isServiceAccount, lastLoginAt, mfaEnabled } = account;
+  const { modifiedAt, name, roleIds, status, title } = account;
+  const sorted = { allowedLoginMethods, createdAt, email, handle, id, isServiceAccount, lastLoginAt, mfaEnabled };
+  const rest = { modifiedAt, name, roleIds, status, title };
+  return JSON.stringify({ ...sorted, ...rest } satisfies Record<keyof Account, unknown>);
 }
 
 /** Datadog lists roles in any order. */
