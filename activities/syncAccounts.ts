@@ -1,8 +1,9 @@
 import { activityInfo } from '@temporalio/activity';
 import { withDatadog } from './attempt.ts';
+import type { Datadog } from './datadog/types.ts';
 import type { Dependencies } from './index.ts';
 import type { SyncChanges } from './syncKinds.ts';
-import { atOnce, beating, noChanges, addChanges } from './syncPace.ts';
+import { addChanges, atOnce, beating, createTurn, noChanges } from './syncPace.ts';
 import { activationSignal } from './syncSignals.ts';
 
 export interface AccountsScan {
@@ -34,6 +35,8 @@ interface Cursor extends SyncChanges {
   readonly done: readonly number[];
 }
 
+type AccountPage = Awaited<ReturnType<Datadog['listAccountsPage']>>;
+
 export function createAccountScan({
   datadog,
   inventory,
@@ -44,6 +47,7 @@ export function createAccountScan({
     async scanAccounts({ scanId, from, ...known }: AccountsScan): Promise<AccountsScanned> {
       const waiting = new Map((await inventory.listPending()).map((one) => [one.accountId, one]));
       const signalActivated = activationSignal(signals);
+      const turn = createTurn();
       let cursor = activityInfo().heartbeatDetails as Cursor | undefined;
       const before = cursor?.requests ?? 0;
       await using pace = beating(() => cursor);
@@ -53,7 +57,11 @@ export function createAccountScan({
         async (api) => {
           async function read(number: number, size?: number): Promise<void> {
             const seenAt = new Date().toISOString();
-            const page = await api.listAccountsPage({ number, ...(size === undefined ? {} : { size }) });
+            const page = await api.listAccountsPage({ number, turn, ...(size === undefined ? {} : { size }) });
+            await writePage(number, page, seenAt).finally(() => turn.give());
+          }
+
+          async function writePage(number: number, page: AccountPage, seenAt: string): Promise<void> {
             const written = await inventory.writeAccounts({ scanId, accounts: page.accounts, seenAt });
             for (const account of page.accounts) {
               const candidate = waiting.get(account.id);

@@ -1,4 +1,5 @@
 import { activityInfo, heartbeat } from '@temporalio/activity';
+import type { Turn } from './datadog/types.ts';
 
 /** How an activity of the sync goes through many requests: a few in flight, with heartbeats, and an end in good time. */
 
@@ -65,4 +66,22 @@ export async function atOnce<T>(
   );
   const failed = results.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
+}
+
+/** Handed on in the order of asking. */
+export function createTurn(): Turn {
+  const waiting: (() => void)[] = [];
+  let isTaken = false;
+  return {
+    take() {
+      if (isTaken) return new Promise((resolve) => waiting.push(resolve));
+      isTaken = true;
+      return Promise.resolve();
+    },
+    give() {
+      const next = waiting.shift();
+      if (next === undefined) isTaken = false;
+      else next();
+    },
+  };
 }

@@ -5,8 +5,10 @@ import { cacheFolderIn } from '../workers/engine/find.ts';
 import { describeFigure, type Figure } from './figures.ts';
 import { measureFortnight } from './fortnight.ts';
 import { measureHistory } from './history.ts';
+import { measureLists } from './lists.ts';
 import { measureOnboarding } from './onboarding.ts';
 import { quietSdk, type BenchOptions } from './stage.ts';
+import { measureSync } from './sync.ts';
 import { measureMemory, measureWaiting } from './waiting.ts';
 
 type Part = (options: BenchOptions) => Promise<readonly Figure[]>;
@@ -17,6 +19,8 @@ const parts: Readonly<Record<string, Part>> = {
   fortnight: measureFortnight,
   waiting: measureWaiting,
   memory: measureMemory,
+  sync: measureSync,
+  lists: measureLists,
 };
 
 const help = `npm run bench [-- NAME… --repetitions N --executions N]
@@ -26,7 +30,9 @@ Measures what Muster costs, beside its targets; about ten minutes on two cores. 
   history     events, size and search-attribute upserts of one onboarding
   fortnight   events of 14 days without an answer, on skipped time
   waiting     requests to Datadog with 1,000 people waiting for acceptance
-  memory      the worker's memory at 1,000 and at 4,000 people waiting`;
+  memory      the worker's memory at 1,000 and at 4,000 people waiting
+  sync        a full sync of 100,000 users: requests, CPU, memory, latency, limits
+  lists       the command line's queries at 100,000 accounts, on both databases`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -36,7 +36,7 @@ export interface Call {
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Without the keys, should the body repeat them. */
+  /** Without the keys, should the body repeat them. Made when it is asked for: a large text is to live shortly. */
   readonly text: string;
 }
 
@@ -48,6 +48,8 @@ export interface Sender {
   exchange(call: Call): Promise<HttpAnswer>;
   /** The body of a success; everything else is thrown as a failure of the table. */
   send(call: Call): Promise<unknown>;
+  /** A success before it is parsed. */
+  sendForAnswer(call: Call): Promise<HttpAnswer>;
   /** Waits within the attempt: `false` at once where its deadline comes before. */
   pause(ms: number): Promise<boolean>;
   readonly requests: number;
@@ -120,15 +122,18 @@ export function createSender(connection: Connection, options: AttemptOptions = {
     return new DatadogFailure('DatadogUnavailable', `${call.operation} got no complete answer: ${describe(error)}`);
   }
 
+  async function sendForAnswer(call: Call): Promise<HttpAnswer> {
+    const answer = await exchange(call);
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    const failure = failureOf(answer, call);
+    if (failure.type !== 'NotAuthorized') throw failure;
+    throw failureOf(answer, await explain({ permission: call.permission, operation: call.operation }));
+  }
+
   return {
     exchange,
-    async send(call) {
-      const answer = await exchange(call);
-      if (answer.status >= 200 && answer.status < 300) return parseBody(call, answer);
-      const failure = failureOf(answer, call);
-      if (failure.type !== 'NotAuthorized') throw failure;
-      throw failureOf(answer, await explain({ permission: call.permission, operation: call.operation }));
-    },
+    sendForAnswer,
+    send: async (call) => parseBody(call, await sendForAnswer(call)),
     async pause(ms) {
       if (Date.now() + ms >= deadlineAt) return false;
       await delay(ms, undefined, { signal: attemptSignal });
@@ -180,8 +185,16 @@ async function transfer(
   const single = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]);
   const head = { status: statusCode, headers: Object.fromEntries(single) as HttpAnswer['headers'] };
   onHead(head);
-  return { ...head, text: scrub(await body.text(), keys) };
+  const bytes = await body.bytes();
+  return {
+    ...head,
+    get text() {
+      return scrub(decoder.decode(bytes), keys);
+    },
+  };
 }
+
+const decoder = new TextDecoder();
 
 /** By value, so that no answer can bring a key into an error, whatever field it stands in. */
 function scrub(text: string, { apiKey, appKey }: Keys): string {
@@ -203,7 +216,8 @@ function checkKeys(keys: Keys, call: Call): Keys {
   return keys;
 }
 
-function parseBody(call: Call, { text }: HttpAnswer): unknown {
+export function parseBody(call: Call, answer: HttpAnswer): unknown {
+  const { text } = answer;
   if (text.trim() === '') return undefined;
   try {
     return JSON.parse(text);

@@ -1,11 +1,12 @@
 import type { AccountStatus } from '../../workflows/core/model.ts';
+import type { z } from 'zod';
 import { listPermissions, listRoles } from './directory.ts';
 import { DatadogFailure } from './failures.ts';
-import type { Sender } from './http.ts';
+import { parseBody, type Sender } from './http.ts';
 import { firstPage, readPages, type PageQuery } from './paging.ts';
 import { patiently } from './patience.ts';
 import { keysAnswer, parse, toAccount, totalOf, userAnswer, usersAnswer, type Key } from './schema.ts';
-import type { Datadog, KeySummary } from './types.ts';
+import type { Datadog, KeySummary, Turn } from './types.ts';
 
 type SnapshotCalls = Pick<
   Datadog,
@@ -31,37 +32,34 @@ export function createSnapshotCalls(http: Sender): SnapshotCalls {
   }
 
   /** `GET /users`, permission user_access_read. */
-  async function readAccounts(page: PageQuery, status: readonly AccountStatus[] | undefined) {
+  async function readAccounts(page: PageQuery, status?: readonly AccountStatus[], turn?: Turn) {
     const operation = 'list users';
     const query = {
       ...page,
       ...(status === undefined ? {} : { 'filter[status]': status.map((one) => statusNames[one]).join(',') }),
     };
     const permission = 'user_access_read';
-    const answer = await http.send({ method: 'GET', path: '/api/v2/users', query, operation, permission });
-    const { data, meta } = parse(usersAnswer, answer, operation);
-    const total = totalOf(meta);
-    if (total === undefined) {
-      throw new DatadogFailure('UnexpectedResponse', `${operation}: meta.page.total_filtered_count is missing`);
+    const call = { method: 'GET', path: '/api/v2/users', query, operation, permission } as const;
+    const answer = await http.sendForAnswer(call);
+    await turn?.take();
+    try {
+      return toPage(parse(usersAnswer, parseBody(call, answer), operation), page);
+    } catch (error) {
+      turn?.give();
+      throw error;
     }
-    if (data.length === 0 && page['page[size]'] * page['page[number]'] < total) {
-      throw new DatadogFailure('UnexpectedResponse', `${operation}: a page of ${total} users is empty`);
-    }
-    // Taking an absent list for an empty one would look as if the roles had been given back.
-    if (!data.every(({ relationships }) => relationships?.roles)) {
-      throw new DatadogFailure('UnexpectedResponse', `${operation}: data.relationships.roles is missing`);
-    }
-    return { rows: data.map(toAccount), total };
   }
 
   return {
-    async listAccountsPage({ number, size, status }) {
-      const read = (page: PageQuery) => patiently(http, () => readAccounts(page, status));
+    async listAccountsPage({ number, size, status, turn }) {
       if (size === undefined) {
+        const read = (page: PageQuery) => patiently(http, () => readAccounts(page, status));
         const { rows, total, size: honoured } = await firstPage(read);
+        await turn?.take();
         return { accounts: rows, total: total ?? 0, size: honoured };
       }
-      const { rows, total } = await read({ 'page[size]': size, 'page[number]': number });
+      const page = { 'page[size]': size, 'page[number]': number };
+      const { rows, total } = await patiently(http, () => readAccounts(page, status, turn));
       return { accounts: rows, total, size };
     },
 
@@ -111,4 +109,21 @@ export function createSnapshotCalls(http: Sender): SnapshotCalls {
 
 function summarise({ id, attributes }: Key): KeySummary {
   return { id, name: attributes.name ?? '', ...(attributes.last4 ? { last4: attributes.last4 } : {}) };
+}
+
+/** What fits itself too: counted, not empty in the middle, with the roles of everybody. */
+function toPage({ data, meta }: z.infer<typeof usersAnswer>, page: PageQuery) {
+  const operation = 'list users';
+  const total = totalOf(meta);
+  if (total === undefined) {
+    throw new DatadogFailure('UnexpectedResponse', `${operation}: meta.page.total_filtered_count is missing`);
+  }
+  if (data.length === 0 && page['page[size]'] * page['page[number]'] < total) {
+    throw new DatadogFailure('UnexpectedResponse', `${operation}: a page of ${total} users is empty`);
+  }
+  // Taking an absent list for an empty one would look as if the roles had been given back.
+  if (!data.every(({ relationships }) => relationships?.roles)) {
+    throw new DatadogFailure('UnexpectedResponse', `${operation}: data.relationships.roles is missing`);
+  }
+  return { rows: data.map(toAccount), total };
 }

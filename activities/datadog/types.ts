@@ -78,6 +78,8 @@ export interface Datadog {
     number: number;
     size?: number;
     status?: readonly AccountStatus[];
+    /** Taken before the answer is parsed; whoever called gives it back when done with the page. A failure gives it back. */
+    turn?: Turn;
   }): Promise<{ accounts: readonly Account[]; total: number; size: number }>;
   /** Like every list for a sync: whole, or a failure. */
   listRoles(): Promise<readonly { id: string; name: string; isManaged: boolean; permissionIds: readonly string[] }[]>;
@@ -98,6 +100,12 @@ export interface Datadog {
   validateKeys(): Promise<'valid' | 'apiKeyRefused' | 'applicationKeyRefused'>;
   /** Requests sent by this attempt so far. */
   readonly requests: number;
+}
+
+/** One at a time: of several pages in flight only one is held as objects. */
+export interface Turn {
+  take(): Promise<void>;
+  give(): void;
 }
 
 /** `changed` says whether this call wrote; `before` is what it had read. */

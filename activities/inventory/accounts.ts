@@ -9,6 +9,9 @@ import type { AccountRow, AccountsPage, Inventory } from './types.ts';
 
 type StoredAccount = Pick<Selectable<Schema['accounts']>, 'accountId' | 'account' | 'writtenAt' | 'goneAt'>;
 
+/** A text of a hundred rows stays small enough to be short-lived: V8 keeps larger ones until it collects everything. */
+const chunkSize = 100;
+
 /**
  * Writes the rows that are new or differ, and notes the page's ids for the sweep. What was read before a row's last
  * write does not change it.
@@ -39,7 +42,9 @@ export async function writeAccounts(
     }
     written.push({ account, text, before });
   }
-  await writeRows(db, written, seenAt);
+  for (let from = 0; from < written.length; from += chunkSize) {
+    await writeRows(db, written.slice(from, from + chunkSize), seenAt);
+  }
   await writeRoleHistory(
     db,
     written.flatMap(({ account, before }) => roleChanges(account, before)),
@@ -63,7 +68,6 @@ async function writeRows(
   rows: readonly { readonly account: Account; readonly text: Json<Account> }[],
   seenAt: string,
 ): Promise<void> {
-  if (rows.length === 0) return;
   const given = jsonRows(
     db,
     columns,
