@@ -25,14 +25,30 @@ export interface ReadOnlyCounts {
   readonly refused: number;
 }
 
+const uuid = (kind: number, index: number): string =>
+  `${kind.toString(16).padStart(8, '0')}-0000-4000-8000-${index.toString(16).padStart(12, '0')}`;
+
+const permissionOf = (id: string, index: number) => ({
+  type: 'permissions',
+  id,
+  attributes: { name: `permission_${index}`, display_name: `Permission ${index}`, group_name: 'General' },
+});
+
+const range = (total: number, size: number, number: number): number[] =>
+  Array.from({ length: Math.max(0, Math.min(size, total - number * size)) }, (_, index) => number * size + index);
+
+const counted = (data: readonly unknown[], total: number) => ({
+  data,
+  meta: { page: { total_count: total, total_filtered_count: total, max_page_size: 1_000 } },
+});
+const paged = (data: readonly unknown[], total: number) => ({ data, meta: { pagination: { total } } });
+
 /**
  * Answers the lists that a full sync reads, from pages that are made once: it must cost little beside who reads them. In a
  * process of its own.
  */
 function startReadOnlyServer(options: ReadOnlyOptions) {
   const { users, roles, teams = 0, membersPerTeam = 0, serviceAccounts = 0, latencyMs = 0, perSecond } = options;
-  const uuid = (kind: number, index: number): string =>
-    `${kind.toString(16).padStart(8, '0')}-0000-4000-8000-${index.toString(16).padStart(12, '0')}`;
   const roleIds = Array.from({ length: roles }, (_, index) => uuid(2, index));
   const permissionIds = Array.from({ length: 200 }, (_, index) => uuid(3, index));
   const pages = new Map<string, string>();
@@ -46,11 +62,6 @@ function startReadOnlyServer(options: ReadOnlyOptions) {
     id,
     attributes: { name: `Role ${index}`, created_at: '2025-01-01T00:00:00.000Z', user_count: users },
     relationships: { permissions: { data: permissionIds.map((one) => ({ id: one, type: 'permissions' })) } },
-  });
-  const permissionOf = (id: string, index: number) => ({
-    type: 'permissions',
-    id,
-    attributes: { name: `permission_${index}`, display_name: `Permission ${index}`, group_name: 'General' },
   });
   const included = [...roleIds.map(roleOf), ...permissionIds.map(permissionOf)];
 
@@ -84,15 +95,7 @@ function startReadOnlyServer(options: ReadOnlyOptions) {
     };
   }
 
-  const range = (total: number, size: number, number: number): number[] =>
-    Array.from({ length: Math.max(0, Math.min(size, total - number * size)) }, (_, index) => number * size + index);
-
   function bodyOf(path: string, size: number, number: number): unknown {
-    const counted = (data: readonly unknown[], total: number) => ({
-      data,
-      meta: { page: { total_count: total, total_filtered_count: total, max_page_size: 1_000 } },
-    });
-    const paged = (data: readonly unknown[], total: number) => ({ data, meta: { pagination: { total } } });
     if (path === '/api/v2/users') return { ...counted(range(users, size, number).map(userOf), users), included };
     if (path === '/api/v2/roles') {
       return counted(

@@ -167,19 +167,19 @@ function rowsIn(file: string): ReadonlySet<string> {
 }
 
 function watchPeak(worker: Child<object>) {
-  let peak = 0;
-  let isOver = false;
+  const stopped = new AbortController();
   const watching = (async () => {
-    while (!isOver) {
+    let peak = 0;
+    while (!stopped.signal.aborted) {
       peak = Math.max(peak, await residentMiB(worker.pid));
       await pause(50);
     }
+    return peak;
   })();
   return {
-    async stop(): Promise<number> {
-      isOver = true;
-      await watching;
-      return peak;
+    stop(): Promise<number> {
+      stopped.abort();
+      return watching;
     },
   };
 }
