@@ -3,7 +3,7 @@ import { present } from './json.ts';
 import type { Db, Schema } from './schema.ts';
 import type { GrantRow, Inventory } from './types.ts';
 
-/** Does nothing where the same grant is open. A grant that Muster found and now gives itself becomes a new one. */
+/** Does nothing where the same grant is open. A grant that Muster found and now gives or takes over becomes a new one. */
 export async function openGrant(db: Db, grant: GrantRow): Promise<void> {
   const { personId, accountId, kind, id, name, since, until = null, reason, because = null } = grant;
   const open = await db

@@ -240,7 +240,7 @@ export interface GrantRow {
   readonly name: string;
   readonly since: string;
   readonly until?: string;
-  readonly reason: 'birthright' | 'request' | 'exception' | 'preexisting';
+  readonly reason: 'birthright' | 'request' | 'exception' | 'adopted' | 'preexisting';
   /** The policy rule, the approval or the event that gave it. */
   readonly because?: string;
 }

@@ -106,6 +106,7 @@ const findings = z.strictObject({
 
 const identity = z.strictObject({
   allowedDomains: z.array(domain).default([]),
+  ignore: textList.default([]),
   mayEndEmployment: textList.default([]),
 });
 

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { UsageError } from '../../workers/usageError.ts';
 import { RefusedError } from '../errors.ts';
 import type { AddCommands } from './command.ts';
+import { addAdopt } from './adopt.ts';
 import { addApprovals } from './approvals.ts';
 import { addAudit } from './audit.ts';
 import { addDoctor } from './doctor.ts';
@@ -32,6 +33,7 @@ const groups: readonly AddCommands[] = [
   addPolicy,
   addToken,
   addRoster,
+  addAdopt,
   addAudit,
   addSimulator,
 ];

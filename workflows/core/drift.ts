@@ -21,7 +21,7 @@ export interface GrantFacts {
   readonly kind: Entitlement['kind'];
   readonly id: string;
   readonly name: string;
-  readonly reason: 'birthright' | 'request' | 'exception' | 'preexisting';
+  readonly reason: 'birthright' | 'request' | 'exception' | 'adopted' | 'preexisting';
   readonly since: string;
   /** Given by Muster or taken over: only this is Muster's to remove. */
   readonly isManaged: boolean;

@@ -11,6 +11,8 @@ export interface Policy {
   readonly defaultTimeZone: string;
   readonly identity: {
     readonly allowedDomains: readonly string[];
+    /** Patterns of e-mails whose accounts are no person's. */
+    readonly ignore: readonly string[];
     /** Sources that may end the employment of somebody for whom another source speaks. */
     readonly mayEndEmployment: readonly string[];
   };

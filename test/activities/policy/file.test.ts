@@ -34,7 +34,7 @@ describe('the defaults', () => {
     expect(policy).toEqual({
       mode: 'enforce',
       defaultTimeZone: 'UTC',
-      identity: { allowedDomains: [], mayEndEmployment: [] },
+      identity: { allowedDomains: [], ignore: [], mayEndEmployment: [] },
       roster: { columns: {}, absence: { action: 'report', afterDays: 14 } },
       changeBudget: { atLeast: 5, percent: 5, windowMs: 3_600_000 },
       protection: { emergencyAccounts: [] },

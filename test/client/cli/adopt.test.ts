@@ -1,0 +1,106 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { openInventory } from '../../../activities/inventory/index.ts';
+import type { HashedPlan } from '../../../client/adopt/adopt.ts';
+import { runCli } from '../../../client/cli/run.ts';
+import { startSimulator, type Simulator } from '../../../simulator/index.ts';
+import { createShell } from '../support/shell.ts';
+
+let cwd: string;
+let simulator: Simulator;
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'muster-adopt-'));
+  simulator = await startSimulator({ people: 6, nhis: 6, seed: 3 });
+  await (await openInventory({ file: join(cwd, 'home', 'inventory.db') })).close();
+});
+afterEach(async () => {
+  await simulator.close();
+  await rm(cwd, { recursive: true });
+});
+
+async function run(...args: string[]) {
+  const { url, apiKey, appKey } = simulator;
+  const env = { MUSTER_HOME: join(cwd, 'home'), MUSTER_DATADOG_URL: url, DD_API_KEY: apiKey, DD_APP_KEY: appKey };
+  const shell = createShell({ cwd, env });
+  const code = await runCli(args, shell);
+  return { code, out: shell.out(), err: shell.err() };
+}
+
+const planOf = ({ out }: { out: string }) => JSON.parse(out) as HashedPlan;
+const openHere = () => openInventory({ file: join(cwd, 'home', 'inventory.db') });
+
+async function writeRoster(): Promise<string[]> {
+  const emails = simulator
+    .users()
+    .filter(({ serviceAccount, status }) => !serviceAccount && status === 'Active')
+    .map(({ email }) => email);
+  const lines = emails.map((email, index) => `e-${index},${email},Name ${index},,Sales,`);
+  await writeFile(join(cwd, 'people.csv'), `personId,email,name,title,department,manager\n${lines.join('\n')}\n`);
+  return emails;
+}
+
+test('plan writes nothing; apply binds, marks what is held as preexisting, and leaves evidence', async () => {
+  const emails = await writeRoster();
+  const planned = await run('adopt', 'plan', '--roster', 'people.csv', '--json');
+  expect(planned).toMatchObject({ code: 0, err: '' });
+  const plan = planOf(planned);
+  expect(plan.matches.map(({ email }) => email).toSorted()).toEqual(emails.toSorted());
+  expect(plan.machines.length).toBeGreaterThan(0);
+  {
+    await using inventory = await openHere();
+    expect(await inventory.listPeople({ limit: 10, offset: 0 })).toEqual([]);
+  }
+  const applied = await run('adopt', 'apply', '--roster', 'people.csv', '--plan', plan.hash, '--json');
+  expect(applied.code).toBe(0);
+  await using inventory = await openHere();
+  const people = await inventory.listPeople({ limit: 100, offset: 0 });
+  expect(people).toHaveLength(emails.length);
+  expect(people.every(({ employment, accountId }) => employment === 'employed' && accountId !== undefined)).toBe(true);
+  const grants = await inventory.listGrants({ open: true, limit: 100, offset: 0 });
+  const users = simulator.users().filter(({ email }) => emails.includes(email));
+  expect(grants).toHaveLength(users.reduce((sum, { roles, teams }) => sum + roles.length + teams.length, 0));
+  expect(new Set(grants.map(({ reason }) => reason))).toEqual(new Set(['preexisting']));
+  expect(await inventory.listEvidence({ limit: 100, offset: 0 })).toHaveLength(emails.length);
+  expect(await inventory.verifyEvidence()).toMatchObject({ ok: true });
+  // What is adopted is planned as theirs from now on, by the people table alone.
+  const again = planOf(await run('adopt', 'plan', '--json'));
+  expect(again.matches.every(({ isBound }) => isBound)).toBe(true);
+});
+
+test('apply refuses a plan after which somebody was given something, and binds nobody', async () => {
+  const [email] = await writeRoster();
+  const { hash } = planOf(await run('adopt', 'plan', '--roster', 'people.csv', '--json'));
+  const account = simulator.users().find((user) => user.email === email);
+  const headers = {
+    'dd-api-key': simulator.apiKey,
+    'dd-application-key': simulator.appKey,
+    'content-type': 'application/json',
+  };
+  const body = JSON.stringify({ data: { id: account?.id, type: 'users', attributes: { email: 'other@example.com' } } });
+  await fetch(`${simulator.url}/api/v2/users/${account?.id}`, { method: 'PATCH', headers, body });
+  const refused = await run('adopt', 'apply', '--roster', 'people.csv', '--plan', hash);
+  expect(refused).toMatchObject({ code: 3, err: expect.stringContaining('something has changed since') });
+  await using inventory = await openHere();
+  expect(await inventory.listPeople({ limit: 10, offset: 0 })).toEqual([]);
+});
+
+test('taking over all makes what is held Muster’s, and is another plan', async () => {
+  await writeRoster();
+  const none = planOf(await run('adopt', 'plan', '--roster', 'people.csv', '--json'));
+  const all = planOf(await run('adopt', 'plan', '--roster', 'people.csv', '--take-over', 'all', '--json'));
+  expect(all.hash).not.toBe(none.hash);
+  await run('adopt', 'apply', '--roster', 'people.csv', '--take-over', 'all', '--plan', all.hash);
+  await using inventory = await openHere();
+  const grants = await inventory.listGrants({ open: true, limit: 100, offset: 0 });
+  expect(new Set(grants.map(({ reason }) => reason))).toEqual(new Set(['adopted']));
+});
+
+test('a roster with a line that cannot be read is wrong usage, and names the line', async () => {
+  await writeFile(join(cwd, 'people.csv'), 'personId,email\n,ada@example.com\n');
+  expect(await run('adopt', 'plan', '--roster', 'people.csv')).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/line 2: personId/),
+  });
+});
