@@ -6,6 +6,7 @@ import type { Attestor } from './attestation.ts';
 import { createApprovalActivities } from './approvals.ts';
 import { createFindingActivities } from './findings/index.ts';
 import { createBrakeActivities } from './brakes.ts';
+import { createCapabilityActivities } from './capabilities.ts';
 import { createPersonActivities } from './person.ts';
 import { createRecordActivities } from './records.ts';
 import { createSyncActivities } from './sync.ts';
@@ -32,6 +33,7 @@ export function createActivities(dependencies: Dependencies) {
     ...createPersonActivities(dependencies),
     ...createRecordActivities(dependencies),
     ...createApprovalActivities(dependencies),
+    ...createCapabilityActivities(dependencies),
     ...createSyncActivities(dependencies),
     ...createAccountScan(dependencies),
     ...createKindScans(dependencies),

@@ -1,6 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import { correlationConflict, waitingFailures, type MissingPermission } from '../workflows/core/failures.ts';
+import { correlationConflict, waitingFailures } from '../workflows/core/failures.ts';
 import type {
   Access,
   Account,
@@ -15,7 +15,7 @@ import { entitlementKey } from '../workflows/core/plan.ts';
 import { isInDomains } from '../workflows/core/policy.ts';
 import { withDatadog } from './attempt.ts';
 import { unlessProtected } from './brakes.ts';
-import { capabilities, type Capability, type Datadog, type Ensured } from './datadog/types.ts';
+import type { Datadog, Ensured } from './datadog/types.ts';
 import { DatadogFailure } from './datadog/failures.ts';
 import type { Dependencies } from './index.ts';
 import { checkedAccount, conflict, refuseStranger } from './lastCheck.ts';
@@ -327,22 +327,6 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
         throw ApplicationFailure.create({
           type: waitingFailures.StillPending,
           message: 'the invitation has not been accepted yet',
-          category: ApplicationFailureCategory.BENIGN,
-        });
-      }
-    },
-
-    /** Fails until the key may do what it could not; is retried with a back-off of 1 to 15 minutes. */
-    async awaitPermission({ permission }: MissingPermission): Promise<void> {
-      const isMended = await withDatadog(datadog, async (api) => {
-        if ((await api.validateKeys()) !== 'valid') return false;
-        const capability = capabilities.find((known): known is Capability => known === permission);
-        return capability === undefined || (await api.probe(capability)) !== 'no';
-      });
-      if (!isMended) {
-        throw ApplicationFailure.create({
-          type: waitingFailures.StillNotAuthorized,
-          message: `the key may not use ${permission} yet`,
           category: ApplicationFailureCategory.BENIGN,
         });
       }

@@ -107,15 +107,22 @@ export async function bringInLine(
   await revokeAll(run, event, account.id, plan.removeLater);
 }
 
-/** What the parts add up to. What was rejected or timed out was decided, and is complete; what failed is not. */
+/**
+ * What the parts add up to. What was rejected or timed out was decided, and what the key may not do is made up for
+ * without anybody: both are complete. What failed is not.
+ */
 export function outcomeOf(parts: readonly PartResult[]): Outcome {
   const open = parts.filter(
-    ({ result, detail }) => result === 'failed' || (result === 'notDone' && !detail?.startsWith('excess')),
+    ({ result, detail, permission }) =>
+      result === 'failed' || (result === 'notDone' && permission === undefined && !detail?.startsWith('excess')),
   );
   if (open.length > 0) {
     return { kind: 'partiallyCompleted', detail: `${open.map((one) => one.part).join('; ')}: not done`, parts };
   }
-  return { kind: 'completed', parts };
+  const withheld = parts.flatMap(({ part, permission }) =>
+    permission === undefined ? [] : [`${part} until the application key has ${permission}`],
+  );
+  return { kind: 'completed', ...(withheld.length === 0 ? {} : { detail: `left out: ${withheld.join('; ')}` }), parts };
 }
 
 /** A newer event that is due ends the wait for approvals: its own process asks again for what is still wanted. */

@@ -1,7 +1,7 @@
 import { ActivityFailure, isCancellation, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { AccessSyncInput, SyncSummary } from './core/contracts.ts';
 import { fullSync } from './fullSync.ts';
-import { records, scan } from './proxies.ts';
+import { bestEffort, records, scan } from './proxies.ts';
 
 /**
  * Reads who has access, on a schedule. It writes to the inventory and signals the people's processes, never to Datadog.
@@ -14,6 +14,7 @@ export async function accessSync({ depth, carried }: AccessSyncInput): Promise<S
     if (carried === undefined) await records.startSync(firstExecutionRunId, depth);
     const summary = await fullSync(firstExecutionRunId, carried);
     await reasonOfFailure(() => scan.resendLostEvents());
+    await reasonOfFailure(() => bestEffort.refreshCapabilities());
     return summary;
   }
   const { waiting } = await records.startSync(firstExecutionRunId, depth);

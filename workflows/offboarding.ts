@@ -67,6 +67,7 @@ async function endAccess(run: PersonRun, event: HrEvent): Promise<Ending> {
         'remove teams',
         'notDone',
         `not visible: the application key lacks ${holdings.access.teamsNotVisible}`,
+        holdings.access.teamsNotVisible,
       );
     }
   }

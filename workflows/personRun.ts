@@ -155,8 +155,13 @@ export class PersonRun {
     this.show();
   }
 
-  finishPart(part: string, result: PartResult['result'], detail?: string): void {
-    this.parts.push({ part, result, ...(detail === undefined ? {} : { detail }) });
+  finishPart(part: string, result: PartResult['result'], detail?: string, permission?: string): void {
+    this.parts.push({
+      part,
+      result,
+      ...(detail === undefined ? {} : { detail }),
+      ...(permission === undefined ? {} : { permission }),
+    });
     this.note(`${part}: ${result}${detail === undefined ? '' : ` (${detail})`}`);
   }
 
@@ -294,7 +299,7 @@ export function wordsOf(error: ActivityFailure): string {
   return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
-function missingPermissionOf(error: unknown): MissingPermission | undefined {
+export function missingPermissionOf(error: unknown): MissingPermission | undefined {
   if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return undefined;
   if (error.cause.type !== 'NotAuthorized') return undefined;
   const [details] = (error.cause.details ?? []) as MissingPermission[];

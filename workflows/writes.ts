@@ -1,7 +1,7 @@
-import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import type { Because } from '../activities/person.ts';
 import type { Granted, HrEvent, ResolvedEntitlement } from './core/model.ts';
-import { refuseToGoOn, wordsOf, type PersonRun } from './personRun.ts';
+import { missingPermissionOf, refuseToGoOn, wordsOf, type PersonRun } from './personRun.ts';
 import { datadog } from './proxies.ts';
 
 export function becauseOf(run: PersonRun, event: HrEvent, reason: string = event.kind): Because {
@@ -81,9 +81,9 @@ export async function optional<T>(run: PersonRun, what: string, call: () => Prom
     return await call();
   } catch (error) {
     refuseToGoOn();
-    const cause = error instanceof ActivityFailure ? error.cause : undefined;
-    if (!(cause instanceof ApplicationFailure) || cause.type !== 'NotAuthorized') throw error;
-    run.finishPart(what, 'notDone', wordsOf(error as ActivityFailure));
+    const missing = missingPermissionOf(error);
+    if (missing === undefined) throw error;
+    run.finishPart(what, 'notDone', wordsOf(error as ActivityFailure), missing.permission);
     return undefined;
   }
 }

@@ -2,6 +2,7 @@ import * as accounts from './accounts.ts';
 import * as aliases from './aliases.ts';
 import * as approvals from './approvals.ts';
 import * as brakes from './brakes.ts';
+import * as capabilities from './capabilities.ts';
 import * as deliveries from './deliveries.ts';
 import { countRows } from './counts.ts';
 import * as evidence from './evidence.ts';
@@ -69,6 +70,14 @@ function createInventory(store: Store): Inventory {
       write(store, personLock(progress.personId), (trx) => people.recordProgress(trx, progress)),
     finishProcess: (finish) => write(store, personLock(finish.personId), (trx) => finishProcess(trx, finish)),
     personHistory: (personId) => personHistory(db, personId),
+
+    reportRefusal: (permission, at) =>
+      write(store, 'keyHealth', (trx) => capabilities.reportRefusal(trx, permission, at)),
+    claimProbe: (permission, at) => write(store, 'keyHealth', (trx) => capabilities.claimProbe(trx, permission, at)),
+    recordProbe: (permission, answer, at) =>
+      write(store, 'keyHealth', (trx) => capabilities.recordProbe(trx, permission, answer, at)),
+    listKeyHealth: () => capabilities.listKeyHealth(db),
+    listOwedParts: () => capabilities.listOwedParts(db),
 
     recordInvitation: (invitation) =>
       write(store, personLock(invitation.personId), (trx) => invitations.recordInvitation(trx, invitation)),

@@ -5,6 +5,7 @@ import { createDepthTables } from './migrations/depth.ts';
 import { addEvidenceGuards, createFirstTables } from './migrations/first.ts';
 import { createDeliveries } from './migrations/deliveries.ts';
 import { createFindingTables } from './migrations/findings.ts';
+import { createCapabilityTables } from './migrations/capabilities.ts';
 import { createAliases } from './migrations/aliases.ts';
 import { createBrakes } from './migrations/brakes.ts';
 import { createTokens } from './migrations/tokens.ts';
@@ -21,6 +22,7 @@ const migrations: readonly Migration[] = [
   createDeliveries,
   createFindingTables,
   createBrakes,
+  createCapabilityTables,
 ];
 
 /** Brings the inventory to this version, whoever comes first. Throws when a newer Muster wrote it. */

@@ -1,6 +1,7 @@
 import { isNewer } from '../../workflows/core/mailbox.ts';
 import type { LinePosition, OutcomeKind, PersonRecord } from '../../workflows/core/model.ts';
 import { canonicalJson, foldCase, parseJson } from './json.ts';
+import { writeOwedParts } from './capabilities.ts';
 import { ensurePerson } from './people.ts';
 import type { Db } from './schema.ts';
 import type { ProcessFinish } from './types.ts';
@@ -36,6 +37,13 @@ export async function finishProcess(db: Db, finish: ProcessFinish): Promise<void
   // A repetition that comes after a later process has ended must not bring the older state back.
   if (before.finishedAt !== null && at < before.finishedAt) return;
   await writePersonState(db, finish, before.email);
+  if (events.length > 0)
+    await writeOwedParts(
+      db,
+      personId,
+      events.flatMap(({ outcome }) => outcome.parts),
+      at,
+    );
   await db.deleteFrom('progress').where('personId', '=', personId).where('at', '<=', at).execute();
   if (finish.process === 'onboarding' && events.some(({ outcome }) => acceptedEnds.includes(outcome.kind))) {
     await db.deleteFrom('pendingInvitations').where('personId', '=', personId).execute();

@@ -17,6 +17,7 @@ import type { KindState, Nhi, NhiKind, SyncKind } from '../../workflows/core/ide
 import type { FindingKind, Found, Severity } from '../../workflows/core/findings.ts';
 import type { QuarantineState, RepairCandidate } from './findingTypes.ts';
 import type { AccessBefore } from './brakeTypes.ts';
+import type { KeyHealth, OwedPart } from './capabilities.ts';
 import type { Json } from './json.ts';
 import type { TokenRole } from './tokenTypes.ts';
 import type { DatedDecision, EvidenceEntry, GrantRow } from './types.ts';
@@ -56,6 +57,8 @@ export interface Schema {
   musterSchema: MusterSchemaTable;
   tokens: TokensTable;
   aliases: AliasesTable;
+  keyHealth: KeyHealth;
+  owedParts: OwedPart;
   disables: DisablesTable;
   leases: LeasesTable;
   accessBefore: AccessBeforeTable;

@@ -12,6 +12,7 @@ import type {
   PersonRecord,
   ProcessType,
 } from '../../workflows/core/model.ts';
+import type { CapabilityInventory } from './capabilities.ts';
 import type { AliasInventory } from './aliasTypes.ts';
 import type { BrakeInventory } from './brakeTypes.ts';
 import type { DeliveryInventory } from './deliveries.ts';
@@ -37,7 +38,14 @@ import type {
  * may be called again with the same arguments without a second effect. Times are ISO 8601 strings in UTC.
  */
 export interface Inventory
-  extends AsyncDisposable, AliasInventory, BrakeInventory, DeliveryInventory, FindingsStore, TokenInventory {
+  extends
+    AsyncDisposable,
+    CapabilityInventory,
+    AliasInventory,
+    BrakeInventory,
+    DeliveryInventory,
+    FindingsStore,
+    TokenInventory {
   /** `sqlite` or `postgresql`. */
   readonly dialect: 'sqlite' | 'postgresql';
   close(): Promise<void>;

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { KeyHealth } from '../../activities/inventory/capabilities.ts';
+import type { Inventory } from '../../activities/inventory/types.ts';
 import type { Config } from '../../workers/config.ts';
 import type { Policy } from '../../workflows/core/policy.ts';
 import { isJson } from './command.ts';
@@ -16,6 +18,8 @@ export interface Diagnosis {
   readonly checks: readonly Check[];
   /** Approvals that wait for a decision, where the inventory can be read. */
   readonly openApprovals?: number;
+  /** What the processes know of the key: each permission, as it was last asked for, and whom parts were withheld from. */
+  readonly keyHealth?: readonly (KeyHealth & { readonly peopleWithout: number })[];
 }
 
 export function addDoctor(program: Command, shell: Shell, setExitCode: (code: number) => void): void {
@@ -46,12 +50,11 @@ export async function diagnose(shell: Shell): Promise<Diagnosis> {
     checkDatabase(config),
     checkDatadog(config.datadog, { usesTeams: policy?.rules.some(({ teams }) => teams.length > 0) ?? false }),
   ]);
-  return diagnosisOf([...engine, database.check, policyCheck, ...datadog], database.openApprovals);
+  const { check, ...known } = database;
+  return { ...diagnosisOf([...engine, check, policyCheck, ...datadog]), ...known };
 }
 
-function diagnosisOf(checks: readonly Check[], openApprovals?: number): Diagnosis {
-  return { ok: isHealthy(checks), checks, ...(openApprovals === undefined ? {} : { openApprovals }) };
-}
+const diagnosisOf = (checks: readonly Check[]): Diagnosis => ({ ok: isHealthy(checks), checks });
 
 async function checkPolicy(config: Config): Promise<{ check: Check; policy?: Policy }> {
   try {
@@ -64,22 +67,35 @@ async function checkPolicy(config: Config): Promise<{ check: Check; policy?: Pol
   }
 }
 
-async function checkDatabase({ inventory: place }: Config): Promise<{ check: Check; openApprovals?: number }> {
+async function checkDatabase({
+  inventory: place,
+}: Config): Promise<Pick<Diagnosis, 'openApprovals' | 'keyHealth'> & { check: Check }> {
   const name = 'database';
   if ('file' in place && !(await exists(place.file))) {
     return { check: { name, status: 'missing', detail: `no file ${place.file}`, fix: '`npm start` creates it' } };
   }
-  let openApprovals: number | undefined;
+  let known: Pick<Diagnosis, 'openApprovals' | 'keyHealth'> = {};
   const fix = 'check DATABASE_URL, or the rights on the file';
   const check = await attemptCheck(name, fix, async () => {
     await using inventory = await openPlace(place);
-    openApprovals = (await inventory.listApprovals({ state: 'open' })).length;
+    known = {
+      openApprovals: (await inventory.listApprovals({ state: 'open' })).length,
+      keyHealth: await readKeyHealth(inventory),
+    };
     return inventory.dialect === 'sqlite' && 'file' in place ? `SQLite, ${place.file}` : 'PostgreSQL';
   });
-  return { check, ...(openApprovals === undefined ? {} : { openApprovals }) };
+  return { check, ...known };
 }
 
-function renderDiagnosis(shell: Shell, { ok, checks, openApprovals }: Diagnosis): string {
+async function readKeyHealth(inventory: Inventory): Promise<NonNullable<Diagnosis['keyHealth']>> {
+  const [health, owed] = await Promise.all([inventory.listKeyHealth(), inventory.listOwedParts()]);
+  return health.map((row) => ({
+    ...row,
+    peopleWithout: owed.filter(({ permission }) => permission === row.permission).length,
+  }));
+}
+
+function renderDiagnosis(shell: Shell, { ok, checks, openApprovals, keyHealth = [] }: Diagnosis): string {
   const colours = paint(shell);
   const colourOf = { ok: colours.green, missing: colours.red, unknown: colours.yellow };
   const lines = checks.flatMap((check) => {
@@ -88,8 +104,15 @@ function renderDiagnosis(shell: Shell, { ok, checks, openApprovals }: Diagnosis)
     return check.fix === undefined ? [head] : [head, `          → ${clean(check.fix)}`];
   });
   const approvals = openApprovals ? [`${openApprovals} approvals wait: npx muster approvals list`] : [];
+  const refused = keyHealth
+    .filter(({ answer }) => answer === 'no')
+    .map(({ permission, checkedAt, nextProbeAt, peopleWithout, probes }) => {
+      const parts = peopleWithout === 0 ? '' : `; parts of ${peopleWithout} people are left out until then`;
+      const next = probes === 0 ? '' : `, next asked at ${nextProbeAt}`;
+      return `Datadog refused ${permission} when last asked at ${checkedAt}${next}${parts}.`;
+    });
   const verdict = ok
     ? colours.green('All that is needed is there.')
     : colours.red('Something that is needed is missing.');
-  return [...lines, ...approvals, verdict].join('\n');
+  return [...lines, ...approvals, ...refused, verdict].join('\n');
 }

@@ -180,20 +180,6 @@ test('waiting for the acceptance asks nothing at first, and then until the perso
   expect(world.simulator.requests.count()).toBe(sent + 2);
 });
 
-test('waiting for a permission ends when the key is mended', async () => {
-  await using world = await openWorld();
-  const { keys } = world.simulator;
-  keys.setScopes(['user_access_read']);
-  const missing = { permission: 'user_access_invite', operation: 'create user' };
-  const wait = () => world.attempt(1, (muster) => muster.awaitPermission(missing));
-  const still = { type: 'StillNotAuthorized', category: ApplicationFailureCategory.BENIGN, nonRetryable: false };
-  expect(await failureOf(wait())).toMatchObject(still);
-  keys.setScopes(['user_access_invite']);
-  await wait();
-  keys.revoke('application');
-  expect(await failureOf(wait())).toMatchObject(still);
-});
-
 test('an attempt that hangs has ended two seconds before the server gives it up', async () => {
   await using world = await openWorld();
   world.simulator.faults.add({ kind: 'hang' });

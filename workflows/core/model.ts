@@ -140,6 +140,8 @@ export interface PartResult {
   readonly part: string;
   readonly result: 'done' | 'alreadySo' | 'failed' | 'rejected' | 'timedOut' | 'notDone';
   readonly detail?: string;
+  /** Of what a process can do without: the permission that would allow it. It is made up for when the key has it. */
+  readonly permission?: string;
 }
 
 export interface Outcome {

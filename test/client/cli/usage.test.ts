@@ -39,6 +39,8 @@ test.each(commands.map((path) => [path.join(' ')]))(
 
 test('the commands are those of the public interface that work', () => {
   expect(commands.map((path) => path.join(' ')).toSorted()).toEqual([
+    'adopt apply',
+    'adopt plan',
     'approvals approve',
     'approvals list',
     'approvals reassign',

@@ -1,0 +1,97 @@
+import type { PartResult } from '../../workflows/core/model.ts';
+import type { Db } from './schema.ts';
+
+/** What the key may do, asked once for everybody: nobody asks Datadog again before `nextProbeAt`. */
+export interface CapabilityInventory {
+  /**
+   * Datadog has just refused a call for want of this permission. The first to be refused may ask at once whether that is
+   * still so; who comes later joins those who wait.
+   */
+  reportRefusal(permission: string, at: string): Promise<void>;
+  /** Whether the caller is the one to ask Datadog now; nobody else is until the back-off has passed. */
+  claimProbe(permission: string, at: string): Promise<{ readonly isClaimed: boolean; readonly health: KeyHealth }>;
+  recordProbe(permission: string, answer: KeyHealth['answer'], at: string): Promise<void>;
+  listKeyHealth(): Promise<readonly KeyHealth[]>;
+  /** Parts of people's processes that were left out for want of a permission. */
+  listOwedParts(): Promise<readonly OwedPart[]>;
+}
+
+export interface KeyHealth {
+  /** Datadog's name of it, or `validKeys`. */
+  readonly permission: string;
+  readonly answer: 'yes' | 'no' | 'unknown';
+  readonly checkedAt: string;
+  readonly nextProbeAt: string;
+  /** In vain, since it was refused. */
+  readonly probes: number;
+}
+
+export interface OwedPart {
+  readonly personId: string;
+  readonly permission: string;
+  readonly part: string;
+  readonly since: string;
+}
+
+const minuteMs = 60_000;
+
+/** 1, 2, 4, 8, then 15 minutes. */
+export const probeBackOffMs = (probes: number): number => Math.min(15, 2 ** probes) * minuteMs;
+
+export async function reportRefusal(db: Db, permission: string, at: string): Promise<void> {
+  const known = await findHealth(db, permission);
+  if (known?.answer === 'no') return;
+  await writeHealth(db, { permission, answer: 'no', checkedAt: at, nextProbeAt: at, probes: 0 });
+}
+
+export async function claimProbe(
+  db: Db,
+  permission: string,
+  at: string,
+): Promise<{ isClaimed: boolean; health: KeyHealth }> {
+  const known = await findHealth(db, permission);
+  const health = known ?? { permission, answer: 'unknown', checkedAt: at, nextProbeAt: at, probes: 0 };
+  if (health.answer === 'yes' || health.nextProbeAt > at) return { isClaimed: false, health };
+  const nextProbeAt = new Date(Date.parse(at) + probeBackOffMs(health.probes)).toISOString();
+  const claimed = { ...health, nextProbeAt, probes: health.probes + 1 };
+  await writeHealth(db, claimed);
+  return { isClaimed: true, health: claimed };
+}
+
+export async function recordProbe(db: Db, permission: string, answer: KeyHealth['answer'], at: string): Promise<void> {
+  const known = await findHealth(db, permission);
+  if (known !== undefined && known.checkedAt > at) return;
+  const { nextProbeAt = at, probes = 0 } = answer === 'no' ? (known ?? {}) : {};
+  await writeHealth(db, { permission, answer, checkedAt: at, nextProbeAt, probes });
+}
+
+export const listKeyHealth = (db: Db): Promise<readonly KeyHealth[]> =>
+  db.selectFrom('keyHealth').selectAll().orderBy('permission').execute();
+
+export const listOwedParts = (db: Db): Promise<readonly OwedPart[]> =>
+  db.selectFrom('owedParts').selectAll().orderBy('permission').orderBy('personId').execute();
+
+/** What the person's last process left out replaces what those before it did. */
+export async function writeOwedParts(
+  db: Db,
+  personId: string,
+  parts: readonly PartResult[],
+  since: string,
+): Promise<void> {
+  await db.deleteFrom('owedParts').where('personId', '=', personId).execute();
+  const owed = new Map(parts.flatMap(({ part, permission }) => (permission === undefined ? [] : [[permission, part]])));
+  if (owed.size === 0) return;
+  const rows = [...owed].map(([permission, part]) => ({ personId, permission, part, since }));
+  await db.insertInto('owedParts').values(rows).execute();
+}
+
+const findHealth = (db: Db, permission: string): Promise<KeyHealth | undefined> =>
+  db.selectFrom('keyHealth').selectAll().where('permission', '=', permission).executeTakeFirst();
+
+async function writeHealth(db: Db, { permission, ...row }: KeyHealth): Promise<void> {
+  await db
+    .insertInto('keyHealth')
+    .values({ permission, ...row })
+    .onConflict((conflict) => conflict.column('permission').doUpdateSet(row))
+    .execute();
+}

@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals';
+import { accountOf, hrEvent, inPhase, outcomeOf } from '../support/muster.ts';
+import { officialClient } from '../support/officialClient.ts';
+import { onSkippedTime } from '../support/skippedTime.ts';
+
+const threeScopes = ['user_access_read', 'user_access_invite', 'user_access_manage'];
+
+test('a key with only the three scopes runs all three processes, and names what it leaves out', async () => {
+  await onSkippedTime(async (stage) => {
+    const { simulator, muster } = stage;
+    simulator.keys.setScopes(threeScopes);
+    const joiner = hrEvent('joiner', 'e-1', { at: await stage.now(), person: { department: 'Engineering' } });
+    await muster.submitEvent(joiner);
+    await inPhase(stage, 'e-1', 'waitingForAcceptance');
+    const accountId = accountOf(stage, 'e-1')?.id ?? '';
+    simulator.accept(accountId);
+    await stage.client.workflow.getHandle('person/e-1').signal('accountActivated', { accountId });
+    const joined = await outcomeOf(stage, joiner);
+    expect(joined).toMatchObject({ kind: 'completed', detail: expect.stringContaining('teams_read') });
+    // With a key that sees everything: the official client reads teams too.
+    const rolesNow = async () => {
+      const official = officialClient(simulator);
+      const { data = [] } = await official.roles.listRoles({ pageSize: 100 });
+      const held = await official.rolesOf(accountId);
+      const names = data.filter(({ id }) => held.includes(id ?? '')).map(({ attributes }) => attributes?.name ?? '');
+      return new Set(names);
+    };
+    expect(await rolesNow()).toEqual(new Set(['Datadog Read Only Role', 'Datadog Standard Role']));
+    expect(await stage.inventory.listOwedParts()).toMatchObject([{ personId: 'e-1', permission: 'teams_read' }]);
+
+    const mover = hrEvent('mover', 'e-1', { at: await stage.now(), person: { department: 'Sales' } });
+    await muster.submitEvent(mover);
+    expect((await outcomeOf(stage, mover)).kind).toBe('completed');
+    expect(await rolesNow()).toEqual(new Set(['Datadog Read Only Role']));
+
+    const leaver = hrEvent('leaver', 'e-1', { at: await stage.now(), immediate: true });
+    await muster.submitEvent(leaver);
+    const left = await outcomeOf(stage, leaver);
+    expect(left.kind).toBe('completed');
+    expect(left.parts).toContainEqual(
+      expect.objectContaining({ part: 'remove teams', result: 'notDone', permission: 'teams_read' }),
+    );
+    expect(await rolesNow()).toEqual(new Set());
+    const { data } = await officialClient(simulator).users.getUser({ userId: accountId });
+    expect(data?.attributes?.disabled).toBe(true);
+  });
+});
