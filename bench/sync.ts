@@ -98,7 +98,10 @@ async function syncOnce({ findOptions, bundle }: BenchOptions, site: ReadOnlyOpt
     maxCachedWorkflows: 100,
   };
   // Pages are made at the first reading: the minimal reader comes first, so that both are answered at once.
-  const minimalCpuSeconds = await readMinimally({ url: server.ready.url, pageSize, users: site.users });
+  const isUnhindered = site.perSecond === undefined && site.latencyMs === undefined;
+  const minimalCpuSeconds = isUnhindered
+    ? await readMinimally({ url: server.ready.url, pageSize, users: site.users })
+    : Number.NaN;
   await countsOf(server.ready);
   const worker = opened.use(await startChild<object>('./worker.ts', input));
   await pause(2_000);

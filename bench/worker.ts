@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { keepHeapSmall } from '../workers/heap.ts';
 import { runChild } from './children.ts';
 import { quietSdk, startWorkerSide, type SimulatorAddress } from './stage.ts';
 
@@ -11,7 +10,6 @@ export interface WorkerInput {
   readonly maxCachedWorkflows: number;
 }
 
-keepHeapSmall();
 quietSdk();
 // The workers as a process of their own, so that their memory can be told from the rest.
 await runChild(async ({ bundleFile, maxCachedWorkflows, ...input }: WorkerInput) => {

@@ -13,7 +13,6 @@ import { cacheFolderIn, findEngine } from './engine/find.ts';
 import { startEngine } from './engine/start.ts';
 import { openGateway } from './gateway.ts';
 import { showFirstSync } from './firstSync.ts';
-import { keepHeapSmall } from './heap.ts';
 import { lockHome } from './homeLock.ts';
 import { removeRuntime, writeRuntime } from './runtime.ts';
 import { installTelemetry, jsonLogger, scrub, type Secrets } from './telemetry.ts';
@@ -176,7 +175,6 @@ async function announceApprovals(inventory: Inventory, seen: Set<string>): Promi
   }
 }
 
-keepHeapSmall();
 try {
   const { values } = parseArgs({ options: { once: { type: 'boolean' }, help: { type: 'boolean' } } });
   if (values.help) console.log(help);

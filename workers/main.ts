@@ -1,11 +1,9 @@
 import { readConfig } from './config.ts';
 import { startMuster } from './compose.ts';
-import { keepHeapSmall } from './heap.ts';
 import { installTelemetry, jsonLogger, scrub, type Secrets } from './telemetry.ts';
 import { UsageError } from './usageError.ts';
 
 // The worker as a service: everything from the environment, logs as JSON lines on stderr, SIGTERM drains.
-keepHeapSmall();
 const secrets: Secrets = new Set();
 try {
   const config = await readConfig(process.env);
