@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import { cacheFolderIn } from '../workers/engine/find.ts';
 import { describeFigure, type Figure } from './figures.ts';
+import { measureGateway } from './gateway.ts';
 import { measureFortnight } from './fortnight.ts';
 import { measureHistory } from './history.ts';
 import { measureLists } from './lists.ts';
@@ -21,9 +22,10 @@ const parts: Readonly<Record<string, Part>> = {
   memory: measureMemory,
   sync: measureSync,
   lists: measureLists,
+  gateway: measureGateway,
 };
 
-const help = `npm run bench [-- NAME… --repetitions N --executions N]
+const help = `npm run bench [-- NAME… --repetitions N --executions N --kills N]
 
 Measures what Muster costs, beside its targets; about ten minutes on two cores. Everything runs on this machine.
   onboarding  engine CPU and makespan of onboardings, against a workflow of empty steps
@@ -32,7 +34,8 @@ Measures what Muster costs, beside its targets; about ten minutes on two cores. 
   waiting     requests to Datadog with 1,000 people waiting for acceptance
   memory      the worker's memory at 1,000 and at 4,000 people waiting
   sync        a full sync of 100,000 users: requests, CPU, memory, latency, limits
-  lists       the command line's queries at 100,000 accounts, on both databases`;
+  lists       the command line's queries at 100,000 accounts, on both databases
+  gateway     accepted events against bare signalWithStart, p99 with the workers down, kills before the answer`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -40,6 +43,7 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean' },
     repetitions: { type: 'string', default: '3' },
     executions: { type: 'string', default: '200' },
+    kills: { type: 'string', default: '200' },
   },
 });
 const unknown = positionals.filter((name) => !(name in parts));
@@ -65,6 +69,7 @@ async function runParts(names: readonly string[]): Promise<void> {
     bundle: await bundleWorkflowCode({ workflowsPath, logger }),
     repetitions: Number(values.repetitions),
     executions: Number(values.executions),
+    kills: Number(values.kills),
     say: (text) => console.log(text),
   };
   const lines: string[] = [];

@@ -33,6 +33,8 @@ export interface BenchOptions {
   readonly bundle: WorkflowBundle;
   readonly repetitions: number;
   readonly executions: number;
+  /** Of the gateway, each between accepting and answering. */
+  readonly kills: number;
   readonly say: (text: string) => void;
 }
 

@@ -24,7 +24,8 @@ try {
   }
   const logger = jsonLogger((line) => process.stderr.write(line), secrets);
   await using opened = new AsyncDisposableStack();
-  const policy = await loadPolicy(config.policyPath, { datadogIsSimulator: config.datadog?.isSimulator ?? false });
+  // Of the policy it needs the sources: what must be said about a Datadog site is the worker's to ask for.
+  const policy = await loadPolicy(config.policyPath, { datadogIsSimulator: config.datadog?.isSimulator ?? true });
   const inventory = opened.use(await openInventory(config.inventory));
   const { client } = opened.use(await connectTemporal({ ...config.temporal, connection }));
   const gateway = await serveGateway({

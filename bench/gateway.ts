@@ -1,0 +1,193 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TypedSearchAttributes } from '@temporalio/common';
+import { Webhook } from 'standardwebhooks';
+import { startHoldingProxy } from '../test/support/holdingProxy.ts';
+import { startProgram, type Program } from '../test/support/processes.ts';
+import { examplePolicyPath } from '../workers/config.ts';
+import { ensureSearchAttributes } from '../workers/searchAttributes.ts';
+import { hrEventSignal, personWorkflowId, searchAttributes, taskQueues } from '../workflows/core/contracts.ts';
+import { median, round, spreadOf, type Figure } from './figures.ts';
+import { startStage, type BenchOptions, type Stage } from './stage.ts';
+
+const secret = `whsec_${Buffer.from('the secret of a benchmark, nothing else').toString('base64')}`;
+const port = 18_480;
+const url = `http://127.0.0.1:${port}/v1/events`;
+const perRound = 200;
+const concurrency = 16;
+const steady = { count: 500, perSecond: 20 };
+
+/** The intake, with no worker running: what an accepted event costs, how long a sender waits, and what kills lose. */
+export async function measureGateway({
+  findOptions,
+  repetitions,
+  kills,
+  say,
+}: BenchOptions): Promise<readonly Figure[]> {
+  await using stage = await startStage(findOptions);
+  await ensureSearchAttributes(stage.client);
+  await mkdir(join(stage.home, 'secrets'));
+  await writeFile(join(stage.home, 'secrets', 'hr'), secret);
+  let gateway = await startGateway(stage, stage.engine.address);
+  try {
+    const ratios: number[] = [];
+    for (let turn = 0; turn < repetitions; turn += 1) {
+      const bareMs = await timed(`b${turn}`, (personId) => signalBare(stage, personId));
+      const acceptedMs = await timed(`g${turn}`, (personId) => accepted(personId));
+      ratios.push(acceptedMs / bareMs);
+      say(`signalWithStart ${rate(bareMs)}, accepted events ${rate(acceptedMs)}`);
+    }
+    const durations = await sendSteadily();
+    const p99 = durations.toSorted((a, b) => a - b)[Math.floor(durations.length * 0.99)] ?? Infinity;
+    say(`${steady.count} at ${steady.perSecond}/s: median ${round(median(durations))} ms, p99 ${round(p99)} ms`);
+    await gateway.end('SIGTERM');
+
+    await using proxy = await startHoldingProxy(stage.engine.address);
+    let lost = 0;
+    for (let kill = 0; kill < kills; kill += 1) {
+      proxy.hold(false);
+      gateway = await startGateway(stage, proxy.address);
+      proxy.hold(true);
+      const sending = untilAccepted(`k${kill}`);
+      await until(() => hasRun(stage, `k${kill}`));
+      await gateway.end('SIGKILL');
+      proxy.hold(false);
+      gateway = await startGateway(stage, proxy.address);
+      await sending;
+      lost += await countWrong(stage, `k${kill}`);
+      await gateway.end('SIGTERM');
+    }
+    return [
+      {
+        name: 'time of an accepted event, in bare signalWithStart',
+        value: median(ratios),
+        target: 1 / 0.7,
+        spread: spreadOf(ratios),
+      },
+      {
+        name: `p99 of ${steady.count} events at ${steady.perSecond}/s, workers down`,
+        value: p99,
+        unit: ' ms',
+        target: 1_000,
+      },
+      { name: `events lost or there twice after ${kills} kills before the answer`, value: lost, target: 0 },
+    ];
+  } finally {
+    await gateway.end('SIGKILL');
+  }
+}
+
+const rate = (ms: number): string => `${Math.round((perRound * 1_000) / ms)}/s`;
+
+async function startGateway({ home }: Stage, address: string): Promise<Program> {
+  const env = {
+    TEMPORAL_ADDRESS: address,
+    MUSTER_HOME: home,
+    MUSTER_PORT: String(port),
+    MUSTER_POLICY: examplePolicyPath,
+  };
+  const gateway = startProgram('client/gateway/main.ts', { env });
+  await until(() => {
+    if (!gateway.isRunning()) throw new Error(`the gateway ended: ${gateway.said.err}`);
+    return gateway.said.err.includes('gateway started');
+  });
+  return gateway;
+}
+
+/** All of a round, so many at a time; in milliseconds. */
+async function timed(name: string, send: (personId: string) => Promise<unknown>): Promise<number> {
+  const ids = Array.from({ length: perRound }, (_, index) => `${name}-${index}`);
+  const startedAt = performance.now();
+  const lanes = Array.from({ length: concurrency }, async () => {
+    for (let id = ids.pop(); id !== undefined; id = ids.pop()) await send(id);
+  });
+  await Promise.all(lanes);
+  return performance.now() - startedAt;
+}
+
+const personOf = (personId: string) => ({ email: `${personId}@example.com`, department: 'Engineering' });
+
+function signalBare({ client }: Stage, personId: string) {
+  const at = new Date().toISOString();
+  return client.workflow.signalWithStart('onboarding', {
+    workflowId: personWorkflowId(personId),
+    taskQueue: taskQueues.muster,
+    args: [{ personId }],
+    signal: hrEventSignal,
+    signalArgs: [
+      {
+        eventId: personId,
+        kind: 'joiner',
+        personId,
+        occurredAt: at,
+        effectiveAt: at,
+        source: 'hr',
+        person: personOf(personId),
+      },
+    ],
+    typedSearchAttributes: new TypedSearchAttributes([
+      { key: searchAttributes.personId, value: personId },
+      { key: searchAttributes.phase, value: 'preparing' },
+    ]),
+    staticSummary: 'joiner',
+  });
+}
+
+async function send(personId: string): Promise<number> {
+  const body = JSON.stringify({ type: 'joiner', data: { personId, ...personOf(personId) } });
+  const at = new Date();
+  const headers = {
+    'content-type': 'application/json',
+    'webhook-id': personId,
+    'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
+    'webhook-signature': new Webhook(secret).sign(personId, at, body),
+  };
+  const answer = await fetch(url, { method: 'POST', body, headers });
+  await answer.text();
+  return answer.status;
+}
+
+async function accepted(personId: string): Promise<void> {
+  const status = await send(personId);
+  if (status !== 202) throw new Error(`${personId} was answered with ${status}`);
+}
+
+async function untilAccepted(personId: string): Promise<void> {
+  await until(async () => (await send(personId).catch(() => 0)) === 202);
+}
+
+/** At their moments, however long the answers take; the time of each answer. */
+async function sendSteadily(): Promise<readonly number[]> {
+  const startedAt = performance.now();
+  return Promise.all(
+    Array.from({ length: steady.count }, async (_, index) => {
+      const dueMs = (index * 1_000) / steady.perSecond;
+      await new Promise((resolve) => setTimeout(resolve, startedAt + dueMs - performance.now()));
+      const sentAt = performance.now();
+      await accepted(`s-${index}`);
+      return performance.now() - sentAt;
+    }),
+  );
+}
+
+const hasRun = ({ client }: Stage, personId: string): Promise<boolean> =>
+  client.workflow
+    .getHandle(personWorkflowId(personId))
+    .describe()
+    .then(() => true)
+    .catch(() => false);
+
+/** Signals of a repetition are dropped by their eventId: what counts is that the intake holds exactly one event. */
+async function countWrong({ inventory }: Stage, personId: string): Promise<number> {
+  const events = await inventory.waitingEvents({ personId, limit: 10 });
+  const isRecorded = await inventory.isDelivered('hr', personId);
+  return events.length === 1 && isRecorded ? 0 : 1;
+}
+
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 60_000; Date.now() < end;) {
+    if (await isSo()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('waited for a minute in vain');
+}
