@@ -6,11 +6,13 @@ import { birthrightAccess, type Policy } from '../../workflows/core/policy.ts';
 import { completeEvent } from '../drafts.ts';
 import { checkedEvent, processOf } from '../muster.ts';
 import { dateEvent, type EventInput } from './eventInput.ts';
+import { withDatadogHere } from './datadog.ts';
+import { planOnline, renderOnlinePlan, type OnlinePlan } from './dryRunOnline.ts';
 import { exists, loadShellPolicy, openPlace, readShellConfig } from './open.ts';
 import { renderTable } from './output.ts';
 import type { Shell } from './shell.ts';
 
-/** What an event would do, by the policy and the inventory alone: nothing is started, Datadog is not asked. */
+/** What an event would do: by the policy, the inventory, and reading calls to Datadog. Nothing is started. */
 export interface EventPlan {
   readonly dryRun: true;
   readonly workflowId: string;
@@ -24,6 +26,8 @@ export interface EventPlan {
   readonly holds: readonly Entitlement[];
   /** Of `holds`, what would be taken away. */
   readonly takes: readonly Entitlement[];
+  /** What Datadog says, where keys are there. */
+  readonly datadog?: OnlinePlan;
 }
 
 export async function planEvent(shell: Shell, input: EventInput): Promise<EventPlan> {
@@ -40,6 +44,10 @@ export async function planEvent(shell: Shell, input: EventInput): Promise<EventP
     const onApproval = (access?.onApproval ?? []).flatMap(({ rule, entitlements }) =>
       entitlements.map(({ kind, name }) => ({ kind, name, rule })),
     );
+    const datadog =
+      config.datadog === undefined
+        ? undefined
+        : await withDatadogHere(config, (client) => planOnline({ client, inventory, policy, event }));
     const stays = event.kind === 'leaver' ? [] : [...gives, ...onApproval];
     return {
       dryRun: true,
@@ -51,6 +59,7 @@ export async function planEvent(shell: Shell, input: EventInput): Promise<EventP
       onApproval: event.kind === 'leaver' ? [] : onApproval,
       holds,
       takes: holds.filter((held) => !stays.some((kept) => kept.kind === held.kind && kept.name === held.name)),
+      ...(datadog === undefined ? {} : { datadog }),
     };
   } finally {
     await inventory?.close();
@@ -86,5 +95,6 @@ export function renderPlan(shell: Shell, plan: EventPlan): string {
     ...(plan.mode === 'observe' ? ['The policy says mode: observe: nothing would be written to Datadog.'] : []),
     ...(plan.event.kind === 'leaver' ? ['The account would be disabled, and every role and team removed.'] : []),
     ...(rows.length === 0 ? [] : [renderTable(shell, ['what', 'kind', 'name', 'because'], rows)]),
+    ...(plan.datadog === undefined ? [] : [renderOnlinePlan(shell, plan.datadog)]),
   ].join('\n');
 }

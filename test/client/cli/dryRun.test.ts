@@ -1,0 +1,68 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { openInventory } from '../../../activities/inventory/index.ts';
+import type { EventPlan } from '../../../client/cli/dryRun.ts';
+import { runCli } from '../../../client/cli/run.ts';
+import { startSimulator, type Simulator } from '../../../simulator/index.ts';
+import { createShell } from '../support/shell.ts';
+
+let cwd: string;
+let simulator: Simulator;
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'muster-dry-'));
+  simulator = await startSimulator({ people: 3, seed: 2 });
+});
+afterEach(async () => {
+  await simulator.close();
+  await rm(cwd, { recursive: true });
+});
+
+async function plan(...args: string[]) {
+  const { url, apiKey, appKey } = simulator;
+  const env = { MUSTER_HOME: join(cwd, 'home'), MUSTER_DATADOG_URL: url, DD_API_KEY: apiKey, DD_APP_KEY: appKey };
+  const shell = createShell({ cwd, env });
+  expect(await runCli([...args, '--dry-run', '--json'], shell)).toBe(0);
+  const { datadog } = JSON.parse(shell.out()) as EventPlan;
+  return datadog;
+}
+
+const names = (entitlements: readonly { name: string }[] = []) => entitlements.map(({ name }) => name).toSorted();
+
+test('a joiner without an account: it would be created and invited, with what the policy gives', async () => {
+  const before = simulator.users().length;
+  const datadog = await plan('joiner', '--person-id', 'e-1', '--email', 'new@example.com', '--department', 'SRE');
+  expect(datadog).toMatchObject({ account: 'wouldBeCreated', wouldInvite: true, removes: [], notVisible: [] });
+  expect(names(datadog?.adds)).toEqual(['Datadog Read Only Role']);
+  expect(names(datadog?.approvalsNeeded)).toEqual(['Datadog Admin Role']);
+  expect(simulator.users()).toHaveLength(before);
+});
+
+test('a leaver: the account is found, and what it really holds would be removed', async () => {
+  const admin = simulator.users().find(({ email }) => email === 'admin@example.com');
+  const file = join(cwd, 'home', 'inventory.db');
+  await using inventory = await openInventory({ file });
+  await inventory.bindAccount('e-9', admin?.id ?? '', '2026-01-01T00:00:00.000Z');
+  const datadog = await plan('leaver', '--person-id', 'e-9');
+  expect(datadog).toMatchObject({ account: 'found', accountId: admin?.id, status: 'active', wouldInvite: false });
+  expect(names(datadog?.removes)).toEqual([...(admin?.roles ?? []), ...(admin?.teams ?? [])].toSorted());
+});
+
+test('an account that is bound to somebody else is a conflict, in words', async () => {
+  const admin = simulator.users().find(({ email }) => email === 'admin@example.com');
+  await using inventory = await openInventory({ file: join(cwd, 'home', 'inventory.db') });
+  await inventory.bindAccount('e-9', admin?.id ?? '', '2026-01-01T00:00:00.000Z');
+  expect(await plan('joiner', '--person-id', 'e-1', '--email', 'admin@example.com')).toMatchObject({
+    account: 'conflict',
+    problem: expect.stringContaining('bound to person e-9'),
+  });
+});
+
+test('what the key may not see is named, and refused keys leave the account unknown', async () => {
+  simulator.keys.setScopes(['user_access_read', 'user_access_invite', 'user_access_manage']);
+  const joiner = ['joiner', '--person-id', 'e-1', '--email', 'new@example.com', '--department', 'Engineering'];
+  expect(await plan(...joiner)).toMatchObject({ account: 'wouldBeCreated', notVisible: ['teams_read'] });
+  simulator.keys.revoke('application');
+  expect(await plan(...joiner)).toMatchObject({ account: 'unknown', adds: [] });
+});
