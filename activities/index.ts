@@ -9,6 +9,7 @@ import { createBrakeActivities } from './brakes.ts';
 import { createCapabilityActivities } from './capabilities.ts';
 import { createPersonActivities } from './person.ts';
 import { createRecordActivities } from './records.ts';
+import { createRosterActivities, type ImportRosters } from './rosters.ts';
 import { createSyncActivities } from './sync.ts';
 import { createAccountScan } from './syncAccounts.ts';
 import { createKindScans } from './syncKinds.ts';
@@ -22,6 +23,7 @@ export interface Dependencies {
   readonly policy: () => Policy;
   readonly notify: Notify;
   readonly signals: PersonSignals;
+  readonly importRosters: ImportRosters;
   readonly attestations: Pick<Attestor, 'verify'>;
 }
 
@@ -38,5 +40,6 @@ export function createActivities(dependencies: Dependencies) {
     ...createAccountScan(dependencies),
     ...createKindScans(dependencies),
     ...createFindingActivities(dependencies),
+    ...createRosterActivities(dependencies),
   };
 }

@@ -104,6 +104,7 @@ export async function startWorkerSide(options: WorkerSideOptions): Promise<Async
     inventory,
     policy: () => policy,
     notify: { send: () => undefined },
+    importRosters: () => Promise.resolve([]),
     signals: personSignals(client, createMuster({ client, inventory })),
     attestations: openAttestor({ file: join(dirname(inventoryFile), 'signing.key'), isGiven: false }),
   });

@@ -9,45 +9,60 @@ import {
   accessSyncScheduleId,
   accessSyncType,
   lightSyncScheduleId,
+  rosterImportType,
+  rosterScheduleId,
   syncProgressQuery,
   taskQueues,
   type AccessSyncInput,
-  type SyncDepth,
   type SyncProgress,
   type SyncSummary,
 } from '../workflows/core/contracts.ts';
 import type { Policy } from '../workflows/core/policy.ts';
 
-/** Creates or updates both schedules of the sync. Whether they are paused stays as it is. */
-export async function applySchedules(
-  client: Client,
-  policy: { readonly sync: Pick<Policy['sync'], 'cron' | 'timeZone' | 'lightEveryMs'> },
-): Promise<void> {
-  const { cron, timeZone, lightEveryMs } = policy.sync;
-  await applySchedule(client, accessSyncScheduleId, 'full', {
-    cronExpressions: [cron],
-    timezone: timeZone,
-    jitter: '10 seconds',
-  });
-  await applySchedule(client, lightSyncScheduleId, 'light', { intervals: [{ every: lightEveryMs }] });
+export interface ScheduledPolicy {
+  readonly sync: Pick<Policy['sync'], 'cron' | 'timeZone' | 'lightEveryMs'>;
+  readonly roster?: Pick<Policy['roster'], 'folder' | 'cron'>;
 }
 
-async function applySchedule(
-  client: Client,
-  scheduleId: string,
-  depth: SyncDepth,
-  spec: ScheduleOptions['spec'],
-): Promise<void> {
-  const input: AccessSyncInput = { depth };
+type Action = Pick<ScheduleOptions, 'spec'> & {
+  readonly workflowType: string;
+  readonly args: readonly [AccessSyncInput] | readonly [];
+  readonly staticSummary: string;
+};
+
+/** Creates or updates the schedules of the sync and, where a folder is watched, of rosters. What is paused stays so. */
+export async function applySchedules(client: Client, { sync, roster }: ScheduledPolicy): Promise<void> {
+  const { cron, timeZone: timezone, lightEveryMs } = sync;
+  await applySchedule(client, accessSyncScheduleId, {
+    spec: { cronExpressions: [cron], timezone, jitter: '10 seconds' },
+    workflowType: accessSyncType,
+    args: [{ depth: 'full' }],
+    staticSummary: 'all accounts, teams, keys and tokens',
+  });
+  await applySchedule(client, lightSyncScheduleId, {
+    spec: { intervals: [{ every: lightEveryMs }] },
+    workflowType: accessSyncType,
+    args: [{ depth: 'light' }],
+    staticSummary: 'who has accepted?',
+  });
+  if (roster?.folder === undefined) return removeSchedule(client, rosterScheduleId);
+  await applySchedule(client, rosterScheduleId, {
+    spec: { cronExpressions: [roster.cron], timezone },
+    workflowType: rosterImportType,
+    args: [],
+    staticSummary: 'rosters of the watched folder',
+  });
+}
+
+async function applySchedule(client: Client, scheduleId: string, { spec, ...action }: Action): Promise<void> {
   const wanted = {
     spec,
     action: {
       type: 'startWorkflow',
-      workflowType: accessSyncType,
       workflowId: scheduleId,
       taskQueue: taskQueues.muster,
-      args: [input],
-      staticSummary: depth === 'full' ? 'all accounts, teams, keys and tokens' : 'who has accepted?',
+      ...action,
+      args: [...action.args],
     },
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 hour' },
   } satisfies Omit<ScheduleOptions, 'scheduleId'>;
@@ -58,6 +73,14 @@ async function applySchedule(
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
     await client.schedule.create({ ...wanted, scheduleId });
+  }
+}
+
+async function removeSchedule(client: Client, scheduleId: string): Promise<void> {
+  try {
+    await client.schedule.getHandle(scheduleId).delete();
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
   }
 }
 

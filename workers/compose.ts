@@ -6,6 +6,7 @@ import { openInventory } from '../activities/inventory/index.ts';
 import type { Inventory } from '../activities/inventory/types.ts';
 import { notifyByLog } from '../activities/notify/index.ts';
 import { loadPolicy } from '../activities/policy/file.ts';
+import { importFolder } from '../client/roster/folder.ts';
 import { createMuster, type Muster } from '../client/muster.ts';
 import { connectTemporal } from '../client/temporal.ts';
 import type { Client } from '@temporalio/client';
@@ -72,6 +73,7 @@ export async function startMuster(composition: Composition, logger: Logger, secr
       policy: () => policy,
       notify: notifyByLog(logger),
       signals: personSignals(client, muster),
+      importRosters: (onProgress) => importFolder({ muster, inventory, policy, onProgress }),
       attestations: attestor,
     }),
     workflowBundle: await bundleWorkflows(logger),

@@ -84,6 +84,15 @@ export const assessment = proxyActivities<Activities>({
   summary: 'findings and drift',
 });
 
+/** A roster of thousands takes minutes; the heartbeat says that it goes on. */
+export const imports = proxyActivities<Activities>({
+  ...waitForTheEnd,
+  taskQueue: taskQueues.muster,
+  startToCloseTimeout: '1 hour',
+  heartbeatTimeout: '1 minute',
+  retry: { initialInterval: '10 seconds', maximumInterval: '5 minutes', maximumAttempts: 5 },
+});
+
 const localRecords = proxyLocalActivities<Activities>({
   ...waitForTheEnd,
   startToCloseTimeout: '5 seconds',

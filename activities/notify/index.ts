@@ -10,7 +10,8 @@ export interface Notice {
     | 'invitationNotAccepted'
     | 'accessEnded'
     | 'leaverDelayed'
-    | 'processBlocked';
+    | 'processBlocked'
+    | 'rosterNotApplied';
   readonly personId: string;
   /** PersonIds or e-mails as the policy and HR name them. */
   readonly to: readonly string[];

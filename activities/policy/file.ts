@@ -96,7 +96,7 @@ function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions)
       percent: offboarding.changeBudget.percent,
       windowMs: offboarding.changeBudget.window,
     },
-    roster: content.roster,
+    roster: toRoster(content.roster),
     rules: content.rules.map(toRule),
     times: {
       leadMs: onboarding.lead,
@@ -129,6 +129,10 @@ function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions)
     sources: content.sources.map(toSource),
   };
   return { hash: hashOf(policy), ...policy };
+}
+
+function toRoster({ folder, ...roster }: PolicyContent['roster']): Policy['roster'] {
+  return { ...roster, ...(folder === undefined ? {} : { folder }) };
 }
 
 function toRule({ approval, ...rule }: PolicyContent['rules'][number]): PolicyRule {

@@ -112,6 +112,10 @@ const identity = z.strictObject({
 
 const roster = z.strictObject({
   columns: z.record(z.string(), text).default({}),
+  source: text.default('hr'),
+  complete: z.boolean().default(false),
+  folder: text.optional(),
+  cron: cron.default('0 * * * *'),
   absence: z
     .strictObject({
       action: z.enum(['report', 'leave']).default('report'),

@@ -17,6 +17,7 @@ import { openInventory } from '../../activities/inventory/index.ts';
 import type { Notice } from '../../activities/notify/index.ts';
 import { loadPolicy } from '../../activities/policy/file.ts';
 import { createMuster } from '../../client/muster.ts';
+import { importFolder } from '../../client/roster/folder.ts';
 import { startSimulator, type SimulatorOptions } from '../../simulator/index.ts';
 import { bundleWorkflows } from '../../workers/bundle.ts';
 import { examplePolicyPath } from '../../workers/config.ts';
@@ -73,6 +74,7 @@ export async function startTestMuster(options: TestMusterOptions) {
       policy: () => policy,
       notify: { send: (notice) => void notices.push(notice) },
       signals: personSignals(options.client, muster),
+      importRosters: (onProgress) => importFolder({ muster, inventory, policy, onProgress }),
       attestations: attestor,
     }),
     overrides: {

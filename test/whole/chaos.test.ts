@@ -179,8 +179,9 @@ async function live(
       eventId: `${plan.personId}:${index}`,
     };
     events.push(event);
-    await muster.submitEvent(event);
-    if (random.next() < 0.3) await muster.submitEvent(event);
+    // As HR's sender does: again until it is accepted.
+    await eventually(`${event.eventId} to be accepted`, () => muster.submitEvent(event), 60_000);
+    if (random.next() < 0.3) await muster.submitEvent(event).catch(() => undefined);
     if (random.next() < 0.65) await outcomeOf(muster, event, until);
     else await pause(50 + random.integer(3_000));
   }

@@ -20,6 +20,9 @@ export const taskQueues = { muster: 'muster', datadog: 'datadog' } as const;
 export const accessSyncType = 'accessSync';
 /** The full depth, by the policy's cron. */
 export const accessSyncScheduleId = 'access-sync';
+/** The rosters of the watched folder, by the policy's cron. */
+export const rosterImportType = 'rosterImport';
+export const rosterScheduleId = 'roster-import';
 /** The light depth, at a short interval; its runs end at once while nobody waits. */
 export const lightSyncScheduleId = 'access-sync-light';
 

@@ -33,6 +33,12 @@ export interface Policy {
   readonly roster: {
     /** Field → column of the file. */
     readonly columns: Readonly<Record<string, string>>;
+    /** Of the watched folder: whom its files speak for, and whether each is the whole workforce. */
+    readonly source: string;
+    readonly complete: boolean;
+    /** Absent: no folder is watched. */
+    readonly folder?: string;
+    readonly cron: string;
     readonly absence: { readonly action: 'report' | 'leave'; readonly afterDays: number };
   };
   readonly sync: {

@@ -44,6 +44,7 @@ export async function openWorld(
     inventory,
     policy: () => policy,
     notify: { send: () => undefined },
+    importRosters: async () => [],
     signals: { activated: async () => false, submit: async () => undefined, hasOpenRun: async () => false },
     attestations: openAttestor({ file: join(home, 'signing.key'), isGiven: false }),
   });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -57,3 +57,58 @@ test('a roster that is applied brings people in and out, and applied again chang
     await rm(folder, { recursive: true });
   }
 });
+
+test('the rosters of the watched folder are taken in and moved away; one above the budget waits for a person', async () => {
+  await using engine = await startDevServer();
+  const connection = await NativeConnection.connect({ address: engine.address });
+  await using opened = new AsyncDisposableStack();
+  opened.defer(() => connection.close());
+  const folder = await mkdtemp(join(tmpdir(), 'muster-rosters-'));
+  opened.defer(() => rm(folder, { recursive: true }));
+  const stage = opened.use(
+    await startTestMuster({
+      client: engine.client,
+      connection,
+      policy: (example) => ({ ...example, roster: { ...example.roster, folder, complete: true } }),
+    }),
+  );
+  const put = async (name: string, lines: readonly string[]) => {
+    await writeFile(join(folder, name), ['id,email', ...lines].join('\n'));
+    const before = new Date(Date.now() - 60_000);
+    await utimes(join(folder, name), before, before);
+  };
+  const everybody = Array.from({ length: 7 }, (_, index) => `r-${index},r-${index}@example.com`);
+  await put('people.csv', everybody);
+  const run = () =>
+    engine.client.workflow.execute('rosterImport', { workflowId: 'roster-import', taskQueue: 'muster', args: [] });
+  await run();
+  expect((await readdir(join(folder, 'applied'))).length).toBe(1);
+  const known = await eventually('seven people', async () => {
+    const people = await stage.inventory.listPeople({ limit: 100, offset: 0 });
+    return (
+      people.filter(({ employment, accountId }) => employment === 'unknown' && accountId !== undefined).length === 7
+    );
+  });
+  expect(known).toBe(true);
+  for (const { personId, attributes } of await peopleOf(stage)) {
+    await stage.inventory.finishProcess({
+      personId,
+      process: 'onboarding',
+      events: [],
+      lines: {},
+      person: { employment: 'employed', attributes: attributes ?? { email: `${personId}@example.com` } },
+      at: new Date().toISOString(),
+    });
+  }
+  await put('truncated.csv', everybody.slice(0, 1));
+  await put('broken.csv', []);
+  await writeFile(join(folder, 'broken.csv'), 'id,name\n1,Sam\n');
+  await utimes(join(folder, 'broken.csv'), new Date(0), new Date(0));
+  await run();
+  expect((await readdir(join(folder, 'held'))).map((name) => name.split('-').at(-1))).toEqual(['truncated.csv']);
+  expect((await readdir(join(folder, 'failed'))).map((name) => name.split('-').at(-1))).toEqual(['broken.csv']);
+  expect(stage.notices.filter(({ kind }) => kind === 'rosterNotApplied').length).toBe(2);
+});
+
+const peopleOf = ({ inventory }: Awaited<ReturnType<typeof startTestMuster>>) =>
+  inventory.listPeople({ limit: 100, offset: 0 });
