@@ -51,6 +51,7 @@ describe.each(await openDatabases())('an assessment on $name', ({ makeFixture })
       signals,
       datadog: unused,
       notify: unused,
+      importRosters: unused,
       attestations: unused,
     });
     const input = { runId: 'run-1', startedAt: ago(hourMs), states: whole, ...change };
