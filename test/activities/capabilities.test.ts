@@ -34,6 +34,7 @@ async function openWorld() {
       submit: async (event) => void submitted.push(event),
       hasOpenRun: async () => false,
     },
+    importRosters: async () => [],
     attestations: { verify: () => Promise.reject(new Error('nothing is decided here')) },
   });
   const logger = new DefaultLogger('ERROR');
