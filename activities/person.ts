@@ -136,6 +136,19 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
       }
     },
 
+    /** Fails until SSO has made the person's account at their first login; is retried. Somebody's pending invitation would block that. */
+    async awaitFirstLogin(personId: string, email: string): Promise<void> {
+      try {
+        const { account } = await withDatadog(datadog, (api) => correlate(api, { personId, email }), {
+          priority: 'sync',
+        });
+        if (account === undefined || account.status === 'pending') throw stillPending('nobody has logged in yet');
+      } catch (error) {
+        if (!(error instanceof ApplicationFailure) || error.type !== correlationConflict) throw error;
+        throw stillPending(error.message);
+      }
+    },
+
     async resolveEntitlements(entitlements: readonly Entitlement[]): Promise<readonly ResolvedEntitlement[]> {
       return withDatadog(datadog, (api) => api.resolve(entitlements));
     },
@@ -324,15 +337,18 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
           ? undefined
           : await withDatadog(datadog, (api) => api.getAccount(accountId), { priority: 'sync' });
       if (account?.status !== 'active') {
-        throw ApplicationFailure.create({
-          type: waitingFailures.StillPending,
-          message: 'the invitation has not been accepted yet',
-          category: ApplicationFailureCategory.BENIGN,
-        });
+        throw stillPending('the invitation has not been accepted yet');
       }
     },
   };
 }
+
+const stillPending = (message: string): ApplicationFailure =>
+  ApplicationFailure.create({
+    type: waitingFailures.StillPending,
+    message,
+    category: ApplicationFailureCategory.BENIGN,
+  });
 
 const summarise = (account: Account | undefined) =>
   account && { id: account.id, status: account.status, roleIds: account.roleIds };

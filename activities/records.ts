@@ -6,6 +6,7 @@ import type {
   PersonRecord,
   ProcessTimes,
 } from '../workflows/core/model.ts';
+import type { Activation } from '../workflows/core/policy.ts';
 import { identify, identifyManager } from './identities.ts';
 import type { Dependencies } from './index.ts';
 import type { ProcessFinish, Progress } from './inventory/types.ts';
@@ -19,6 +20,7 @@ export interface Admission {
   readonly times: ProcessTimes;
   /** Whether a decision counts whose sender is only claimed. */
   readonly acceptClaimed: boolean;
+  readonly activation: Activation;
 }
 
 /** What a process remembers and asks of the inventory and the policy: short, local activities. */
@@ -41,8 +43,8 @@ export function createRecordActivities({ inventory, policy, notify }: Dependenci
   return {
     async admitEvents(personId: string, events: readonly HrEvent[]): Promise<Admission> {
       const { record, applied } = await inventory.admitEvents(personId, events, now());
-      const { times, approvals } = policy();
-      return { record, applied, times, acceptClaimed: approvals.acceptClaimed };
+      const { times, approvals, activation } = policy();
+      return { record, applied, times, acceptClaimed: approvals.acceptClaimed, activation };
     },
 
     /** What the policy in force gives this person, with the requests it takes. */

@@ -12,6 +12,7 @@ import {
   type ResolvedAccess,
 } from './access.ts';
 import { isoOf, wordsOf, type PersonRun } from './personRun.ts';
+import { firstLogin, latest } from './firstLogin.ts';
 import { newsAt, runPerson, takeNews, type Ending } from './runPerson.ts';
 import { acceptancePoll, datadog, records } from './proxies.ts';
 import { becauseOf, revokeAll } from './writes.ts';
@@ -27,10 +28,15 @@ async function onboard(run: PersonRun): Promise<Ending> {
   if (attributes === undefined)
     return failed('nothing is known of this person: a joiner with an e-mail must come first');
 
-  const [access, found] = await Promise.all([resolveAccess(run, attributes), correlate(run, attributes)]);
+  let [access, found] = await Promise.all([resolveAccess(run, attributes), correlate(run, attributes)]);
   await askForApprovals(run, access, found);
+  if (run.activation === 'jit' && (found === undefined || found.status === 'pending')) {
+    if (!(await firstLogin(run))) return notLoggedIn(run);
+    [access, found] = await Promise.all([resolveAccess(run, latest(run)), correlate(run, latest(run))]);
+    await askForApprovals(run, access, found);
+  }
 
-  const story: Onboarding = { access, account: await ensureAccount(run, attributes, found) };
+  const story: Onboarding = { access, account: await ensureAccount(run, latest(run), found) };
   run.account = story.account;
   if (story.account.status === 'disabled') {
     return failed('the account was disabled by somebody else: enable it in Datadog, then `npx muster person retry`');
@@ -208,6 +214,11 @@ async function giveUp(run: PersonRun, account: Account): Promise<Ending> {
   await run.allowed(() => datadog.cancelInvitations(account.id, becauseOf(run, eventOf(run))));
   await records.notify({ kind: 'invitationNotAccepted', personId: run.personId, to: managersOf(run), details: {} });
   const detail = `nobody accepted by ${isoOf(Date.now())}; \`npx muster person retry\` invites again`;
+  return { outcome: { kind: 'notAccepted', detail, parts: run.parts }, employment: 'joining' };
+}
+
+function notLoggedIn(run: PersonRun): Ending {
+  const detail = `nobody logged in by ${isoOf(Date.now())}; \`npx muster person retry\` waits again`;
   return { outcome: { kind: 'notAccepted', detail, parts: run.parts }, employment: 'joining' };
 }
 

@@ -33,6 +33,7 @@ import type {
   ProcessTimes,
   ProcessType,
 } from './core/model.ts';
+import type { Activation } from './core/policy.ts';
 import { handPoll, permissionPoll, records } from './proxies.ts';
 
 /**
@@ -57,6 +58,7 @@ export class PersonRun {
   record: PersonRecord;
   times: ProcessTimes | undefined;
   acceptClaimed = false;
+  activation: Activation = 'invitation';
   /** Whose story is being told. */
   event: HrEvent | undefined;
   /** Waits in the mailbox for its day, and is the next. */

@@ -67,10 +67,11 @@ async function admitArrivals(run: PersonRun): Promise<void> {
     run.isAdmitting = true;
     const arrived = run.incoming;
     run.incoming = [];
-    const { record, applied, times, acceptClaimed } = await records.admitEvents(run.personId, arrived);
+    const { record, applied, times, acceptClaimed, activation } = await records.admitEvents(run.personId, arrived);
     if (run.times === undefined) run.record = record;
     run.times = times;
     run.acceptClaimed = acceptClaimed;
+    run.activation = activation;
     const known = [
       ...applied,
       ...run.ended.map(({ event }) => event.eventId),

@@ -107,6 +107,7 @@ function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions)
       approvalRejectAfterMs: approvals.rejectAfter,
       leaverAlarmAfterMs: offboarding.alarmAfter,
     },
+    activation: onboarding.activation,
     approvals: {
       acceptClaimed: approvals.acceptClaimed ?? datadogIsSimulator,
       ...(approvals.default === undefined ? {} : { default: approvals.default }),

@@ -55,6 +55,7 @@ const onboarding = z.strictObject({
   lead: duration('7 days').prefault('7 days'),
   resendBefore: duration('4 hours', { above: 0, below: 2 * dayMs }).prefault('4 hours'),
   giveUpAfter: duration('14 days', { above: 0 }).prefault('14 days'),
+  activation: z.enum(['invitation', 'jit']).default('invitation'),
 });
 
 const approvals = z

@@ -18,6 +18,7 @@ export interface Policy {
   };
   readonly rules: readonly PolicyRule[];
   readonly times: ProcessTimes;
+  readonly activation: Activation;
   readonly approvals: {
     readonly acceptClaimed: boolean;
     /** Of a privileged role that a rule gives without an approval of its own. */
@@ -49,6 +50,9 @@ export interface Policy {
   };
   readonly findings: FindingThresholds;
 }
+
+/** How a new account comes to life: by an invitation, or by SSO at the person's first login (just in time). */
+export type Activation = 'invitation' | 'jit';
 
 /** Who matches gets the roles and teams. All conditions of `when` must hold; one condition holds if any of its values equals. */
 export interface PolicyRule {
