@@ -33,6 +33,7 @@ describe('the defaults', () => {
     const { hash: _, ...policy } = parsePolicy(minimal, 'p.yaml', simulator);
     expect(policy).toEqual({
       mode: 'enforce',
+      activation: 'invitation',
       defaultTimeZone: 'UTC',
       identity: { allowedDomains: [], ignore: [], mayEndEmployment: [] },
       roster: {
