@@ -7,6 +7,7 @@ import { createApprovalActivities } from './approvals.ts';
 import { createFindingActivities } from './findings/index.ts';
 import { createBrakeActivities } from './brakes.ts';
 import { createCapabilityActivities } from './capabilities.ts';
+import { refuseWritesWhenObserving } from './observing.ts';
 import { createPersonActivities } from './person.ts';
 import { createRecordActivities } from './records.ts';
 import { createRosterActivities, type ImportRosters } from './rosters.ts';
@@ -29,7 +30,8 @@ export interface Dependencies {
 
 export type Activities = ReturnType<typeof createActivities>;
 
-export function createActivities(dependencies: Dependencies) {
+export function createActivities(given: Dependencies) {
+  const dependencies = { ...given, datadog: refuseWritesWhenObserving(given.datadog, given.policy) };
   return {
     ...createBrakeActivities(dependencies),
     ...createPersonActivities(dependencies),

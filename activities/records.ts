@@ -21,6 +21,7 @@ export interface Admission {
   /** Whether a decision counts whose sender is only claimed. */
   readonly acceptClaimed: boolean;
   readonly activation: Activation;
+  readonly mode: 'observe' | 'enforce';
 }
 
 /** What a process remembers and asks of the inventory and the policy: short, local activities. */
@@ -43,8 +44,8 @@ export function createRecordActivities({ inventory, policy, notify }: Dependenci
   return {
     async admitEvents(personId: string, events: readonly HrEvent[]): Promise<Admission> {
       const { record, applied } = await inventory.admitEvents(personId, events, now());
-      const { times, approvals, activation } = policy();
-      return { record, applied, times, acceptClaimed: approvals.acceptClaimed, activation };
+      const { times, approvals, activation, mode } = policy();
+      return { record, applied, times, acceptClaimed: approvals.acceptClaimed, activation, mode };
     },
 
     /** What the policy in force gives this person, with the requests it takes. */

@@ -16,7 +16,6 @@ import type { Config, DatadogConfig, TemporalConfig } from './config.ts';
 import { ensureSearchAttributes } from './searchAttributes.ts';
 import { personSignals } from './signals.ts';
 import type { Secrets } from './telemetry.ts';
-import { UsageError } from './usageError.ts';
 import { startWorkers } from './worker.ts';
 
 /** What a running Muster needs to know: a `Config` in which nothing is left open. */
@@ -41,12 +40,6 @@ export async function startMuster(composition: Composition, logger: Logger, secr
   const { temporal, datadog } = composition;
   await using opened = new AsyncDisposableStack();
   const policy = await loadPolicy(composition.policyPath, { datadogIsSimulator: datadog.isSimulator });
-  if (policy.mode === 'observe') {
-    throw new UsageError(
-      `${composition.policyPath}: mode is observe (the default with a Datadog site), which is not built yet: set ` +
-        '"mode: enforce" once `npx muster policy explain` shows what you want',
-    );
-  }
   const inventory = opened.use(await openInventory(composition.inventory));
   const { client } = opened.use(await connectTemporal(temporal));
   await ensureSearchAttributes(client);

@@ -59,6 +59,7 @@ export class PersonRun {
   times: ProcessTimes | undefined;
   acceptClaimed = false;
   activation: Activation = 'invitation';
+  mode: 'observe' | 'enforce' = 'enforce';
   /** Whose story is being told. */
   event: HrEvent | undefined;
   /** Waits in the mailbox for its day, and is the next. */

@@ -21,6 +21,7 @@ import {
 import type { Employment, HrEvent, Outcome, ProcessType } from './core/model.ts';
 import { listen } from './handlers.ts';
 import { ignoreCancellation, isoOf, PersonRun, wordsOf } from './personRun.ts';
+import { observe } from './observe.ts';
 import { records } from './proxies.ts';
 
 /** How a story ended: for the event, and for the person. */
@@ -67,11 +68,13 @@ async function admitArrivals(run: PersonRun): Promise<void> {
     run.isAdmitting = true;
     const arrived = run.incoming;
     run.incoming = [];
-    const { record, applied, times, acceptClaimed, activation } = await records.admitEvents(run.personId, arrived);
-    if (run.times === undefined) run.record = record;
-    run.times = times;
-    run.acceptClaimed = acceptClaimed;
-    run.activation = activation;
+    const admission = await records.admitEvents(run.personId, arrived);
+    const { applied } = admission;
+    if (run.times === undefined) run.record = admission.record;
+    run.times = admission.times;
+    run.acceptClaimed = admission.acceptClaimed;
+    run.activation = admission.activation;
+    run.mode = admission.mode;
     const known = [
       ...applied,
       ...run.ended.map(({ event }) => event.eventId),
@@ -128,7 +131,7 @@ async function perform(
   onCancel(() => scope.cancel());
   const watching = watch.run(() => watchForPreemption(run, scope)).catch(ignoreCancellation);
   try {
-    return await scope.run(() => story(run, event));
+    return await scope.run(() => (run.mode === 'observe' ? observe(run, event) : story(run, event)));
   } catch (error) {
     if (isCancellation(error)) return undefined;
     if (!(error instanceof ActivityFailure)) throw error;

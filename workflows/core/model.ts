@@ -129,6 +129,7 @@ export type OutcomeKind =
   | 'partiallyCompleted'
   | 'nothingToDo'
   | 'notAccepted'
+  | 'observed'
   | 'failed'
   | 'cancelled'
   | 'superseded'
@@ -138,7 +139,7 @@ export type OutcomeKind =
 export interface PartResult {
   /** Such as `assign role Datadog Standard Role`. */
   readonly part: string;
-  readonly result: 'done' | 'alreadySo' | 'failed' | 'rejected' | 'timedOut' | 'notDone';
+  readonly result: 'done' | 'planned' | 'alreadySo' | 'failed' | 'rejected' | 'timedOut' | 'notDone';
   readonly detail?: string;
   /** Of what a process can do without: the permission that would allow it. It is made up for when the key has it. */
   readonly permission?: string;
