@@ -40,7 +40,8 @@ const examples = {
 } as const;
 
 /** An outcome that is not what was asked for. */
-const isShort = (outcome: Outcome): boolean => !['completed', 'nothingToDo', 'duplicate'].includes(outcome.kind);
+const isShort = (outcome: Outcome): boolean =>
+  !['completed', 'nothingToDo', 'observed', 'duplicate'].includes(outcome.kind);
 
 export function addEvents(program: Command, shell: Shell, setExitCode: (code: number) => void): void {
   for (const kind of ['joiner', 'mover', 'leaver'] as const) addSubmission(program, shell, setExitCode, kind);
