@@ -54,12 +54,12 @@ export async function readRun(client: Client, workflowId: string, runId?: string
   };
 }
 
-/** `identity` holds the process and the host, and the sticky queue's name too. */
+/** `identity` holds the process and the host, and the sticky queue's name too; a stack holds the folders. */
 function withoutTheMachine(history: Record<string, unknown>): StoredRun['history'] {
   const json = JSON.stringify(history);
   const identities = new Set([...json.matchAll(/"identity":"([^"]+)"/g)].map(([, identity]) => identity ?? ''));
   const clean = [...identities].reduce((text, identity) => text.replaceAll(identity, 'worker'), json);
-  return JSON.parse(clean) as StoredRun['history'];
+  return JSON.parse(clean.replaceAll(/"stackTrace":"(?:[^"\\]|\\.)*"/g, '"stackTrace":""')) as StoredRun['history'];
 }
 
 export async function storeHistory(behaviour: string, runs: readonly StoredRun[]): Promise<void> {
