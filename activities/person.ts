@@ -150,7 +150,12 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
     },
 
     async resolveEntitlements(entitlements: readonly Entitlement[]): Promise<readonly ResolvedEntitlement[]> {
-      return withDatadog(datadog, (api) => api.resolve(entitlements));
+      const known = await inventory.knownEntitlementIds(entitlements);
+      const resolved = await withDatadog(datadog, (api) => api.resolve(entitlements, known));
+      const isNew = ({ kind, name }: Entitlement) => !known.has(entitlementKey({ kind, id: name }));
+      const learnt = resolved.filter(isNew);
+      if (learnt.length > 0) await inventory.rememberEntitlementIds(learnt, new Date().toISOString());
+      return resolved;
     },
 
     /** Creates the account without roles. A conflict means that it exists: correlate again. */

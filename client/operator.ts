@@ -5,6 +5,7 @@ import type { HeldLeaver, Release } from '../activities/inventory/brakeTypes.ts'
 import type { Inventory } from '../activities/inventory/types.ts';
 import { UsageError } from '../workers/usageError.ts';
 import { personWorkflowId, recheckSignal } from '../workflows/core/contracts.ts';
+import type { Entitlement } from '../workflows/core/model.ts';
 import { FailedError, RefusedError } from './errors.ts';
 
 /** What an operator puts right by hand. Each leaves evidence with who did it, and wakes the process that waits for it. */
@@ -133,4 +134,24 @@ async function wake(client: Client, personId: string): Promise<void> {
     // Nobody waits: the next process sees it.
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
+}
+
+/** The name of the policy may mean the role or team that bears it now. */
+export async function acceptName(
+  { inventory, actor }: Pick<Hands, 'inventory' | 'actor'>,
+  entitlement: Entitlement,
+): Promise<{ readonly before: string }> {
+  const before = await inventory.forgetEntitlementId(entitlement);
+  const { kind, name } = entitlement;
+  if (before === undefined) throw new UsageError(`No ${kind} "${name}" is on record: nothing has to be accepted`);
+  await inventory.appendEvidence({
+    personId: `policy/${kind}`,
+    eventId: `accept:${randomUUID()}`,
+    step: 'accept',
+    at: new Date().toISOString(),
+    actor,
+    action: `accept ${kind}`,
+    before: { name, id: before },
+  });
+  return { before };
 }

@@ -34,6 +34,9 @@ export async function resolveAccess(run: PersonRun, attributes: PersonAttributes
     roles.length === 0 ? [] : run.allowed(() => datadog.resolveEntitlements(roles)),
     teams.length === 0 ? [] : optional(run, 'teams', () => datadog.resolveEntitlements(teams)),
   ]);
+  for (const { kind, name, nameNow } of [...resolvedRoles, ...(resolvedTeams ?? [])]) {
+    if (nameNow !== undefined) run.note(`${kind} ${name} is called ${nameNow} in Datadog now: correct the policy`);
+  }
   const privileged = resolvedRoles.filter(({ isPrivileged }) => isPrivileged).map(({ name }) => name);
   const guarded =
     privileged.length === 0

@@ -1,5 +1,6 @@
 import type { Account, Entitlement, ResolvedEntitlement } from '../../workflows/core/model.ts';
 import { unknownEntitlement } from '../../workflows/core/failures.ts';
+import { entitlementKey } from '../../workflows/core/plan.ts';
 import { privilegesIn } from '../../workflows/core/privileged.ts';
 import { isNotFound, userPath } from './accounts.ts';
 import type { Directory, Team } from './directory.ts';
@@ -114,7 +115,7 @@ export function createGrantCalls(
   }
 
   return {
-    resolve: (entitlements) => resolveNames(directory, entitlements),
+    resolve: (entitlements, knownIds) => resolveNames(directory, entitlements, knownIds),
 
     async getAccess(accountId) {
       const account = await accounts.getAccount(accountId);
@@ -172,29 +173,39 @@ export function createGrantCalls(
 const saysSoAlready = ({ type, message }: DatadogFailure, wanted: boolean): boolean =>
   wanted ? type === 'Conflict' && /already/i.test(message) : type === 'NotFound' || type === 'Conflict';
 
-/** Names to ids. A name that the cache lacks may be new: it is read afresh once before it counts as unknown. */
+/**
+ * Names to ids. A name that the cache lacks may be new: it is read afresh once before it counts as unknown. An id that a
+ * name had before stays its id, whatever it is called now; where it is gone, another bearer of the name is none.
+ */
 async function resolveNames(
   directory: Directory,
   entitlements: readonly Entitlement[],
+  knownIds: ReadonlyMap<string, string> = new Map(),
 ): Promise<readonly ResolvedEntitlement[]> {
   const resolveAll = async () => {
     const isNamed = (kind: Entitlement['kind']) => entitlements.some((entitlement) => entitlement.kind === kind);
     const roles = isNamed('role') ? await directory.roles() : [];
     const teams = isNamed('team') ? await directory.teams() : [];
-    return entitlements.map((entitlement) => ({
-      entitlement,
-      matches: matching(entitlement, roles, teams),
-      roles,
-      teams,
-    }));
+    return entitlements.map((entitlement) => {
+      const before = knownIds.get(entitlementKey({ kind: entitlement.kind, id: entitlement.name }));
+      const named = matching(entitlement, roles, teams);
+      const isThere = [...roles, ...teams].some(({ id }) => id === before);
+      const matches = before === undefined ? named : isThere ? [before] : [];
+      return { entitlement, matches, isMadeAnew: before !== undefined && !isThere && named.length > 0, roles, teams };
+    });
   };
   let looked = await resolveAll();
   if (looked.some(({ matches }) => matches.length !== 1)) {
     directory.forget();
     looked = await resolveAll();
   }
-  const problems = looked.flatMap(({ entitlement: { kind, name }, matches, roles, teams }) => {
+  const problems = looked.flatMap(({ entitlement: { kind, name }, matches, isMadeAnew, roles, teams }) => {
     if (matches.length === 1) return [];
+    if (isMadeAnew) {
+      return [
+        `the ${kind} "${name}" is another one than before (it was made anew in Datadog): if that is meant, \`npx muster policy accept ${kind} "${name}"\``,
+      ];
+    }
     if (matches.length > 1) return [`the ${kind} "${name}" exists ${matches.length} times (${matches.join(', ')})`];
     const known = kind === 'role' ? roles.map((role) => role.name) : teams.map((team) => team.handle);
     const near = nearNames(name, known);
@@ -205,11 +216,20 @@ async function resolveNames(
   }
   const isNamed = entitlements.some(({ kind }) => kind === 'role');
   const permissionName = isNamed ? await directory.permissions() : new Map<string, string>();
-  return looked.map(({ entitlement, matches, roles }) => {
+  return looked.map(({ entitlement, matches, roles, teams }) => {
     const id = matches[0] as string;
+    const now =
+      entitlement.kind === 'role' ? roles.find((role) => role.id === id) : teams.find((team) => team.id === id);
+    const names = now === undefined ? [] : 'handle' in now ? [now.handle, now.name] : [now.name];
+    const nameNow = names.includes(entitlement.name) ? undefined : names[0];
     const permissionIds = entitlement.kind === 'role' ? roles.find((role) => role.id === id)?.permissionIds : undefined;
     const privileges = privilegesIn((permissionIds ?? []).map((one) => permissionName.get(one) ?? one));
-    return { ...entitlement, id, ...(privileges.length > 0 ? { isPrivileged: true } : {}) };
+    return {
+      ...entitlement,
+      id,
+      ...(privileges.length > 0 ? { isPrivileged: true } : {}),
+      ...(nameNow === undefined ? {} : { nameNow }),
+    };
   });
 }
 

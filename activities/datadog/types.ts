@@ -53,7 +53,11 @@ export interface Datadog {
 
   // grants
   /** Names to ids, from a cache of a minute, and whether a role is privileged. A name that is missing or ambiguous throws `UnknownEntitlement`, with similar names. */
-  resolve(entitlements: readonly Entitlement[]): Promise<readonly ResolvedEntitlement[]>;
+  resolve(
+    entitlements: readonly Entitlement[],
+    /** The id that each had before, by `entitlementKey` with the name as id: it stays, also under another name. */
+    knownIds?: ReadonlyMap<string, string>,
+  ): Promise<readonly ResolvedEntitlement[]>;
   /** What the account holds, with names; teams where `teams_read` allows. */
   getAccess(accountId: string): Promise<Access | undefined>;
   /** Throws `Conflict` for a team that is managed outside Datadog, where something would have to be written. */

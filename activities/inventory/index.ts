@@ -5,6 +5,7 @@ import * as brakes from './brakes.ts';
 import * as capabilities from './capabilities.ts';
 import * as deliveries from './deliveries.ts';
 import { countRows } from './counts.ts';
+import * as entitlementIds from './entitlementIds.ts';
 import * as evidence from './evidence.ts';
 import * as facts from './facts.ts';
 import * as findings from './findings.ts';
@@ -161,6 +162,12 @@ function createInventory(store: Store): Inventory {
     recordAccessBefore: (before) =>
       write(store, personLock(before.personId), (trx) => brakes.recordAccessBefore(trx, before)),
     findAccessBefore: (personId) => brakes.findAccessBefore(db, personId),
+
+    knownEntitlementIds: (entitlements) => entitlementIds.knownEntitlementIds(db, entitlements),
+    rememberEntitlementIds: (entitlements, at) =>
+      write(store, 'entitlementIds', (trx) => entitlementIds.rememberEntitlementIds(trx, entitlements, at)),
+    forgetEntitlementId: (entitlement) =>
+      write(store, 'entitlementIds', (trx) => entitlementIds.forgetEntitlementId(trx, entitlement)),
 
     createToken: (token, hash) => write(store, 'tokens', (trx) => tokens.createToken(trx, token, hash)),
     revokeToken: (id, at) => write(store, 'tokens', (trx) => tokens.revokeToken(trx, id, at)),

@@ -8,6 +8,7 @@ import { createFindingTables } from './migrations/findings.ts';
 import { createCapabilityTables } from './migrations/capabilities.ts';
 import { createAliases } from './migrations/aliases.ts';
 import { createBrakes } from './migrations/brakes.ts';
+import { createEntitlementIds } from './migrations/entitlementIds.ts';
 import { createTokens } from './migrations/tokens.ts';
 
 type Migration = (db: Db, dialect: DialectName) => Promise<void>;
@@ -23,6 +24,7 @@ const migrations: readonly Migration[] = [
   createFindingTables,
   createBrakes,
   createCapabilityTables,
+  createEntitlementIds,
 ];
 
 /** Brings the inventory to this version, whoever comes first. Throws when a newer Muster wrote it. */

@@ -57,6 +57,7 @@ export interface Schema {
   musterSchema: MusterSchemaTable;
   tokens: TokensTable;
   aliases: AliasesTable;
+  entitlementIds: EntitlementIdsTable;
   keyHealth: KeyHealth;
   owedParts: OwedPart;
   disables: DisablesTable;
@@ -352,6 +353,13 @@ interface AccessBeforeTable {
   eventId: string;
   at: string;
   access: Json<AccessBefore['access']>;
+}
+
+interface EntitlementIdsTable {
+  kind: Entitlement['kind'];
+  name: string;
+  id: string;
+  since: string;
 }
 
 interface AliasesTable {

@@ -15,6 +15,7 @@ import type {
 import type { CapabilityInventory } from './capabilities.ts';
 import type { AliasInventory } from './aliasTypes.ts';
 import type { BrakeInventory } from './brakeTypes.ts';
+import type { EntitlementIdInventory } from './entitlementIds.ts';
 import type { DeliveryInventory } from './deliveries.ts';
 import type { TokenInventory } from './tokenTypes.ts';
 import type { ApprovalState, SyncDepth, SyncSummary } from '../../workflows/core/contracts.ts';
@@ -43,6 +44,7 @@ export interface Inventory
     CapabilityInventory,
     AliasInventory,
     BrakeInventory,
+    EntitlementIdInventory,
     DeliveryInventory,
     FindingsStore,
     TokenInventory {

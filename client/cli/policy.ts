@@ -4,6 +4,7 @@ import { UsageError } from '../../workers/usageError.ts';
 import type { PersonAttributes } from '../../workflows/core/model.ts';
 import { isJson } from './command.ts';
 import { exists, loadPolicyFile, loadShellPolicy, readShellConfig } from './open.ts';
+import { addAccept } from './policyAccept.ts';
 import { printMessage, printResult, renderTable } from './output.ts';
 import { parseAttribute, parseDomain, parseEmail, parseText, parseTimeZone } from './parse.ts';
 import { checkPolicy, renderCheck, writeFirstPolicy } from './policyFiles.ts';
@@ -63,6 +64,7 @@ export function addPolicy(program: Command, shell: Shell, setExitCode: (code: nu
       const diff = await diffPolicies(shell, old, young);
       printResult(shell, isJson(command), diff, () => renderDiff(shell, diff));
     });
+  addAccept(policy, shell);
   policy
     .command('explain')
     .description('what a person would get, and by which rules')

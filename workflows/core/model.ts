@@ -10,6 +10,8 @@ export interface ResolvedEntitlement extends Entitlement {
   readonly id: string;
   /** Whether the role gave a privileged permission when its name was looked up. */
   readonly isPrivileged?: boolean;
+  /** What Datadog calls it now, where that is another name than the policy's. */
+  readonly nameNow?: string;
 }
 
 /** What HR says of a person. `manager` is the manager's personId or e-mail, as HR sends it. */

@@ -63,6 +63,7 @@ test('the commands are those of the public interface that work', () => {
     'person retry',
     'person show',
     'person unlink',
+    'policy accept',
     'policy check',
     'policy diff',
     'policy explain',
