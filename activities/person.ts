@@ -29,6 +29,8 @@ export interface Because {
   readonly reason: string;
   /** The event's source, or who allowed it. */
   readonly actor: string;
+  /** Roles that the next login takes away again, since login mappings are in force and none of them gives these. */
+  readonly undoneByLogin?: readonly string[];
   /** Present where somebody had to allow it. */
   readonly approval?: GivenApproval;
 }
@@ -37,6 +39,8 @@ export interface Holdings {
   readonly access: Access;
   /** Keys of what Muster gave, on record (`entitlementKey`). */
   readonly managed: readonly string[];
+  /** Roles that login mappings give; absent where they were not asked for, or the key may not see them. */
+  readonly mappedRoleIds?: readonly string[];
 }
 
 export interface Correlation {
@@ -260,14 +264,21 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
     },
 
     /** What the account holds now, and which of it is on record as given by Muster. */
-    async readHoldings(personId: string, accountId: string): Promise<Holdings | undefined> {
+    async readHoldings(
+      personId: string,
+      accountId: string,
+      { withMappings = false }: { readonly withMappings?: boolean } = {},
+    ): Promise<Holdings | undefined> {
       return withDatadog(datadog, async (api) => {
-        const [access, grants] = await Promise.all([
+        const [access, grants, mappedRoleIds] = await Promise.all([
           api.getAccess(accountId),
           inventory.listGrants({ personId, open: true, limit: 1000, offset: 0 }),
+          withMappings ? rolesOfMappings(api) : undefined,
         ]);
         if (access !== undefined) await note(access.account);
-        return access && { access, managed: grants.filter(isGiven).map(entitlementKey) };
+        if (access === undefined) return undefined;
+        const managed = grants.filter(isGiven).map(entitlementKey);
+        return { access, managed, ...(mappedRoleIds === undefined ? {} : { mappedRoleIds }) };
       });
     },
 
@@ -293,7 +304,9 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
         });
         await leaveEvidence(because, `grant:${entitlementKey(entitlement)}`, ensured, {
           action: `assign ${entitlement.kind}`,
-          after: entitlement,
+          after: because.undoneByLogin?.includes(entitlement.id)
+            ? { ...entitlement, undoneByLogin: true }
+            : entitlement,
         });
         return { given: true };
       });
@@ -354,6 +367,17 @@ const stillPending = (message: string): ApplicationFailure =>
     message,
     category: ApplicationFailureCategory.BENIGN,
   });
+
+/** `GET /authn_mappings`; a process goes on without. */
+async function rolesOfMappings(api: Datadog): Promise<readonly string[] | undefined> {
+  try {
+    const mappings = await api.listNhis('authnMapping');
+    return mappings.flatMap(({ details }) => (typeof details['roleId'] === 'string' ? [details['roleId']] : []));
+  } catch (error) {
+    if (error instanceof DatadogFailure && error.type === 'NotAuthorized') return undefined;
+    throw error;
+  }
+}
 
 const summarise = (account: Account | undefined) =>
   account && { id: account.id, status: account.status, roleIds: account.roleIds };

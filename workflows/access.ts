@@ -72,7 +72,7 @@ export async function bringInLine(
   access: ResolvedAccess,
   account: Account,
 ): Promise<void> {
-  const holdings = await run.allowed(() => datadog.readHoldings(run.personId, account.id));
+  const holdings = await run.allowed(() => datadog.readHoldings(run.personId, account.id, { withMappings: true }));
   if (holdings === undefined) {
     run.finishPart('read access', 'failed', `account ${account.id} is gone`);
     return;
@@ -101,7 +101,8 @@ export async function bringInLine(
     run,
     desired.requests.filter((request) => !isHeld(request)),
   );
-  const withheld = await grantAll(run, account.id, plan.add, becauseOf(run, event));
+  const undoneByLogin = warnOfMappings(run, [...plan.add, ...awaited], holdings.mappedRoleIds);
+  const withheld = await grantAll(run, account.id, plan.add, { ...becauseOf(run, event), undoneByLogin });
   const asked = await askForPrivileged(run, withheld);
   await revokeAll(run, event, account.id, plan.remove);
   // An approval of what is no longer wanted gives nothing.
@@ -126,6 +127,23 @@ export function outcomeOf(parts: readonly PartResult[]): Outcome {
     permission === undefined ? [] : [`${part} until the application key has ${permission}`],
   );
   return { kind: 'completed', ...(withheld.length === 0 ? {} : { detail: `left out: ${withheld.join('; ')}` }), parts };
+}
+
+/**
+ * Where login mappings are in force, a login sets the roles to what they give: a role that none of them gives is lost
+ * then. Said before it is assigned; answers the ids of such roles.
+ */
+function warnOfMappings(
+  run: PersonRun,
+  wanted: readonly ResolvedEntitlement[],
+  mapped: readonly string[] = [],
+): readonly string[] {
+  if (mapped.length === 0) return [];
+  const undone = wanted.filter(({ kind, id }) => kind === 'role' && !mapped.includes(id));
+  for (const { name } of undone) {
+    run.note(`role ${name}: the next login by SSO takes it away, since login mappings are in force and none gives it`);
+  }
+  return undone.map(({ id }) => id);
 }
 
 /** A newer event that is due ends the wait for approvals: its own process asks again for what is still wanted. */

@@ -64,3 +64,28 @@ test('a renamed role goes on working by its id, and another that takes its name 
   expect((await readAccount(stage, third)).roles).toContain('On call');
   expect(impostor).not.toBe(roleId);
 });
+
+test('a role that login mappings will undo is given, and status and evidence say so', async () => {
+  await using stage = await startMuster();
+  keys = { apiKey: stage.simulator.apiKey, appKey: stage.simulator.appKey };
+  const official = officialClient(stage.simulator);
+  const accountId = await employ(stage, 'n4');
+  const roleId = await makeRole(stage, 'On call');
+  const other = await makeRole(stage, 'Mapped');
+  await official.authnMappings.createAuthNMapping({
+    body: {
+      data: {
+        type: 'authn_mappings',
+        attributes: { attributeKey: 'member-of', attributeValue: 'engineering' },
+        relationships: { role: { data: { id: other, type: 'roles' } } },
+      },
+    },
+  });
+  expect((await moveToOperations(stage, 'n4')).kind).toBe('completed');
+  expect((await readAccount(stage, accountId)).roles).toContain('On call');
+  const evidence = await stage.inventory.listEvidence({ personId: 'n4', limit: 100, offset: 0 });
+  expect(evidence.find(({ action }) => action === 'assign role')?.after).toMatchObject({
+    id: roleId,
+    undoneByLogin: true,
+  });
+});
