@@ -4,6 +4,7 @@ import type { Admittance } from '../workflows/core/brakes.ts';
 import { protectedAccount, waitingFailures } from '../workflows/core/failures.ts';
 import type { Access, Account } from '../workflows/core/model.ts';
 import { withDatadog } from './attempt.ts';
+import type { AccessBefore } from './inventory/brakeTypes.ts';
 import type { Datadog } from './datadog/types.ts';
 import type { Dependencies } from './index.ts';
 import { isAdministrator, protectionOf } from './protection.ts';
@@ -40,6 +41,11 @@ export function createBrakeActivities({ datadog, inventory, policy }: Dependenci
     async recordAccessBefore(personId: string, eventId: string, { account, roles, teams }: Access): Promise<void> {
       const access = { roles, teams };
       await inventory.recordAccessBefore({ personId, eventId, accountId: account.id, at: now(), access });
+    },
+
+    async readAccessBefore(personId: string): Promise<{ readonly before?: AccessBefore }> {
+      const before = await inventory.findAccessBefore(personId);
+      return before === undefined ? {} : { before };
     },
   };
 }

@@ -73,6 +73,11 @@ export function createRecordActivities({ inventory, policy, notify }: Dependenci
       await inventory.finishProcess(finish);
     },
 
+    /** Of events that end without a process of their own, while another one's goes on. */
+    async endEvents(personId: string, events: ProcessFinish['events'], at: string): Promise<void> {
+      await inventory.endEvents(personId, events, at);
+    },
+
     async notify(notice: Notice): Promise<void> {
       notify.send(notice);
     },

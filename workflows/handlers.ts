@@ -9,6 +9,7 @@ import {
 } from './core/approvals.ts';
 import {
   accountActivatedSignal,
+  cancelEventSignal,
   decideSignal,
   decisionRefusals,
   hrEventSignal,
@@ -18,10 +19,11 @@ import {
   type ApprovalView,
   type DecisionReceipt,
 } from './core/contracts.ts';
-import { checkActivation, checkDecision, checkHrEvent } from './core/guards.ts';
+import { checkActivation, checkCancellation, checkDecision, checkHrEvent } from './core/guards.ts';
 import type { CountedDecision, Decision, HrEvent } from './core/model.ts';
 import type { PersonRun } from './personRun.ts';
 import { records } from './proxies.ts';
+import { withdrawCancelled } from './cancelling.ts';
 
 /** Registers what a run listens to. Payloads come from anywhere: nothing here throws but an update's refusal. */
 export function listen(run: PersonRun): void {
@@ -45,6 +47,23 @@ export function listen(run: PersonRun): void {
       else run.refuse('accountActivated signal', checked.why);
     },
     { description: 'The sync saw this account Active' },
+  );
+
+  setHandler(
+    cancelEventSignal,
+    async (input: unknown) => {
+      const checked = checkCancellation(input);
+      if (!checked.ok) return run.refuse('cancelEvent signal', checked.why);
+      run.cancellations = [...run.cancellations, checked.value];
+      // The event may be among those that are being looked up.
+      if (run.incoming.length > 0 || run.isAdmitting) return;
+      try {
+        await withdrawCancelled(run);
+      } catch (error) {
+        if (!isCancellation(error)) throw error;
+      }
+    },
+    { description: 'Withdraws an event that waits {eventId, actor, reason?}' },
   );
 
   setHandler(recheckSignal, () => void (run.rechecks += 1), { description: 'Something was put right: look again' });

@@ -1,7 +1,7 @@
 import { heldEntitlements, pickResolved, planAccess } from './core/plan.ts';
 import type { HrEvent, Outcome, PersonAttributes } from './core/model.ts';
-import { resolveAccess } from './access.ts';
 import type { PersonRun } from './personRun.ts';
+import { accessFor } from './restoring.ts';
 import { datadog } from './proxies.ts';
 import type { Ending } from './runPerson.ts';
 
@@ -33,7 +33,7 @@ async function planLeaving(run: PersonRun): Promise<void> {
 }
 
 async function planAccessOf(run: PersonRun, attributes: PersonAttributes, event: HrEvent): Promise<void> {
-  const { desired, resolved } = await resolveAccess(run, attributes);
+  const { desired, resolved } = await accessFor(run, event, attributes);
   const account = await accountOf(run);
   if (account === undefined && run.type === 'roleChange') return;
   if (account === undefined) planned(run, 'create account');

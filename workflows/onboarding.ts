@@ -3,16 +3,10 @@ import type { PersonRunInput } from './core/contracts.ts';
 import { isHire } from './core/mailbox.ts';
 import { heldEntitlements } from './core/plan.ts';
 import type { Account, HrEvent, Invitation, PersonAttributes } from './core/model.ts';
-import {
-  askForApprovals,
-  bringInLine,
-  outcomeOf,
-  resolveAccess,
-  untilSomethingNewer,
-  type ResolvedAccess,
-} from './access.ts';
+import { askForApprovals, bringInLine, outcomeOf, untilSomethingNewer, type ResolvedAccess } from './access.ts';
 import { isoOf, wordsOf, type PersonRun } from './personRun.ts';
 import { firstLogin, latest } from './firstLogin.ts';
+import { accessFor, unrestorable } from './restoring.ts';
 import { newsAt, runPerson, takeNews, type Ending } from './runPerson.ts';
 import { acceptancePoll, datadog, records } from './proxies.ts';
 import { becauseOf, revokeAll } from './writes.ts';
@@ -28,11 +22,16 @@ async function onboard(run: PersonRun): Promise<Ending> {
   if (attributes === undefined)
     return failed('nothing is known of this person: a joiner with an e-mail must come first');
 
-  let [access, found] = await Promise.all([resolveAccess(run, attributes), correlate(run, attributes)]);
+  let [access, found] = await Promise.all([accessFor(run, eventOf(run), attributes), correlate(run, attributes)]);
+  if (eventOf(run).restore === true) {
+    const detail = await unrestorable(run, found);
+    if (detail !== undefined)
+      return { outcome: { kind: 'failed', detail, parts: [] }, employment: run.record.employment };
+  }
   await askForApprovals(run, access, found);
   if (run.activation === 'jit' && (found === undefined || found.status === 'pending')) {
     if (!(await firstLogin(run))) return notLoggedIn(run);
-    [access, found] = await Promise.all([resolveAccess(run, latest(run)), correlate(run, latest(run))]);
+    [access, found] = await Promise.all([accessFor(run, eventOf(run), latest(run)), correlate(run, latest(run))]);
     await askForApprovals(run, access, found);
   }
 
@@ -187,7 +186,7 @@ function resendTime(run: PersonRun, { expiresAt }: Invitation): number {
 async function takeOver(run: PersonRun, story: Onboarding): Promise<void> {
   const attributes = run.attributes;
   if (attributes === undefined) return;
-  story.access = await resolveAccess(run, attributes);
+  story.access = await accessFor(run, eventOf(run), attributes);
   await askForApprovals(run, story.access, story.account);
   story.account = await alignAttributes(run, story.account, attributes);
   run.account = story.account;

@@ -13,6 +13,7 @@ import {
 import {
   searchAttributes,
   type ApprovalView,
+  type EventCancellation,
   type PersonRunInput,
   type PersonStatus,
   type Refusal,
@@ -75,6 +76,8 @@ export class PersonRun {
   waiting: HrEvent[] = [];
   /** Events that ended without a process of their own. */
   ended: { event: HrEvent; outcome: Outcome }[] = [];
+  /** Withdrawals of events, not yet carried out. */
+  cancellations: readonly EventCancellation[] = [];
   decisions: CountedDecision[];
   /** Decisions that count already and are not yet on record. */
   unrecorded = 0;

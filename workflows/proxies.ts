@@ -120,6 +120,8 @@ export const records: Pick<Activities, RecordName> = {
   closeApproval: orElse('closeApproval'),
   admitDisable: orElse('admitDisable'),
   recordAccessBefore: orElse('recordAccessBefore'),
+  readAccessBefore: orElse('readAccessBefore'),
+  endEvents: orElse('endEvents'),
   finishProcess: orElse('finishProcess'),
   notify: orElse('notify'),
   startSync: orElse('startSync'),
@@ -137,6 +139,8 @@ type RecordName =
   | 'closeApproval'
   | 'admitDisable'
   | 'recordAccessBefore'
+  | 'readAccessBefore'
+  | 'endEvents'
   | 'finishProcess'
   | 'notify'
   | 'startSync'

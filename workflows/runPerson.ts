@@ -19,6 +19,7 @@ import {
   supersedes,
 } from './core/mailbox.ts';
 import type { Employment, HrEvent, Outcome, ProcessType } from './core/model.ts';
+import { withdrawCancelled } from './cancelling.ts';
 import { listen } from './handlers.ts';
 import { ignoreCancellation, isoOf, PersonRun, wordsOf } from './personRun.ts';
 import { observe } from './observe.ts';
@@ -83,6 +84,7 @@ async function admitArrivals(run: PersonRun): Promise<void> {
     const { waiting, dropped } = settle([...run.waiting, ...arrived], run.record, known);
     run.waiting = [...waiting];
     run.drop(dropped);
+    while (run.incoming.length === 0 && run.cancellations.length > 0) await withdrawCancelled(run);
     run.isAdmitting = false;
     run.show();
   }

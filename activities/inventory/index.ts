@@ -17,7 +17,7 @@ import * as nhiLists from './nhiLists.ts';
 import * as nhis from './nhis.ts';
 import { openStore, type InventoryLocation } from './open.ts';
 import * as people from './people.ts';
-import { finishProcess } from './processes.ts';
+import { endEvents, finishProcess } from './processes.ts';
 import * as repairs from './repairs.ts';
 import * as roles from './roles.ts';
 import * as scans from './scans.ts';
@@ -69,6 +69,8 @@ function createInventory(store: Store): Inventory {
     personBoundTo: (accountId) => people.personBoundTo(db, accountId),
     recordProgress: (progress) =>
       write(store, personLock(progress.personId), (trx) => people.recordProgress(trx, progress)),
+    endEvents: (personId, events, at) =>
+      write(store, personLock(personId), (trx) => endEvents(trx, personId, events, at)),
     finishProcess: (finish) => write(store, personLock(finish.personId), (trx) => finishProcess(trx, finish)),
     personHistory: (personId) => personHistory(db, personId),
 

@@ -4,7 +4,7 @@ import { canonicalJson, foldCase, parseJson } from './json.ts';
 import { writeOwedParts } from './capabilities.ts';
 import { ensurePerson } from './people.ts';
 import type { Db } from './schema.ts';
-import type { ProcessFinish } from './types.ts';
+import type { Inventory, ProcessFinish } from './types.ts';
 
 type Lines = PersonRecord['lines'];
 
@@ -13,15 +13,7 @@ const acceptedEnds: readonly OutcomeKind[] = ['completed', 'partiallyCompleted',
 
 export async function finishProcess(db: Db, finish: ProcessFinish): Promise<void> {
   const { personId, events, at } = finish;
-  for (const { eventId, outcome } of events) {
-    await db
-      .updateTable('intake')
-      .set({ appliedAt: at, outcome: canonicalJson(outcome) })
-      .where('eventId', '=', eventId)
-      .where('personId', '=', personId)
-      .where('appliedAt', 'is', null)
-      .execute();
-  }
+  await endEvents(db, personId, events, at);
   await ensurePerson(db, personId);
   const before = await db
     .selectFrom('people')
@@ -47,6 +39,18 @@ export async function finishProcess(db: Db, finish: ProcessFinish): Promise<void
   await db.deleteFrom('progress').where('personId', '=', personId).where('at', '<=', at).execute();
   if (finish.process === 'onboarding' && events.some(({ outcome }) => acceptedEnds.includes(outcome.kind))) {
     await db.deleteFrom('pendingInvitations').where('personId', '=', personId).execute();
+  }
+}
+
+export async function endEvents(db: Db, ...[personId, events, at]: Parameters<Inventory['endEvents']>): Promise<void> {
+  for (const { eventId, outcome } of events) {
+    await db
+      .updateTable('intake')
+      .set({ appliedAt: at, outcome: canonicalJson(outcome) })
+      .where('eventId', '=', eventId)
+      .where('personId', '=', personId)
+      .where('appliedAt', 'is', null)
+      .execute();
   }
 }
 

@@ -93,6 +93,8 @@ export interface Inventory
   recordProgress(progress: Progress): Promise<void>;
   /** The end of a process for one event: outcome, positions of the lines, the person's new state, in one transaction. */
   finishProcess(finish: ProcessFinish): Promise<void>;
+  /** Gives waiting events their outcome while the person's process goes on. */
+  endEvents(personId: string, events: ProcessFinish['events'], at: string): Promise<void>;
   /** Everything on one person for `person show`. */
   personHistory(personId: string): Promise<PersonHistory | undefined>;
 

@@ -19,6 +19,7 @@ import {
   parseTimeZone,
 } from './parse.ts';
 import type { Shell } from './shell.ts';
+import { addCancel } from './undo.ts';
 
 interface SubmitOptions extends EventOptions {
   readonly wait?: boolean;
@@ -46,6 +47,7 @@ const isShort = (outcome: Outcome): boolean =>
 export function addEvents(program: Command, shell: Shell, setExitCode: (code: number) => void): void {
   for (const kind of ['joiner', 'mover', 'leaver'] as const) addSubmission(program, shell, setExitCode, kind);
   const events = program.command('events').description('HR events that were received');
+  addCancel(events, shell);
   events
     .command('list')
     .description('events that wait their turn; of one person all events, with their outcome')

@@ -9,6 +9,7 @@ import { readShellConfig, withInventory, withMuster } from './open.ts';
 import { printMessage, printResult, renderTable } from './output.ts';
 import { parseCount, parseOffset, parsePersonId } from './parse.ts';
 import type { Shell } from './shell.ts';
+import { addRestore } from './undo.ts';
 
 /** Everything on one person: the inventory's memory, and what their open process says of itself. */
 export interface PersonView extends PersonHistory {
@@ -45,6 +46,7 @@ export function addPerson(program: Command, shell: Shell): void {
       printResult(shell, isJson(command), people, () => renderPeople(shell, people));
     });
   addLinks(person, shell);
+  addRestore(person, shell);
   person
     .command('retry')
     .argument('<id>', "HR's id of the person", parsePersonId)

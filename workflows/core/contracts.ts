@@ -42,12 +42,21 @@ export const decideSignal = defineSignal<[Decision]>('decide');
 export const accountActivatedSignal = defineSignal<[{ accountId: string }]>('accountActivated');
 /** Somebody has put something right: who waits for a person's hand looks again at once. */
 export const recheckSignal = defineSignal('recheck');
+/** Withdraws an event that waits for its turn. */
+export const cancelEventSignal = defineSignal<[EventCancellation]>('cancelEvent');
 export const submitDecisionUpdate = defineUpdate<DecisionReceipt, [Decision]>('submitDecision');
 export const syncProgressQuery = defineQuery<SyncProgress>('progress');
 export const statusQuery = defineQuery<PersonStatus>('status');
 
 /** Types of the failures with which `submitDecision` refuses: by the rules, or because nobody waits for this decision. */
 export const decisionRefusals = { refused: 'DecisionRefused', notWaiting: 'NotWaiting' } as const;
+
+export interface EventCancellation {
+  readonly eventId: string;
+  /** Who withdraws it. */
+  readonly actor: string;
+  readonly reason?: string;
+}
 
 export interface DecisionReceipt {
   readonly decisionId: string;

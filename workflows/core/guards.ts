@@ -1,4 +1,4 @@
-import { personIdPattern } from './contracts.ts';
+import { personIdPattern, type EventCancellation } from './contracts.ts';
 import { eventKinds, type Decision, type EventKind, type HrEvent, type PersonAttributes } from './model.ts';
 
 /**
@@ -23,7 +23,7 @@ const attributeNames = ['name', 'title', 'department', 'manager', 'timeZone'] as
 
 export function checkHrEvent(input: unknown, personId: string): Checked<HrEvent> {
   if (!isRecord(input)) return bad('hrEvent takes one object');
-  const { eventId, kind, occurredAt, effectiveAt, source, immediate, reason } = input;
+  const { eventId, kind, occurredAt, effectiveAt, source, immediate, restore, reason } = input;
   if (!isText(eventId, 200)) return bad('eventId must be a text of 1 to 200 characters');
   if (!isKind(kind)) return bad(`kind must be one of ${eventKinds.join(', ')}`);
   if (input['personId'] !== personId || !personIdPattern.test(personId)) {
@@ -33,6 +33,9 @@ export function checkHrEvent(input: unknown, personId: string): Checked<HrEvent>
   if (!isInstant(effectiveAt)) return bad('effectiveAt must be an instant such as 2026-01-31T09:00:00Z');
   if (source !== undefined && !isText(source, 100)) return bad('source must be a text of 1 to 100 characters');
   if (immediate !== undefined && typeof immediate !== 'boolean') return bad('immediate must be true or false');
+  if (restore !== undefined && (typeof restore !== 'boolean' || kind !== 'leaverRescinded')) {
+    return bad('restore must be true or false, and belongs to a leaverRescinded only');
+  }
   if (reason !== undefined && !isText(reason)) return bad('reason must be a text of 1 to 1000 characters');
   const person = input['person'] === undefined ? undefined : checkAttributes(input['person']);
   if (person !== undefined && !person.ok) return person;
@@ -50,6 +53,7 @@ export function checkHrEvent(input: unknown, personId: string): Checked<HrEvent>
       source: source ?? 'signal',
       ...(person === undefined ? {} : { person: person.value }),
       ...(immediate === true ? { immediate } : {}),
+      ...(restore === true ? { restore } : {}),
       ...(reason === undefined ? {} : { reason }),
     },
   };
@@ -109,4 +113,13 @@ const isNames = (value: unknown): value is readonly string[] =>
 export function checkActivation(input: unknown): Checked<{ accountId: string }> {
   if (!isRecord(input) || !isText(input['accountId'], 100)) return bad('accountActivated takes {accountId}');
   return { ok: true, value: { accountId: input['accountId'] } };
+}
+
+export function checkCancellation(input: unknown): Checked<EventCancellation> {
+  if (!isRecord(input)) return bad('cancelEvent takes {eventId, actor, reason?}');
+  const { eventId, actor, reason } = input;
+  if (!isText(eventId, 200)) return bad('eventId must be a text of 1 to 200 characters');
+  if (!isText(actor, 254)) return bad('actor must be the e-mail or personId of who withdraws it');
+  if (reason !== undefined && !isText(reason)) return bad('reason must be a text of 1 to 1000 characters');
+  return { ok: true, value: { eventId, actor, ...(reason === undefined ? {} : { reason }) } };
 }

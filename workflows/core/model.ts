@@ -47,6 +47,8 @@ export interface HrEvent {
   readonly person?: PersonAttributes;
   /** Leaver only: access ends now, whatever `effectiveAt` says. */
   readonly immediate?: boolean;
+  /** Rescinded leave only: the access that was recorded when the account was disabled, and not the policy's. */
+  readonly restore?: boolean;
   /** Free text for evidence. */
   readonly reason?: string;
 }

@@ -50,7 +50,7 @@ export function planAccess({ wanted, awaited, actual, managed }: PlanInput): Acc
 }
 
 /** Teams that are managed outside are nobody's to write, so they are not counted as held. */
-export function heldEntitlements(access: Access): readonly ResolvedEntitlement[] {
+export function heldEntitlements(access: Pick<Access, 'roles' | 'teams'>): readonly ResolvedEntitlement[] {
   return [
     ...access.roles,
     ...access.teams.filter((team) => !team.isManaged).map(({ kind, id, name }) => ({ kind, id, name })),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { checkActivation, checkDecision, checkHrEvent } from '../../../workflows/core/guards.ts';
+import { checkActivation, checkCancellation, checkDecision, checkHrEvent } from '../../../workflows/core/guards.ts';
 
 const joiner = {
   eventId: 'e1',
@@ -25,6 +25,7 @@ describe('hrEvent', () => {
     ['effectiveAt', { effectiveAt: 7 }],
     ['source', { source: {} }],
     ['immediate', { immediate: 'yes' }],
+    ['restore', { restore: true }],
     ['reason', { reason: 'x'.repeat(1001) }],
     ['person', { person: undefined }],
     ['person.email', { person: { email: 'nobody' } }],
@@ -39,7 +40,12 @@ describe('hrEvent', () => {
 test('no payload whatever makes a guard throw', () => {
   fc.assert(
     fc.property(fc.anything(), (input) => {
-      for (const check of [(value: unknown) => checkHrEvent(value, 'p1'), checkDecision, checkActivation]) {
+      for (const check of [
+        (value: unknown) => checkHrEvent(value, 'p1'),
+        checkDecision,
+        checkActivation,
+        checkCancellation,
+      ]) {
         expect(typeof check(input).ok).toBe('boolean');
       }
     }),
