@@ -4,6 +4,7 @@ import type { Notify } from './notify/index.ts';
 import type { Policy } from '../workflows/core/policy.ts';
 import type { Attestor } from './attestation.ts';
 import { createApprovalActivities } from './approvals.ts';
+import { createFetchBackActivities, type FetchRecord } from './fetchBack/index.ts';
 import { createFindingActivities } from './findings/index.ts';
 import { createBrakeActivities } from './brakes.ts';
 import { createCapabilityActivities } from './capabilities.ts';
@@ -25,6 +26,7 @@ export interface Dependencies {
   readonly notify: Notify;
   readonly signals: PersonSignals;
   readonly importRosters: ImportRosters;
+  readonly fetchRecord: FetchRecord;
   readonly attestations: Pick<Attestor, 'verify'>;
 }
 
@@ -41,6 +43,7 @@ export function createActivities(given: Dependencies) {
     ...createSyncActivities(dependencies),
     ...createAccountScan(dependencies),
     ...createKindScans(dependencies),
+    ...createFetchBackActivities(dependencies),
     ...createFindingActivities(dependencies),
     ...createRosterActivities(dependencies),
   };

@@ -105,6 +105,7 @@ export async function startWorkerSide(options: WorkerSideOptions): Promise<Async
     policy: () => policy,
     notify: { send: () => undefined },
     importRosters: () => Promise.resolve([]),
+    fetchRecord: () => Promise.reject(new Error('nothing is fetched here')),
     signals: personSignals(client, createMuster({ client, inventory })),
     attestations: openAttestor({ file: join(dirname(inventoryFile), 'signing.key'), isGiven: false }),
   });

@@ -6,6 +6,8 @@ import { openInventory } from '../activities/inventory/index.ts';
 import type { Inventory } from '../activities/inventory/types.ts';
 import { notifyByLog } from '../activities/notify/index.ts';
 import { loadPolicy } from '../activities/policy/file.ts';
+import { createFetchRecord } from '../client/gateway/fetchBack.ts';
+import { readSecretsIn } from '../client/gateway/secrets.ts';
 import { importFolder } from '../client/roster/folder.ts';
 import { createMuster, type Muster } from '../client/muster.ts';
 import { connectTemporal } from '../client/temporal.ts';
@@ -19,7 +21,7 @@ import type { Secrets } from './telemetry.ts';
 import { startWorkers } from './worker.ts';
 
 /** What a running Muster needs to know: a `Config` in which nothing is left open. */
-export interface Composition extends Pick<Config, 'inventory' | 'policyPath' | 'signingKey'> {
+export interface Composition extends Pick<Config, 'inventory' | 'policyPath' | 'secretsFolder' | 'signingKey'> {
   readonly temporal: TemporalConfig & Required<Pick<TemporalConfig, 'connection'>>;
   readonly datadog: DatadogConfig;
 }
@@ -67,6 +69,11 @@ export async function startMuster(composition: Composition, logger: Logger, secr
       notify: notifyByLog(logger),
       signals: personSignals(client, muster),
       importRosters: (onProgress) => importFolder({ muster, inventory, policy, onProgress }),
+      fetchRecord: createFetchRecord({
+        inventory,
+        policy,
+        secrets: readSecretsIn(composition.secretsFolder, (secret) => secrets.add(secret)),
+      }),
       attestations: attestor,
     }),
     workflowBundle: await bundleWorkflows(logger),

@@ -73,6 +73,8 @@ export class PersonRun {
   parts: PartResult[] = [];
   /** Received, not yet looked up in the inventory. */
   incoming: HrEvent[];
+  /** Say an id only, and HR is asked for the record: until it has answered they have not arrived. */
+  fetching: readonly HrEvent[] = [];
   waiting: HrEvent[] = [];
   /** Events that ended without a process of their own. */
   ended: { event: HrEvent; outcome: Outcome }[] = [];
@@ -288,7 +290,7 @@ export class PersonRun {
       desired: this.desired,
       approvals: this.approvals,
       parts: this.parts,
-      mailbox: [...this.waiting, ...this.incoming].map(briefly),
+      mailbox: [...this.waiting, ...this.incoming, ...this.fetching].map(briefly),
       refused: this.refused,
       steps: this.#steps,
       ...(this.#outcome === undefined ? {} : { outcome: this.#outcome }),
@@ -300,6 +302,8 @@ export class PersonRun {
     this.note(`outcome: ${outcome.kind}${outcome.detail === undefined ? '' : `, ${outcome.detail}`}`);
   }
 }
+
+export const cancelled: Outcome = { kind: 'cancelled', detail: 'the process was cancelled by hand', parts: [] };
 
 export function wordsOf(error: ActivityFailure): string {
   return error.cause instanceof Error ? error.cause.message : error.message;

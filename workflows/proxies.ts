@@ -93,6 +93,15 @@ export const imports = proxyActivities<Activities>({
   retry: { initialInterval: '10 seconds', maximumInterval: '5 minutes', maximumAttempts: 5 },
 });
 
+/** Asks HR itself, for as long as it takes; what waits in the mailbox goes on meanwhile. */
+export const hr = proxyActivities<Pick<Activities, 'fetchBack'>>({
+  ...waitForTheEnd,
+  taskQueue: taskQueues.muster,
+  startToCloseTimeout: '15 seconds',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
+  summary: "HR's record of the person",
+});
+
 const localRecords = proxyLocalActivities<Activities>({
   ...waitForTheEnd,
   startToCloseTimeout: '5 seconds',

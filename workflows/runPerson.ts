@@ -21,7 +21,8 @@ import {
 import type { Employment, HrEvent, Outcome, ProcessType } from './core/model.ts';
 import { withdrawCancelled } from './cancelling.ts';
 import { listen } from './handlers.ts';
-import { ignoreCancellation, isoOf, PersonRun, wordsOf } from './personRun.ts';
+import { cancelled, ignoreCancellation, isoOf, PersonRun, wordsOf } from './personRun.ts';
+import { endFetching, fetchTheRest } from './fetchBack.ts';
 import { observe } from './observe.ts';
 import { records } from './proxies.ts';
 
@@ -55,12 +56,10 @@ export async function runPerson(type: ProcessType, input: PersonRunInput, story:
       await finish(run);
     }
     await comeToRest(run);
-    if (run.waiting.length > 0) await continueWithNext(run);
+    if (run.waiting.length > 0 || run.fetching.length > 0) await continueWithNext(run);
     await run.enter('done');
   });
 }
-
-const cancelled: Outcome = { kind: 'cancelled', detail: 'the process was cancelled by hand', parts: [] };
 
 /** Looks up what arrives, so that a repeated event never counts twice, however long ago it was applied. */
 async function admitArrivals(run: PersonRun): Promise<void> {
@@ -81,7 +80,8 @@ async function admitArrivals(run: PersonRun): Promise<void> {
       ...run.ended.map(({ event }) => event.eventId),
       ...(run.event ? [run.event.eventId] : []),
     ];
-    const { waiting, dropped } = settle([...run.waiting, ...arrived], run.record, known);
+    const whole = fetchTheRest(run, arrived, known);
+    const { waiting, dropped } = settle([...run.waiting, ...whole], run.record, known);
     run.waiting = [...waiting];
     run.drop(dropped);
     while (run.incoming.length === 0 && run.cancellations.length > 0) await withdrawCancelled(run);
@@ -98,7 +98,12 @@ async function nextEvent(run: PersonRun, isCancelled: () => boolean): Promise<Hr
     await condition(() => run.incoming.length === 0 && !run.isAdmitting);
     if (run.times === undefined) return undefined;
     const choice = chooseEvent(run.waiting, run.times, Date.now());
-    if (choice.state === 'empty') return undefined;
+    if (choice.state === 'empty') {
+      if (run.fetching.length === 0) return undefined;
+      if (isCancelled()) return endFetching(run);
+      await condition(() => run.fetching.length === 0 || run.incoming.length > 0 || isCancelled());
+      continue;
+    }
     if (processTypeOf(choice.event, run.record.employment) !== run.type) await continueWithNext(run);
     if (choice.state === 'due' || isCancelled()) {
       const dropped = choice.state === 'due' ? choice.dropped : [];
@@ -232,8 +237,8 @@ async function comeToRest(run: PersonRun): Promise<void> {
 /** Hands the mailbox to the next run, as the type of the event that is next. */
 async function continueWithNext(run: PersonRun): Promise<never> {
   await comeToRest(run);
-  const events = run.waiting;
-  const choice = chooseEvent(events, run.processTimes, Date.now());
+  const events = [...run.waiting, ...run.fetching];
+  const choice = chooseEvent(run.waiting, run.processTimes, Date.now());
   const type = choice.state === 'empty' ? run.type : processTypeOf(choice.event, run.record.employment);
   const input: PersonRunInput = {
     personId: run.personId,

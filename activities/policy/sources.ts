@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { FieldMap, Source, Verifier } from '../../workflows/core/sources.ts';
 import { duration, text, textList } from './fields.ts';
+import { fetchBack } from './fetchBack.ts';
+import { fields, pointer } from './fieldMaps.ts';
 import { type Sender, senderNames, senders } from './senders.ts';
 
 /** The policy's `sources`: who may send events over HTTP. */
@@ -8,23 +10,7 @@ import { type Sender, senderNames, senders } from './senders.ts';
 const header = text.toLowerCase().refine((name) => /^[a-z0-9-]{1,100}$/.test(name), {
   error: 'must be the name of a header, such as "x-signature"',
 });
-const pointer = z.string().refine((value) => /^(\/([^~/]|~[01])*)*$/.test(value), {
-  error: (issue) => `must be a JSON pointer, such as "/employee/id", not ${JSON.stringify(issue.input)}`,
-});
-
-export const eventTypes = ['joiner', 'mover', 'leaver', 'person.updated'] as const;
-const standardFields = ['personId', 'email', 'name', 'title', 'department', 'manager', 'timeZone'] as const;
-const factFields = ['effective', 'immediate', 'reason', 'status', 'hireDate', 'leaveDate'] as const;
-const fieldNames: readonly string[] = [...standardFields, ...factFields];
-
-const fields = z.record(z.string(), pointer).superRefine((map, context) => {
-  for (const name of Object.keys(map)) {
-    if (fieldNames.includes(name) || /^extra\.[A-Za-z][A-Za-z0-9_.-]{0,63}$/.test(name)) continue;
-    const message = `is not known: use ${fieldNames.join(', ')}, or extra.NAME for an attribute of your own`;
-    context.addIssue({ code: 'custom', path: [name], message, params: { onKey: true } });
-  }
-});
-
+export const eventTypes = ['joiner', 'mover', 'leaver', 'person.updated', 'fetch'] as const;
 const format = z
   .strictObject({
     signatureHeader: header,
@@ -70,8 +56,16 @@ export const source = z
       error: `must be one of ${senderNames.join(', ')}, or a signature format with signatureHeader and template`,
     }),
     map: map.optional(),
+    fetchBack: fetchBack.optional(),
   })
-  .superRefine(({ map }, context) => {
+  .superRefine(({ map, fetchBack }, context) => {
+    const isFetching = Object.values(map?.types ?? {}).includes('fetch');
+    if (isFetching !== (fetchBack !== undefined)) {
+      const message = isFetching
+        ? 'is missing: a type of map.types is fetch'
+        : 'needs a type that is fetch in map.types';
+      context.addIssue({ code: 'custom', path: ['fetchBack'], message });
+    }
     const readsStatus = map?.fields['status'] !== undefined;
     // Without it everybody would count as gone.
     if (readsStatus && (map?.active ?? []).length === 0) {
@@ -84,6 +78,7 @@ export const sourceKeys = {
   'sources.*': Object.keys(source.shape),
   'sources.*.verify': Object.keys(format.shape),
   'sources.*.map': Object.keys(map.shape),
+  'sources.*.fetchBack': Object.keys(fetchBack.shape),
 } as const;
 
 export const sources = z.array(source).superRefine((list, context) => {
@@ -93,13 +88,14 @@ export const sources = z.array(source).superRefine((list, context) => {
   }
 });
 
-export function toSource({ name, verify, map: given }: z.output<typeof source>): Source {
+export function toSource({ name, verify, map: given, fetchBack }: z.output<typeof source>): Source {
   const sender: Sender | undefined = typeof verify === 'string' ? senders[verify] : undefined;
   const mapped = given ?? sender?.map;
   return {
     name,
     verify: typeof verify === 'string' ? senders[verify].verify : toVerifier(verify),
     ...(mapped === undefined ? {} : { map: toMap(mapped) }),
+    ...(fetchBack === undefined ? {} : { fetchBack }),
   };
 }
 

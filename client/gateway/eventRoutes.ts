@@ -1,13 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { isHire } from '../../workflows/core/mailbox.ts';
 import type { Source } from '../../workflows/core/sources.ts';
 import type { EventDraft } from '../drafts.ts';
 import { callerOf } from './callers.ts';
 import type { GatewayApp, GatewayContext, GatewayPart } from './context.ts';
-import { draftsOf, hrMessage, type HrMessage } from './facts.ts';
+import { draftsOf, hrMessage, type GivenMessage } from './facts.ts';
+import { asSaidBy } from './fetchBack.ts';
 import { messagesOf } from './mapping.ts';
+import { UsageError } from '../../workers/usageError.ts';
 import { HttpProblem, problems } from './problems.ts';
 import { verifyDelivery, type Verification } from './verify.ts';
 
@@ -163,7 +164,7 @@ function bearerDelivery(
 async function accept(
   context: GatewayContext,
   { delivery }: FastifyRequest,
-  read: (source: Source) => readonly (HrMessage | undefined)[],
+  read: (source: Source) => readonly (GivenMessage | undefined)[],
 ): Promise<z.input<typeof accepted>> {
   if (delivery === undefined) throw new HttpProblem(401, 'not authenticated');
   const { muster, inventory, policy, metrics, now } = context;
@@ -200,10 +201,7 @@ async function accept(
   return { repeated: false, events, leftOut: messages.filter((message) => message === undefined).length };
 }
 
-/**
- * The event as the person's: one person for each id of a source, whoever sends it first. The source that named them first
- * speaks for them; another adds attributes, and ends employment where the policy says so.
- */
+/** The event as the person's: one person for each id of a source, whoever sends it first. */
 async function addressTo(
   { inventory, policy, now }: GatewayContext,
   source: string,
@@ -215,14 +213,11 @@ async function addressTo(
     (await inventory.findAlias(identity)) ??
     (await inventory.bindAlias(identity, { newId: randomUUID(), at: now().toISOString() }));
   const own = { ...draft, personId: alias.personId };
-  if (alias.isAuthoritative) return own;
-  if (own.kind === 'leaver' && !policy.identity.mayEndEmployment.includes(source)) {
-    throw new HttpProblem(
-      403,
-      `another source speaks for this person: ${source} may end their employment once identity.mayEndEmployment names it`,
-    );
+  try {
+    return asSaidBy(own, { source, isAuthoritative: alias.isAuthoritative, policy });
+  } catch (error) {
+    throw error instanceof UsageError ? new HttpProblem(403, error.message) : error;
   }
-  return isHire(own) ? { ...own, kind: 'mover' } : own;
 }
 
 /** The same message of the same source is the same event, whatever was lost on the way. */

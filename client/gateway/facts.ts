@@ -85,6 +85,16 @@ export const hrMessage = z.discriminatedUnion('type', [
 ]);
 export type HrMessage = z.output<typeof hrMessage>;
 
+/** An event that says whose record has changed, and no more. */
+export const idOnly = z.object({
+  type: z.literal('fetch'),
+  timestamp: timestamp.optional(),
+  data: z.object({
+    personId: personId.refine((id) => !/^\.+$/.test(id), { error: 'must be more than dots' }),
+  }),
+});
+export type GivenMessage = HrMessage | z.output<typeof idOnly>;
+
 export interface Arrival {
   readonly eventId: string;
   readonly source: string;
@@ -94,9 +104,17 @@ export interface Arrival {
 }
 
 /** The events of one message, in the order in which they are to be sent. Pure. */
-export function draftsOf(message: HrMessage, { eventId, source, at, defaultTimeZone }: Arrival): readonly EventDraft[] {
+export function draftsOf(
+  message: GivenMessage,
+  { eventId, source, at, defaultTimeZone }: Arrival,
+): readonly EventDraft[] {
+  const saidAt = message.timestamp ?? (message.type === 'fetch' ? undefined : message.time);
+  const occurredAt = new Date(saidAt ?? at).toISOString();
+  if (message.type === 'fetch') {
+    const { personId } = message.data;
+    return [{ eventId, personId, occurredAt, source, kind: 'updated', effectiveAt: occurredAt, fetchId: personId }];
+  }
   const { type, data } = message;
-  const occurredAt = new Date(message.timestamp ?? message.time ?? at).toISOString();
   const zone = data.timeZone ?? defaultTimeZone;
   const from = (value: string | undefined): string => (value === undefined ? occurredAt : beginning(value, zone));
   const until = (value: string | undefined): string => (value === undefined ? occurredAt : end(value, zone));

@@ -1,30 +1,42 @@
-import type { FieldMap, Source } from '../../workflows/core/sources.ts';
+import type { FetchBack, FieldMap, Source } from '../../workflows/core/sources.ts';
+import type { z } from 'zod';
 import { UsageError } from '../../workers/usageError.ts';
-import { hrMessage, type HrMessage } from './facts.ts';
+import { hrMessage, idOnly, type GivenMessage, type HrMessage } from './facts.ts';
 
 /**
  * A sender's payload in Muster's words, one message an item; undefined for a type that is not mapped. Throws a `UsageError`
  * that names what is wrong.
  */
-export function messagesOf({ map }: Source, payload: unknown): readonly (HrMessage | undefined)[] {
+export function messagesOf({ map }: Source, payload: unknown): readonly (GivenMessage | undefined)[] {
   if (map === undefined) return [checked(payload)];
   const list = map.items === undefined ? [payload] : at(payload, map.items);
   if (!Array.isArray(list)) throw new UsageError(`${map.items} is no list`);
   return list.map((item: unknown) => messageOf(map, item, payload));
 }
 
-function messageOf(map: FieldMap, item: unknown, payload: unknown): HrMessage | undefined {
+function messageOf(map: FieldMap, item: unknown, payload: unknown): GivenMessage | undefined {
   // What is said once for all items is said outside of them.
   const find = (pointer: string): unknown => at(item, pointer) ?? at(payload, pointer);
   const theirs = map.type === undefined ? '*' : find(map.type);
   const type = typeof theirs === 'string' ? (map.types[theirs] ?? map.types['*']) : undefined;
   if (type === undefined) return undefined;
   const timestamp = map.timestamp === undefined ? undefined : find(map.timestamp);
-  return checked({
+  const message = {
     type,
     ...(typeof timestamp === 'string' || typeof timestamp === 'number' ? { timestamp: instantOf(timestamp) } : {}),
     data: recordOf(map, item),
-  });
+  };
+  return type === 'fetch' ? parsedBy(idOnly, message) : checked(message);
+}
+
+/** HR's own record of the person whose id it was asked for. */
+export function updatedOf(
+  fetchBack: Pick<FetchBack, 'fields' | 'active'>,
+  { id, occurredAt, record }: { readonly id: string; readonly occurredAt: string; readonly record: unknown },
+): HrMessage {
+  const data: Record<string, unknown> = { personId: id, ...recordOf(fetchBack, record) };
+  if (data['personId'] !== id) throw new UsageError("it is another person's");
+  return checked({ type: 'person.updated', timestamp: occurredAt, data });
 }
 
 /** The fields of a record by their pointers. */
@@ -60,8 +72,10 @@ export function at(value: unknown, pointer: string): unknown {
   return found;
 }
 
-function checked(message: unknown): HrMessage {
-  const parsed = hrMessage.safeParse(message);
+const checked = (message: unknown): HrMessage => parsedBy(hrMessage, message);
+
+function parsedBy<T>(schema: z.ZodType<T>, message: unknown): T {
+  const parsed = schema.safeParse(message);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new UsageError(`${issue?.path.join('.') || 'the message'}: ${issue?.message ?? 'is not right'}`);

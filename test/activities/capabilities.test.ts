@@ -35,6 +35,7 @@ async function openWorld() {
       hasOpenRun: async () => false,
     },
     importRosters: async () => [],
+    fetchRecord: async () => [],
     attestations: { verify: () => Promise.reject(new Error('nothing is decided here')) },
   });
   const logger = new DefaultLogger('ERROR');

@@ -16,6 +16,8 @@ import { createActivities } from '../../activities/index.ts';
 import { openInventory } from '../../activities/inventory/index.ts';
 import type { Notice } from '../../activities/notify/index.ts';
 import { loadPolicy } from '../../activities/policy/file.ts';
+import { createFetchRecord } from '../../client/gateway/fetchBack.ts';
+import { readSecretsIn } from '../../client/gateway/secrets.ts';
 import { createMuster } from '../../client/muster.ts';
 import { importFolder } from '../../client/roster/folder.ts';
 import { startSimulator, type SimulatorOptions } from '../../simulator/index.ts';
@@ -75,6 +77,7 @@ export async function startTestMuster(options: TestMusterOptions) {
       notify: { send: (notice) => void notices.push(notice) },
       signals: personSignals(options.client, muster),
       importRosters: (onProgress) => importFolder({ muster, inventory, policy, onProgress }),
+      fetchRecord: createFetchRecord({ inventory, policy, secrets: readSecretsIn(home) }),
       attestations: attestor,
     }),
     overrides: {
@@ -93,6 +96,7 @@ export async function startTestMuster(options: TestMusterOptions) {
     inventory,
     simulator,
     notices,
+    home,
     policy,
     clock,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

@@ -19,11 +19,15 @@ const isInstant = (value: unknown): value is string =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value));
 const isKind = (value: unknown): value is EventKind => eventKinds.some((kind) => kind === value);
 
+/** Put into a URL it stays one step of the path: `.` and `..` would not. */
+const isFetchId = (value: unknown): value is string =>
+  typeof value === 'string' && personIdPattern.test(value) && !/^\.+$/.test(value);
+
 const attributeNames = ['name', 'title', 'department', 'manager', 'timeZone'] as const;
 
 export function checkHrEvent(input: unknown, personId: string): Checked<HrEvent> {
   if (!isRecord(input)) return bad('hrEvent takes one object');
-  const { eventId, kind, occurredAt, effectiveAt, source, immediate, restore, reason } = input;
+  const { eventId, kind, occurredAt, effectiveAt, source, immediate, restore, reason, fetchId } = input;
   if (!isText(eventId, 200)) return bad('eventId must be a text of 1 to 200 characters');
   if (!isKind(kind)) return bad(`kind must be one of ${eventKinds.join(', ')}`);
   if (input['personId'] !== personId || !personIdPattern.test(personId)) {
@@ -39,7 +43,10 @@ export function checkHrEvent(input: unknown, personId: string): Checked<HrEvent>
   if (reason !== undefined && !isText(reason)) return bad('reason must be a text of 1 to 1000 characters');
   const person = input['person'] === undefined ? undefined : checkAttributes(input['person']);
   if (person !== undefined && !person.ok) return person;
-  if ((kind === 'joiner' || kind === 'updated' || kind === 'mover') && person === undefined) {
+  if (fetchId !== undefined && (kind !== 'updated' || person !== undefined || !isFetchId(fetchId))) {
+    return bad('fetchId is the id of a record of HR, for an updated without a person');
+  }
+  if (fetchId === undefined && (kind === 'joiner' || kind === 'updated' || kind === 'mover') && person === undefined) {
     return bad(`person must be given for a ${kind}, with at least an email`);
   }
   return {
@@ -54,6 +61,7 @@ export function checkHrEvent(input: unknown, personId: string): Checked<HrEvent>
       ...(person === undefined ? {} : { person: person.value }),
       ...(immediate === true ? { immediate } : {}),
       ...(restore === true ? { restore } : {}),
+      ...(isFetchId(fetchId) ? { fetchId } : {}),
       ...(reason === undefined ? {} : { reason }),
     },
   };

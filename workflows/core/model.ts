@@ -49,6 +49,8 @@ export interface HrEvent {
   readonly immediate?: boolean;
   /** Rescinded leave only: the access that was recorded when the account was disabled, and not the policy's. */
   readonly restore?: boolean;
+  /** Of an `updated` without a person: HR's id of the record that the source is asked for before the event counts. */
+  readonly fetchId?: string;
   /** Free text for evidence. */
   readonly reason?: string;
 }

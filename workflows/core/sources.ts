@@ -5,6 +5,20 @@ export interface Source {
   readonly verify: Verifier;
   /** How the sender's payload becomes Muster's; absent where it is Muster's already. */
   readonly map?: FieldMap;
+  /** Where the record is asked for of which an event says the id only. */
+  readonly fetchBack?: FetchBack;
+}
+
+export interface FetchBack {
+  /** `{id}` stands for HR's id of the person. */
+  readonly url: string;
+  /** `{secret}` stands for what the source's file of secrets for it holds. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON pointers into the answer. */
+  readonly fields: Readonly<Record<string, string>>;
+  readonly active: readonly string[];
+  /** Hosts that may be asked without TLS and at a private address. */
+  readonly privateHosts: readonly string[];
 }
 
 export type Verifier =

@@ -45,6 +45,7 @@ export async function openWorld(
     policy: () => policy,
     notify: { send: () => undefined },
     importRosters: async () => [],
+    fetchRecord: async () => [],
     signals: { activated: async () => false, submit: async () => undefined, hasOpenRun: async () => false },
     attestations: openAttestor({ file: join(home, 'signing.key'), isGiven: false }),
   });

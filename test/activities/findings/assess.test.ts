@@ -52,6 +52,7 @@ describe.each(await openDatabases())('an assessment on $name', ({ makeFixture })
       datadog: unused,
       notify: unused,
       importRosters: unused,
+      fetchRecord: unused,
       attestations: unused,
     });
     const input = { runId: 'run-1', startedAt: ago(hourMs), states: whole, ...change };

@@ -1,0 +1,21 @@
+import { ApplicationFailure, cancellationSignal } from '@temporalio/activity';
+import type { HrEvent } from '../../workflows/core/model.ts';
+import type { Dependencies } from '../index.ts';
+import { FetchRefused, HrUnavailable } from './ask.ts';
+
+/** Asks HR for the record that an event names, and answers the events that it amounts to. Throws the two failures of `ask.ts`. */
+export type FetchRecord = (event: HrEvent, signal: AbortSignal) => Promise<readonly HrEvent[]>;
+
+export function createFetchBackActivities({ fetchRecord }: Pick<Dependencies, 'fetchRecord'>) {
+  return {
+    async fetchBack(event: HrEvent): Promise<readonly HrEvent[]> {
+      try {
+        return await fetchRecord(event, cancellationSignal());
+      } catch (error) {
+        if (!(error instanceof FetchRefused || error instanceof HrUnavailable)) throw error;
+        const { name: type, message } = error;
+        throw ApplicationFailure.create({ type, message, nonRetryable: error instanceof FetchRefused });
+      }
+    },
+  };
+}
