@@ -1,4 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { DatadogFailure } from '../../activities/datadog/failures.ts';
+import type { DatadogClient } from '../../activities/datadog/types.ts';
 import { RefusedError } from '../../client/errors.ts';
 import { cancelEvent, restorePerson } from '../../client/undo.ts';
 import { UsageError } from '../../workers/usageError.ts';
@@ -74,6 +76,41 @@ test('a restore gives back exactly what was recorded, and a privileged role only
     actor: 'it@example.com',
     after: { accountId },
   });
+});
+
+/** The first write of each kind happens, and nobody learns of it: as with a worker that dies in the middle. */
+function losesFirstAnswers(datadog: DatadogClient): DatadogClient {
+  const lost = new Set<string>();
+  const loseOnce = async <T>(write: string, call: () => Promise<T>): Promise<T> => {
+    const answer = await call();
+    if (lost.has(write)) return answer;
+    lost.add(write);
+    throw new DatadogFailure('DatadogUnavailable', 'the answer is lost for this test');
+  };
+  return {
+    ...datadog,
+    attempt: (options) => {
+      const api = datadog.attempt(options);
+      return {
+        ...api,
+        ensureEnabled: (id) => loseOnce('enable', () => api.ensureEnabled(id)),
+        ensureGranted: (...args) => loseOnce(`grant ${args[1].kind}`, () => api.ensureGranted(...args)),
+      };
+    },
+  };
+}
+
+test('a restore whose answers are lost in the middle ends the same, with evidence of each write', async () => {
+  await using stage = await server.startMuster({ wrapDatadog: losesFirstAnswers });
+  const accountId = await employ(stage, 'r-5', { role: standard });
+  await gone(stage, 'r-5');
+  const { eventId } = await restorePerson(handsOf(stage), 'r-5');
+  const outcome = await eventually('the end', async () => (await stage.inventory.findEvent(eventId))?.outcome);
+  expect(outcome.kind).toBe('completed');
+  expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Active', roles: [standard] });
+  const evidence = await stage.inventory.listEvidence({ personId: 'r-5', limit: 100, offset: 0 });
+  const written = evidence.filter((entry) => entry.eventId === eventId).map(({ action }) => action);
+  expect(written.toSorted()).toEqual(['ask to restore access', 'assign role', 'enable account']);
 });
 
 test('who was never disabled by Muster, or has not left, is not restored, and nothing changes', async () => {
