@@ -59,14 +59,15 @@ export function createMuster({ client, inventory, attestor, now = () => new Date
   return {
     /**
      * Remembers the event and hands it to the person's process, which is started where none is open. The same eventId
-     * again changes nothing. A mover's missing fields are taken from what is known of the person. Throws `UsageError`
+     * again changes nothing. A mover's missing fields are taken from what is known of the person, unless it is their
+     * whole record. Throws `UsageError`
      * where the event is malformed, or its eventId belongs to another event.
      */
     async submitEvent(
       draft: EventDraft,
-      { timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {},
+      { timeoutMs = 10_000, isWhole = false }: { readonly timeoutMs?: number; readonly isWhole?: boolean } = {},
     ): Promise<SubmittedEvent> {
-      const event = checkedEvent(await completeEvent(inventory, draft));
+      const event = checkedEvent(isWhole ? draft : await completeEvent(inventory, draft));
       const workflowId = personWorkflowId(event.personId);
       const known = await inventory.findEvent(event.eventId);
       if (known !== undefined) rejectOtherEvent(known, event);

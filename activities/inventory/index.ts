@@ -22,6 +22,7 @@ import * as repairs from './repairs.ts';
 import * as roles from './roles.ts';
 import * as scans from './scans.ts';
 import { write, type Store } from './store.ts';
+import * as scim from './scim.ts';
 import * as syncRuns from './syncRuns.ts';
 import * as teams from './teams.ts';
 import * as tokens from './tokens.ts';
@@ -170,6 +171,13 @@ function createInventory(store: Store): Inventory {
       write(store, 'entitlementIds', (trx) => entitlementIds.rememberEntitlementIds(trx, entitlements, at)),
     forgetEntitlementId: (entitlement) =>
       write(store, 'entitlementIds', (trx) => entitlementIds.forgetEntitlementId(trx, entitlement)),
+
+    findScim: (by) => scim.findScim(db, by),
+    listScim: (filter) => scim.listScim(db, filter),
+    reserveScim: (row) => write(store, `scim/${row.source}`, (trx) => scim.reserveScim(trx, row)),
+    writeScim: (row, given) => write(store, `scim/${row.source}`, (trx) => scim.writeScim(trx, row, given)),
+    removeScim: (row) => write(store, `scim/${row.source}`, (trx) => scim.removeScim(trx, row)),
+    scimGroupsOf: (source, memberId) => scim.scimGroupsOf(db, source, memberId),
 
     createToken: (token, hash) => write(store, 'tokens', (trx) => tokens.createToken(trx, token, hash)),
     revokeToken: (id, at) => write(store, 'tokens', (trx) => tokens.revokeToken(trx, id, at)),

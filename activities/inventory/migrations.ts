@@ -9,6 +9,7 @@ import { createCapabilityTables } from './migrations/capabilities.ts';
 import { createAliases } from './migrations/aliases.ts';
 import { createBrakes } from './migrations/brakes.ts';
 import { createEntitlementIds } from './migrations/entitlementIds.ts';
+import { createScim } from './migrations/scim.ts';
 import { createTokens } from './migrations/tokens.ts';
 
 type Migration = (db: Db, dialect: DialectName) => Promise<void>;
@@ -25,6 +26,7 @@ const migrations: readonly Migration[] = [
   createBrakes,
   createCapabilityTables,
   createEntitlementIds,
+  createScim,
 ];
 
 /** Brings the inventory to this version, whoever comes first. Throws when a newer Muster wrote it. */

@@ -19,6 +19,7 @@ import type { QuarantineState, RepairCandidate } from './findingTypes.ts';
 import type { AccessBefore } from './brakeTypes.ts';
 import type { KeyHealth, OwedPart } from './capabilities.ts';
 import type { Json } from './json.ts';
+import type { ScimRow } from './scimTypes.ts';
 import type { TokenRole } from './tokenTypes.ts';
 import type { DatedDecision, EvidenceEntry, GrantRow } from './types.ts';
 
@@ -64,6 +65,8 @@ export interface Schema {
   leases: LeasesTable;
   accessBefore: AccessBeforeTable;
   absences: AbsencesTable;
+  scimResources: ScimResourcesTable;
+  scimMembers: ScimMembersTable;
 }
 
 /** A connection or a transaction: every query function takes one. */
@@ -375,6 +378,26 @@ interface AbsencesTable {
   source: string;
   personId: string;
   since: string;
+}
+
+interface ScimResourcesTable {
+  source: string;
+  id: string;
+  resourceType: ScimRow['resourceType'];
+  name: string;
+  externalId: string | null;
+  personId: string | null;
+  boundAs: string | null;
+  version: number;
+  resource: ScimRow['resource'];
+  createdAt: string;
+  lastModifiedAt: string;
+}
+
+interface ScimMembersTable {
+  source: string;
+  groupId: string;
+  memberId: string;
 }
 
 interface TokensTable {

@@ -17,6 +17,7 @@ import type { AliasInventory } from './aliasTypes.ts';
 import type { BrakeInventory } from './brakeTypes.ts';
 import type { EntitlementIdInventory } from './entitlementIds.ts';
 import type { DeliveryInventory } from './deliveries.ts';
+import type { ScimInventory } from './scimTypes.ts';
 import type { TokenInventory } from './tokenTypes.ts';
 import type { ApprovalState, SyncDepth, SyncSummary } from '../../workflows/core/contracts.ts';
 import type { KindStates, Nhi, NhiKind } from '../../workflows/core/identities.ts';
@@ -47,6 +48,7 @@ export interface Inventory
     EntitlementIdInventory,
     DeliveryInventory,
     FindingsStore,
+    ScimInventory,
     TokenInventory {
   /** `sqlite` or `postgresql`. */
   readonly dialect: 'sqlite' | 'postgresql';

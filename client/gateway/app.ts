@@ -11,11 +11,12 @@ import { approvalRoutes } from './approvalRoutes.ts';
 import { eventRoutes } from './eventRoutes.ts';
 import { healthRoutes } from './health.ts';
 import { readRoutes } from './readRoutes.ts';
+import { answerScimUnknown, isScim, scimPlugin } from './scim/plugin.ts';
 import { answerUnknown, rememberRoutes } from './methods.ts';
 import { answerError, HttpProblem } from './problems.ts';
 
 /** The parts of the HTTP interface. Each is a scope of its own: a parser or hook of one is not that of another. */
-const parts: readonly GatewayPart[] = [healthRoutes, eventRoutes, readRoutes, approvalRoutes];
+const parts: readonly GatewayPart[] = [healthRoutes, eventRoutes, readRoutes, approvalRoutes, scimPlugin];
 
 /** Above a full HR record, far below what a run's history takes. */
 const bodyLimit = 256 * 1_024;
@@ -54,7 +55,7 @@ export async function createGateway(context: GatewayContext): Promise<GatewayApp
       if (context.isDraining()) throw new HttpProblem(503, 'the gateway is stopping: send it again');
     }
     // Before anything of the body is looked at.
-    if (request.is404) return answerUnknown(routes, request, reply);
+    if (request.is404) return isScim(request.url) ? answerScimUnknown(reply) : answerUnknown(routes, request, reply);
   });
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';

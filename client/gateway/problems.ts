@@ -107,7 +107,8 @@ export function answerError(
   return sendProblem(reply, 500, 'the gateway could not do this; its log says why');
 }
 
-function knownProblem(error: FastifyError): { status: ProblemStatus; detail: string } | undefined {
+/** What a failure means to a caller; undefined for a fault of the gateway. */
+export function knownProblem(error: FastifyError): { status: ProblemStatus; detail: string } | undefined {
   if (error instanceof UsageError) return { status: 422, detail: error.message };
   if (error instanceof RefusedError) return { status: 403, detail: error.message };
   if (error instanceof FailedError || isAway(error)) {

@@ -1,5 +1,12 @@
 import { personIdPattern, type EventCancellation } from './contracts.ts';
-import { eventKinds, type Decision, type EventKind, type HrEvent, type PersonAttributes } from './model.ts';
+import {
+  eventKinds,
+  type AttributeValue,
+  type Decision,
+  type EventKind,
+  type HrEvent,
+  type PersonAttributes,
+} from './model.ts';
 
 /**
  * Signal payloads come from anywhere, the Temporal UI included. These guards never throw (a throwing handler would stop
@@ -80,9 +87,11 @@ function checkAttributes(input: unknown): Checked<PersonAttributes> {
   }
   if (extra === undefined) return { ok: true, value: { email, ...texts } };
   if (!isRecord(extra)) return bad('person.extra must be an object of texts');
-  const extras: Record<string, string> = {};
+  const extras: Record<string, AttributeValue> = {};
   for (const [name, value] of Object.entries(extra)) {
-    if (!isText(value)) return bad(`person.extra.${name} must be a text of 1 to 1000 characters`);
+    if (!isText(value) && !isTexts(value)) {
+      return bad(`person.extra.${name} must be a text of 1 to 1000 characters, or a list of at most 200 of them`);
+    }
     extras[name] = value;
   }
   return { ok: true, value: { email, ...texts, extra: extras } };
@@ -114,6 +123,9 @@ export function checkDecision(input: unknown): Checked<Decision> {
     },
   };
 }
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.length <= 200 && value.every((one) => isText(one));
 
 const isNames = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.length > 0 && value.length <= 10 && value.every((name) => isText(name, 254));

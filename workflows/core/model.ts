@@ -14,6 +14,9 @@ export interface ResolvedEntitlement extends Entitlement {
   readonly nameNow?: string;
 }
 
+/** Several values where somebody has several, such as groups: a condition holds if any of them is accepted. */
+export type AttributeValue = string | readonly string[];
+
 /** What HR says of a person. `manager` is the manager's personId or e-mail, as HR sends it. */
 export interface PersonAttributes {
   readonly email: string;
@@ -23,7 +26,7 @@ export interface PersonAttributes {
   readonly manager?: string;
   readonly timeZone?: string;
   /** Further attributes of the HR record that policy rules may name, such as `location` or `contractType`. */
-  readonly extra?: Readonly<Record<string, string>>;
+  readonly extra?: Readonly<Record<string, AttributeValue>>;
 }
 
 export const eventKinds = ['joiner', 'updated', 'mover', 'leaver', 'leaverRescinded', 'reconcile'] as const;

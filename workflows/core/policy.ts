@@ -1,7 +1,7 @@
 import type { ChangeBudget } from './brakes.ts';
 import type { Source } from './sources.ts';
 import type { FindingThresholds } from './findings.ts';
-import type { ApproverSet, Entitlement, PersonAttributes, ProcessTimes } from './model.ts';
+import type { ApproverSet, AttributeValue, Entitlement, PersonAttributes, ProcessTimes } from './model.ts';
 
 /** The policy as data: what the file says once it was validated, durations in milliseconds. */
 export interface Policy {
@@ -54,7 +54,7 @@ export interface Policy {
 /** How a new account comes to life: by an invitation, or by SSO at the person's first login (just in time). */
 export type Activation = 'invitation' | 'jit';
 
-/** Who matches gets the roles and teams. All conditions of `when` must hold; one condition holds if any of its values equals. */
+/** Who matches gets the roles and teams. All conditions of `when` must hold; one condition holds if any of its values equals any of the person's. */
 export interface PolicyRule {
   readonly name: string;
   readonly when: Readonly<Record<string, readonly string[]>>;
@@ -157,14 +157,13 @@ function explainCondition(
   accepted: readonly string[],
   attributes: PersonAttributes,
 ): ConditionExplanation {
-  const actual = readAttribute(attributes, attribute);
   // An attribute that HR leaves empty is not known: `*` must not match it.
-  const isKnown = actual !== undefined && actual.trim() !== '';
-  const holds = isKnown && accepted.some((value) => matchesValue(value, actual));
-  return { attribute, accepted, ...(isKnown ? { actual } : {}), holds };
+  const actual = [readAttribute(attributes, attribute) ?? []].flat().filter((value) => value.trim() !== '');
+  const holds = actual.some((one) => accepted.some((value) => matchesValue(value, one)));
+  return { attribute, accepted, ...(actual.length > 0 ? { actual: actual.join(', ') } : {}), holds };
 }
 
-function readAttribute(attributes: PersonAttributes, name: string): string | undefined {
+function readAttribute(attributes: PersonAttributes, name: string): AttributeValue | undefined {
   const standard = standardAttributes.find((attribute) => attribute === name);
   if (standard !== undefined) return attributes[standard];
   const extra = attributes.extra ?? {};

@@ -1,0 +1,32 @@
+/** What a SCIM answer that is not a success says (RFC 7644, 3.12). Thrown by everything below; the message goes to the caller. */
+
+export const errorSchema = 'urn:ietf:params:scim:api:messages:2.0:Error';
+
+export type ScimType =
+  | 'invalidFilter'
+  | 'tooMany'
+  | 'uniqueness'
+  | 'mutability'
+  | 'invalidSyntax'
+  | 'invalidPath'
+  | 'noTarget'
+  | 'invalidValue';
+
+export class ScimError extends Error {
+  override readonly name = 'ScimError';
+  readonly status: number;
+  readonly scimType: ScimType | undefined;
+
+  constructor(status: number, message: string, scimType?: ScimType) {
+    super(message);
+    this.status = status;
+    this.scimType = scimType;
+  }
+}
+
+export const wrong = (scimType: ScimType, message: string): ScimError => new ScimError(400, message, scimType);
+
+/** The body. Statuses are texts in SCIM. */
+export function errorBody(status: number, detail: string, scimType?: ScimType) {
+  return { schemas: [errorSchema], status: String(status), ...(scimType === undefined ? {} : { scimType }), detail };
+}

@@ -1,0 +1,77 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { GatewayContext, GatewayPart } from '../context.ts';
+import { HttpProblem, knownProblem } from '../problems.ts';
+import { errorBody, ScimError } from './errors.ts';
+import { bodyLimit } from './limits.ts';
+import { addScimRoutes, scimPrefix } from './routes.ts';
+import { createTurns } from './turns.ts';
+
+/** SCIM 2.0 (RFC 7643, 7644) at `/scim/v2`: an identity provider pushes users and groups, and people join, change and leave. */
+
+const scimJson = 'application/scim+json';
+
+export const scimPlugin: GatewayPart = async (app, context) => {
+  const { inventory, muster, policy } = context;
+  const means = { inventory, muster, policy, nextInstant: createClock(context.now) };
+  await app.register(
+    async (scim) => {
+      scim.addContentTypeParser(
+        [scimJson, 'application/json'],
+        { parseAs: 'string', bodyLimit },
+        scim.getDefaultJsonParser('error', 'error'),
+      );
+      scim.decorateRequest('scimSource', '');
+      scim.addHook('onSend', async (_request, reply, payload) => {
+        if (reply.statusCode !== 204 && reply.statusCode !== 304) void reply.type(`${scimJson}; charset=utf-8`);
+        return payload;
+      });
+      scim.setErrorHandler((error: FastifyError, request, reply) => answerScimError(error, request, reply, context));
+      addScimRoutes(scim, { means, context, turns: createTurns() });
+    },
+    { prefix: scimPrefix },
+  );
+};
+
+export const isScim = (url: string): boolean => url.startsWith(`${scimPrefix}/`);
+
+/** Of an address that none of the routes has. */
+export const answerScimUnknown = (reply: FastifyReply): FastifyReply =>
+  reply
+    .code(404)
+    .type(`${scimJson}; charset=utf-8`)
+    .serializer((value: unknown) => JSON.stringify(value))
+    .send(errorBody(404, 'there is nothing at this address'));
+
+/** Two words of one source never have the same time, so that the later one is known to be later. */
+function createClock(now: () => Date): () => string {
+  let lastMs = 0;
+  return () => {
+    lastMs = Math.max(now().getTime(), lastMs + 2);
+    return new Date(lastMs).toISOString();
+  };
+}
+
+function answerScimError(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  context: Pick<GatewayContext, 'onError'>,
+): FastifyReply {
+  if (error instanceof ScimError) {
+    return reply.code(error.status).send(errorBody(error.status, error.message, error.scimType));
+  }
+  if (error instanceof HttpProblem)
+    return reply.headers(error.headers).code(error.status).send(errorBody(error.status, error.message));
+  if (isSyntax(error)) return reply.code(400).send(errorBody(400, 'the body is not JSON', 'invalidSyntax'));
+  const known = knownProblem(error);
+  if (known === undefined) {
+    context.onError(error, `${request.method} ${request.routeOptions.url ?? 'unknown'} failed`);
+    return reply.code(500).send(errorBody(500, 'the gateway could not do this; its log says why'));
+  }
+  // What Muster does not take as a person's is a wrong value of the resource.
+  const status = known.status === 422 ? 400 : known.status;
+  return reply.code(status).send(errorBody(status, known.detail, status === 400 ? 'invalidValue' : undefined));
+}
+
+const isSyntax = ({ code }: Pick<FastifyError, 'code'>): boolean =>
+  code === 'FST_ERR_CTP_EMPTY_JSON_BODY' || code === 'FST_ERR_CTP_INVALID_JSON_BODY';

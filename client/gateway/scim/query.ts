@@ -1,0 +1,135 @@
+import { foldCase } from '../../../activities/inventory/json.ts';
+import type { Inventory } from '../../../activities/inventory/types.ts';
+import type { ScimRow } from '../../../activities/inventory/scimTypes.ts';
+import { present } from './answers.ts';
+import { wrong } from './errors.ts';
+import { parseFilter, resolvePath, type Filter } from './filter.ts';
+import { defaultCount, maxResults } from './limits.ts';
+import { matches, sortKeyOf } from './match.ts';
+import { project, type Projection } from './projection.ts';
+import type { ResourceType } from './schemas.ts';
+import { isObject, type JsonObject } from './values.ts';
+
+/** Lists: which resources, in which order, which page of them, and how much of each. */
+
+export interface ListQuery extends Projection {
+  readonly filter?: string;
+  readonly sortBy?: string;
+  readonly isDescending: boolean;
+  readonly startIndex: number;
+  readonly count: number;
+}
+
+const listSchema = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
+export const searchSchema = 'urn:ietf:params:scim:api:messages:2.0:SearchRequest';
+
+/** From a query string, or from the body of a search. */
+export function readQuery(given: unknown): ListQuery {
+  if (!isObject(given)) throw wrong('invalidSyntax', 'the search is not a JSON object');
+  const text = (name: string): string | undefined => {
+    const value = given[name];
+    if (value !== undefined && typeof value !== 'string') throw wrong('invalidSyntax', `${name} must be a text`);
+    return value === '' ? undefined : value;
+  };
+  const [filter, sortBy] = [text('filter'), text('sortBy')];
+  const count = wholeNumber(given, 'count') ?? defaultCount;
+  return {
+    ...readProjection(given),
+    ...(filter === undefined ? {} : { filter }),
+    ...(sortBy === undefined ? {} : { sortBy }),
+    isDescending: text('sortOrder')?.toLowerCase() === 'descending',
+    startIndex: Math.max(1, wholeNumber(given, 'startIndex') ?? 1),
+    count: Math.min(maxResults, Math.max(0, count)),
+  };
+}
+
+export function readProjection(given: unknown): Projection {
+  const names = (name: string): readonly string[] => {
+    const value = isObject(given) ? given[name] : undefined;
+    const list = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value.map(String) : [];
+    return list.map((one) => one.trim()).filter((one) => one !== '');
+  };
+  return { attributes: names('attributes'), excludedAttributes: names('excludedAttributes') };
+}
+
+function wholeNumber(given: JsonObject, name: string): number | undefined {
+  const value = given[name];
+  if (value === undefined || value === '') return undefined;
+  const number = Number(value);
+  if (!Number.isSafeInteger(number)) throw wrong('invalidValue', `${name} must be a whole number`);
+  return number;
+}
+
+export async function listResources(
+  inventory: Pick<Inventory, 'listScim' | 'scimGroupsOf'>,
+  { source, base, types }: { readonly source: string; readonly base: string; readonly types: readonly ResourceType[] },
+  query: ListQuery,
+) {
+  const parsed = types.flatMap((type) => {
+    try {
+      return [{ type, filter: query.filter === undefined ? undefined : parseFilter(query.filter, type) }];
+    } catch (error) {
+      // In a search over all kinds, one that has no such attribute has nothing to find.
+      if (types.length === 1) throw error;
+      return [];
+    }
+  });
+  if (parsed.length === 0) parseFilter(query.filter ?? '', types[0] as ResourceType);
+
+  const found: { type: ResourceType; row: ScimRow; resource: JsonObject }[] = [];
+  for (const { type, filter } of parsed) {
+    const rows = await inventory.listScim({ source, resourceType: type.name, ...indexed(filter) });
+    const isWithGroups = filter !== undefined && mentions(filter, 'groups');
+    for (const row of rows) {
+      const groups = isWithGroups ? await inventory.scimGroupsOf(source, row.id) : [];
+      const resource = present(row, { type, base, groups });
+      if (filter === undefined || matches(filter, resource)) found.push({ type, row, resource });
+    }
+  }
+  const sorted = query.sortBy === undefined ? found : sort(found, query.sortBy, query.isDescending);
+  const page = sorted.slice(query.startIndex - 1, query.startIndex - 1 + query.count);
+  const resources = [];
+  for (const { type, row } of page) {
+    const groups = type.name === 'User' ? await inventory.scimGroupsOf(source, row.id) : [];
+    resources.push(project(type, present(row, { type, base, groups }), query));
+  }
+  return {
+    schemas: [listSchema],
+    totalResults: found.length,
+    startIndex: query.startIndex,
+    itemsPerPage: resources.length,
+    Resources: resources,
+  };
+}
+
+/** What the database can look up by itself: what identity providers ask before they create a user. */
+function indexed(filter: Filter | undefined): { name?: string; externalId?: string } {
+  if (filter?.op !== 'eq' || typeof filter.value !== 'string' || filter.path.urn !== undefined) return {};
+  const { name } = filter.path.attribute;
+  if (name === 'externalId') return { externalId: filter.value };
+  return name === 'userName' ? { name: foldCase(filter.value) } : {};
+}
+
+function mentions(filter: Filter, name: string): boolean {
+  if ('parts' in filter) return filter.parts.some((part) => mentions(part, name));
+  if ('part' in filter) return mentions(filter.part, name);
+  return filter.path.attribute.name === name;
+}
+
+function sort<T extends { readonly type: ResourceType; readonly resource: JsonObject }>(
+  found: readonly T[],
+  sortBy: string,
+  isDescending: boolean,
+): readonly T[] {
+  const keyed = found.map((one) => {
+    const path = resolvePath(sortBy, one.type);
+    return { one, key: path && sortKeyOf(one.resource, path) };
+  });
+  // Those without a value come last in ascending order, and first in descending order.
+  const ascending = keyed.toSorted(({ key: a }, { key: b }) => {
+    if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
+    return a < b ? -1 : Number(a > b);
+  });
+  const ordered = isDescending ? ascending.toReversed() : ascending;
+  return ordered.map(({ one }) => one);
+}

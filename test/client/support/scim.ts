@@ -1,0 +1,71 @@
+import { issueToken } from '../../../client/tokens.ts';
+import { startGateway, type GatewayOptions, type TestGateway } from './gateway.ts';
+
+/** What identity providers send, and a client for it. */
+
+export const coreUser = 'urn:ietf:params:scim:schemas:core:2.0:User';
+export const enterpriseUser = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
+export const musterUser = 'urn:ietf:params:scim:schemas:extension:muster:2.0:User';
+export const coreGroup = 'urn:ietf:params:scim:schemas:core:2.0:Group';
+export const patchOp = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
+
+export type Body = Record<string, unknown>;
+
+export interface ScimAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: Body;
+}
+
+export function userBody(name: string, more: Body = {}): Body {
+  return {
+    schemas: [coreUser],
+    userName: `${name}@example.com`,
+    externalId: name,
+    emails: [{ value: `${name}@example.com`, type: 'work', primary: true }],
+    ...more,
+  };
+}
+
+export const patchBody = (...operations: readonly Body[]): Body => ({ schemas: [patchOp], Operations: operations });
+
+export interface ScimClient {
+  send(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    url: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<ScimAnswer>;
+}
+
+export async function scimClient(
+  { app, inventory }: Pick<TestGateway, 'app' | 'inventory'>,
+  source = 'idp',
+): Promise<ScimClient & { readonly token: string }> {
+  const { token } = await issueToken(inventory, { role: 'intake', source });
+  return {
+    token,
+    async send(method, url, body, headers = {}) {
+      const answer = await app.inject({
+        method,
+        url: `/scim/v2${url}`,
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json', ...headers },
+        ...(body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      const text = answer.body;
+      return {
+        status: answer.statusCode,
+        headers: answer.headers,
+        body: text === '' ? {} : (JSON.parse(text) as Body),
+      };
+    },
+  };
+}
+
+/** A gateway with a client whose token speaks for one source. */
+export async function startScim(options: GatewayOptions = {}) {
+  const gateway = await startGateway(options);
+  return { ...gateway, ...(await scimClient(gateway)) };
+}
+
+export type TestScim = Awaited<ReturnType<typeof startScim>>;
