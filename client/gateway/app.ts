@@ -55,7 +55,9 @@ export async function createGateway(context: GatewayContext): Promise<GatewayApp
       if (context.isDraining()) throw new HttpProblem(503, 'the gateway is stopping: send it again');
     }
     // Before anything of the body is looked at.
-    if (request.is404) return isScim(request.url) ? answerScimUnknown(reply) : answerUnknown(routes, request, reply);
+    if (request.is404) {
+      return isScim(request.url) ? answerScimUnknown(routes, request, reply) : answerUnknown(routes, request, reply);
+    }
   });
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';

@@ -16,13 +16,19 @@ export function rememberRoutes(app: Pick<GatewayApp, 'addHook'>): KnownRoutes {
 }
 
 export function answerUnknown(routes: KnownRoutes, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const [path = ''] = request.url.split('?');
+  const allowed = allowedAt(routes, request.url);
+  if (allowed === undefined) return sendProblem(reply, 404, 'there is nothing at this address');
+  void reply.header('allow', allowed);
+  return sendProblem(reply, 405, `${request.method} is not a method of this address`);
+}
+
+/** What the header `allow` says of an address; undefined where there is nothing. */
+export function allowedAt(routes: KnownRoutes, url: string): string | undefined {
+  const [path = ''] = url.split('?');
   const allowed = [...routes.values()]
     .filter(({ pattern }) => pattern.test(path))
     .flatMap(({ methods }) => [...methods]);
-  if (allowed.length === 0) return sendProblem(reply, 404, 'there is nothing at this address');
-  void reply.header('allow', [...new Set(allowed)].toSorted().join(', '));
-  return sendProblem(reply, 405, `${request.method} is not a method of this address`);
+  return allowed.length === 0 ? undefined : [...new Set(allowed)].toSorted().join(', ');
 }
 
 const patternOf = (url: string): RegExp =>

@@ -16,7 +16,7 @@ export function present(
     schemas: [type.schema.id, ...extensions],
     id: row.id,
     ...resource,
-    ...(type.name === 'User' ? presentUser(resource, { base, groups }) : presentMembers(resource, base)),
+    ...(type.name === 'User' ? presentUser({ base, groups }) : presentMembers(resource, base)),
     meta: {
       resourceType: type.name,
       created: row.createdAt,
@@ -29,19 +29,15 @@ export function present(
 
 export const locationOf = ({ resourceType, id }: ScimRow, base: string): string => `${base}/${resourceType}s/${id}`;
 
-function presentUser(
-  resource: JsonObject,
-  { base, groups }: { readonly base: string; readonly groups: readonly ScimGroup[] },
-): JsonObject {
-  const active = { active: resource['active'] !== false };
-  if (groups.length === 0) return active;
+function presentUser({ base, groups }: { readonly base: string; readonly groups: readonly ScimGroup[] }): JsonObject {
+  if (groups.length === 0) return {};
   const shown = groups.map(({ id, displayName }) => ({
     value: id,
     $ref: `${base}/Groups/${id}`,
     display: displayName,
     type: 'direct',
   }));
-  return { ...active, groups: shown };
+  return { groups: shown };
 }
 
 function presentMembers({ members }: JsonObject, base: string): JsonObject {

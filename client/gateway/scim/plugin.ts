@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayContext, GatewayPart } from '../context.ts';
+import { allowedAt, type KnownRoutes } from '../methods.ts';
 import { HttpProblem, knownProblem } from '../problems.ts';
 import { errorBody, ScimError } from './errors.ts';
 import { bodyLimit } from './limits.ts';
@@ -34,13 +35,20 @@ export const scimPlugin: GatewayPart = async (app, context) => {
 
 export const isScim = (url: string): boolean => url.startsWith(`${scimPrefix}/`);
 
-/** Of an address that none of the routes has. */
-export const answerScimUnknown = (reply: FastifyReply): FastifyReply =>
-  reply
-    .code(404)
+/** Of an address, or a method of it, that none of the routes has. */
+export function answerScimUnknown(routes: KnownRoutes, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const allowed = allowedAt(routes, request.url);
+  if (allowed !== undefined) void reply.header('allow', allowed);
+  const body =
+    allowed === undefined
+      ? errorBody(404, 'there is nothing at this address')
+      : errorBody(405, `${request.method} is not a method of this address`);
+  return reply
+    .code(Number(body.status))
     .type(`${scimJson}; charset=utf-8`)
     .serializer((value: unknown) => JSON.stringify(value))
-    .send(errorBody(404, 'there is nothing at this address'));
+    .send(body);
+}
 
 /** Two words of one source never have the same time, so that the later one is known to be later. */
 function createClock(now: () => Date): () => string {

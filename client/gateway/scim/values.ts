@@ -28,7 +28,9 @@ export function readResource(type: ResourceType, body: unknown): JsonObject {
     const read = attribute && isKept(attribute) ? readValue(attribute, value) : undefined;
     return attribute === undefined || read === undefined ? [] : [[attribute.name, read]];
   });
-  return checkWhole(type, Object.fromEntries(entries));
+  // Who is pushed without a word on it is active; a PATCH may still take the attribute away.
+  const defaults: JsonObject = type.name === 'User' ? { active: true } : {};
+  return checkWhole(type, { ...defaults, ...Object.fromEntries(entries) });
 }
 
 export function requireSchema(body: JsonObject, urn: string): void {
