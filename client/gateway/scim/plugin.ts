@@ -16,10 +16,12 @@ export const scimPlugin: GatewayPart = async (app, context) => {
   const means = { inventory, muster, policy, nextInstant: createClock(context.now) };
   await app.register(
     async (scim) => {
-      scim.addContentTypeParser(
+      const parse = scim.getDefaultJsonParser('error', 'error');
+      scim.addContentTypeParser<string>(
         [scimJson, 'application/json'],
         { parseAs: 'string', bodyLimit },
-        scim.getDefaultJsonParser('error', 'error'),
+        // Clients name a content type with a DELETE too, whose body is empty.
+        (request, body, done) => (body === '' ? done(null, undefined) : parse(request, body, done)),
       );
       scim.decorateRequest('scimSource', '');
       scim.addHook('onSend', async (_request, reply, payload) => {
@@ -81,5 +83,4 @@ function answerScimError(
   return reply.code(status).send(errorBody(status, known.detail, status === 400 ? 'invalidValue' : undefined));
 }
 
-const isSyntax = ({ code }: Pick<FastifyError, 'code'>): boolean =>
-  code === 'FST_ERR_CTP_EMPTY_JSON_BODY' || code === 'FST_ERR_CTP_INVALID_JSON_BODY';
+const isSyntax = ({ code }: Pick<FastifyError, 'code'>): boolean => code === 'FST_ERR_CTP_INVALID_JSON_BODY';
