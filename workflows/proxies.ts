@@ -35,22 +35,15 @@ export const acceptancePoll = proxyActivities<Activities>({
   summary: 'fallback: has the person accepted?',
 });
 
-export const permissionPoll = proxyActivities<Activities>({
-  ...waitForTheEnd,
-  taskQueue: taskQueues.datadog,
-  startToCloseTimeout: '15 seconds',
-  retry: { initialInterval: '1 minute', backoffCoefficient: 2, maximumInterval: '15 minutes' },
-  summary: 'has the key been mended?',
-});
-
 /** Waits for somebody to put something right. */
-export const handPoll = proxyActivities<Activities>({
+const forAHand = {
   ...waitForTheEnd,
   taskQueue: taskQueues.datadog,
   startToCloseTimeout: '15 seconds',
   retry: { initialInterval: '1 minute', backoffCoefficient: 2, maximumInterval: '15 minutes' },
-  summary: 'has it been put right?',
-});
+} satisfies ActivityOptions;
+export const permissionPoll = proxyActivities<Activities>({ ...forAHand, summary: 'has the key been mended?' });
+export const handPoll = proxyActivities<Activities>({ ...forAHand, summary: 'has it been put right?' });
 
 /** Best effort, never longer than a minute. */
 export const bestEffort = proxyActivities<Activities>({
