@@ -63,7 +63,7 @@ export const scan = proxyActivities<Activities>({
   taskQueue: taskQueues.datadog,
   startToCloseTimeout: '2 minutes',
   heartbeatTimeout: '30 seconds',
-  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  retry: { initialInterval: '1 second', maximumInterval: '15 seconds' },
 });
 
 /** Findings and drift of the whole inventory: no Datadog call, but many pages. */

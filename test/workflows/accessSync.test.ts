@@ -60,6 +60,23 @@ test('a light sync tells the waiting process of an acceptance, whoever else is p
   expect(stage.simulator.requests.count('GET', '/api/v2/users')).toBe(1);
 });
 
+test('an account that cannot be read keeps nobody else waiting, and is read by the next light sync', async () => {
+  const [unread, read] = [hrEvent('joiner', 'e-7'), hrEvent('joiner', 'e-8')];
+  for (const joiner of [unread, read]) {
+    await stage.muster.submitEvent(joiner);
+    await inPhase(stage, joiner.personId, 'waitingForAcceptance');
+    stage.simulator.accept(accountOf(stage, joiner.personId)?.id ?? '');
+  }
+  const path = `^/api/v2/users/${accountOf(stage, 'e-7')?.id ?? ''}$`;
+  stage.simulator.faults.add({ kind: 500, match: { method: 'GET', path } });
+  await lightSyncNow(client);
+  expect((await outcomeOf(stage, read)).kind).toBe('completed');
+  stage.simulator.faults.clear();
+  expect((await stage.inventory.findEvent(unread.eventId))?.outcome).toBeUndefined();
+  await lightSyncNow(client);
+  expect((await outcomeOf(stage, unread)).kind).toBe('completed');
+});
+
 test('while nobody waits a light sync asks Datadog nothing', async () => {
   stage.simulator.requests.reset();
   const started = await client.workflow.start('accessSync', {
