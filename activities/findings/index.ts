@@ -1,3 +1,4 @@
+import { heartbeat } from '@temporalio/activity';
 import {
   accountFindings,
   domainOf,
@@ -11,6 +12,7 @@ import type { KindStates } from '../../workflows/core/identities.ts';
 import { keyFindings } from '../../workflows/core/keyFindings.ts';
 import { isInDomains } from '../../workflows/core/policy.ts';
 import { duplicateRoleNames, rolesUndoneByMappings } from '../../workflows/core/roleFindings.ts';
+import { missingFromRosters } from '../../workflows/core/rosterFindings.ts';
 import type { Dependencies } from '../index.ts';
 import type { AccountPageFacts, OrganisationFacts, RepairCandidate } from '../inventory/findingTypes.ts';
 import type { Inventory } from '../inventory/types.ts';
@@ -56,11 +58,12 @@ export function createFindingActivities({ inventory, policy, signals }: Dependen
         overdueAfterMs: rules.times.leaverAlarmAfterMs,
       });
       const context = contextOf(organisation, rules, now.getTime());
-      const pages = createPages(inventory, { states: input.states, at });
+      const pages = createPages(inventory, { states: input.states, at, onPage: heartbeat });
       const assessing: Assessing = { inventory, pages, organisation, context, input };
 
       const uncorrelated = await assessAccounts(assessing);
       const candidates = await assessPeople(assessing);
+      await pages.goThrough('roster', inventory.absenceFacts, (facts) => ({ found: missingFromRosters(facts) }));
       await pages.goThrough('key', inventory.keyFacts, (facts) => ({
         found: facts.flatMap((one) => keyFindings(one, context)),
       }));

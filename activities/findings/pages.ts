@@ -1,4 +1,3 @@
-import { heartbeat } from '@temporalio/activity';
 import type { Found, FoundAt } from '../../workflows/core/findings.ts';
 import type { KindStates } from '../../workflows/core/identities.ts';
 import type { FactsPage } from '../inventory/findingTypes.ts';
@@ -15,7 +14,10 @@ export type Pages = ReturnType<typeof createPages>;
 const pageSize = 1_000;
 
 /** Goes through rows by their ids, a page at a time, and compares what is found there with what is on record there. */
-export function createPages(inventory: Inventory, { states, at }: { states: KindStates; at: string }) {
+export function createPages(
+  inventory: Inventory,
+  { states, at, onPage }: { states: KindStates; at: string; onPage?: (done: unknown) => void },
+) {
   const counts = { opened: 0, closed: 0 };
 
   async function write(
@@ -46,7 +48,7 @@ export function createPages(inventory: Inventory, { states, at }: { states: Kind
       for (let after = ''; ;) {
         const { facts, next } = await read(after, pageSize);
         await write(foundAt, { ...judge(facts), after, ...(next === undefined ? {} : { upTo: next }) });
-        heartbeat({ foundAt, after });
+        onPage?.({ foundAt, after });
         if (next === undefined) return;
         after = next;
       }

@@ -15,6 +15,15 @@ export interface AliasRow {
   readonly boundAt: string;
 }
 
+/** A roster that named the whole workforce of its source, and whom it left out. */
+export interface CompleteRoster {
+  readonly source: string;
+  /** The name of its file. */
+  readonly roster: string;
+  readonly absent: readonly string[];
+  readonly at: string;
+}
+
 /** The part of the inventory that knows the same person by the ids of several sources. */
 export interface AliasInventory {
   /** The alias that this identity has; nothing is written. */
@@ -25,7 +34,7 @@ export interface AliasInventory {
    */
   bindAlias(identity: SourceIdentity, given: { readonly newId: string; readonly at: string }): Promise<AliasRow>;
   listAliases(filter: { source?: string; limit: number; offset: number }): Promise<readonly AliasRow[]>;
-  /** Since when a complete roster of this source has not named these people; for others it is forgotten. */
-  noteAbsences(source: string, personIds: readonly string[], at: string): Promise<ReadonlyMap<string, string>>;
+  /** Since when complete rosters of this source have not named these people; for others it is forgotten. */
+  noteAbsences(roster: CompleteRoster): Promise<ReadonlyMap<string, string>>;
   listAbsences(source: string): Promise<ReadonlyMap<string, string>>;
 }

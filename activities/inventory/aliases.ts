@@ -77,34 +77,6 @@ export async function listAliases(
   return rows.map(toAliasRow);
 }
 
-export async function noteAbsences(
-  db: Db,
-  source: string,
-  personIds: readonly string[],
-  at: string,
-): Promise<ReadonlyMap<string, string>> {
-  const before = await listAbsences(db, source);
-  await db.deleteFrom('absences').where('source', '=', source).execute();
-  const rows = personIds.map((personId) => ({ source, personId, since: before.get(personId) ?? at }));
-  for (let from = 0; from < rows.length; from += 500) {
-    await db
-      .insertInto('absences')
-      .values(rows.slice(from, from + 500))
-      .execute();
-  }
-  await db
-    .insertInto('completeRosters')
-    .values({ source, appliedAt: at })
-    .onConflict((conflict) => conflict.column('source').doUpdateSet({ appliedAt: at }))
-    .execute();
-  return new Map(rows.map(({ personId, since }) => [personId, since]));
-}
-
-export async function listAbsences(db: Db, source: string): Promise<ReadonlyMap<string, string>> {
-  const rows = await db.selectFrom('absences').select(['personId', 'since']).where('source', '=', source).execute();
-  return new Map(rows.map(({ personId, since }) => [personId, since]));
-}
-
 function toAliasRow(row: Selectable<Schema['aliases']>): AliasRow {
   return {
     source: row.source,

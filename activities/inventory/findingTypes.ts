@@ -4,6 +4,7 @@ import type { Found, FindingKind, FoundAt, Severity } from '../../workflows/core
 import type { KindStates, Nhi } from '../../workflows/core/identities.ts';
 import type { KeyFacts } from '../../workflows/core/keyFindings.ts';
 import type { RoleFacts } from '../../workflows/core/roleFindings.ts';
+import type { AbsenceFacts } from '../../workflows/core/rosterFindings.ts';
 import type { TeamRow } from './identityTypes.ts';
 
 export type FindingState = 'open' | 'muted' | 'closed';
@@ -128,6 +129,8 @@ export interface FindingsStore {
   readOrganisation(options: { now: string; overdueAfterMs: number }): Promise<OrganisationFacts>;
   accountFacts(after: string, limit: number): Promise<FactsPage<AccountPageFacts>>;
   personFacts(after: string, limit: number): Promise<FactsPage<PersonPageFacts>>;
+  /** By person: everybody whom complete rosters have not named. */
+  absenceFacts(after: string, limit: number): Promise<FactsPage<AbsenceFacts>>;
   keyFacts(after: string, limit: number): Promise<FactsPage<KeyPageFacts>>;
 
   /** Remembers what is about to be repaired, to see what does not last. */

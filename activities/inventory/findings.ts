@@ -77,7 +77,7 @@ function toStored(findingId: string, one: Found, before: Stored | undefined, at:
     personId,
     accountId,
     evidence: canonicalJson(one.evidence),
-    openedAt: isStillOpen ? before.openedAt : at,
+    openedAt: isStillOpen ? before.openedAt : (one.since ?? at),
     closedAt: null,
     mutedUntil: before?.mutedUntil ?? null,
     muteReason: before?.muteReason ?? null,

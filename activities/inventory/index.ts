@@ -1,4 +1,5 @@
 import * as accounts from './accounts.ts';
+import * as absences from './absences.ts';
 import * as aliases from './aliases.ts';
 import * as approvals from './approvals.ts';
 import * as brakes from './brakes.ts';
@@ -135,6 +136,7 @@ function createInventory(store: Store): Inventory {
     readOrganisation: (options) => facts.readOrganisation(db, options),
     accountFacts: (after, limit) => facts.accountFacts(db, after, limit),
     personFacts: (after, limit) => facts.personFacts(db, after, limit),
+    absenceFacts: (after, limit) => absences.absenceFacts(db, after, limit),
     keyFacts: (after, limit) => facts.keyFacts(db, after, limit),
     recordRepairs: (runId, people, at) =>
       write(store, 'repairs', (trx) => repairs.recordRepairs(trx, runId, people, at)),
@@ -152,9 +154,8 @@ function createInventory(store: Store): Inventory {
     findAlias: (identity) => aliases.findAlias(db, identity),
     bindAlias: (identity, given) => write(store, 'aliases', (trx) => aliases.bindAlias(trx, identity, given)),
     listAliases: (filter) => aliases.listAliases(db, filter),
-    noteAbsences: (source, personIds, at) =>
-      write(store, 'absences', (trx) => aliases.noteAbsences(trx, source, personIds, at)),
-    listAbsences: (source) => aliases.listAbsences(db, source),
+    noteAbsences: (roster) => write(store, 'absences', (trx) => absences.noteAbsences(trx, roster)),
+    listAbsences: (source) => absences.listAbsences(db, source),
 
     admitDisable: (leaver, budget) => write(store, 'changeBudget', (trx) => brakes.admitDisable(trx, leaver, budget)),
     listHeld: () => brakes.listHeld(db),

@@ -6,6 +6,7 @@ import { addEvidenceGuards, createFirstTables } from './migrations/first.ts';
 import { createDeliveries } from './migrations/deliveries.ts';
 import { createFindingTables } from './migrations/findings.ts';
 import { createCapabilityTables } from './migrations/capabilities.ts';
+import { addRosterOfAbsences } from './migrations/absences.ts';
 import { createAliases } from './migrations/aliases.ts';
 import { createBrakes } from './migrations/brakes.ts';
 import { createEntitlementIds } from './migrations/entitlementIds.ts';
@@ -27,6 +28,7 @@ const migrations: readonly Migration[] = [
   createCapabilityTables,
   createEntitlementIds,
   createScim,
+  addRosterOfAbsences,
 ];
 
 /** Brings the inventory to this version, whoever comes first. Throws when a newer Muster wrote it. */

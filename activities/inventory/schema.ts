@@ -378,6 +378,8 @@ interface AbsencesTable {
   source: string;
   personId: string;
   since: string;
+  /** Name of the file that was the first not to name them. */
+  roster: string | null;
 }
 
 interface ScimResourcesTable {

@@ -75,7 +75,7 @@ async function applyFile(
       saidAt = Date.now();
       printMessage(shell, `${done} of ${plan.items.length} submitted`);
     };
-    return { plan, submitted: await applyPlan({ muster, inventory }, plan, { ...request, onProgress }) };
+    return { plan, submitted: await applyPlan({ muster, inventory }, plan, { path: request.path, onProgress }) };
   });
 }
 

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
+import { createPages } from '../../activities/findings/pages.ts';
 import { foldCase } from '../../activities/inventory/json.ts';
 import type { Inventory, IntakeRow, PersonRow } from '../../activities/inventory/types.ts';
 import { disableLimit } from '../../workflows/core/brakes.ts';
+import { missingFromRosters } from '../../workflows/core/rosterFindings.ts';
 import type { Policy } from '../../workflows/core/policy.ts';
 import type { Muster } from '../muster.ts';
 import { readAll } from '../readAll.ts';
@@ -43,7 +46,7 @@ export async function planRosterFile(
 export async function applyPlan(
   { muster, inventory }: { readonly muster: Pick<Muster, 'submitEvent'>; readonly inventory: Inventory },
   plan: RosterPlan,
-  { isComplete, onProgress }: { readonly isComplete: boolean; readonly onProgress?: (done: number) => void },
+  { path, onProgress }: { readonly path: string; readonly onProgress?: (done: number) => void },
 ): Promise<number> {
   const at = new Date().toISOString();
   // Of one person the order counts: a corrected first day before the last working day.
@@ -78,14 +81,19 @@ export async function applyPlan(
     });
   };
   await Promise.all(Array.from({ length: 10 }, submitAll));
-  if (isComplete && plan.problems.length === 0) {
-    await inventory.noteAbsences(
-      plan.source,
-      plan.missing.map(({ personId }) => personId),
-      at,
-    );
-  }
+  if (plan.isWhole) await recordAbsences(inventory, plan, { roster: basename(path), at });
   return done;
+}
+
+/** Remembers who is missing, and says so at once: the next sync may be an hour away. */
+async function recordAbsences(
+  inventory: Inventory,
+  { source, missing }: RosterPlan,
+  { roster, at }: { readonly roster: string; readonly at: string },
+): Promise<void> {
+  await inventory.noteAbsences({ source, roster, absent: missing.map(({ personId }) => personId), at });
+  const pages = createPages(inventory, { states: {}, at });
+  await pages.goThrough('roster', inventory.absenceFacts, (facts) => ({ found: missingFromRosters(facts) }));
 }
 
 const whoIs = ({ personId, externalId, person }: RosterItem): string => personId ?? externalId ?? person?.email ?? '';

@@ -56,6 +56,8 @@ export interface RosterPlan {
   readonly source: string;
   readonly hash: string;
   readonly items: readonly RosterItem[];
+  /** Whether it says who is missing: the whole workforce, every row of it read. */
+  readonly isWhole: boolean;
   /** Rows whom this source has not named before: they are bound to a person first. */
   readonly unbound: readonly { readonly externalId?: string; readonly email: string }[];
   readonly unchanged: number;
@@ -115,6 +117,7 @@ export function planRoster(roster: Roster, state: RosterState, rules: RosterRule
     hash: hashOf({ source: rules.source, isComplete: rules.isComplete, items: items.map(({ eventId }) => eventId) }),
     items,
     unbound,
+    isWhole,
     unchanged,
     problems: roster.problems,
     contradictions,

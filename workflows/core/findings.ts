@@ -6,7 +6,7 @@ export const severities = ['critical', 'high', 'medium', 'low'] as const;
 export type Severity = (typeof severities)[number];
 
 /** What is gone through to find it. */
-export type FoundAt = 'account' | 'person' | 'key' | 'organisation';
+export type FoundAt = 'account' | 'person' | 'roster' | 'key' | 'organisation';
 
 interface KindOfFinding {
   readonly foundAt: FoundAt;
@@ -98,6 +98,14 @@ export const findingKinds = {
     advice: 'give it a role with no more than it needs; mute the finding with the reason where it must have this one',
     owasp: 'NHI5:2025',
     needs: ['accounts', 'roles'],
+  },
+  missingFromHr: {
+    foundAt: 'roster',
+    severity: 'medium',
+    title: 'person whom HR no longer names',
+    advice:
+      'ask HR: `npx muster leaver --person-id ID` ends the access of who has left; who is still there has to be in the next complete roster; `roster.absence` in the policy lets them leave after some days',
+    needs: [],
   },
   driftMissing: {
     foundAt: 'person',
@@ -232,6 +240,8 @@ export interface Found {
   readonly severity: Severity;
   readonly personId?: string;
   readonly accountId?: string;
+  /** Where its cause is known to be older than the look that found it. */
+  readonly since?: string;
   /** Facts that stay the same while nothing changes: dates, never ages. */
   readonly evidence: Evidence;
   /** Drift only: whether a reconcile of the person would mend it. */

@@ -97,7 +97,7 @@ describe.each(await openDatabases())('an assessment on $name', ({ makeFixture })
       { source: 'hr', externalId: 'x-1', email: 'a-1@example.com' },
       { newId: 'n', at: ago(0) },
     );
-    await inventory.noteAbsences('hr', [], ago(0));
+    await inventory.noteAbsences({ source: 'hr', roster: 'people.csv', absent: [], at: ago(0) });
     await assess();
     expect(await openKinds()).toEqual([
       ['uncorrelatedAccount', 's-1@example.com'],
@@ -190,6 +190,44 @@ describe.each(await openDatabases())('an assessment on $name', ({ makeFixture })
     const mute = { until: ago(-hourMs), reason: 'known', at: ago(0) };
     expect(await fixture.inventory.muteFinding(finding?.id ?? '', mute)).toMatchObject({ state: 'muted' });
     expect(await assess({ runId: 'run-2' })).toMatchObject({ repaired: 0, findings: 0 });
+  });
+
+  test('who is absent from complete rosters is missing from HR until a roster names them, HR speaks of them, or they leave', async () => {
+    const { inventory } = fixture;
+    const people = ['p-1', 'p-2', 'p-3'];
+    for (const personId of people) await employ(personId, `a-${personId}`, ['r-read']);
+    const missing = async () => {
+      await assess();
+      const filter = { kind: 'missingFromHr', state: 'open', limit: 10, offset: 0 } as const;
+      const rows = await inventory.listFindings(filter, ago(0));
+      return rows.toSorted((a, b) => ((a.personId ?? '') < (b.personId ?? '') ? -1 : 1));
+    };
+    const roster = (absent: readonly string[], at: string) =>
+      inventory.noteAbsences({ source: 'hr', roster: `${at}.csv`, absent, at });
+    const first = ago(2 * hourMs);
+    await roster(people, first);
+    await roster(people, ago(hourMs));
+    const rows = await missing();
+    expect(rows.map(({ personId, since }) => [personId, since])).toEqual(people.map((id) => [id, first]));
+    const evidence = { source: 'hr', missingSince: first, roster: `${first}.csv`, employment: 'employed' };
+    expect(rows).toMatchObject(people.map((id) => ({ accountId: `a-${id}`, severity: 'medium', evidence })));
+    const ids = rows.map(({ id }) => id);
+
+    await roster(['p-2', 'p-3'], ago(hourMs / 2));
+    expect((await missing()).map(({ id }) => id)).toEqual(ids.slice(1));
+    const lines = { employment: { eventId: 'e-2', occurredAt: ago(60_000) } };
+    const person = { employment: 'employed', attributes: { email: 'a-p-2@example.com' } } as const;
+    await inventory.finishProcess(finish({ personId: 'p-2', events: [], lines, person, at: ago(60_000) }));
+    expect((await missing()).map(({ id }) => id)).toEqual(ids.slice(2));
+    const mute = { until: ago(-hourMs), reason: 'on parental leave', at: ago(0) };
+    await inventory.muteFinding(ids[2] ?? '', mute);
+    expect(await missing()).toEqual([]);
+    await inventory.finishProcess(
+      finish({ personId: 'p-3', events: [], person: { ...person, employment: 'left' }, at: ago(0) }),
+    );
+    expect(await missing()).toEqual([]);
+    const all = await inventory.listFindings({ kind: 'missingFromHr', state: 'closed', limit: 10, offset: 0 }, ago(0));
+    expect(all.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
   });
 
   test('an assessment that finds nothing new writes nothing', async () => {

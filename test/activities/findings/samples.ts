@@ -3,6 +3,7 @@ import { driftFindings, type DriftContext, type GrantFacts, type PersonFacts } f
 import type { FindingThresholds, Found } from '../../../workflows/core/findings.ts';
 import type { Nhi } from '../../../workflows/core/identities.ts';
 import { keyFindings, type KeyFacts } from '../../../workflows/core/keyFindings.ts';
+import { missingFromRosters, type AbsenceFacts } from '../../../workflows/core/rosterFindings.ts';
 import type { Account } from '../../../workflows/core/model.ts';
 
 const dayMs = 86_400_000;
@@ -136,6 +137,22 @@ export function atPerson(facts: Partial<PersonFacts>, context: Partial<DriftCont
   };
   return driftFindings({ ...person, ...facts }, { ...driftContext, ...context });
 }
+
+/** Ann, whom two complete rosters have not named. */
+export const absent = (change: Partial<AbsenceFacts>): readonly Found[] =>
+  missingFromRosters([
+    {
+      personId: 'p-1',
+      employment: 'employed',
+      attributes: { email: 'ann@example.com' },
+      accountId: 'a-1',
+      lines: { employment: { eventId: 'e-1', occurredAt: daysAgo(100) } },
+      source: 'hr',
+      since: daysAgo(9),
+      appliedAt: daysAgo(2),
+      ...change,
+    },
+  ]);
 
 export const ofDepartment = (department: string) => ({
   attributes: { email: 'ann@example.com', name: 'Ann Alder', title: 'Engineer', department },

@@ -17,6 +17,7 @@ import {
   atKey,
   atPerson,
   atStray,
+  absent,
   daysAgo,
   given,
   ofDepartment,
@@ -112,6 +113,13 @@ const cases: Readonly<Record<FindingKind, Case>> = {
   privilegedServiceAccount: {
     opens: atStray({ account: accountOf({ ...serviceAccount, roleIds: ['r-admin'] }) }),
     nearMisses: { 'the role is not privileged': atStray({ account: accountOf(serviceAccount) }) },
+  },
+  missingFromHr: {
+    opens: absent({}),
+    nearMisses: {
+      'they have left': absent({ employment: 'left' }),
+      'HR has spoken of them since': absent({ lines: { employment: { eventId: 'e-9', occurredAt: daysAgo(1) } } }),
+    },
   },
   driftMissing: {
     opens: atPerson({ account: accountOf({ roleIds: [] }) }),
@@ -275,16 +283,16 @@ describe.each(await openDatabases())('findings on $name', ({ makeFixture }) => {
         expect(await find([], torn, 3)).toEqual({ opened: 0, closed: 0 });
       }
       expect(await listed()).toMatchObject([
-        { state: 'open', since: at(1), severity: found.severity, name: found.name },
+        { state: 'open', since: found.since ?? at(1), severity: found.severity, name: found.name },
       ]);
 
       for (const [name, near] of Object.entries(nearMisses)) {
         expect({ name, found: only(near, kind) }).toEqual({ name, found: [] });
       }
       expect(await find(Object.values(nearMisses)[0] ?? [], whole, 4)).toEqual({ opened: 0, closed: 1 });
-      expect(await listed()).toMatchObject([{ state: 'closed', since: at(1), closedAt: at(4) }]);
+      expect(await listed()).toMatchObject([{ state: 'closed', since: found.since ?? at(1), closedAt: at(4) }]);
       expect(await find(opens, whole, 5)).toEqual({ opened: 1, closed: 0 });
-      expect(await listed()).toMatchObject([{ state: 'open', since: at(5) }]);
+      expect(await listed()).toMatchObject([{ state: 'open', since: found.since ?? at(5) }]);
       await find([], whole, 6);
     },
   );

@@ -52,8 +52,18 @@ describe.each(await openDatabases())('who is whom, on $name', ({ makeFixture }) 
   test('an absence keeps its beginning until the person is named again', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
-    await inventory.noteAbsences('hr', ['e-1', 'e-2'], '2026-01-01T00:00:00.000Z');
-    const later = await inventory.noteAbsences('hr', ['e-2', 'e-3'], '2026-01-02T00:00:00.000Z');
+    await inventory.noteAbsences({
+      source: 'hr',
+      roster: 'january.csv',
+      absent: ['e-1', 'e-2'],
+      at: '2026-01-01T00:00:00.000Z',
+    });
+    const later = await inventory.noteAbsences({
+      source: 'hr',
+      roster: 'february.csv',
+      absent: ['e-2', 'e-3'],
+      at: '2026-01-02T00:00:00.000Z',
+    });
     expect(Object.fromEntries(later)).toEqual({
       'e-2': '2026-01-01T00:00:00.000Z',
       'e-3': '2026-01-02T00:00:00.000Z',

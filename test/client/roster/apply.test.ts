@@ -20,7 +20,7 @@ test('a roster that is applied brings people in and out, and applied again chang
   const apply = async (lines: readonly string[]) => {
     await writeFile(path, ['id,email,department,end date', ...lines].join('\n'));
     const plan = await planRosterFile(inventory, policy, { path, source: 'hr', isComplete: false });
-    await applyPlan({ muster, inventory }, plan, { isComplete: false });
+    await applyPlan({ muster, inventory }, plan, { path });
     return plan.items.map(({ kind }) => kind).toSorted((a, b) => (a < b ? -1 : 1));
   };
   const allApplied = () =>
@@ -100,6 +100,16 @@ test('the rosters of the watched folder are taken in and moved away; one above t
       at: new Date().toISOString(),
     });
   }
+  await put('people.csv', everybody.slice(1));
+  await run();
+  const findings = (state: 'open' | 'closed') =>
+    stage.inventory.listFindings({ kind: 'missingFromHr', state, limit: 9, offset: 0 }, new Date().toISOString());
+  expect(await findings('open')).toMatchObject([{ personId: 'r-0', evidence: { source: 'hr', roster: 'people.csv' } }]);
+  await put('people.csv', everybody);
+  await run();
+  expect(await findings('open')).toEqual([]);
+  expect(await findings('closed')).toMatchObject([{ personId: 'r-0' }]);
+
   await put('truncated.csv', everybody.slice(0, 1));
   await put('broken.csv', []);
   await writeFile(join(folder, 'broken.csv'), 'id,name\n1,Sam\n');

@@ -170,6 +170,15 @@ test('whom the file does not name is missing and stays, unless the policy says t
   expect(plan([], [ada, bob], leave).items).toEqual([]);
 });
 
+test('a file that is not whole says nothing about who is missing', () => {
+  expect(plan([row()], [ada], { isComplete: true }).isWhole).toBe(true);
+  expect(plan([row()], [ada], { isComplete: false }).isWhole).toBe(false);
+  expect(plan([], [ada], { isComplete: true }).isWhole).toBe(false);
+  const problems = [{ line: 3, message: 'email is missing' }];
+  const state = { people: [ada], known: new Set<string>(), absences: new Map<string, string>(), unboundEmails: [] };
+  expect(planRoster({ rows: [row()], problems }, state, { ...rules, isComplete: true }).isWhole).toBe(false);
+});
+
 test('more leavers, or missing people of a complete file, than the budget need a person', () => {
   const many = Array.from({ length: 6 }, (_, index): RosterPerson => {
     const id = `m-${index}`;

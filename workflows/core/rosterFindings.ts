@@ -1,0 +1,47 @@
+import type { Found } from './findings.ts';
+import type { Employment, PersonAttributes, PersonRecord } from './model.ts';
+
+/** Somebody whom the complete rosters of their source have not named. */
+export interface AbsenceFacts {
+  readonly personId: string;
+  readonly employment: Employment;
+  readonly attributes?: PersonAttributes;
+  readonly accountId?: string;
+  readonly lines: PersonRecord['lines'];
+  readonly source: string;
+  /** When the first roster that did not name them was applied. */
+  readonly since: string;
+  /** The name of its file, where it is known. */
+  readonly roster?: string;
+  /** When the newest complete roster of the source was applied. */
+  readonly appliedAt: string;
+}
+
+/** Who is still here for Muster, and was not named by HR since the newest roster that left them out. */
+export function missingFromRosters(absences: readonly AbsenceFacts[]): readonly Found[] {
+  const byPerson = Map.groupBy(absences.filter(isMissing), ({ personId }) => personId);
+  return [...byPerson.values()].flatMap((all) => {
+    const [first] = all.toSorted((a, b) => Date.parse(a.since) - Date.parse(b.since));
+    return first === undefined ? [] : [toFound(first)];
+  });
+}
+
+function isMissing({ employment, lines, appliedAt }: AbsenceFacts): boolean {
+  if (employment !== 'joining' && employment !== 'employed') return false;
+  const lastWord = lines.employment?.occurredAt;
+  return lastWord === undefined || Date.parse(lastWord) <= Date.parse(appliedAt);
+}
+
+function toFound({ personId, attributes, accountId, source, since, roster, employment }: AbsenceFacts): Found {
+  return {
+    kind: 'missingFromHr',
+    subject: `missing:${personId}`,
+    scope: personId,
+    name: attributes?.email ?? personId,
+    severity: 'medium',
+    since,
+    personId,
+    ...(accountId === undefined ? {} : { accountId }),
+    evidence: { source, missingSince: since, employment, ...(roster === undefined ? {} : { roster }) },
+  };
+}
