@@ -88,9 +88,12 @@ export function createApprovalActivities({ inventory, notify, attestations }: De
         step: `decision:${decision.decisionId}`,
         at,
         actor,
+        proof,
+        ...(tokenId === undefined ? {} : { tokenId }),
         action: verdict,
         reason,
-        after: { approvalId, state, entitlements, proof, tokenId, to },
+        before: { approvalId, state: 'open' },
+        after: { approvalId, state, entitlements, to },
       });
       if (to === undefined) return;
       notify.send({

@@ -7,22 +7,22 @@ import { UsageError } from '../workers/usageError.ts';
 import { personWorkflowId, recheckSignal } from '../workflows/core/contracts.ts';
 import type { Entitlement } from '../workflows/core/model.ts';
 import { FailedError, RefusedError } from './errors.ts';
+import { recordDecision, type Operator, type Why } from './evidence.ts';
 
 /** What an operator puts right by hand. Each leaves evidence with who did it, and wakes the process that waits for it. */
 
-export interface Hands {
+export interface Hands extends Operator {
   readonly client: Client;
   readonly inventory: Inventory;
-  /** Who acts, as evidence names them. */
-  readonly actor: string;
 }
 
 /** Binds the account to the person, whatever its e-mail. Refused where it is somebody else's, or no person's. */
 export async function linkAccount(
-  { client, inventory, actor }: Hands,
+  hands: Hands,
   api: Pick<Datadog, 'getAccount'>,
-  { personId, accountId }: { readonly personId: string; readonly accountId: string },
+  { personId, accountId, ...why }: { readonly personId: string; readonly accountId: string } & Why,
 ): Promise<{ readonly personId: string; readonly accountId: string }> {
+  const { client, inventory } = hands;
   const account = await api.getAccount(accountId);
   if (account === undefined) throw new RefusedError(`There is no account ${accountId} in Datadog: nothing is changed`);
   if (account.isServiceAccount) throw new RefusedError(`Account ${accountId} is a service account: nothing is changed`);
@@ -34,14 +34,14 @@ export async function linkAccount(
       `Account ${accountId} is bound to person ${conflict}: nothing is changed. If that is wrong: npx muster person unlink ${conflict}`,
     );
   }
-  await inventory.appendEvidence({
+  await recordDecision(inventory, hands, {
     personId,
     eventId: `link:${randomUUID()}`,
     step: 'link',
     at,
-    actor,
     action: 'link account',
-    before: before === undefined ? undefined : { accountId: before },
+    ...why,
+    before: { accountId: before ?? null },
     after: { accountId },
   });
   await wake(client, personId);
@@ -49,20 +49,22 @@ export async function linkAccount(
 }
 
 export async function unlinkAccount(
-  { client, inventory, actor }: Hands,
+  hands: Hands,
   personId: string,
+  why: Why = {},
 ): Promise<{ readonly personId: string; readonly accountId: string }> {
+  const { client, inventory } = hands;
   const accountId = (await inventory.findPerson(personId))?.accountId;
   if (accountId === undefined) throw new FailedError(`Person ${personId} has no account bound to them`);
   await inventory.unlinkAccount(personId);
-  await inventory.appendEvidence({
+  await recordDecision(inventory, hands, {
     personId,
     eventId: `unlink:${randomUUID()}`,
     step: 'unlink',
-    at: new Date().toISOString(),
-    actor,
     action: 'unlink account',
+    ...why,
     before: { accountId },
+    after: { accountId: null },
   });
   await wake(client, personId);
   return { personId, accountId };
@@ -87,9 +89,10 @@ export interface ReleaseRequest {
 
 /** Lets held leavers go, or rejects them. A batch that has changed since it was shown is refused. */
 export async function releaseLeavers(
-  { client, inventory, actor }: Hands,
+  hands: Hands,
   { which, verdict, reason }: ReleaseRequest,
 ): Promise<readonly HeldLeaver[]> {
+  const { client, inventory, actor } = hands;
   const held = await heldBatch(inventory);
   if ('batch' in which && which.batch !== held.batch) {
     throw new RefusedError(
@@ -109,15 +112,16 @@ export async function releaseLeavers(
     const who = 'personId' in which ? `No leaver of ${which.personId}` : 'No leaver';
     throw new UsageError(`${who} is held: \`npx muster leaver held\` shows those that are`);
   }
-  for (const { personId, eventId } of released) {
-    await inventory.appendEvidence({
+  for (const { personId, eventId, askedAt } of released) {
+    await recordDecision(inventory, hands, {
       personId,
       eventId,
       step: verdict,
       at,
-      actor,
       action: `${verdict} held leaver`,
       ...(reason === undefined ? {} : { reason }),
+      before: { heldSince: askedAt },
+      after: { verdict, ...('batch' in which ? { batch: which.batch } : {}) },
     });
     await wake(client, personId);
   }
@@ -138,20 +142,22 @@ async function wake(client: Client, personId: string): Promise<void> {
 
 /** The name of the policy may mean the role or team that bears it now. */
 export async function acceptName(
-  { inventory, actor }: Pick<Hands, 'inventory' | 'actor'>,
+  hands: Omit<Hands, 'client'>,
   entitlement: Entitlement,
+  why: Why = {},
 ): Promise<{ readonly before: string }> {
+  const { inventory } = hands;
   const before = await inventory.forgetEntitlementId(entitlement);
   const { kind, name } = entitlement;
   if (before === undefined) throw new UsageError(`No ${kind} "${name}" is on record: nothing has to be accepted`);
-  await inventory.appendEvidence({
+  await recordDecision(inventory, hands, {
     personId: `policy/${kind}`,
     eventId: `accept:${randomUUID()}`,
     step: 'accept',
-    at: new Date().toISOString(),
-    actor,
     action: `accept ${kind}`,
+    ...why,
     before: { name, id: before },
+    after: { name, id: null },
   });
   return { before };
 }

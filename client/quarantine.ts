@@ -1,14 +1,13 @@
 import type { QuarantineRow } from '../activities/inventory/findingTypes.ts';
-import type { Inventory } from '../activities/inventory/types.ts';
 import { repairEvent } from '../workflows/core/drift.ts';
 import { RefusedError } from './errors.ts';
+import { recordDecision, type Why } from './evidence.ts';
 import type { Muster } from './muster.ts';
+import type { Hands } from './operator.ts';
 
-export interface BatchDecision {
+export interface BatchDecision extends Why {
   readonly batchId: string;
   readonly verdict: 'allow' | 'reject';
-  readonly by: string;
-  readonly reason?: string;
 }
 
 /**
@@ -17,25 +16,32 @@ export interface BatchDecision {
  * Throws `RefusedError` where no such batch waits.
  */
 export async function decideBatch(
-  { muster, inventory }: { readonly muster: Pick<Muster, 'submitEvent'>; readonly inventory: Inventory },
-  { batchId, verdict, by, reason }: BatchDecision,
+  hands: Omit<Hands, 'client'> & { readonly muster: Pick<Muster, 'submitEvent'> },
+  { batchId, verdict, ...why }: BatchDecision,
   now = new Date(),
 ): Promise<QuarantineRow> {
+  const { muster, inventory, actor } = hands;
   const at = now.toISOString();
   const state = verdict === 'allow' ? 'allowed' : 'rejected';
-  const decided = await inventory.decideQuarantine(batchId, {
-    state,
-    at,
-    by,
-    ...(reason === undefined ? {} : { reason }),
-  });
+  const decided = await inventory.decideQuarantine(batchId, { state, at, by: actor, ...why });
   if (decided === undefined) {
     throw new RefusedError(`No batch ${batchId} waits for a decision: \`npx muster sync status\` shows those that do`);
   }
+  await recordDecision(inventory, hands, {
+    // A slash stands in no personId: the batch is about many.
+    personId: `sync/${batchId}`,
+    eventId: `sync/${batchId}`,
+    step: verdict,
+    at,
+    action: `${verdict} held repairs`,
+    ...why,
+    before: { state: 'open', openedAt: decided.openedAt, budget: decided.budget },
+    after: { state, people: decided.people },
+  });
   if (verdict === 'reject') return decided;
   for (const candidate of decided.people) {
     const event = repairEvent(candidate, batchId, at);
-    await muster.submitEvent({ ...event, reason: `${event.reason}; allowed by ${by}`.slice(0, 1_000) });
+    await muster.submitEvent({ ...event, reason: `${event.reason}; allowed by ${actor}`.slice(0, 1_000) });
   }
   return decided;
 }

@@ -53,16 +53,17 @@ export async function authenticate(
 }
 
 async function leaveEvidence(inventory: Tokens, row: TokenRow, action: string, at: string): Promise<void> {
-  const { id, role, personId, source, expiresAt } = row;
+  const { id, role, personId, source, expiresAt, revokedAt } = row;
   // A slash stands in no personId: evidence of a token that proves nobody belongs to nobody.
   const about = `token/${id}`;
-  const after = { id, role, source, expiresAt };
+  const after = { id, role, source, expiresAt, revokedAt };
   await inventory.appendEvidence({
     personId: personId ?? about,
     eventId: about,
     step: action,
     at,
     actor: 'cli',
+    proof: 'claimed',
     action,
     after,
   });

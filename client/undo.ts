@@ -13,6 +13,7 @@ import {
 import type { HrEvent, Outcome } from '../workflows/core/model.ts';
 import { FailedError, RefusedError } from './errors.ts';
 import { processOf, type Muster, type SubmittedEvent } from './muster.ts';
+import { recordDecision, type Why } from './evidence.ts';
 import type { Hands } from './operator.ts';
 
 /** What an operator takes back: an event that was not applied yet, or the end of somebody's access. */
@@ -43,15 +44,14 @@ export async function cancelEvent(
     throw new RefusedError(`Event ${eventId} was taken already (${outcome?.kind ?? 'applied'}): nothing is changed`);
   }
   const because = reason === undefined ? {} : { reason };
-  await inventory.appendEvidence({
+  await recordDecision(inventory, hands, {
     personId: event.personId,
     eventId,
     step: `cancel:${randomUUID()}`,
-    at: new Date().toISOString(),
-    actor,
     action: 'ask to cancel event',
-    before: { kind: event.kind, effectiveAt: event.effectiveAt },
     ...because,
+    before: { kind: event.kind, effectiveAt: event.effectiveAt, outcome: null },
+    after: { outcome: 'cancelled' },
   });
   const refusedBefore = (await refusalsOf(hands, event)).length;
   await tellProcess(hands, event, { eventId, actor, ...because });
@@ -111,7 +111,7 @@ export interface Restoration extends SubmittedEvent, Pick<AccessBefore, 'account
 }
 
 /** Asks for the account that Muster disabled, with exactly what it held. Refused where Muster did not disable it. */
-export async function restorePerson(hands: UndoHands, personId: string): Promise<Restoration> {
+export async function restorePerson(hands: UndoHands, personId: string, why: Why = {}): Promise<Restoration> {
   const { inventory, actor } = hands;
   const history = await inventory.personHistory(personId);
   if (history === undefined)
@@ -136,13 +136,14 @@ export async function restorePerson(hands: UndoHands, personId: string): Promise
     roles: namesOf(before.access.roles),
     teams: namesOf(before.access.teams.filter(({ isManaged }) => !isManaged)),
   };
-  await inventory.appendEvidence({
+  await recordDecision(inventory, hands, {
     personId,
     eventId,
     step: 'restore',
     at,
-    actor,
     action: 'ask to restore access',
+    ...why,
+    before: { employment: history.person.employment, disabledAt: before.at },
     after: { accountId: before.accountId, ...access },
   });
   const submitted = await hands.muster.submitEvent({
@@ -153,7 +154,7 @@ export async function restorePerson(hands: UndoHands, personId: string): Promise
     effectiveAt: at,
     source: 'cli',
     restore: true,
-    reason: `restored by ${actor}`,
+    reason: `restored by ${actor}${why.reason === undefined ? '' : `: ${why.reason}`}`.slice(0, 1_000),
   });
   return { ...submitted, accountId: before.accountId, ...access };
 }

@@ -46,7 +46,7 @@ export async function listEvidence(
 }
 
 /** Walks the chain from its origin to the recorded end. Links that are appended meanwhile are not looked at. */
-export async function verifyEvidence(db: Db): Promise<EvidenceCheck> {
+export async function verifyEvidence(db: Db, noted?: Pick<EvidenceRow, 'seq' | 'hash'>): Promise<EvidenceCheck> {
   const head = await readHead(db);
   if (head.strays !== null)
     return { ok: false, seq: head.strays, why: 'the link stands outside of the recorded chain' };
@@ -70,11 +70,16 @@ export async function verifyEvidence(db: Db): Promise<EvidenceCheck> {
       if (said.personId !== personId || said.eventId !== eventId || said.step !== step) {
         return { ok: false, seq, why: 'personId, eventId or step differ from the hashed entry' };
       }
+      if (seq === noted?.seq && hash !== noted.hash)
+        return { ok: false, seq, why: 'it is another link than was noted' };
       last = { seq, hash };
     }
   }
   if (last.hash !== head.hash) return { ok: false, seq: head.seq, why: 'the chain does not end as it was recorded' };
-  return { ok: true, count: last.seq };
+  if (noted !== undefined && noted.seq > last.seq) {
+    return { ok: false, seq: last.seq + 1, why: `links are missing at the end: link ${noted.seq} was noted` };
+  }
+  return { ok: true, count: last.seq, ...(last.seq === 0 ? {} : { head: last }) };
 }
 
 /** One statement, so that the end and the links are of one moment. `strays` is a link before the first or after the end. */

@@ -124,7 +124,10 @@ export interface FindingsStore {
   listFindings(filter: FindingFilter, now: string): Promise<readonly FindingRow[]>;
   countOpenFindings(now: string): Promise<number>;
   /** `undefined` where there is no such finding. */
-  muteFinding(id: string, mute: { until: string; reason: string; at: string }): Promise<FindingRow | undefined>;
+  muteFinding(
+    id: string,
+    mute: { until: string; reason: string; at: string },
+  ): Promise<{ readonly before: FindingRow; readonly after: FindingRow } | undefined>;
 
   readOrganisation(options: { now: string; overdueAfterMs: number }): Promise<OrganisationFacts>;
   accountFacts(after: string, limit: number): Promise<FactsPage<AccountPageFacts>>;

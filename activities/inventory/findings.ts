@@ -142,14 +142,13 @@ export async function muteFinding(
   db: Db,
   id: string,
   { until, reason, at }: { until: string; reason: string; at: string },
-): Promise<FindingRow | undefined> {
-  const row = await db
-    .updateTable('findings')
-    .set({ mutedUntil: until, muteReason: reason, mutedAt: at })
-    .where('findingId', '=', id)
-    .returningAll()
-    .executeTakeFirst();
-  return row && toRow(row, (await standingKinds(db)).last, at);
+): Promise<{ readonly before: FindingRow; readonly after: FindingRow } | undefined> {
+  const row = await db.selectFrom('findings').selectAll().where('findingId', '=', id).executeTakeFirst();
+  if (row === undefined) return undefined;
+  const mute = { mutedUntil: until, muteReason: reason, mutedAt: at };
+  await db.updateTable('findings').set(mute).where('findingId', '=', id).execute();
+  const { last } = await standingKinds(db);
+  return { before: toRow(row, last, at), after: toRow({ ...row, ...mute }, last, at) };
 }
 
 function inState<O>(query: SelectQueryBuilder<Schema, 'findings', O>, state: FindingFilter['state'], now: string) {

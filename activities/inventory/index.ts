@@ -149,7 +149,7 @@ function createInventory(store: Store): Inventory {
 
     appendEvidence: (entry) => write(store, 'evidence', (trx) => evidence.appendEvidence(trx, entry)),
     listEvidence: (filter) => evidence.listEvidence(db, filter),
-    verifyEvidence: () => evidence.verifyEvidence(db),
+    verifyEvidence: (noted) => evidence.verifyEvidence(db, noted),
 
     findAlias: (identity) => aliases.findAlias(db, identity),
     bindAlias: (identity, given) => write(store, 'aliases', (trx) => aliases.bindAlias(trx, identity, given)),

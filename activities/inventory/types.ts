@@ -175,8 +175,11 @@ export interface Inventory
   /** Appends one link. Unique by (eventId, step, personId): a retry adds no second one. */
   appendEvidence(entry: EvidenceEntry): Promise<void>;
   listEvidence(filter: { personId?: string; limit: number; offset: number }): Promise<readonly EvidenceRow[]>;
-  /** Walks the whole chain: finds a link that was altered, removed or moved, by its `seq`. */
-  verifyEvidence(): Promise<EvidenceCheck>;
+  /**
+   * Walks the whole chain: finds a link that was altered, removed or moved, by its `seq`. `noted` is a link that was written
+   * down elsewhere: a chain that was cut off before it, or rebuilt, holds in itself.
+   */
+  verifyEvidence(noted?: Pick<EvidenceRow, 'seq' | 'hash'>): Promise<EvidenceCheck>;
 }
 
 export interface IntakeRow {
@@ -323,6 +326,9 @@ export interface EvidenceEntry {
   readonly step: string;
   readonly at: string;
   readonly actor: string;
+  /** Of a decision: whether a token proved who decided, and which; or whether it is somebody's word. */
+  readonly proof?: 'attested' | 'claimed';
+  readonly tokenId?: string;
   readonly action: string;
   readonly reason?: string;
   readonly before?: unknown;
@@ -335,5 +341,5 @@ export interface EvidenceRow extends EvidenceEntry {
 }
 
 export type EvidenceCheck =
-  | { readonly ok: true; readonly count: number }
+  | { readonly ok: true; readonly count: number; readonly head?: Pick<EvidenceRow, 'seq' | 'hash'> }
   | { readonly ok: false; readonly seq: number; readonly why: string };

@@ -8,6 +8,7 @@ import type { Account } from '../../workflows/core/model.ts';
 import type { Policy } from '../../workflows/core/policy.ts';
 import { UsageError } from '../../workers/usageError.ts';
 import { RefusedError } from '../errors.ts';
+import { recordDecision, type Operator, type Why } from '../evidence.ts';
 import { readOrganization, type Organization } from '../organization.ts';
 import { readAll } from '../readAll.ts';
 import { readRoster } from '../roster/read.ts';
@@ -47,7 +48,7 @@ export async function planAdoptionHere(request: AdoptionRequest): Promise<Hashed
 }
 
 /** Binds, remembers what is held, and leaves evidence. Nothing is written to Datadog. */
-export async function applyAdoption(request: AdoptionRequest, hash: string): Promise<HashedPlan> {
+export async function applyAdoption(request: AdoptionRequest, hash: string, by: Operator & Why): Promise<HashedPlan> {
   const { plan: planned, people, accounts } = await plan(request);
   if (planned.hash !== hash) {
     throw new RefusedError(
@@ -59,6 +60,7 @@ export async function applyAdoption(request: AdoptionRequest, hash: string): Pro
     const at = new Date().toISOString();
     const person = people.get(personId);
     const account = accounts.get(accountId);
+    const bound = (await inventory.findPerson(personId))?.accountId;
     const { conflict } = await inventory.bindAccount(personId, accountId, at);
     if (conflict !== undefined)
       throw new RefusedError(`Account ${accountId} has just been bound to person ${conflict}`);
@@ -73,14 +75,14 @@ export async function applyAdoption(request: AdoptionRequest, hash: string): Pro
     });
     for (const grant of grants)
       await inventory.openGrant({ ...grant, personId, accountId, since: at, because: `adoption ${hash}` });
-    await inventory.appendEvidence({
+    await recordDecision(inventory, by, {
       personId,
       eventId: `adopt:${hash}`,
       step: `adopt:${accountId}`,
       at,
-      actor: 'cli',
       action: 'adopt account',
-      reason: `adopt apply ${hash}`,
+      reason: by.reason ?? `adopt apply ${hash}`,
+      before: { accountId: bound ?? null },
       after: { accountId, email, grants },
     });
   }

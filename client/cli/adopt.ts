@@ -4,6 +4,7 @@ import type { AdoptionRequest, HashedPlan, Takeover } from '../adopt/adopt.ts';
 import { isJson } from './command.ts';
 import { withDatadogHere } from './datadog.ts';
 import { loadShellPolicy, readShellConfig, withInventory } from './open.ts';
+import { addOperator, readActor, whyOf, type OperatorOptions } from './operator.ts';
 import { printResult, renderTable } from './output.ts';
 import type { Shell } from './shell.ts';
 
@@ -24,16 +25,18 @@ export function addAdopt(program: Command, shell: Shell): void {
       const plan = await withRequest(shell, options, planAdoptionHere);
       printResult(shell, isJson(command), plan, () => renderPlan(shell, plan));
     });
-  addOptions(adopt.command('apply'))
+  addOperator(addOptions(adopt.command('apply')))
     .requiredOption('--plan <hash>', 'the hash that `adopt plan` showed')
     .description('bind the accounts to the people, and remember what they hold; Datadog is only read')
     .addHelpText(
       'after',
       '\nExample: npx muster adopt apply --roster people.csv --plan 0123456789abcdef\nExit code: 0 done, 3 the plan has changed.',
     )
-    .action(async ({ plan: hash, ...options }: AdoptOptions & { plan: string }, command: Command) => {
+    .action(async ({ plan: hash, ...options }: AdoptOptions & OperatorOptions & { plan: string }, command: Command) => {
       const { applyAdoption } = await import('../adopt/adopt.ts');
-      const plan = await withRequest(shell, options, (request) => applyAdoption(request, hash));
+      const plan = await withRequest(shell, options, async (request) =>
+        applyAdoption(request, hash, { ...(await readActor(shell, options, request.inventory)), ...whyOf(options) }),
+      );
       printResult(shell, isJson(command), { ...plan, adopted: plan.matches.length }, () =>
         [renderPlan(shell, plan), `${plan.matches.length} accounts are adopted.`].join('\n\n'),
       );

@@ -3,10 +3,12 @@ import type { FindingRow, FindingState } from '../../activities/inventory/findin
 import { UsageError } from '../../workers/usageError.ts';
 import { findingKindNames, severities, type FindingKind, type Severity } from '../../workflows/core/findings.ts';
 import { FailedError } from '../errors.ts';
+import { muteFinding } from '../findings.ts';
 import { readAll } from '../readAll.ts';
 import { isJson } from './command.ts';
 import { effectiveInstant, readEffective } from './dates.ts';
 import { withInventory } from './open.ts';
+import { addActor, readActor } from './operator.ts';
 import { printResult } from './output.ts';
 import { parsePersonId, parseText } from './parse.ts';
 import { chooseFormat, formats, printRows, type Columns, type Format } from './rows.ts';
@@ -19,6 +21,12 @@ interface ListOptions {
   readonly person?: string;
   readonly open?: boolean;
   readonly all?: boolean;
+}
+
+interface MuteOptions {
+  readonly reason: string;
+  readonly until: string;
+  readonly as?: string;
 }
 
 export function addFindings(program: Command, shell: Shell): void {
@@ -54,8 +62,7 @@ export function addFindings(program: Command, shell: Shell): void {
 }
 
 function addMute(findings: Command, shell: Shell): void {
-  findings
-    .command('mute')
+  addActor(findings.command('mute'))
     .argument('<id>', 'as `findings list` shows it', parseText(64))
     .description('take a finding off the list until a day, with the reason; drift that is muted is not repaired')
     .requiredOption('--reason <text>', 'why it may stay as it is', parseText(1_000))
@@ -64,13 +71,14 @@ function addMute(findings: Command, shell: Shell): void {
       'after',
       '\nExample: npx muster findings mute 3f1c5a0b7d2e4c61 --reason "break-glass account" --until 2027-01-31',
     )
-    .action(async (id: string, { reason, until }: { reason: string; until: string }, command: Command) => {
+    .action(async (id: string, { reason, until, as }: MuteOptions, command: Command) => {
       const now = new Date();
       const end = effectiveInstant(readEffective(until, now, '--until'));
       if (Date.parse(end) <= now.getTime()) throw new UsageError(`--until ${until} is past: give a later day`);
-      const muted = await withInventory(shell, (store) =>
-        store.muteFinding(id, { until: end, reason, at: now.toISOString() }),
-      );
+      const muted = await withInventory(shell, async (store) => {
+        const by = await readActor(shell, as === undefined ? {} : { as }, store);
+        return muteFinding(store, by, { id, until: end, reason }, now);
+      });
       if (muted === undefined) {
         throw new FailedError(`There is no finding ${id}: \`npx muster findings list --all\` shows all with their ids`);
       }

@@ -3,14 +3,13 @@ import { UsageError } from '../../workers/usageError.ts';
 import { heldBatch, releaseLeavers } from '../operator.ts';
 import { isJson } from './command.ts';
 import { withInventory } from './open.ts';
-import { addOperator, withOperator, type OperatorOptions } from './operator.ts';
+import { addActor, withOperator, type OperatorOptions } from './operator.ts';
 import { printResult, renderTable } from './output.ts';
 import { parsePersonId, parseText } from './parse.ts';
 import type { Shell } from './shell.ts';
 
 interface ReleaseOptions extends OperatorOptions {
   readonly batch?: string;
-  readonly reason?: string;
   readonly reject?: boolean;
 }
 
@@ -32,7 +31,7 @@ export function addHeldLeavers(leaver: Command, shell: Shell): void {
             )}\nAll of them: npx muster leaver release --batch ${held.batch} --reason TEXT`,
       );
     });
-  addOperator(leaver.command('release'))
+  addActor(leaver.command('release'))
     .argument('[id]', 'one person', parsePersonId)
     .option('--batch <hash>', 'all that `leaver held` showed', parseText(64))
     .option('--reject', 'they stay: the leave is not carried out')

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { linkAccount, unlinkAccount } from '../operator.ts';
 import { isJson } from './command.ts';
-import { addOperator, withDatadogOf, withOperator, type OperatorOptions } from './operator.ts';
+import { addOperator, whyOf, withDatadogOf, withOperator, type OperatorOptions } from './operator.ts';
 import { printResult } from './output.ts';
 import { parsePersonId, parseText } from './parse.ts';
 import type { Shell } from './shell.ts';
@@ -18,7 +18,7 @@ export function addLinks(person: Command, shell: Shell): void {
     )
     .action(async (personId: string, { account, ...by }: OperatorOptions & { account: string }, command: Command) => {
       const linked = await withOperator(shell, by, (hands, opened) =>
-        withDatadogOf(opened, (api) => linkAccount(hands, api, { personId, accountId: account })),
+        withDatadogOf(opened, (api) => linkAccount(hands, api, { personId, accountId: account, ...whyOf(by) })),
       );
       printResult(shell, isJson(command), linked, () => `Account ${linked.accountId} is ${linked.personId}'s now.`);
     });
@@ -27,7 +27,7 @@ export function addLinks(person: Command, shell: Shell): void {
     .description('take the binding away; the account itself is not touched')
     .addHelpText('after', '\nExample: npx muster person unlink e-1042 --as it@example.com')
     .action(async (personId: string, by: OperatorOptions, command: Command) => {
-      const unlinked = await withOperator(shell, by, (hands) => unlinkAccount(hands, personId));
+      const unlinked = await withOperator(shell, by, (hands) => unlinkAccount(hands, personId, whyOf(by)));
       printResult(shell, isJson(command), unlinked, () => `Account ${unlinked.accountId} is nobody's now.`);
     });
 }

@@ -4,8 +4,10 @@ import type { Inventory } from '../../activities/inventory/types.ts';
 import { UsageError } from '../../workers/usageError.ts';
 import { nhiKinds, type NhiKind } from '../../workflows/core/identities.ts';
 import { FailedError } from '../errors.ts';
+import { declareOwner } from '../owners.ts';
 import { describeUnseen } from './kinds.ts';
 import { withInventory } from './open.ts';
+import { addActor, readActor } from './operator.ts';
 import { printMessage } from './output.ts';
 import { parsePersonId, parseText } from './parse.ts';
 import { chooseFormat, formats, printRows, type Columns, type Format } from './rows.ts';
@@ -19,11 +21,11 @@ interface NhiOptions {
   readonly setOwner?: string;
   readonly clearOwner?: string;
   readonly owner?: string;
+  readonly as?: string;
 }
 
 export function addNhis(inventory: Command, shell: Shell): void {
-  inventory
-    .command('nhis')
+  addActor(inventory.command('nhis'))
     .description('service accounts, keys, tokens, OAuth clients, authentication mappings; who answers for them')
     .addOption(new Option('--kind <kind>', 'of this kind only').choices(nhiKinds))
     .option('--all', 'with those that are gone')
@@ -45,7 +47,7 @@ export function addNhis(inventory: Command, shell: Shell): void {
       const { rows, standing } = await withInventory(shell, async (store) => {
         const changed = setOwner ?? clearOwner;
         const standing = await store.standingKinds();
-        if (changed !== undefined) return { standing, rows: [await declare(shell, store, changed, setOwner && owner)] };
+        if (changed !== undefined) return { standing, rows: [await declare(shell, store, options, changed)] };
         const filter = {
           ...(kind && { kind }),
           ...(owner && { ownerPersonId: owner }),
@@ -61,12 +63,12 @@ export function addNhis(inventory: Command, shell: Shell): void {
     });
 }
 
-async function declare(shell: Shell, store: Inventory, id: string, owner: string | undefined): Promise<NhiRow> {
+async function declare(shell: Shell, store: Inventory, options: NhiOptions, id: string): Promise<NhiRow> {
+  const owner = options.setOwner === undefined ? undefined : options.owner;
   if (owner !== undefined && (await store.findPerson(owner)) === undefined) {
     printMessage(shell, `No person ${owner} is known yet: the declaration counts once HR names them.`);
   }
-  if ((await store.findNhi(id)) !== undefined) await store.setNhiOwner(id, owner, new Date().toISOString());
-  const row = await store.findNhi(id);
+  const row = await declareOwner(store, await readActor(shell, options, store), id, owner);
   if (row !== undefined) return row;
   throw new FailedError(`There is no ${id} in the inventory: \`npx muster inventory nhis\` shows all with their ids`);
 }

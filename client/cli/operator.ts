@@ -1,19 +1,29 @@
 import type { Command } from 'commander';
 import type { Datadog } from '../../activities/datadog/types.ts';
+import type { Inventory } from '../../activities/inventory/types.ts';
 import { UsageError } from '../../workers/usageError.ts';
 import { RefusedError } from '../errors.ts';
+import type { Operator, Why } from '../evidence.ts';
 import type { Hands } from '../operator.ts';
 import { authenticate } from '../tokens.ts';
 import { loadShellPolicy, withMuster, type Opened } from './open.ts';
-import { parseEmail } from './parse.ts';
+import { parseEmail, parseText } from './parse.ts';
 import type { Shell } from './shell.ts';
 
 export interface OperatorOptions {
   readonly as?: string;
+  readonly reason?: string;
 }
 
-export const addOperator = (command: Command): Command =>
+export const addActor = (command: Command): Command =>
   command.option('--as <email>', 'who acts: a claim, where no MUSTER_TOKEN proves it', parseEmail);
+
+export const addReason = (command: Command): Command =>
+  command.option('--reason <text>', 'kept as evidence', parseText(1_000));
+
+export const addOperator = (command: Command): Command => addReason(addActor(command));
+
+export const whyOf = ({ reason }: OperatorOptions): Why => (reason === undefined ? {} : { reason });
 
 /** Opens Muster for an operator: an administrator's token proves who acts, `--as` claims it where the policy takes claims. */
 export async function withOperator<T>(
@@ -22,14 +32,9 @@ export async function withOperator<T>(
   work: (hands: Hands, opened: Opened) => Promise<T>,
 ): Promise<T> {
   return withMuster(shell, async (opened) => {
-    const { readToken } = await import('../../workers/config.ts');
-    const token = await readToken(shell.env);
     const { client, inventory, config } = opened;
-    if (token !== undefined) {
-      const by = await authenticate(inventory, token);
-      if (by?.role !== 'admin') throw new RefusedError('MUSTER_TOKEN is not a valid token of the role admin');
-      return work({ client, inventory, actor: by.personId ?? `token ${by.id}` }, opened);
-    }
+    const proven = await provenOperator(shell, inventory);
+    if (proven !== undefined) return work({ client, inventory, ...proven }, opened);
     if (as === undefined) {
       throw new UsageError('--as <email> is missing: say who acts, or set MUSTER_TOKEN to a token of the role admin');
     }
@@ -38,8 +43,22 @@ export async function withOperator<T>(
         `${as} is only claimed: set MUSTER_TOKEN to a token of the role admin (\`npx muster token create --role admin\`)`,
       );
     }
-    return work({ client, inventory, actor: as }, opened);
+    return work({ client, inventory, actor: as, proof: 'claimed' }, opened);
   });
+}
+
+/** Who acts on the inventory alone, which whoever has this shell may do anyway: a token proves it, the rest is a claim. */
+export async function readActor(shell: Shell, { as }: OperatorOptions, inventory: Inventory): Promise<Operator> {
+  return (await provenOperator(shell, inventory)) ?? { actor: as ?? 'command line', proof: 'claimed' };
+}
+
+async function provenOperator(shell: Shell, inventory: Inventory): Promise<Operator | undefined> {
+  const { readToken } = await import('../../workers/config.ts');
+  const token = await readToken(shell.env);
+  if (token === undefined) return undefined;
+  const by = await authenticate(inventory, token);
+  if (by?.role !== 'admin') throw new RefusedError('MUSTER_TOKEN is not a valid token of the role admin');
+  return { actor: by.personId ?? `token ${by.id}`, proof: 'attested', tokenId: by.id };
 }
 
 export async function withDatadogOf<T>(

@@ -35,9 +35,9 @@ export function renderTable(shell: Shell, head: readonly string[], rows: readonl
 }
 
 /** RFC 4180. A text that a spreadsheet would run as a formula gets an apostrophe before it. */
-export function renderCsv(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+export function renderCsv(head: readonly string[] | undefined, rows: readonly (readonly Cell[])[]): string {
   const line = (cells: readonly Cell[]) => cells.map(csvCell).join(',');
-  return [head, ...rows].map(line).join('\r\n');
+  return [...(head === undefined ? [] : [head]), ...rows].map(line).join('\r\n');
 }
 
 function csvCell(cell: Cell): string {

@@ -63,3 +63,14 @@ export function parseOffset(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('Give a whole number of 0 or more, such as 100.');
 }
+
+export interface NotedLink {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+export function parseNotedLink(text: string): NotedLink {
+  const [, seq, hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
+  if (seq !== undefined && hash !== undefined) return { seq: Number(seq), hash };
+  throw new InvalidArgumentError('Give the number and the hash of a link, such as 28:9f86d081… (64 digits).');
+}

@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { acceptName } from '../operator.ts';
 import { isJson } from './command.ts';
-import { addOperator, withOperator, type OperatorOptions } from './operator.ts';
+import { addOperator, whyOf, withOperator, type OperatorOptions } from './operator.ts';
 import { printResult } from './output.ts';
 import { parseText } from './parse.ts';
 import type { Shell } from './shell.ts';
@@ -14,7 +14,7 @@ export function addAccept(policy: Command, shell: Shell): void {
     .description('the role or team that bears this name now is the one that is meant')
     .addHelpText('after', '\nExample: npx muster policy accept role "Incident Commander" --as it@example.com')
     .action(async (kind: 'role' | 'team', name: string, by: OperatorOptions, command: Command) => {
-      const { before } = await withOperator(shell, by, (hands) => acceptName(hands, { kind, name }));
+      const { before } = await withOperator(shell, by, (hands) => acceptName(hands, { kind, name }, whyOf(by)));
       printResult(
         shell,
         isJson(command),

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { QuarantineRow } from '../../activities/inventory/findingTypes.ts';
 import { isJson } from './command.ts';
-import { withMuster } from './open.ts';
+import { addReason, whyOf, withOperator } from './operator.ts';
 import { printResult, renderTable } from './output.ts';
 import { parseText } from './parse.ts';
 import type { Shell } from './shell.ts';
@@ -9,26 +9,20 @@ import type { Shell } from './shell.ts';
 /** `sync allow` and `sync reject`: repairs of drift that were too many at once. */
 export function addQuarantine(sync: Command, shell: Shell): void {
   for (const verdict of ['allow', 'reject'] as const) {
-    sync
-      .command(verdict)
+    addReason(sync.command(verdict))
       .argument('<batch>', 'as `sync status` shows it', parseText(64))
       .description(
         verdict === 'allow'
           ? 'have a batch of held repairs carried out'
           : 'leave the drift of a held batch as it is, until it changes',
       )
-      .option('--as <who>', 'who decides; kept with the batch', parseText(254), 'command line')
-      .option('--reason <text>', 'kept with the batch', parseText(1_000))
+      .option('--as <who>', 'who decides: a claim, where no MUSTER_TOKEN proves it', parseText(254), 'command line')
       .addHelpText('after', `\nExample: npx muster sync ${verdict} 4be61c09a2f7 --as lead@example.com`)
       .action(async (batchId: string, options: { as: string; reason?: string }, command: Command) => {
         const { decideBatch } = await import('../quarantine.ts');
-        const decision = {
-          batchId,
-          verdict,
-          by: options.as,
-          ...(options.reason === undefined ? {} : { reason: options.reason }),
-        };
-        const decided = await withMuster(shell, (opened) => decideBatch(opened, decision));
+        const decided = await withOperator(shell, options, (hands, { muster }) =>
+          decideBatch({ ...hands, muster }, { batchId, verdict, ...whyOf(options) }),
+        );
         const people = decided.people.length;
         printResult(shell, isJson(command), decided, () =>
           verdict === 'allow'

@@ -11,8 +11,10 @@ export type Format = (typeof formats)[number];
 
 export type Columns<T> = Readonly<Record<string, (row: T) => Cell>>;
 
-export function chooseFormat(format: Format | undefined, command: Command): Format {
-  if (!isJson(command)) return format ?? 'table';
+export function chooseFormat(format: Format | undefined, command: Command): Format;
+export function chooseFormat<F extends string>(format: F | undefined, command: Command, usual: F): F | 'json';
+export function chooseFormat(format: string | undefined, command: Command, usual = 'table'): string {
+  if (!isJson(command)) return format ?? usual;
   if (format !== undefined && format !== 'json')
     throw new UsageError(`--json and --format ${format}: give one of them`);
   return 'json';
@@ -26,9 +28,12 @@ export function printRows<T>(
   none: string,
 ): void {
   const head = Object.keys(columns);
-  const cells = () => rows.map((row) => head.map((name) => columns[name]?.(row)));
+  const cells = () => cellsOf(rows, columns);
   printResult(shell, format === 'json', rows, () => {
     if (format === 'csv') return renderCsv(head, cells());
     return rows.length === 0 ? none : renderTable(shell, head, cells());
   });
 }
+
+export const cellsOf = <T>(rows: readonly T[], columns: Columns<T>): readonly (readonly Cell[])[] =>
+  rows.map((row) => Object.values(columns).map((cellOf) => cellOf(row)));

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { cancelEvent, restorePerson } from '../undo.ts';
 import { isJson } from './command.ts';
-import { addOperator, withOperator, type OperatorOptions } from './operator.ts';
+import { addOperator, whyOf, withOperator, type OperatorOptions } from './operator.ts';
 import { printResult } from './output.ts';
 import { parsePersonId, parseText } from './parse.ts';
 import type { Shell } from './shell.ts';
@@ -11,15 +11,13 @@ export function addCancel(events: Command, shell: Shell): void {
   addOperator(events.command('cancel'))
     .argument('<id>', 'id of an event that waits: `muster events list`', parseText(200))
     .description('withdraw an event that is not applied yet, so that it never is')
-    .option('--reason <text>', 'kept as evidence', parseText(1_000))
     .addHelpText(
       'after',
       '\nExample: npx muster events cancel hr-2026-000123 --as it@example.com --reason "the date is wrong"',
     )
-    .action(async (eventId: string, options: OperatorOptions & { reason?: string }, command: Command) => {
-      const { reason } = options;
+    .action(async (eventId: string, options: OperatorOptions, command: Command) => {
       const cancelled = await withOperator(shell, options, (hands, { muster }) =>
-        cancelEvent({ ...hands, muster }, { eventId, ...(reason === undefined ? {} : { reason }) }),
+        cancelEvent({ ...hands, muster }, { eventId, ...whyOf(options) }),
       );
       printResult(shell, isJson(command), cancelled, () => `Event ${eventId} is cancelled, and will not be applied.`);
     });
@@ -32,7 +30,7 @@ export function addRestore(person: Command, shell: Shell): void {
     .addHelpText('after', '\nExample: npx muster person restore e-1042 --as it@example.com')
     .action(async (personId: string, by: OperatorOptions, command: Command) => {
       const restored = await withOperator(shell, by, (hands, { muster }) =>
-        restorePerson({ ...hands, muster }, personId),
+        restorePerson({ ...hands, muster }, personId, whyOf(by)),
       );
       printResult(shell, isJson(command), restored, () =>
         [

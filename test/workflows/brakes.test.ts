@@ -33,7 +33,12 @@ test('of 60 leavers in one hour only the budget goes, the rest waits for a perso
   );
   expect(await disabledOf(stage)).toBe(5);
 
-  const hands = { client: server.client(), inventory: stage.inventory, actor: 'it@example.com' };
+  const hands = {
+    client: server.client(),
+    inventory: stage.inventory,
+    actor: 'it@example.com',
+    proof: 'claimed' as const,
+  };
   const shown = await heldBatch(stage.inventory);
   const [urgent, rejected] = shown.leavers.map(({ personId }) => personId);
   await releaseLeavers(hands, { which: { personId: urgent ?? '' }, verdict: 'release', reason: 'urgent' });
@@ -51,7 +56,10 @@ test('of 60 leavers in one hour only the budget goes, the rest waits for a perso
   const evidence = await stage.inventory.listEvidence({ personId: urgent ?? '', limit: 100, offset: 0 });
   expect(evidence.find(({ action }) => action === 'release held leaver')).toMatchObject({
     actor: 'it@example.com',
+    proof: 'claimed',
     reason: 'urgent',
+    before: { heldSince: expect.any(String) },
+    after: { verdict: 'release' },
   });
 }, 180_000);
 

@@ -10,7 +10,12 @@ const server = useDevServer();
 const readOnly = 'Datadog Read Only Role';
 const standard = 'Datadog Standard Role';
 
-const handsOn = ({ inventory }: TestMuster) => ({ client: server.client(), inventory, actor: 'it@example.com' });
+const handsOn = ({ inventory }: TestMuster) => ({
+  client: server.client(),
+  inventory,
+  actor: 'it@example.com',
+  proof: 'claimed' as const,
+});
 
 async function link(stage: TestMuster, personId: string, accountId: string) {
   const { url, apiKey, appKey } = stage.simulator;

@@ -45,7 +45,7 @@ test('a bare signal that claims to be the security lead assigns nothing; the lea
       expect(await rolesOf(stage)).toEqual([admin, readOnly]);
       const evidence = await stage.inventory.listEvidence({ personId: 'e-1', limit: 100, offset: 0 });
       const decision = evidence.find(({ action }) => action === 'approve');
-      expect(decision).toMatchObject({ actor: 'l-1', after: { proof: 'attested', tokenId: token.id } });
+      expect(decision).toMatchObject({ actor: 'l-1', proof: 'attested', tokenId: token.id });
     },
     { policy: onlyProven },
   );

@@ -77,6 +77,8 @@ async function syncAndSettle() {
 
 const openBatch = async () => (await stage.inventory.listQuarantines(5)).find(({ state }) => state === 'open');
 
+const lead = () => ({ ...stage, actor: 'lead@example.com', proof: 'claimed' as const });
+
 test('a role that was taken away by hand is missing, and its person’s process gives it again', async () => {
   await syncAndSettle();
   expect(await openFindings('driftMissing')).toEqual([]);
@@ -140,7 +142,13 @@ test('more repairs than the budget are held: nothing is written until the batch 
   for (const personId of six) expect(await holds(personId)).toBe(false);
   expect(await openFindings('repairsHeld')).toMatchObject([{ evidence: { batchId: batch?.batchId, people: 6 } }]);
 
-  await decideBatch(stage, { batchId: batch?.batchId ?? '', verdict: 'allow', by: 'lead@example.com' });
+  const batchId = batch?.batchId ?? '';
+  await decideBatch(lead(), { batchId, verdict: 'allow' });
+  // Said again it is the same decision.
+  await decideBatch(lead(), { batchId, verdict: 'allow' });
+  expect(await stage.inventory.listEvidence({ personId: `sync/${batchId}`, limit: 10, offset: 0 })).toMatchObject([
+    { action: 'allow held repairs', actor: 'lead@example.com', proof: 'claimed', after: { people: batch?.people } },
+  ]);
   for (const personId of six) await eventually(`${personId} to be mended`, () => holds(personId));
   await syncAndSettle();
   expect(await openFindings('driftMissing')).toEqual([]);
@@ -153,8 +161,11 @@ test('what was rejected is left as it is until it changes, and everything else i
   for (const personId of six) await takeAway(personId);
   await syncAndSettle();
   const batchId = (await openBatch())?.batchId ?? '';
-  await decideBatch(stage, { batchId, verdict: 'reject', by: 'lead@example.com', reason: 'meant so' });
-  await expect(decideBatch(stage, { batchId, verdict: 'allow', by: 'lead@example.com' })).rejects.toThrow(/waits/);
+  await decideBatch(lead(), { batchId, verdict: 'reject', reason: 'meant so' });
+  await expect(decideBatch(lead(), { batchId, verdict: 'allow' })).rejects.toThrow(/waits/);
+  expect(await stage.inventory.listEvidence({ personId: `sync/${batchId}`, limit: 10, offset: 0 })).toMatchObject([
+    { action: 'reject held repairs', reason: 'meant so', before: { state: 'open' }, after: { state: 'rejected' } },
+  ]);
   const id = idOf('e-7');
   await official.users.updateUser({ userId: id, body: { data: { id, type: 'users', attributes: { name: 'Eve' } } } });
   await syncAndSettle();

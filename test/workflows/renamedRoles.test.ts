@@ -58,7 +58,10 @@ test('a renamed role goes on working by its id, and another that takes its name 
   expect(refused).toMatchObject({ kind: 'failed', detail: expect.stringContaining('policy accept role "On call"') });
   expect((await readAccount(stage, third)).roles).toEqual([readOnly]);
 
-  await acceptName({ inventory: stage.inventory, actor: 'it@example.com' }, { kind: 'role', name: 'On call' });
+  await acceptName(
+    { inventory: stage.inventory, actor: 'it@example.com', proof: 'claimed' },
+    { kind: 'role', name: 'On call' },
+  );
   const retried = await stage.muster.retry('n3');
   await outcomeOf(stage, { ...hrEvent('reconcile', 'n3'), eventId: retried.eventId });
   expect((await readAccount(stage, third)).roles).toContain('On call');

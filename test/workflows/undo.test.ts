@@ -21,6 +21,7 @@ const handsOf = ({ inventory, muster }: TestMuster, client = server.client()) =>
   inventory,
   muster,
   actor: 'it@example.com',
+  proof: 'claimed' as const,
 });
 
 /** Given by hand, by Datadog's own client. */

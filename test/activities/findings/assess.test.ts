@@ -188,7 +188,7 @@ describe.each(await openDatabases())('an assessment on $name', ({ makeFixture })
     expect(submitted).toMatchObject([{ eventId: 'repair:run-1:p-1', kind: 'reconcile', source: 'sync' }]);
     const [finding] = await fixture.inventory.listFindings({ kind: 'driftMissing', limit: 1, offset: 0 }, ago(0));
     const mute = { until: ago(-hourMs), reason: 'known', at: ago(0) };
-    expect(await fixture.inventory.muteFinding(finding?.id ?? '', mute)).toMatchObject({ state: 'muted' });
+    expect(await fixture.inventory.muteFinding(finding?.id ?? '', mute)).toMatchObject({ after: { state: 'muted' } });
     expect(await assess({ runId: 'run-2' })).toMatchObject({ repaired: 0, findings: 0 });
   });
 

@@ -69,10 +69,31 @@ test('the table and the CSV have every row, and a name from outside runs as no f
 test('a muted finding is off the list until its day, and says why', async () => {
   const [dormant] = await list('--kind', 'dormantAccount');
   const id = dormant?.id ?? '';
-  const { code, out } = await run('mute', id, '--reason', 'sabbatical', '--until', '2099-01-31', '--json');
+  const { code, out } = await run(
+    'mute',
+    id,
+    '--reason',
+    'sabbatical',
+    '--until',
+    '2099-01-31',
+    '--as',
+    'it@example.com',
+    '--json',
+  );
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({ id, state: 'muted', mutedUntil: '2099-01-31T00:00:00.000Z' });
   expect(await list('--kind', 'dormantAccount')).toEqual([]);
+  await using inventory = await openInventory({ file: join(home, 'inventory.db') });
+  expect(await inventory.listEvidence({ limit: 10, offset: 0 })).toMatchObject([
+    {
+      action: 'mute finding',
+      actor: 'it@example.com',
+      proof: 'claimed',
+      reason: 'sabbatical',
+      before: { state: 'open' },
+      after: { finding: id, mutedUntil: '2099-01-31T00:00:00.000Z' },
+    },
+  ]);
   expect(await list('--kind', 'dormantAccount', '--all')).toMatchObject([{ state: 'muted', muteReason: 'sabbatical' }]);
 });
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { parse } from 'csv-parse/sync';
 import { openInventory } from '../../../activities/inventory/index.ts';
 import { runCli } from '../../../client/cli/run.ts';
 import type { HrEvent } from '../../../workflows/core/model.ts';
@@ -104,7 +105,7 @@ test('lists are one JSON array each', async () => {
   expect(await readJson('inventory', 'users', '--status', 'disabled')).toEqual([]);
   expect(await readJson('inventory', 'grants', '--person', 'e-1')).toMatchObject([{ name: role.name }]);
   expect(await readJson('audit', 'export')).toMatchObject([{ seq: 1 }, { seq: 2 }]);
-  expect(await readJson('audit', 'verify')).toEqual({ ok: true, count: 2 });
+  expect(await readJson('audit', 'verify')).toMatchObject({ ok: true, count: 2, head: { seq: 2 } });
 });
 
 test('rows are printed as CSV with a head', async () => {
@@ -118,6 +119,45 @@ test('evidence is exported one JSON object a line', async () => {
   const { out } = await run('audit', 'export', '--person', 'e-1');
   const lines = out.trimEnd().split('\n');
   expect(lines.map((line): unknown => JSON.parse(line))).toMatchObject([{ step: 'create' }, { step: 'grant' }]);
+});
+
+test('evidence is exported as CSV that a spreadsheet opens and does not run', async () => {
+  await using inventory = await openInventory({ file: join(home, 'inventory.db') });
+  const said = { actor: '=cmd@example.com', proof: 'claimed', reason: '+1, "and more"' } as const;
+  const step = { personId: 'e-9', eventId: '@x', step: '-1', at, action: 'link account', before: { accountId: null } };
+  await inventory.appendEvidence({ ...step, ...said, after: { accountId: 'acc-9' } });
+  const { code, out, err } = await run('audit', 'export', '--format', 'csv', '--person', 'e-9');
+  expect({ code, err }).toEqual({ code: 0, err: '1 links\n' });
+  const rows: readonly Record<string, string>[] = parse(out, { columns: true });
+  expect(rows).toMatchObject([
+    {
+      seq: '3',
+      actor: "'=cmd@example.com",
+      proof: 'claimed',
+      reason: `'+1, "and more"`,
+      before: '{"accountId":null}',
+      after: '{"accountId":"acc-9"}',
+      event: "'@x",
+      step: "'-1",
+    },
+  ]);
+  const { out: all } = await run('audit', 'export', '--format', 'csv');
+  expect(all.split('\r\n').filter((line) => line.startsWith('seq,'))).toHaveLength(1);
+  expect(parse(all, { columns: true })).toHaveLength(3);
+  expect((await run('audit', 'export', '--format', 'csv', '--json')).code).toBe(2);
+  expect((await run('audit', 'export', '--format', 'xml')).code).toBe(2);
+  expect((await run('audit', 'export', '--person', 'nobody', '--format', 'csv')).code).toBe(1);
+});
+
+test('a chain is verified against a link that was noted elsewhere', async () => {
+  const verify = (...args: string[]) => run('audit', 'verify', ...args);
+  const { head } = (await readJson('audit', 'verify')) as { head: { seq: number; hash: string } };
+  expect((await verify('--noted', `${head.seq}:${head.hash}`)).code).toBe(0);
+  expect(await verify('--noted', `${head.seq + 1}:${head.hash}`)).toMatchObject({
+    code: 1,
+    out: expect.stringContaining('links are missing at the end'),
+  });
+  expect((await verify('--noted', head.hash)).code).toBe(2);
 });
 
 test("a mover's dry run takes what is not named from what is known, and says what would be taken away", async () => {
@@ -190,7 +230,12 @@ test('inventory nhis lists service accounts and keys, and keeps who answers for 
   expect(await readJson('person', 'show', 'e-1')).toMatchObject({ nhis: [{ id: 'acc-2' }] });
   const { out } = await run('inventory', 'nhis', '--format', 'csv');
   expect(out).toContain("k-1,applicationKey,'=cmd,ada@example.com,active,,unscoped");
-  await readJson('inventory', 'nhis', '--clear-owner', 'acc-2');
+  await readJson('inventory', 'nhis', '--clear-owner', 'acc-2', '--as', 'it@example.com');
+  const evidence = await inventory.listEvidence({ personId: 'e-1', limit: 100, offset: 0 });
+  expect(evidence.slice(-2)).toMatchObject([
+    { action: 'declare owner', actor: 'command line', before: { id: 'acc-2', owner: null }, after: { owner: 'e-1' } },
+    { action: 'clear owner', actor: 'it@example.com', proof: 'claimed', after: { owner: null } },
+  ]);
   expect(await readJson('inventory', 'nhis', '--owner', 'e-1')).toEqual([]);
 });
 

@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import type { FindingRow } from '../activities/inventory/findingTypes.ts';
+import type { Inventory } from '../activities/inventory/types.ts';
+import { recordDecision, type Operator } from './evidence.ts';
+
+interface Mute {
+  readonly id: string;
+  readonly until: string;
+  readonly reason: string;
+}
+
+/** Takes a finding off the list for a while; its drift is not repaired meanwhile. Undefined where there is none. */
+export async function muteFinding(
+  inventory: Pick<Inventory, 'muteFinding' | 'appendEvidence'>,
+  by: Operator,
+  { id, until, reason }: Mute,
+  now = new Date(),
+): Promise<FindingRow | undefined> {
+  const at = now.toISOString();
+  const muted = await inventory.muteFinding(id, { until, reason, at });
+  if (muted === undefined) return undefined;
+  const { before, after } = muted;
+  await recordDecision(inventory, by, {
+    personId: after.personId ?? `finding/${id}`,
+    eventId: `mute:${randomUUID()}`,
+    step: 'mute',
+    at,
+    action: 'mute finding',
+    reason,
+    before: { state: before.state, ...(before.mutedUntil === undefined ? {} : { mutedUntil: before.mutedUntil }) },
+    after: { finding: id, kind: after.kind, name: after.name, mutedUntil: until },
+  });
+  return after;
+}

@@ -1,0 +1,28 @@
+import { randomUUID } from 'node:crypto';
+import type { NhiRow } from '../activities/inventory/identityTypes.ts';
+import type { Inventory } from '../activities/inventory/types.ts';
+import { recordDecision, type Operator } from './evidence.ts';
+
+/** Declares who answers for a key or a service account, or takes that back. Undefined where there is none by this id. */
+export async function declareOwner(
+  inventory: Pick<Inventory, 'findNhi' | 'setNhiOwner' | 'appendEvidence'>,
+  by: Operator,
+  id: string,
+  owner: string | undefined,
+): Promise<NhiRow | undefined> {
+  const before = await inventory.findNhi(id);
+  if (before === undefined) return undefined;
+  const at = new Date().toISOString();
+  await inventory.setNhiOwner(id, owner, at);
+  const after = await inventory.findNhi(id);
+  await recordDecision(inventory, by, {
+    personId: owner ?? before.ownerPersonId ?? `nhi/${id}`,
+    eventId: `owner:${randomUUID()}`,
+    step: 'owner',
+    at,
+    action: owner === undefined ? 'clear owner' : 'declare owner',
+    before: { id, kind: before.kind, name: before.name, owner: before.ownerPersonId ?? null },
+    after: { owner: after?.ownerPersonId ?? null },
+  });
+  return after;
+}
