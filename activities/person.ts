@@ -15,11 +15,12 @@ import { entitlementKey } from '../workflows/core/plan.ts';
 import { isInDomains } from '../workflows/core/policy.ts';
 import { withDatadog } from './attempt.ts';
 import { unlessProtected } from './brakes.ts';
-import type { Datadog, Ensured } from './datadog/types.ts';
+import type { Datadog } from './datadog/types.ts';
 import { DatadogFailure } from './datadog/failures.ts';
 import type { Dependencies } from './index.ts';
 import { checkedAccount, conflict, refuseStranger } from './lastCheck.ts';
 import { lookOnceMore, Withheld } from './lastLook.ts';
+import { settleOpenWrites, summarise, written, type Write } from './writes.ts';
 
 /** For whom and because of what a write is made; it becomes the evidence. */
 export interface Because {
@@ -62,16 +63,10 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
     );
   }
 
-  async function leaveEvidence(
-    because: Because,
-    step: string,
-    ensured: Ensured,
-    what: { action: string; before?: unknown; after?: unknown },
-  ): Promise<void> {
-    // A repeated attempt finds its own earlier write as "already so": that write still needs its evidence.
-    if (!ensured.changed && activityInfo().attempt === 1) return;
-    const { personId, eventId, reason, actor } = because;
-    await inventory.appendEvidence({ personId, eventId, reason, actor, step, at: new Date().toISOString(), ...what });
+  /** What is on record of the invitation that is out; null for none. */
+  async function pendingInvitation(personId: string) {
+    const [pending = null] = await inventory.listPending(personId);
+    return pending;
   }
 
   async function bind(personId: string, accountId: string): Promise<void> {
@@ -92,13 +87,22 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
     api: Datadog,
     { personId, email }: { personId: string; email?: string | undefined },
   ): Promise<Correlation> {
+    const found = await findAccount(api, { personId, email });
+    await settleOpenWrites(inventory, personId, found);
+    return found === undefined ? {} : { account: await note(found) };
+  }
+
+  async function findAccount(
+    api: Datadog,
+    { personId, email }: { personId: string; email?: string | undefined },
+  ): Promise<Account | undefined> {
     const accountId = (await inventory.findPerson(personId))?.accountId;
     const bound = accountId === undefined ? undefined : await api.getAccount(accountId);
     if (bound !== undefined) {
       refuseExternal(bound.email);
-      return { account: await note(bound) };
+      return bound;
     }
-    if (email === undefined) return {};
+    if (email === undefined) return undefined;
     const named = (await api.findAccountsByAddress(email)).filter((account) => !account.isServiceAccount);
     const [account, second] = named.filter((one) => one.email.toLowerCase() === email.toLowerCase());
     if (second !== undefined) {
@@ -109,10 +113,10 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
       // A handle keeps the first e-mail for ever: the address may be somebody else's now.
       if (other !== undefined)
         throw conflict(`account ${other.id} has this person's e-mail as its handle, and another e-mail`);
-      return {};
+      return undefined;
     }
     await bind(personId, account.id);
-    return { account: await note(account) };
+    return account;
   }
 
   return {
@@ -165,54 +169,42 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
     /** Creates the account without roles. A conflict means that it exists: correlate again. */
     async createAccount(person: PersonAttributes, because: Because): Promise<Account> {
       return withDatadog(datadog, async (api) => {
-        const account = await createOrFind();
-        await bind(because.personId, account.id);
-        return note(account);
-
-        async function createOrFind(): Promise<Account> {
+        const write = {
+          step: 'createAccount',
+          action: 'create account',
+          wanted: { kind: 'created' },
+          said: ({ after }) => ({ before: null, after: summarise(after) }),
+        } satisfies Write;
+        const { after } = await written(inventory, because, write, async (hooks) => {
           try {
-            const created = await api.createAccount(person);
-            await leaveEvidence(
-              because,
-              'createAccount',
-              { changed: true },
-              {
-                action: 'create account',
-                after: summarise(created),
-              },
-            );
-            return created;
+            return { changed: true, after: await api.createAccount(person, hooks) };
           } catch (error) {
             if (!(error instanceof DatadogFailure) || error.type !== 'Conflict') throw error;
             const found = (await api.findAccountsByEmail(person.email)).find((account) => !account.isServiceAccount);
             // Found by nobody's e-mail: a handle keeps an address that was given up, or the list lags behind.
             if (found === undefined)
               throw conflict(`the address is taken in Datadog, and no account has it as its e-mail`);
-            await leaveEvidence(
-              because,
-              'createAccount',
-              { changed: false },
-              {
-                action: 'create account',
-                after: summarise(found),
-              },
-            );
-            return found;
+            return { changed: false, after: found };
           }
-        }
+        });
+        await bind(because.personId, after.id);
+        return note(after);
       });
     },
 
     async enableAccount(accountId: string, because: Because): Promise<Account> {
       return withDatadog(datadog, async (api) => {
         await checkedAccount(api, inventory, { personId: because.personId, accountId });
-        const ensured = await api.ensureEnabled(accountId);
-        await leaveEvidence(because, 'enableAccount', ensured, {
+        const write = {
+          accountId,
+          step: 'enableAccount',
           action: 'enable account',
-          before: summarise(ensured.before),
-          after: summarise(ensured.after),
-        });
-        return note(required(ensured.after, accountId));
+          wanted: { kind: 'enabled' },
+        } as const;
+        const { after } = await written(inventory, because, { ...write, said: bothSummarised }, (hooks) =>
+          api.ensureEnabled(accountId, hooks),
+        );
+        return note(required(after, accountId));
       });
     },
 
@@ -223,43 +215,58 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
     ): Promise<Account> {
       return withDatadog(datadog, async (api) => {
         await checkedAccount(api, inventory, { personId: because.personId, accountId });
-        const ensured = await api.ensureAttributes(accountId, wanted);
-        await leaveEvidence(because, 'updateAccount', ensured, {
+        const write = {
+          accountId,
+          step: 'updateAccount',
           action: 'update account',
-          before: pick(ensured.before, wanted),
-          after: pick(ensured.after, wanted),
-        });
-        return note(required(ensured.after, accountId));
+          wanted: { kind: 'attributes', ...wanted },
+          said: ({ before, after }) => ({ before: pick(before, wanted), after: pick(after, wanted) }),
+        } satisfies Write;
+        const { after } = await written(inventory, because, write, (hooks) =>
+          api.ensureAttributes(accountId, wanted, hooks),
+        );
+        return note(required(after, accountId));
       });
     },
 
     async sendInvitation(accountId: string, because: Because, round: number): Promise<Invitation> {
       return withDatadog(datadog, async (api) => {
-        const invitation = await api.sendInvitation(accountId);
-        await inventory.recordInvitation({
-          personId: because.personId,
+        let sent: Invitation | undefined;
+        const before = await pendingInvitation(because.personId);
+        const write = {
           accountId,
-          invitationId: invitation.id,
-          sentAt: new Date().toISOString(),
-          expiresAt: invitation.expiresAt,
+          step: `sendInvitation:${round}`,
+          action: 'send invitation',
+          wanted: { kind: 'unreadable' },
+          // At least once: each request may have sent an e-mail.
+          said: ({ asked }) => ({ before, after: { accountId, ...sent, ...(asked > 1 ? { requests: asked } : {}) } }),
+        } satisfies Write;
+        await written(inventory, because, write, async (hooks) => {
+          sent = await api.sendInvitation(accountId, hooks);
+          await inventory.recordInvitation({
+            personId: because.personId,
+            accountId,
+            invitationId: sent.id,
+            sentAt: new Date().toISOString(),
+            expiresAt: sent.expiresAt,
+          });
+          return { changed: true };
         });
-        await leaveEvidence(
-          because,
-          `sendInvitation:${round}`,
-          { changed: true },
-          {
-            action: 'send invitation',
-            after: invitation,
-          },
-        );
-        return invitation;
+        return sent as Invitation;
       });
     },
 
     async cancelInvitations(accountId: string, because: Because): Promise<void> {
       await withDatadog(datadog, async (api) => {
-        await api.cancelInvitations(accountId);
-        await leaveEvidence(because, 'cancelInvitations', { changed: true }, { action: 'cancel invitations' });
+        const before = await pendingInvitation(because.personId);
+        const write = {
+          accountId,
+          step: 'cancelInvitations',
+          action: 'cancel invitations',
+          wanted: { kind: 'unreadable' },
+          said: () => ({ before, after: { accountId, invitations: [] } }),
+        } satisfies Write;
+        await written(inventory, because, write, (hooks) => api.cancelInvitations(accountId, hooks));
       });
     },
 
@@ -270,13 +277,14 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
       { withMappings = false }: { readonly withMappings?: boolean } = {},
     ): Promise<Holdings | undefined> {
       return withDatadog(datadog, async (api) => {
-        const [access, grants, mappedRoleIds] = await Promise.all([
+        const [access, mappedRoleIds] = await Promise.all([
           api.getAccess(accountId),
-          inventory.listGrants({ personId, open: true, limit: 1000, offset: 0 }),
           withMappings ? rolesOfMappings(api) : undefined,
         ]);
-        if (access !== undefined) await note(access.account);
         if (access === undefined) return undefined;
+        await note(access.account);
+        await settleOpenWrites(inventory, personId, access.account, access);
+        const grants = await inventory.listGrants({ personId, open: true, limit: 1000, offset: 0 });
         const managed = grants.filter(isGiven).map(entitlementKey);
         return { access, managed, ...(mappedRoleIds === undefined ? {} : { mappedRoleIds }) };
       });
@@ -287,27 +295,39 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
       const assignment = { personId: because.personId, entitlement, approval: because.approval };
       return withDatadog(datadog, async (api) => {
         await checkedAccount(api, inventory, { personId: because.personId, accountId });
-        let ensured: Ensured;
+        const write = {
+          accountId,
+          step: `grant:${entitlementKey(entitlement)}`,
+          action: `assign ${entitlement.kind}`,
+          wanted: {
+            kind: 'given',
+            entitlement,
+            reason: because.approval === undefined ? 'birthright' : 'request',
+            because: because.reason,
+          },
+          said: () => ({
+            before: { accountId, held: false },
+            after: {
+              accountId,
+              ...entitlement,
+              ...(because.undoneByLogin?.includes(entitlement.id) ? { undoneByLogin: true } : {}),
+            },
+          }),
+        } satisfies Write;
         try {
-          ensured = await api.ensureGranted(accountId, entitlement, () => lookOnceMore(api, inventory, assignment));
+          await written(inventory, because, write, (hooks) =>
+            api.ensureGranted(accountId, entitlement, {
+              ...hooks,
+              before: async (found) => {
+                await lookOnceMore(api, inventory, assignment);
+                await hooks.before(found);
+              },
+            }),
+          );
         } catch (error) {
           if (error instanceof Withheld) return error.granted;
           throw error;
         }
-        await inventory.openGrant({
-          personId: because.personId,
-          accountId,
-          ...entitlement,
-          since: new Date().toISOString(),
-          reason: because.approval === undefined ? 'birthright' : 'request',
-          because: because.reason,
-        });
-        await leaveEvidence(because, `grant:${entitlementKey(entitlement)}`, ensured, {
-          action: `assign ${entitlement.kind}`,
-          after: because.undoneByLogin?.includes(entitlement.id)
-            ? { ...entitlement, undoneByLogin: true }
-            : entitlement,
-        });
         return { given: true };
       });
     },
@@ -315,27 +335,32 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
     async revoke(accountId: string, entitlement: ResolvedEntitlement, because: Because): Promise<void> {
       await withDatadog(datadog, async (api) => {
         await checkedAccount(api, inventory, { personId: because.personId, accountId });
-        const ensured = await api.ensureRevoked(accountId, entitlement);
-        await inventory.closeGrant(because.personId, entitlement, new Date().toISOString());
-        await leaveEvidence(because, `revoke:${entitlementKey(entitlement)}`, ensured, {
+        const write = {
+          accountId,
+          step: `revoke:${entitlementKey(entitlement)}`,
           action: `remove ${entitlement.kind}`,
-          before: entitlement,
-        });
+          wanted: { kind: 'taken', entitlement },
+          said: () => ({ before: { accountId, ...entitlement }, after: { accountId, held: false } }),
+        } satisfies Write;
+        await written(inventory, because, write, (hooks) => api.ensureRevoked(accountId, entitlement, hooks));
       });
     },
 
     async disableAccount(accountId: string, because: Because): Promise<void> {
       await withDatadog(datadog, async (api) => {
         const account = await checkedAccount(api, inventory, { personId: because.personId, accountId });
-        const ensured = await unlessProtected({ inventory, policy }, { api, account }, () =>
-          api.ensureDisabled(accountId),
-        );
-        await leaveEvidence(because, 'disableAccount', ensured, {
+        const write = {
+          accountId,
+          step: 'disableAccount',
           action: 'disable account',
-          before: summarise(ensured.before),
-          after: summarise(ensured.after),
-        });
-        await note(required(ensured.after, accountId));
+          wanted: { kind: 'disabled' },
+        } as const;
+        const { after } = await unlessProtected({ inventory, policy }, { api, account }, () =>
+          written(inventory, because, { ...write, said: bothSummarised }, (hooks) =>
+            api.ensureDisabled(accountId, hooks),
+          ),
+        );
+        await note(required(after, accountId));
       });
       await inventory.clearPending(because.personId);
     },
@@ -379,8 +404,7 @@ async function rolesOfMappings(api: Datadog): Promise<readonly string[] | undefi
   }
 }
 
-const summarise = (account: Account | undefined) =>
-  account && { id: account.id, status: account.status, roleIds: account.roleIds };
+const bothSummarised: Write['said'] = ({ before, after }) => ({ before: summarise(before), after: summarise(after) });
 
 /** Of an account its id and the fields that were asked for. */
 const pick = (account: Account | undefined, wanted: { email?: string; name?: string; title?: string }) =>

@@ -4,7 +4,8 @@ import { DatadogFailure } from './failures.ts';
 import type { Sender } from './http.ts';
 import { readPages } from './paging.ts';
 import { invitationsAnswer, parse, toAccount, totalOf, userAnswer, usersAnswer } from './schema.ts';
-import type { Datadog, Ensured } from './types.ts';
+import type { Datadog, Ensured, WriteHooks } from './types.ts';
+import { writing } from './writing.ts';
 
 const read = 'user_access_read';
 const manage = 'user_access_manage';
@@ -51,10 +52,16 @@ export function createAccountCalls(http: Sender): AccountCalls {
   }
 
   /** `PATCH /users/{id}`, permission user_access_manage. */
-  async function patch(id: string, attributes: Readonly<Record<string, unknown>>): Promise<Account> {
+  async function patch(
+    { id, ...before }: Account,
+    attributes: Readonly<Record<string, unknown>>,
+    hooks: WriteHooks,
+  ): Promise<Account> {
     const operation = 'update user';
     const body = { data: { id, type: 'users', attributes } };
-    const answer = await http.send({ method: 'PATCH', path: userPath(id), body, operation, permission: manage });
+    const answer = await writing(hooks, { id, ...before }, () =>
+      http.send({ method: 'PATCH', path: userPath(id), body, operation, permission: manage }),
+    );
     return toAccount(parse(userAnswer, answer, operation).data);
   }
 
@@ -78,17 +85,19 @@ export function createAccountCalls(http: Sender): AccountCalls {
       (await findAccountsByAddress(email)).filter((account) => sameEmail(account.email, email)),
 
     /** `POST /users`, permission user_access_invite. Never sent twice by itself. */
-    async createAccount({ email, title, ...person }) {
+    async createAccount({ email, title, ...person }, hooks = {}) {
       const operation = 'create user';
       const name = fitName(person.name);
       const attributes = { email, ...(name === undefined ? {} : { name }), ...(title === undefined ? {} : { title }) };
       const body = { data: { type: 'users', attributes } };
-      const answer = await http.send({ method: 'POST', path: '/api/v2/users', body, operation, permission: invite });
+      const answer = await writing(hooks, undefined, () =>
+        http.send({ method: 'POST', path: '/api/v2/users', body, operation, permission: invite }),
+      );
       return toAccount(parse(userAnswer, answer, operation).data);
     },
 
     /** A name that does not fit is cut as Datadog takes it: 55 characters, no `<` or `>`. */
-    async ensureAttributes(id, wanted) {
+    async ensureAttributes(id, wanted, hooks = {}) {
       const before = await required(id);
       const name = fitName(wanted.name);
       const attributes = {
@@ -97,24 +106,26 @@ export function createAccountCalls(http: Sender): AccountCalls {
         ...(wanted.title === undefined || wanted.title === before.title ? {} : { title: wanted.title }),
       };
       if (Object.keys(attributes).length === 0) return { changed: false, before, after: before };
-      return { changed: true, before, after: await patch(id, attributes) };
+      return { changed: true, before, after: await patch(before, attributes, hooks) };
     },
 
-    async ensureEnabled(id) {
+    async ensureEnabled(id, hooks = {}) {
       const before = await required(id);
       if (before.status !== 'disabled') return { changed: false, before, after: before };
-      const after = await patch(id, { disabled: false });
+      const after = await patch(before, { disabled: false }, hooks);
       if (after.status === 'disabled') throw notYet(id, 'enabled');
       return { changed: true, before, after };
     },
 
     /** `DELETE /users/{id}`, permission user_access_manage. */
-    async ensureDisabled(id): Promise<Ensured<Account>> {
+    async ensureDisabled(id, hooks = {}): Promise<Ensured<Account>> {
       const before = await required(id);
       if (before.status === 'disabled') return { changed: false, before, after: before };
       let changed = true;
       try {
-        await http.send({ method: 'DELETE', path: userPath(id), operation: 'disable user', permission: manage });
+        await writing(hooks, before, () =>
+          http.send({ method: 'DELETE', path: userPath(id), operation: 'disable user', permission: manage }),
+        );
       } catch (error) {
         // Somebody else was quicker: a second DELETE answers 404.
         if (!isNotFound(error)) throw error;
@@ -126,12 +137,14 @@ export function createAccountCalls(http: Sender): AccountCalls {
     },
 
     /** `POST /user_invitations`, permission user_access_invite. */
-    async sendInvitation(accountId): Promise<Invitation> {
+    async sendInvitation(accountId, hooks = {}): Promise<Invitation> {
       const operation = 'send invitation';
       const user = { data: { id: accountId, type: 'users' } };
       const body = { data: [{ type: 'user_invitations', relationships: { user } }] };
       const path = '/api/v2/user_invitations';
-      const answer = await http.send({ method: 'POST', path, body, operation, permission: invite });
+      const answer = await writing(hooks, undefined, () =>
+        http.send({ method: 'POST', path, body, operation, permission: invite }),
+      );
       const [invitation] = parse(invitationsAnswer, answer, operation).data;
       if (invitation === undefined)
         throw new DatadogFailure('UnexpectedResponse', `${operation}: no invitation in the answer`);
@@ -143,12 +156,16 @@ export function createAccountCalls(http: Sender): AccountCalls {
     },
 
     /** `DELETE /users/{id}/invitations`, permission user_access_invite. Nothing to cancel is success. */
-    async cancelInvitations(accountId) {
+    async cancelInvitations(accountId, hooks = {}) {
       const path = `${userPath(accountId)}/invitations`;
       try {
-        await http.send({ method: 'DELETE', path, operation: 'cancel invitations', permission: invite });
+        await writing(hooks, undefined, () =>
+          http.send({ method: 'DELETE', path, operation: 'cancel invitations', permission: invite }),
+        );
+        return { changed: true };
       } catch (error) {
         if (!isNotFound(error)) throw error;
+        return { changed: false };
       }
     },
   };

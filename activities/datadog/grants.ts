@@ -9,7 +9,8 @@ import type { Sender } from './http.ts';
 import { nearNames } from './near.ts';
 import { readPages } from './paging.ts';
 import { membershipsAnswer, parse, permissionsAnswer, toAccount, totalOf, usersAnswer } from './schema.ts';
-import type { Datadog } from './types.ts';
+import type { Datadog, WriteHooks } from './types.ts';
+import { writing } from './writing.ts';
 
 const read = 'user_access_read';
 const manage = 'user_access_manage';
@@ -93,14 +94,13 @@ export function createGrantCalls(
     accountId: string,
     entitlement: ResolvedEntitlement,
     wanted: boolean,
-    beforeWrite?: () => Promise<void>,
+    hooks: WriteHooks,
   ): Promise<{ changed: boolean }> {
     if ((await isHeld(accountId, entitlement)) === wanted) return { changed: false };
     await refuseManaged(entitlement);
-    await beforeWrite?.();
     let refusal: DatadogFailure | undefined;
     try {
-      await write(wanted ? 'POST' : 'DELETE', accountId, entitlement);
+      await writing(hooks, undefined, () => write(wanted ? 'POST' : 'DELETE', accountId, entitlement));
     } catch (error) {
       if (!isFailure(error, 'Conflict', 'NotFound', 'InvalidRequest')) throw error;
       refusal = error;
@@ -137,10 +137,10 @@ export function createGrantCalls(
       }
     },
 
-    ensureGranted: (accountId, entitlement, beforeWrite) => ensure(accountId, entitlement, true, beforeWrite),
-    ensureRevoked: async (accountId, entitlement) => {
+    ensureGranted: (accountId, entitlement, hooks = {}) => ensure(accountId, entitlement, true, hooks),
+    ensureRevoked: async (accountId, entitlement, hooks = {}) => {
       try {
-        return await ensure(accountId, entitlement, false);
+        return await ensure(accountId, entitlement, false, hooks);
       } catch (error) {
         // An account that is gone holds nothing.
         if (isNotFound(error)) return { changed: false };

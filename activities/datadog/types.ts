@@ -38,18 +38,23 @@ export interface Datadog {
   findAccountsByAddress(address: string): Promise<readonly Account[]>;
   getAccount(id: string): Promise<Account | undefined>;
   /** Creates without roles; sends no e-mail. Throws `Conflict` where the address, or a handle equal to it, exists. */
-  createAccount(account: { email: string; name?: string; title?: string }): Promise<Account>;
+  createAccount(account: { email: string; name?: string; title?: string }, hooks?: WriteHooks): Promise<Account>;
   /** Patches what differs. A name goes through `fitName` first, here and in creating: what Datadog refuses is cut. */
-  ensureAttributes(id: string, wanted: { email?: string; name?: string; title?: string }): Promise<Ensured<Account>>;
-  ensureEnabled(id: string): Promise<Ensured<Account>>;
+  ensureAttributes(
+    id: string,
+    wanted: { email?: string; name?: string; title?: string },
+    hooks?: WriteHooks,
+  ): Promise<Ensured<Account>>;
+  ensureEnabled(id: string, hooks?: WriteHooks): Promise<Ensured<Account>>;
   /**
    * Disables; a 404 from an account that reads back as disabled is success. Throws `UnexpectedResponse`, to be tried again,
    * where the account does not read back as disabled.
    */
-  ensureDisabled(id: string): Promise<Ensured<Account>>;
+  ensureDisabled(id: string, hooks?: WriteHooks): Promise<Ensured<Account>>;
   /** At least once: a lost reply may cost one more e-mail. */
-  sendInvitation(accountId: string): Promise<Invitation>;
-  cancelInvitations(accountId: string): Promise<void>;
+  sendInvitation(accountId: string, hooks?: WriteHooks): Promise<Invitation>;
+  /** Not changed where the account is gone. */
+  cancelInvitations(accountId: string, hooks?: WriteHooks): Promise<Changed>;
 
   // grants
   /** Names to ids, from a cache of a minute, and whether a role is privileged. A name that is missing or ambiguous throws `UnknownEntitlement`, with similar names. */
@@ -61,13 +66,8 @@ export interface Datadog {
   /** What the account holds, with names; teams where `teams_read` allows. */
   getAccess(accountId: string): Promise<Access | undefined>;
   /** Throws `Conflict` for a team that is managed outside Datadog, where something would have to be written. */
-  ensureGranted(
-    accountId: string,
-    entitlement: ResolvedEntitlement,
-    /** Called where something will be written, at the last moment; what it throws prevents it. */
-    beforeWrite?: () => Promise<void>,
-  ): Promise<Ensured>;
-  ensureRevoked(accountId: string, entitlement: ResolvedEntitlement): Promise<Ensured>;
+  ensureGranted(accountId: string, entitlement: ResolvedEntitlement, hooks?: WriteHooks): Promise<Changed>;
+  ensureRevoked(accountId: string, entitlement: ResolvedEntitlement, hooks?: WriteHooks): Promise<Changed>;
   /** Accounts that hold the role. */
   listRoleMembers(roleId: string): Promise<readonly Account[]>;
   /** Names of permissions that the role gives, read afresh. */
@@ -112,9 +112,21 @@ export interface Turn {
   give(): void;
 }
 
-/** `changed` says whether this call wrote; `before` is what it had read. */
-export interface Ensured<T = unknown> {
+/** Told around the request that changes something. */
+export interface WriteHooks {
+  /** Where something will be written, at the last moment, with the account as it was read; what it throws prevents it. */
+  readonly before?: (found?: Account) => Promise<void>;
+  /** Datadog has refused it: nothing was written by it. */
+  readonly refused?: () => Promise<void>;
+}
+
+/** `changed` says whether this call wrote. */
+export interface Changed {
   readonly changed: boolean;
+}
+
+/** `before` is what it had read. */
+export interface Ensured<T> extends Changed {
   readonly before?: T;
   readonly after?: T;
 }

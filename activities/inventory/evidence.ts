@@ -19,7 +19,12 @@ export async function appendEvidence(db: Db, entry: EvidenceEntry): Promise<void
     .where('step', '=', step)
     .where('personId', '=', personId)
     .executeTakeFirst();
-  if (present !== undefined) return;
+  if (present === undefined) await appendLink(db, entry);
+}
+
+/** The same without a look at what is there; under the same lock. */
+export async function appendLink(db: Db, entry: EvidenceEntry): Promise<void> {
+  const { eventId, step, personId } = entry;
   const head = await readHead(db);
   const text = canonicalJson(entry);
   const link = { seq: head.seq + 1, hash: hashLink(head.hash, text) };

@@ -16,6 +16,7 @@ import * as intake from './intake.ts';
 import * as invitations from './invitations.ts';
 import * as nhiLists from './nhiLists.ts';
 import * as nhis from './nhis.ts';
+import * as openWrites from './openWrites.ts';
 import { openStore, type InventoryLocation } from './open.ts';
 import * as people from './people.ts';
 import { endEvents, finishProcess } from './processes.ts';
@@ -87,7 +88,7 @@ function createInventory(store: Store): Inventory {
     recordInvitation: (invitation) =>
       write(store, personLock(invitation.personId), (trx) => invitations.recordInvitation(trx, invitation)),
     clearPending: (personId) => write(store, personLock(personId), (trx) => invitations.clearPending(trx, personId)),
-    listPending: () => invitations.listPending(db),
+    listPending: (personId) => invitations.listPending(db, personId),
 
     openApproval: (approval) =>
       write(store, personLock(approval.personId), (trx) => approvals.openApproval(trx, approval)),
@@ -146,6 +147,12 @@ function createInventory(store: Store): Inventory {
     decideQuarantine: (batchId, decision) =>
       write(store, 'repairs', (trx) => repairs.decideQuarantine(trx, batchId, decision)),
     withdrawQuarantine: (at) => write(store, 'repairs', (trx) => repairs.withdrawQuarantine(trx, at)),
+
+    beginWrite: (open) => write(store, personLock(open.personId), (trx) => openWrites.beginWrite(trx, open)),
+    refuseWrite: (key) => write(store, personLock(key.personId), (trx) => openWrites.refuseWrite(trx, key)),
+    endWrite: (key, end) => write(store, 'evidence', (trx) => openWrites.endWrite(trx, key, end)),
+    giveUpWrite: (key, entry) => write(store, 'evidence', (trx) => openWrites.giveUpWrite(trx, key, entry)),
+    listOpenWrites: (personId) => openWrites.listOpenWrites(db, personId),
 
     appendEvidence: (entry) => write(store, 'evidence', (trx) => evidence.appendEvidence(trx, entry)),
     listEvidence: (filter) => evidence.listEvidence(db, filter),

@@ -17,8 +17,10 @@ export async function clearPending(db: Db, personId: string): Promise<void> {
   await db.deleteFrom('pendingInvitations').where('personId', '=', personId).execute();
 }
 
-export async function listPending(db: Db): Promise<readonly PendingInvitation[]> {
-  const rows = await db.selectFrom('pendingInvitations').selectAll().orderBy('personId').execute();
+export async function listPending(db: Db, personId?: string): Promise<readonly PendingInvitation[]> {
+  let query = db.selectFrom('pendingInvitations').selectAll();
+  if (personId !== undefined) query = query.where('personId', '=', personId);
+  const rows = await query.orderBy('personId').execute();
   return rows.map(({ personId, accountId, invitationId, sentAt, expiresAt }) => ({
     personId,
     accountId,

@@ -10,6 +10,7 @@ import { addRosterOfAbsences } from './migrations/absences.ts';
 import { createAliases } from './migrations/aliases.ts';
 import { createBrakes } from './migrations/brakes.ts';
 import { createEntitlementIds } from './migrations/entitlementIds.ts';
+import { createOpenWrites } from './migrations/openWrites.ts';
 import { createScim } from './migrations/scim.ts';
 import { createTokens } from './migrations/tokens.ts';
 
@@ -29,6 +30,7 @@ const migrations: readonly Migration[] = [
   createEntitlementIds,
   createScim,
   addRosterOfAbsences,
+  createOpenWrites,
 ];
 
 /** Brings the inventory to this version, whoever comes first. Throws when a newer Muster wrote it. */

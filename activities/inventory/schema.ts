@@ -19,6 +19,7 @@ import type { QuarantineState, RepairCandidate } from './findingTypes.ts';
 import type { AccessBefore } from './brakeTypes.ts';
 import type { KeyHealth, OwedPart } from './capabilities.ts';
 import type { Json } from './json.ts';
+import type { OpenWrite } from './openWrites.ts';
 import type { ScimRow } from './scimTypes.ts';
 import type { TokenRole } from './tokenTypes.ts';
 import type { DatedDecision, EvidenceEntry, GrantRow } from './types.ts';
@@ -55,6 +56,7 @@ export interface Schema {
   quarantines: QuarantinesTable;
   evidence: EvidenceTable;
   evidenceHead: EvidenceHeadTable;
+  openWrites: OpenWritesTable;
   musterSchema: MusterSchemaTable;
   tokens: TokensTable;
   aliases: AliasesTable;
@@ -330,6 +332,16 @@ interface EvidenceHeadTable {
 interface MusterSchemaTable {
   version: number;
   appliedAt: string;
+}
+
+interface OpenWritesTable {
+  personId: string;
+  /** Empty while the account is being created. */
+  accountId: string;
+  step: string;
+  asked: number;
+  askedAt: string;
+  write: Json<Pick<OpenWrite, 'wanted' | 'entry'>>;
 }
 
 interface DisablesTable {

@@ -17,6 +17,7 @@ import type { AliasInventory } from './aliasTypes.ts';
 import type { BrakeInventory } from './brakeTypes.ts';
 import type { EntitlementIdInventory } from './entitlementIds.ts';
 import type { DeliveryInventory } from './deliveries.ts';
+import type { WriteInventory } from './openWrites.ts';
 import type { ScimInventory } from './scimTypes.ts';
 import type { TokenInventory } from './tokenTypes.ts';
 import type { ApprovalState, SyncDepth, SyncSummary } from '../../workflows/core/contracts.ts';
@@ -49,7 +50,8 @@ export interface Inventory
     DeliveryInventory,
     FindingsStore,
     ScimInventory,
-    TokenInventory {
+    TokenInventory,
+    WriteInventory {
   /** `sqlite` or `postgresql`. */
   readonly dialect: 'sqlite' | 'postgresql';
   close(): Promise<void>;
@@ -103,7 +105,7 @@ export interface Inventory
   // ── Who waits for acceptance ─────────────────────────────────────────────────────────────────────────
   recordInvitation(invitation: PendingInvitation): Promise<void>;
   clearPending(personId: string): Promise<void>;
-  listPending(): Promise<readonly PendingInvitation[]>;
+  listPending(personId?: string): Promise<readonly PendingInvitation[]>;
 
   // ── Approvals ────────────────────────────────────────────────────────────────────────────────────────
   openApproval(approval: ApprovalRow): Promise<void>;
@@ -333,6 +335,11 @@ export interface EvidenceEntry {
   readonly reason?: string;
   readonly before?: unknown;
   readonly after?: unknown;
+  /**
+   * Of a write whose answer was lost: `readBack` where a later reading showed that it had happened, `unknown` where no
+   * reading can tell (an invitation).
+   */
+  readonly lostReply?: 'readBack' | 'unknown';
 }
 
 export interface EvidenceRow extends EvidenceEntry {

@@ -94,7 +94,7 @@ function losesFirstAnswers(datadog: DatadogClient): DatadogClient {
       const api = datadog.attempt(options);
       return {
         ...api,
-        ensureEnabled: (id) => loseOnce('enable', () => api.ensureEnabled(id)),
+        ensureEnabled: (...args) => loseOnce('enable', () => api.ensureEnabled(...args)),
         ensureGranted: (...args) => loseOnce(`grant ${args[1].kind}`, () => api.ensureGranted(...args)),
       };
     },

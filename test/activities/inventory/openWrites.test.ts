@@ -1,0 +1,73 @@
+import { describe, expect, test } from '@jest/globals';
+import { openDatabases } from './backends.ts';
+import { at, evidence } from './samples.ts';
+
+const key = { personId: 'p-1', accountId: 'a-1', step: 'disableAccount' };
+const link = (minute: number, more: object = {}) => evidence('disableAccount', { at: at(minute), ...more });
+const write = (minute: number, more: object = {}) => ({
+  ...key,
+  askedAt: at(minute),
+  wanted: { kind: 'disabled' } as const,
+  entry: link(minute, { before: { status: 'active' }, ...more }),
+});
+
+describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
+  test('an answered write is one link, however often it was asked for', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    expect(await inventory.beginWrite(write(0))).toBe(1);
+    expect(await inventory.beginWrite(write(0))).toBe(2);
+    expect(await inventory.listOpenWrites('p-1')).toEqual([{ ...write(0), asked: 2 }]);
+    await inventory.endWrite(key, { isOurs: true, entry: link(1) });
+    await inventory.endWrite(key, { isOurs: false, entry: link(1) });
+    expect(await inventory.listEvidence({ limit: 9, offset: 0 })).toMatchObject([{ ...link(1), seq: 1 }]);
+    expect(await inventory.listOpenWrites('p-1')).toEqual([]);
+  });
+
+  test('of a write whose answer was lost the link says what was before it was asked for first', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    await inventory.beginWrite(write(0));
+    await inventory.endWrite(key, { isOurs: false, entry: link(1, { after: { status: 'disabled' } }) });
+    expect(await inventory.listEvidence({ limit: 9, offset: 0 })).toMatchObject([
+      { at: at(0), before: { status: 'active' }, after: { status: 'disabled' }, lostReply: 'readBack' },
+    ]);
+  });
+
+  test('a refused write leaves nothing, and not what was asked for earlier without an answer', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    await inventory.beginWrite(write(0));
+    await inventory.refuseWrite(key);
+    await inventory.endWrite(key, { isOurs: false, entry: link(1) });
+    expect(await inventory.listEvidence({ limit: 9, offset: 0 })).toEqual([]);
+    await inventory.beginWrite(write(2));
+    await inventory.beginWrite(write(2));
+    await inventory.refuseWrite(key);
+    await inventory.endWrite(key, { isOurs: false, entry: link(2) });
+    expect(await inventory.listEvidence({ limit: 9, offset: 0 })).toHaveLength(1);
+  });
+
+  test('what was asked for long ago and is still not so is begun anew', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    await inventory.beginWrite(write(0));
+    expect(await inventory.beginWrite(write(5, { reason: 'newer' }))).toBe(1);
+    expect(await inventory.listOpenWrites('p-1')).toMatchObject([{ askedAt: at(5), entry: { reason: 'newer' } }]);
+    expect(await inventory.listOpenWrites('p-2')).toEqual([]);
+  });
+
+  test('a write is given up without a link, or with one that says that nobody knows', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    await inventory.beginWrite(write(0));
+    await inventory.giveUpWrite(key);
+    await inventory.giveUpWrite(key, link(0));
+    expect(await inventory.listEvidence({ limit: 9, offset: 0 })).toEqual([]);
+    await inventory.beginWrite(write(0));
+    await inventory.giveUpWrite(key, link(0));
+    await inventory.giveUpWrite(key, link(0));
+    expect(await inventory.listEvidence({ limit: 9, offset: 0 })).toMatchObject([{ lostReply: 'unknown' }]);
+    expect(await inventory.verifyEvidence()).toMatchObject({ ok: true, count: 1 });
+  });
+});
