@@ -264,7 +264,10 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
           step: 'cancelInvitations',
           action: 'cancel invitations',
           wanted: { kind: 'unreadable' },
-          said: () => ({ before, after: { accountId, invitations: [] } }),
+          said: ({ asked }) => ({
+            before,
+            after: { accountId, invitations: [], ...(asked > 1 ? { requests: asked } : {}) },
+          }),
         } satisfies Write;
         await written(inventory, because, write, (hooks) => api.cancelInvitations(accountId, hooks));
       });

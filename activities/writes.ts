@@ -63,11 +63,17 @@ export async function settleOpenWrites(
   const now = Date.now();
   for (const open of await inventory.listOpenWrites(personId)) {
     const isSo = hasHappened(open, account, access);
-    if (isSo === 'unreadable') await inventory.giveUpWrite(open, open.entry);
+    if (isSo === 'unreadable') await inventory.giveUpWrite(open, unanswered(open));
     else if (isSo === 'yes') await settle(inventory, open, account);
     else if (isSo === 'no' && now - Date.parse(open.askedAt) > lagMs) await inventory.giveUpWrite(open);
   }
 }
+
+/** Each request may have been carried out. */
+const unanswered = ({ entry, asked }: OpenWrite): EvidenceEntry => ({
+  ...entry,
+  after: { ...(entry.after as object), ...(asked > 1 ? { requests: asked } : {}) },
+});
 
 async function settle(inventory: Writes, open: OpenWrite, account: Account | undefined): Promise<void> {
   const { wanted, entry } = open;

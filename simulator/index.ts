@@ -85,7 +85,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     controls,
     lag,
     takeFault: (method, path) => faults.take(method, path),
-    logRequest: (method, path, query) => requests.add(method, path, query),
+    logRequest: (...request) => requests.add(...request),
     rate: limit === undefined ? undefined : { limit, limiter: createRateLimiter(limit) },
     latencyMs: options.latencyMs ?? 0,
     settle,

@@ -7,6 +7,10 @@ export interface RequestRecord {
   readonly atMs: number;
   /** Null until answered, and where it was never answered. */
   status: number | null;
+  /** What it was answered with when it was carried out, whether or not that answer arrived; null where it never was. */
+  carriedOut: number | null;
+  /** Of a write, as it was sent. */
+  readonly body: string;
 }
 
 export interface RequestLog {
@@ -21,11 +25,13 @@ export interface RequestLog {
 const kept = 50_000;
 const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
 
-export function createRequestLog(): RequestLog & { add(method: string, path: string, query: string): RequestRecord } {
+export function createRequestLog(): RequestLog & {
+  add(method: string, path: string, query: string, body?: string): RequestRecord;
+} {
   const records: RequestRecord[] = [];
   return {
-    add(method, path, query) {
-      const record: RequestRecord = { method, path, query, atMs: Date.now(), status: null };
+    add(method, path, query, body = '') {
+      const record: RequestRecord = { method, path, query, atMs: Date.now(), status: null, carriedOut: null, body };
       records.push(record);
       if (records.length > kept) records.splice(0, kept / 2);
       return record;

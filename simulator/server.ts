@@ -22,7 +22,7 @@ export interface ServerDeps {
   readonly controls: Controls;
   readonly lag: Lag;
   readonly takeFault: (method: string, path: string) => Fault | undefined;
-  readonly logRequest: (method: string, path: string, query: string) => RequestRecord;
+  readonly logRequest: (method: string, path: string, query: string, body: string) => RequestRecord;
   readonly rate: { readonly limit: RateLimit; readonly limiter: RateLimiter } | undefined;
   readonly latencyMs: number;
   readonly settle: () => void;
@@ -49,7 +49,7 @@ async function answer(deps: ServerDeps, request: IncomingMessage, response: Serv
     send(response, answerControlText(deps.controls, method, url.pathname, text));
     return;
   }
-  const record = deps.logRequest(method, url.pathname, url.search);
+  const record = deps.logRequest(method, url.pathname, url.search, method === 'GET' ? '' : text);
   response.once('finish', () => {
     record.status = response.statusCode;
   });
@@ -70,16 +70,21 @@ async function answer(deps: ServerDeps, request: IncomingMessage, response: Serv
     text,
     origin,
   };
-  await answerApi(deps, asked, response, fault);
+  const carryOut = (): Reply => {
+    const reply = commit(deps, asked);
+    record.carriedOut = reply.status;
+    return reply;
+  };
+  await answerApi(deps, carryOut, response, fault);
 }
 
 async function answerApi(
   deps: ServerDeps,
-  request: ApiRequest,
+  carryOut: () => Reply,
   response: ServerResponse,
   fault: Fault | undefined,
 ): Promise<void> {
-  if (fault === undefined) return send(response, commit(deps, request));
+  if (fault === undefined) return send(response, carryOut());
   if (fault.when === 'before') {
     if (fault.kind === 'hang') return;
     const refusal = refusalOf(fault);
@@ -87,7 +92,7 @@ async function answerApi(
   }
   if (fault.kind === 'slow') await sleep(fault.ms);
   if (fault.kind === 'lag') deps.lag.begin(fault.ms);
-  const reply = commit(deps, request);
+  const reply = carryOut();
   if (fault.kind === 'hang') return;
   if (fault.kind === 'lostReply') {
     response.destroy();

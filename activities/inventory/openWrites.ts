@@ -56,7 +56,8 @@ export async function beginWrite(
   { wanted, entry, askedAt, ...key }: Omit<OpenWrite, 'asked'>,
 ): Promise<number> {
   const known = await find(db, key);
-  const isNew = known === undefined || Date.parse(askedAt) - Date.parse(known.askedAt) > lagMs;
+  const isLongAgo = known !== undefined && Date.parse(askedAt) - Date.parse(known.askedAt) > lagMs;
+  const isNew = known === undefined || (isLongAgo && wanted.kind !== 'unreadable');
   // What a reading just showed as not done may be done all the same: the first time is kept.
   const asked = isNew ? 1 : known.asked + 1;
   const row = isNew ? { asked, askedAt, write: canonicalJson({ wanted, entry }) } : { asked };
