@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { sql, type Selectable, type SelectQueryBuilder } from 'kysely';
 import {
   findingKinds,
@@ -11,17 +11,19 @@ import {
 import type { KindStates } from '../../workflows/core/identities.ts';
 import type { FindingFilter, FindingRow, FindingsPage } from './findingTypes.ts';
 import { canonicalJson, parseJson, present } from './json.ts';
+import { jsonRows } from './jsonRows.ts';
 import type { Db, Schema } from './schema.ts';
 import { write, type Store } from './store.ts';
 import { standingKinds } from './syncRuns.ts';
 
 type Stored = Selectable<Schema['findings']>;
+type NewFinding = Pick<Stored, keyof typeof columns>;
 
 const chunkSize = 100;
 
 /** The same finding has the same id at every sync. */
 const findingIdOf = ({ kind, subject }: Pick<Found, 'kind' | 'subject'>): string =>
-  createHash('sha256').update(`${kind}\n${subject}`).digest('hex').slice(0, 16);
+  hash('sha256', `${kind}\n${subject}`).slice(0, 16);
 
 /** What differs is worked out before anything is locked, so that a page without news writes nothing. */
 export async function writeFindings(store: Store, page: FindingsPage): Promise<{ opened: number; closed: number }> {
@@ -36,8 +38,10 @@ export async function writeFindings(store: Store, page: FindingsPage): Promise<{
   const over = [...stored.values()].filter(
     (row) => row.closedAt === null && !found.has(row.findingId) && !isFrozen(row),
   );
-  for (let from = 0; from < rows.length; from += chunkSize) {
-    await write(store, 'findings', (trx) => upsert(trx, rows.slice(from, from + chunkSize)));
+  if (rows.length > 0) {
+    await write(store, 'findings', async (trx) => {
+      for (let from = 0; from < rows.length; from += chunkSize) await upsert(trx, rows.slice(from, from + chunkSize));
+    });
   }
   for (let from = 0; from < over.length; from += chunkSize) {
     await write(store, 'findings', (trx) => close(trx, over.slice(from, from + chunkSize), at));
@@ -64,7 +68,7 @@ function isNews(before: Stored | undefined, now: Found): boolean {
 }
 
 /** What comes back after it was closed opens anew; a mute that still holds stays. */
-function toStored(findingId: string, one: Found, before: Stored | undefined, at: string): Stored {
+function toStored(findingId: string, one: Found, before: Stored | undefined, at: string): NewFinding {
   const { kind, subject, scope, name, severity, personId = null, accountId = null } = one;
   const isStillOpen = before !== undefined && before.closedAt === null;
   return {
@@ -78,29 +82,33 @@ function toStored(findingId: string, one: Found, before: Stored | undefined, at:
     accountId,
     evidence: canonicalJson(one.evidence),
     openedAt: isStillOpen ? before.openedAt : (one.since ?? at),
-    closedAt: null,
-    mutedUntil: before?.mutedUntil ?? null,
-    muteReason: before?.muteReason ?? null,
-    mutedAt: before?.mutedAt ?? null,
   };
 }
 
-async function upsert(db: Db, rows: readonly Stored[]): Promise<void> {
-  await db
-    .insertInto('findings')
-    .values(rows)
-    .onConflict((conflict) =>
-      conflict.column('findingId').doUpdateSet((row) => ({
-        name: row.ref('excluded.name'),
-        severity: row.ref('excluded.severity'),
-        personId: row.ref('excluded.personId'),
-        accountId: row.ref('excluded.accountId'),
-        evidence: row.ref('excluded.evidence'),
-        openedAt: row.ref('excluded.openedAt'),
-        closedAt: null,
-      })),
-    )
-    .execute();
+const columns = {
+  findingId: 'text',
+  kind: 'text',
+  subject: 'text',
+  scope: 'text',
+  name: 'text',
+  severity: 'text',
+  personId: 'text',
+  accountId: 'text',
+  evidence: 'text',
+  openedAt: 'text',
+} as const;
+
+/** What somebody has muted meanwhile stays muted. */
+async function upsert(db: Db, rows: readonly NewFinding[]): Promise<void> {
+  const names = Object.keys(columns).map((name) => sql.ref(name));
+  const replaced = ['name', 'severity', 'personId', 'accountId', 'evidence', 'openedAt'].map(
+    (name) => sql`${sql.ref(name)} = ${sql.ref(`excluded.${name}`)}`,
+  );
+  // `where true`: SQLite would take the `on` of the conflict for one of a join.
+  await sql`insert into findings (${sql.join(names)}) select ${sql.join(names)} from ${jsonRows(db, columns, rows)} where true
+    on conflict (${sql.ref('findingId')}) do update set ${sql.join([...replaced, sql`${sql.ref('closedAt')} = null`])}`.execute(
+    db,
+  );
 }
 
 /** A no to a repair holds as long as the drift it was about. */

@@ -11,6 +11,7 @@ import { createAliases } from './migrations/aliases.ts';
 import { createBrakes } from './migrations/brakes.ts';
 import { createEntitlementIds } from './migrations/entitlementIds.ts';
 import { createOpenWrites } from './migrations/openWrites.ts';
+import { dropFindingsOpened } from './migrations/findingsOpened.ts';
 import { createScim } from './migrations/scim.ts';
 import { createTokens } from './migrations/tokens.ts';
 
@@ -31,6 +32,7 @@ const migrations: readonly Migration[] = [
   createScim,
   addRosterOfAbsences,
   createOpenWrites,
+  dropFindingsOpened,
 ];
 
 /** Brings the inventory to this version, whoever comes first. Throws when a newer Muster wrote it. */
