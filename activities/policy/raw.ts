@@ -33,6 +33,14 @@ export function siteIssues(raw: unknown): z.core.$ZodIssue[] {
           ),
         ]
       : []),
+    ...(fieldOf(raw, 'defaultTimeZone') === undefined
+      ? [
+          missing(
+            ['defaultTimeZone'],
+            'is missing, and Datadog is a site: name the IANA time zone of people of whom HR does not say one, such as `defaultTimeZone: Europe/Berlin`',
+          ),
+        ]
+      : []),
     ...(domains === undefined || (Array.isArray(domains) && domains.length === 0)
       ? [
           missing(

@@ -9,7 +9,8 @@ const simulator = { datadogIsSimulator: true };
 const site = { datadogIsSimulator: false };
 const examplePath = resolve(import.meta.dirname, '../../../policy.example.yaml');
 const minimal = 'version: 1\nrules: []\n';
-const saidForSite = 'mode: enforce\nidentity: { allowedDomains: [example.com] }\n';
+const zone = 'defaultTimeZone: Europe/Berlin\n';
+const saidForSite = `${zone}mode: enforce\nidentity: { allowedDomains: [example.com] }\n`;
 
 function problemsOf(text: string, options = simulator): readonly string[] {
   try {
@@ -85,18 +86,32 @@ describe('the defaults', () => {
 
 describe('with a Datadog site', () => {
   test.each([
-    ['no mode', 'identity: { allowedDomains: [example.com] }', ['p.yaml:1:1: mode: is missing']],
-    ['no domains', 'mode: observe', ['p.yaml:1:1: identity.allowedDomains: is missing or empty']],
+    ['no mode', `${zone}identity: { allowedDomains: [example.com] }`, ['p.yaml:1:1: mode: is missing']],
+    ['no domains', `${zone}mode: observe`, ['p.yaml:1:1: identity.allowedDomains: is missing or empty']],
     [
       'an empty list of domains',
-      'mode: observe\nidentity: { allowedDomains: [] }',
-      ['p.yaml:4:29: identity.allowedDomains: is missing or empty'],
+      `${zone}mode: observe\nidentity: { allowedDomains: [] }`,
+      ['p.yaml:5:29: identity.allowedDomains: is missing or empty'],
     ],
-    ['neither', '', ['p.yaml:1:1: mode: is missing', 'p.yaml:1:1: identity.allowedDomains: is missing or empty']],
+    [
+      'no time zone',
+      'mode: observe\nidentity: { allowedDomains: [example.com] }',
+      ['p.yaml:1:1: defaultTimeZone: is missing'],
+    ],
+    [
+      'none of them',
+      '',
+      [
+        'p.yaml:1:1: mode: is missing',
+        'p.yaml:1:1: defaultTimeZone: is missing',
+        'p.yaml:1:1: identity.allowedDomains: is missing or empty',
+      ],
+    ],
   ])('%s is refused in words that name the field and the fix', (_, more, expected) => {
     const problems = problemsOf(`${minimal}${more}`, site);
     expect(problems.map((problem, index) => problem.slice(0, expected[index]?.length))).toEqual(expected);
-    for (const problem of problems) expect(problem).toMatch(/write `mode: observe`|allowedDomains: \[example\.com\]/);
+    for (const problem of problems)
+      expect(problem).toMatch(/write `mode: observe`|allowedDomains: \[example\.com\]|such as `defaultTimeZone: /);
   });
 
   test('a rule without fallback approvers is refused', () => {
