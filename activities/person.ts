@@ -16,7 +16,7 @@ import { isInDomains } from '../workflows/core/policy.ts';
 import { withDatadog } from './attempt.ts';
 import { unlessProtected } from './brakes.ts';
 import type { Datadog } from './datadog/types.ts';
-import { DatadogFailure } from './datadog/failures.ts';
+import { DatadogFailure, isFailure } from './datadog/failures.ts';
 import type { Dependencies } from './index.ts';
 import { checkedAccount, conflict, refuseStranger } from './lastCheck.ts';
 import { lookOnceMore, Withheld } from './lastLook.ts';
@@ -224,7 +224,9 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
         } satisfies Write;
         const { after } = await written(inventory, because, write, (hooks) =>
           api.ensureAttributes(accountId, wanted, hooks),
-        );
+        ).catch((error: unknown) => {
+          throw wanted.email !== undefined && isFailure(error, 'Conflict') ? addressTaken() : error;
+        });
         return note(required(after, accountId));
       });
     },
@@ -406,6 +408,15 @@ async function rolesOfMappings(api: Datadog): Promise<readonly string[] | undefi
     throw error;
   }
 }
+
+/** Two people who swap their addresses meet this: each address is the other's handle, and Datadog takes neither. */
+const addressTaken = (): DatadogFailure =>
+  new DatadogFailure(
+    'Conflict',
+    'Datadog refuses the new e-mail: it is the e-mail or the handle of another account, and a handle keeps its first address for ever; ' +
+      'this account keeps its old e-mail, and is this person’s all the same',
+    { status: 409 },
+  );
 
 const bothSummarised: Write['said'] = ({ before, after }) => ({ before: summarise(before), after: summarise(after) });
 

@@ -121,7 +121,8 @@ export function outcomeOf(parts: readonly PartResult[]): Outcome {
       result === 'failed' || (result === 'notDone' && permission === undefined && !detail?.startsWith('excess')),
   );
   if (open.length > 0) {
-    return { kind: 'partiallyCompleted', detail: `${open.map((one) => one.part).join('; ')}: not done`, parts };
+    const words = open.map(({ part, detail }) => (detail === undefined ? part : `${part} (${detail})`));
+    return { kind: 'partiallyCompleted', detail: `not done: ${words.join('; ')}`, parts };
   }
   const withheld = parts.flatMap(({ part, permission }) =>
     permission === undefined ? [] : [`${part} until the application key has ${permission}`],

@@ -82,18 +82,27 @@ export async function alignAccount(
   attributes: PersonAttributes,
 ): Promise<Account> {
   const wanted = differingAttributes(account, attributes);
-  if (Object.keys(wanted).length === 0) return account;
-  try {
-    return await run.allowed(() => datadog.updateAccount(account.id, wanted, becauseOf(run, event)));
-  } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-    run.finishPart(`update ${Object.keys(wanted).join(', ')}`, 'failed', wordsOf(error));
-    return account;
+  const { email, ...others } = wanted;
+  let current = account;
+  // By itself: an address that is refused leaves name and title done.
+  for (const change of [others, email === undefined ? {} : { email }]) {
+    const fields = Object.keys(change);
+    if (fields.length === 0) continue;
+    try {
+      current = await run.allowed(() => datadog.updateAccount(account.id, change, becauseOf(run, event)));
+    } catch (error) {
+      if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+      run.finishPart(`update ${fields.join(', ')}`, 'failed', wordsOf(error));
+    }
   }
+  return current;
 }
 
 /** Of e-mail, name and title what Datadog has differently. What HR does not say stays as it is. */
-function differingAttributes(account: Account, { email, name, title }: PersonAttributes) {
+function differingAttributes(
+  account: Account,
+  { email, name, title }: PersonAttributes,
+): { readonly email?: string; readonly name?: string; readonly title?: string } {
   return {
     ...(email.toLowerCase() === account.email.toLowerCase() ? {} : { email }),
     ...(name === undefined || name === account.name ? {} : { name }),

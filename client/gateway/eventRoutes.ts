@@ -2,7 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Source } from '../../workflows/core/sources.ts';
-import type { EventDraft } from '../drafts.ts';
+import { isHire } from '../../workflows/core/mailbox.ts';
+import { contractorProblem, lacksEndAndSponsor } from '../contractors.ts';
+import { latestAttributes, type EventDraft } from '../drafts.ts';
 import { callerOf } from './callers.ts';
 import type { GatewayApp, GatewayContext, GatewayPart } from './context.ts';
 import { draftsOf, hrMessage, type GivenMessage } from './facts.ts';
@@ -175,16 +177,19 @@ async function accept(
   }
   const messages = read(source);
   const latest = now().getTime() + 5 * 60_000;
-  const drafts = messages.flatMap((message, index) => {
-    if (message === undefined) return [];
+  const drafts: EventDraft[] = [];
+  for (const [index, message] of messages.entries()) {
+    if (message === undefined) continue;
     const suffix = messages.length > 1 ? `:${index}` : '';
-    return draftsOf(message, {
+    const said = draftsOf(message, {
       eventId: eventIdOf(source.name, id) + suffix,
       source: source.name,
       at,
-      defaultTimeZone: policy.defaultTimeZone,
+      defaultTimeZone: (await knownZone(context, source.name, message)) ?? policy.defaultTimeZone,
     });
-  });
+    await requireEnd(context, source.name, said);
+    drafts.push(...said);
+  }
   if (drafts.some(({ occurredAt }) => Date.parse(occurredAt) > latest)) {
     throw new HttpProblem(422, 'timestamp lies in the future: it says when HR recorded the fact');
   }
@@ -199,6 +204,31 @@ async function accept(
   }
   await inventory.recordDelivery(source.name, id, now().toISOString());
   return { repeated: false, events, leftOut: messages.filter((message) => message === undefined).length };
+}
+
+/** A message that says what has changed leaves out the time zone: the person's own is known. A whole record says all. */
+async function knownZone(
+  { inventory, now }: GatewayContext,
+  source: string,
+  { type, data }: GivenMessage,
+): Promise<string | undefined> {
+  if (type === 'fetch' || type === 'person.updated') return undefined;
+  const alias = await inventory.findAlias({ source, externalId: data.personId });
+  return alias && (await latestAttributes(inventory, alias.personId, now().toISOString()))?.timeZone;
+}
+
+/** Who joins as a contractor has an end, by this message or by one that waits, or somebody who answers for them. */
+async function requireEnd({ inventory }: GatewayContext, source: string, drafts: readonly EventDraft[]): Promise<void> {
+  const hire = drafts.find(isHire);
+  const hasEnd = drafts.some(({ kind }) => kind === 'leaver');
+  if (hire === undefined || !lacksEndAndSponsor(hire.person?.extra, { hasEnd })) return;
+  const alias = await inventory.findAlias({ source, externalId: hire.personId });
+  const waiting = alias === undefined ? [] : await inventory.waitingEvents({ personId: alias.personId, limit: 1_000 });
+  if (hire.kind === 'joiner' && waiting.some(({ event }) => event.kind === 'leaver')) return;
+  throw new HttpProblem(
+    422,
+    `${contractorProblem}. Send extra.sponsor, person.updated with leaveDate, or the leaver before the joiner`,
+  );
 }
 
 /** The event as the person's: one person for each id of a source, whoever sends it first. */

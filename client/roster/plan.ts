@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson, foldCase } from '../../activities/inventory/json.ts';
 import { lineOf } from '../../workflows/core/mailbox.ts';
 import type { HrEvent, PersonAttributes, PersonRecord } from '../../workflows/core/model.ts';
+import { contractorProblem, lacksEndAndSponsor } from '../contractors.ts';
 import { endOfDay, startOfDay } from '../localDates.ts';
 import type { Roster, RosterRow, RowProblem } from './read.ts';
 
@@ -224,10 +225,7 @@ function contradictionOf(
   if (startDate !== undefined && endDate !== undefined && endDate < startDate) {
     return `the last working day ${endDate} is before the first day ${startDate}`;
   }
-  const isContractor = /contractor/i.test(extra?.['contractType'] ?? '');
-  if (isContractor && endDate === undefined && extra?.['sponsor'] === undefined) {
-    return 'a contractor needs an end date or a sponsor';
-  }
+  if (lacksEndAndSponsor(extra, { hasEnd: endDate !== undefined })) return contractorProblem;
   if (known === undefined || isPresent(known) || known.employment !== 'left') return undefined;
   const leftAt = known.lines.employment?.occurredAt ?? '';
   const zone = row.timeZone ?? known.attributes?.timeZone ?? defaultTimeZone;

@@ -117,7 +117,7 @@ test('a role write that is refused leaves the rest done, and a retry finishes it
       await stage.muster.submitEvent(mover);
       expect(await outcomeOf(stage, mover)).toMatchObject({
         kind: 'partiallyCompleted',
-        detail: `assign role ${standard}: not done`,
+        detail: `not done: assign role ${standard} (refused for this test)`,
       });
       expect(accountOf(stage, 'e-1')).toMatchObject({ roles: [readOnly], teams: ['engineering'] });
       isRefused = false;

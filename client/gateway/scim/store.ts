@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ScimRow } from '../../../activities/inventory/scimTypes.ts';
-import { ScimError } from './errors.ts';
+import { contractorProblem, lacksEndAndSponsor } from '../../contractors.ts';
+import { ScimError, wrong } from './errors.ts';
+import type { UserFacts } from './facts.ts';
 import { bindPerson, eventsOf, nameOf, readFacts, resourceOf, storedAs, submit, type ScimMeans } from './people.ts';
 import { groupType, type ResourceType } from './schemas.ts';
 import { isObject, isSame, textAt, type JsonObject } from './values.ts';
@@ -42,7 +44,7 @@ export async function createResource(
     return created;
   }
   // Wrong dates are told before the name is taken.
-  await readFacts(means, row, []);
+  requireEnd(await readFacts(means, row, []));
   const reserved = await means.inventory.reserveScim(row);
   if (reserved === 'taken') throw new ScimError(409, 'another user has this userName', 'uniqueness');
   return changeUser(means, undefined, { ...row, id: reserved.id, createdAt: reserved.createdAt });
@@ -90,10 +92,21 @@ async function changeUser(means: ScimMeans, before: ScimRow | undefined, next: S
   const groups = await groupNames(means, after);
   const was = before && (await readFacts(means, before, groups));
   const read = await readFacts(means, after, groups);
+  requireEnd(read);
   // Who lost the e-mail alone is who they were.
   const is = read ?? (was && { ...was, isActive: resourceOf(after)['active'] !== false });
   if (is !== undefined) await submit(means, await eventsOf(means, after, [was, is], after));
   return written(await means.inventory.writeScim(after, { from: before?.version ?? 0 }), after);
+}
+
+/** The manager of a contractor is the sponsor: SCIM has no other word for one. */
+function requireEnd(facts: UserFacts | undefined): void {
+  if (facts?.isActive !== true) return;
+  const { extra, manager } = facts.person;
+  const has = { hasEnd: facts.leaveAt !== undefined, hasSponsor: manager !== undefined };
+  if (lacksEndAndSponsor(extra, has)) {
+    throw wrong('invalidValue', `${contractorProblem} (leaveDate of the Muster extension, or manager)`);
+  }
 }
 
 const groupNames = async ({ inventory }: ScimMeans, { source, id }: ScimRow): Promise<readonly string[]> =>
