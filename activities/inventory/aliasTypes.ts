@@ -29,8 +29,8 @@ export interface AliasInventory {
   /** The alias that this identity has; nothing is written. */
   findAlias(identity: SourceIdentity): Promise<AliasRow | undefined>;
   /**
-   * The alias that this identity has, else a new one: of the one person who has this e-mail and whom this source does not
-   * know yet, else of a new person (by the external id where it can be a personId and is free, else by `newId`).
+   * The alias that this identity has, else a new one: of a person of this id whom no source has named, else of the one
+   * who has this e-mail and whom this source does not know yet, else of a new person (by the external id where it can be a personId and is free, else by `newId`).
    */
   bindAlias(identity: SourceIdentity, given: { readonly newId: string; readonly at: string }): Promise<AliasRow>;
   listAliases(filter: { source?: string; limit: number; offset: number }): Promise<readonly AliasRow[]>;

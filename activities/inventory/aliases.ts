@@ -26,7 +26,10 @@ export async function bindAlias(
 ): Promise<AliasRow> {
   const known = await findAlias(db, identity);
   if (known !== undefined) return known;
-  const personId = (await personOfOtherSource(db, identity)) ?? (await newPersonId(db, identity, newId));
+  const personId =
+    (await personOfSameId(db, identity)) ??
+    (await personOfOtherSource(db, identity)) ??
+    (await newPersonId(db, identity, newId));
   await ensurePerson(db, personId);
   const first = await db.selectFrom('aliases').select('source').where('personId', '=', personId).executeTakeFirst();
   const row = {
@@ -38,6 +41,19 @@ export async function bindAlias(
   };
   await db.insertInto('aliases').values(row).execute();
   return toAliasRow(row);
+}
+
+/** Whom the command line has named by this id, and no source yet: also when their e-mail is a colleague's by now. */
+async function personOfSameId(db: Db, { externalId }: SourceIdentity): Promise<string | undefined> {
+  if (externalId === undefined) return undefined;
+  const row = await db
+    .selectFrom('people')
+    .leftJoin('aliases', 'aliases.personId', 'people.personId')
+    .select('people.personId')
+    .where('people.personId', '=', externalId)
+    .where('aliases.source', 'is', null)
+    .executeTakeFirst();
+  return row?.personId;
 }
 
 /**
@@ -60,7 +76,7 @@ async function personOfOtherSource(db: Db, { source, email }: SourceIdentity): P
   return own === undefined ? holder.personId : undefined;
 }
 
-/** An id that the command line uses for the same person already means them; one that another source uses is somebody else's. */
+/** The source's own id where it can be one; one that another source uses is somebody else's. */
 async function newPersonId(db: Db, { externalId }: SourceIdentity, newId: string): Promise<string> {
   if (externalId === undefined || !personIdPattern.test(externalId)) return newId;
   const taken = await db.selectFrom('aliases').select('source').where('personId', '=', externalId).executeTakeFirst();

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { AliasRow } from '../../activities/inventory/aliasTypes.ts';
 import type { Source } from '../../workflows/core/sources.ts';
 import { isHire } from '../../workflows/core/mailbox.ts';
 import { contractorProblem, lacksEndAndSponsor } from '../contractors.ts';
@@ -208,13 +209,14 @@ async function accept(
 
 /** A message that says what has changed leaves out the time zone: the person's own is known. A whole record says all. */
 async function knownZone(
-  { inventory, now }: GatewayContext,
+  context: GatewayContext,
   source: string,
   { type, data }: GivenMessage,
 ): Promise<string | undefined> {
-  if (type === 'fetch' || type === 'person.updated') return undefined;
-  const alias = await inventory.findAlias({ source, externalId: data.personId });
-  return alias && (await latestAttributes(inventory, alias.personId, now().toISOString()))?.timeZone;
+  const { inventory, now } = context;
+  if (type === 'fetch' || type === 'person.updated' || data.timeZone !== undefined) return undefined;
+  const { personId } = await aliasOf(context, source, { personId: data.personId, email: data.email });
+  return (await latestAttributes(inventory, personId, now().toISOString()))?.timeZone;
 }
 
 /** Who joins as a contractor has an end, by this message or by one that waits, or somebody who answers for them. */
@@ -231,17 +233,21 @@ async function requireEnd({ inventory }: GatewayContext, source: string, drafts:
   );
 }
 
-/** The event as the person's: one person for each id of a source, whoever sends it first. */
-async function addressTo(
-  { inventory, policy, now }: GatewayContext,
+/** One person for each id of a source, whoever sends it first. */
+async function aliasOf(
+  { inventory, now }: GatewayContext,
   source: string,
-  draft: EventDraft,
-): Promise<EventDraft> {
-  const email = draft.person?.email;
-  const identity = { source, externalId: draft.personId, ...(email === undefined ? {} : { email }) };
-  const alias =
-    (await inventory.findAlias(identity)) ??
-    (await inventory.bindAlias(identity, { newId: randomUUID(), at: now().toISOString() }));
+  { personId, email }: { readonly personId: string; readonly email: string | undefined },
+): Promise<AliasRow> {
+  const identity = { source, externalId: personId, ...(email === undefined ? {} : { email }) };
+  const known = await inventory.findAlias(identity);
+  return known ?? (await inventory.bindAlias(identity, { newId: randomUUID(), at: now().toISOString() }));
+}
+
+/** The event as the person's. */
+async function addressTo(context: GatewayContext, source: string, draft: EventDraft): Promise<EventDraft> {
+  const { policy } = context;
+  const alias = await aliasOf(context, source, { personId: draft.personId, email: draft.person?.email });
   const own = { ...draft, personId: alias.personId };
   try {
     return asSaidBy(own, { source, isAuthoritative: alias.isAuthoritative, policy });

@@ -135,7 +135,7 @@ export function planRoster(roster: Roster, state: RosterState, rules: RosterRule
   };
 }
 
-/** By the source's id; else, as the alias table would bind them, whoever alone has the e-mail, or the free id. */
+/** By the source's id; else, as the alias table would bind them, by an id that no source uses, or whoever alone has the e-mail. */
 function finderOf(people: readonly RosterPerson[]): (row: RosterRow) => RosterPerson | undefined {
   const own = new Map(
     people.flatMap((person) => (person.externalId === undefined ? [] : [[person.externalId, person]])),
@@ -146,9 +146,9 @@ function finderOf(people: readonly RosterPerson[]): (row: RosterRow) => RosterPe
   return ({ externalId, email }) => {
     const named = own.get(externalId ?? `email:${foldCase(email)}`);
     if (named !== undefined) return named;
+    const sameId = externalId === undefined ? undefined : byId.get(externalId);
     const [holder, second] = byEmail.get(foldCase(email)) ?? [];
-    if (holder !== undefined && second === undefined) return holder;
-    return externalId === undefined ? undefined : byId.get(externalId);
+    return sameId ?? (second === undefined ? holder : undefined);
   };
 }
 

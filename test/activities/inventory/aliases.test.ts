@@ -41,6 +41,19 @@ describe.each(await openDatabases())('who is whom, on $name', ({ makeFixture }) 
     ).toMatchObject({ personId: '8' });
   });
 
+  test('somebody whom no source has named is known by the id, also under the address of a colleague', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    for (const personId of ['ada', 'bob']) {
+      const person = { employment: 'employed', attributes: { email: `${personId}@example.com` } } as const;
+      await inventory.finishProcess({ personId, process: 'onboarding', events: [], lines: {}, person, at });
+    }
+    const swapped = { source: 'hr', externalId: 'ada', email: 'bob@example.com' };
+    expect(await inventory.bindAlias(swapped, { newId: 'r-1', at })).toMatchObject({ personId: 'ada' });
+    const other = { source: 'hr', externalId: 'bob', email: 'ada@example.com' };
+    expect(await inventory.bindAlias(other, { newId: 'r-2', at })).toMatchObject({ personId: 'bob' });
+  });
+
   test('a source without ids knows a person by the first e-mail', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;

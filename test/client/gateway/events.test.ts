@@ -144,6 +144,45 @@ test("CloudEvents are taken, and a day of HR begins and ends in the person's tim
   ]);
 });
 
+test("a leaver's last day ends in the zone that is known of them, where the message does not say one", async () => {
+  await using gateway = await startGateway();
+  const at = '2026-01-01T00:00:00.000Z';
+  for (const [personId, timeZone, ends] of [
+    ['e-1', 'Europe/Berlin', '2026-03-29T22:00:00.000Z'],
+    ['e-2', 'America/Sao_Paulo', '2026-03-30T03:00:00.000Z'],
+    ['e-3', undefined, '2026-03-30T00:00:00.000Z'],
+  ] as const) {
+    const email = `${personId}@example.com`;
+    const person = { employment: 'employed', attributes: { email, ...(timeZone && { timeZone }) } } as const;
+    await gateway.inventory.finishProcess({ personId, process: 'onboarding', events: [], lines: {}, person, at });
+    const body = message('leaver', { personId, effective: '2026-03-29' });
+    expect(await post(gateway, body, sign(body, { id: personId }))).toMatchObject({ status: 202 });
+    expect(gateway.signalled.at(-1)).toMatchObject({ kind: 'leaver', personId, effectiveAt: ends });
+  }
+});
+
+test('a contractor without an end date and without a sponsor is refused, and not where there is one of them', async () => {
+  await using gateway = await startGateway();
+  const contractor = { ...ada, extra: { contractType: 'Contractor' } };
+  const sponsored = { ...ada, extra: { contractType: 'Contractor', sponsor: 'boss@example.com' } };
+  const send = (id: string, body: string) => post(gateway, body, sign(body, { id }));
+  const record = { ...contractor, status: 'active' };
+  for (const body of [message('joiner', contractor), message('person.updated', record)]) {
+    const answer = await send('refused', body);
+    expect(answer).toMatchObject({ status: 422, body: { detail: expect.stringContaining('end date or a sponsor') } });
+  }
+  expect(gateway.signalled).toEqual([]);
+  expect(await send('1', message('joiner', sponsored))).toMatchObject({ status: 202 });
+  expect(await send('2', message('person.updated', { ...record, leaveDate: '2027-01-31' }))).toMatchObject({
+    status: 202,
+  });
+  const later = { personId: 'e-2', email: 'e-2@example.com', extra: contractor.extra };
+  expect(await send('3', message('leaver', { personId: 'e-2', effective: '2027-01-31' }))).toMatchObject({
+    status: 202,
+  });
+  expect(await send('4', message('joiner', later))).toMatchObject({ status: 202 });
+});
+
 test("HR's whole record becomes one event, with its leave a second one that stays newer", async () => {
   await using gateway = await startGateway();
   const record = { ...ada, status: 'active', hireDate: '2020-01-01', leaveDate: '2026-06-30', title: null };

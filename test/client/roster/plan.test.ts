@@ -216,6 +216,16 @@ test('somebody known by the command line alone is found by e-mail or id, and bou
   ]);
 });
 
+test('two people known by the command line alone who have swapped their addresses are told apart by their ids', () => {
+  const { externalId: _none, ...unnamed } = ada;
+  const bob = { ...unnamed, personId: 'e-2', attributes: { email: 'bob@example.com', department: 'Sales' } };
+  const rows = [row({ email: 'bob@example.com' }), row({ line: 3, externalId: 'e-2', email: 'ada@example.com' })];
+  expect(plan(rows, [unnamed, bob]).items).toMatchObject([
+    { kind: 'mover', personId: 'e-1', person: { email: 'bob@example.com' } },
+    { kind: 'mover', personId: 'e-2', person: { email: 'ada@example.com' } },
+  ]);
+});
+
 test('the plan has the same hash and ids as long as it says the same, and others otherwise', () => {
   const [first, again, other] = [
     plan([row({ department: 'SRE' })]),
