@@ -11,12 +11,16 @@ const afterProbeMs = { least: 2_000, spread: 8_000 };
 /** What the key may do: asked by one for everybody, and made up for once it may do more. */
 export function createCapabilityActivities({ datadog, inventory, signals }: Dependencies) {
   return {
-    /** Fails until the key may do what it could not. Asks the shared record, and Datadog only where that is this one's turn. */
-    async awaitPermission({ permission }: MissingPermission): Promise<void> {
+    /**
+     * Fails until the key may do what it could not. Asks the shared record, and Datadog only where that is this one's turn,
+     * or where somebody has just said that the key is mended.
+     */
+    async awaitPermission({ permission }: MissingPermission, isTold = false): Promise<void> {
       const { attempt, currentAttemptScheduledTimestampMs: nowMs } = activityInfo();
       const at = new Date(nowMs).toISOString();
-      if (attempt === 1) await inventory.reportRefusal(permission, at);
-      const { isClaimed, health } = await inventory.claimProbe(permission, at);
+      const isAskedAtOnce = isTold && attempt === 1;
+      if (attempt === 1 && !isTold) await inventory.reportRefusal(permission, at);
+      const { isClaimed, health } = await inventory.claimProbe(permission, at, isAskedAtOnce);
       let answer = health.answer;
       if (isClaimed) {
         answer = await withDatadog(datadog, (api) => judge(api, permission));

@@ -20,6 +20,7 @@ import type { Decision, EventKind, HrEvent, Outcome, ProcessType } from '../work
 import { submitDecision } from './decide.ts';
 import { completeEvent, type EventDraft } from './drafts.ts';
 import { FailedError } from './errors.ts';
+import { wake } from './operator.ts';
 
 /** The process that an event starts where the person has no open run. */
 export const processOf = {
@@ -154,7 +155,9 @@ export function createMuster({ client, inventory, attestor, now = () => new Date
       }
       const at = now().toISOString();
       const facts = { kind: 'reconcile', personId, occurredAt: at, effectiveAt: at } as const;
-      return this.submitEvent({ ...facts, eventId: randomUUID(), source: 'cli', reason });
+      const submitted = await this.submitEvent({ ...facts, eventId: randomUUID(), source: 'cli', reason });
+      await wake(client, personId);
+      return submitted;
     },
   };
 }

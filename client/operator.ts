@@ -131,7 +131,8 @@ export async function releaseLeavers(
 const batchOf = (eventIds: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(eventIds.toSorted())).digest('hex').slice(0, 16);
 
-async function wake(client: Client, personId: string): Promise<void> {
+/** Has a process that waits for a hand look again at once. */
+export async function wake(client: Client, personId: string): Promise<void> {
   try {
     await client.workflow.getHandle(personWorkflowId(personId)).signal(recheckSignal);
   } catch (error) {

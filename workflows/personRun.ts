@@ -213,10 +213,13 @@ export class PersonRun {
   }
 
   async #waitForPermission(missing: MissingPermission, refusals: number): Promise<void> {
-    await this.#stop('blocked', { reason: missing.permission, advice: adviceFor(missing) }, async () => {
+    let isTold = false;
+    await this.waitForHand('blocked', { reason: missing.permission, advice: adviceFor(missing) }, async () => {
+      const isAskedAtOnce = isTold;
+      isTold = true;
       // A probe cannot see everything a write needs: after it said yes in vain, the next try waits longer.
-      if (refusals > 0) await sleep(Math.min(15, 2 ** refusals) * 60_000);
-      await permissionPoll.awaitPermission(missing);
+      if (refusals > 0 && !isAskedAtOnce) await sleep(Math.min(15, 2 ** refusals) * 60_000);
+      await (isAskedAtOnce ? permissionPoll.awaitPermission(missing, true) : permissionPoll.awaitPermission(missing));
     });
   }
 

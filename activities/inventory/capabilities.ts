@@ -8,8 +8,15 @@ export interface CapabilityInventory {
    * still so; who comes later joins those who wait.
    */
   reportRefusal(permission: string, at: string): Promise<void>;
-  /** Whether the caller is the one to ask Datadog now; nobody else is until the back-off has passed. */
-  claimProbe(permission: string, at: string): Promise<{ readonly isClaimed: boolean; readonly health: KeyHealth }>;
+  /**
+   * Whether the caller is the one to ask Datadog now; nobody else is until the back-off has passed, unless somebody has just
+   * put it right (`isAskedAtOnce`).
+   */
+  claimProbe(
+    permission: string,
+    at: string,
+    isAskedAtOnce?: boolean,
+  ): Promise<{ readonly isClaimed: boolean; readonly health: KeyHealth }>;
   recordProbe(permission: string, answer: KeyHealth['answer'], at: string): Promise<void>;
   listKeyHealth(): Promise<readonly KeyHealth[]>;
   /** Parts of people's processes that were left out for want of a permission. */
@@ -48,10 +55,11 @@ export async function claimProbe(
   db: Db,
   permission: string,
   at: string,
+  isAskedAtOnce = false,
 ): Promise<{ isClaimed: boolean; health: KeyHealth }> {
   const known = await findHealth(db, permission);
   const health = known ?? { permission, answer: 'unknown', checkedAt: at, nextProbeAt: at, probes: 0 };
-  if (health.answer === 'yes' || health.nextProbeAt > at) return { isClaimed: false, health };
+  if (health.answer === 'yes' || (health.nextProbeAt > at && !isAskedAtOnce)) return { isClaimed: false, health };
   const nextProbeAt = new Date(Date.parse(at) + probeBackOffMs(health.probes)).toISOString();
   const claimed = { ...health, nextProbeAt, probes: health.probes + 1 };
   await writeHealth(db, claimed);

@@ -79,7 +79,7 @@ function createInventory(store: Store): Inventory {
 
     reportRefusal: (permission, at) =>
       write(store, 'keyHealth', (trx) => capabilities.reportRefusal(trx, permission, at)),
-    claimProbe: (permission, at) => write(store, 'keyHealth', (trx) => capabilities.claimProbe(trx, permission, at)),
+    claimProbe: (...claim) => write(store, 'keyHealth', (trx) => capabilities.claimProbe(trx, ...claim)),
     recordProbe: (permission, answer, at) =>
       write(store, 'keyHealth', (trx) => capabilities.recordProbe(trx, permission, answer, at)),
     listKeyHealth: () => capabilities.listKeyHealth(db),

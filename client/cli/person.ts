@@ -50,7 +50,9 @@ export function addPerson(program: Command, shell: Shell): void {
   person
     .command('retry')
     .argument('<id>', "HR's id of the person", parsePersonId)
-    .description('compare the access with the policy again, and mend what is missing')
+    .description(
+      'compare the access with the policy again, and mend what is missing; what is blocked looks again at once',
+    )
     .addHelpText('after', '\nExample: npx muster person retry e-1042')
     .action(async (id: string, _options: unknown, command: Command) => {
       const submitted = await withMuster(shell, ({ muster }) => muster.retry(id));

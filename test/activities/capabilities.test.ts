@@ -84,6 +84,31 @@ test('of many that wait for a permission one asks Datadog, less and less often, 
   expect(await wait(1, later + minute)).toMatchObject(still);
 });
 
+test('who is told that the key is mended asks at once, and spares the others the asking', async () => {
+  await using world = await openWorld();
+  const { keys, requests } = world.simulator;
+  keys.setScopes(['user_access_read']);
+  const wait = (attempt: number, isTold: boolean) =>
+    world
+      .run(attempt, Date.now(), (all) => all.awaitPermission(missing, isTold))
+      .then(
+        () => 'goes on',
+        (error: unknown) => error,
+      );
+  expect(await wait(1, false)).toMatchObject(still);
+  // Told in vain it waits like everybody.
+  expect(await wait(1, true)).toMatchObject(still);
+  const asked = requests.count();
+  expect(await wait(2, true)).toMatchObject(still);
+  expect(requests.count()).toBe(asked);
+  keys.setScopes(['user_access_invite']);
+  expect(await wait(1, true)).toBe('goes on');
+  const mended = requests.count();
+  expect(await wait(1, true)).toBe('goes on');
+  expect(await wait(2, false)).toBe('goes on');
+  expect(requests.count()).toBe(mended);
+});
+
 test('who waits looks again only after the next one may ask', async () => {
   await using world = await openWorld();
   world.simulator.keys.setScopes(['user_access_read']);

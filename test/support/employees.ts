@@ -4,7 +4,7 @@ import type { TestMuster } from './muster.ts';
 
 /** Somebody who joined long ago: an active account with a role, bound to the person on record. Answers the account's id. */
 export async function employ(
-  { inventory, simulator }: TestMuster,
+  { inventory, simulator }: Pick<TestMuster, 'inventory' | 'simulator'>,
   personId: string,
   {
     role = 'Datadog Read Only Role',

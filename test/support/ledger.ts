@@ -1,16 +1,43 @@
-import type { EvidenceRow } from '../../activities/inventory/types.ts';
+import { expect } from '@jest/globals';
+import type { EvidenceRow, Inventory } from '../../activities/inventory/types.ts';
 import type { RequestRecord, Simulator } from '../../simulator/index.ts';
 
 /** What Datadog carried out and what evidence says, in the same words, so that they can be compared. */
-export interface Ledger {
+interface Ledger {
   /** Changes that a reading shows: each is one link. */
   readonly changes: readonly string[];
   /** Requests that no reading shows (invitations), by account: asked at least once. */
   readonly requests: ReadonlyMap<string, number>;
 }
 
+/** Each write that Datadog carried out has one link, and no link is without a write. */
+export async function expectOneLinkAWrite({
+  inventory,
+  simulator,
+}: {
+  readonly inventory: Inventory;
+  readonly simulator: Simulator;
+}): Promise<void> {
+  const links = await inventory.listEvidence({ limit: 10_000, offset: 0 });
+  const carriedOut = carriedOutWrites(simulator);
+  const evident = evidentWrites(links);
+  expect(evident.changes).toEqual(carriedOut.changes);
+  // An invitation is sent at least once: a round is one link, which says how often it was asked for.
+  const said = saidRequests(links);
+  for (const [name, count] of carriedOut.requests) {
+    expect(evident.requests.get(name) ?? 0).toBeLessThanOrEqual(count);
+    expect(said.get(name) ?? 0).toBeGreaterThanOrEqual(count);
+  }
+  for (const link of links) {
+    expect(link).toMatchObject({ actor: expect.any(String), reason: expect.any(String) });
+    expect(link).toHaveProperty('before');
+    expect(link).toHaveProperty('after');
+  }
+  expect(await inventory.verifyEvidence()).toMatchObject({ ok: true, count: links.length });
+}
+
 /** Every write that was carried out, whether or not its answer arrived. */
-export function carriedOutWrites({ requests, users }: Pick<Simulator, 'requests' | 'users'>): Ledger {
+function carriedOutWrites({ requests, users }: Pick<Simulator, 'requests' | 'users'>): Ledger {
   const idOf = new Map(users().map(({ id, email }) => [email, id]));
   const done = requests
     .list()
@@ -19,12 +46,12 @@ export function carriedOutWrites({ requests, users }: Pick<Simulator, 'requests'
 }
 
 /** Every link of a write; links of decisions are left out. */
-export function evidentWrites(links: readonly EvidenceRow[]): Ledger {
+function evidentWrites(links: readonly EvidenceRow[]): Ledger {
   return ledgerOf(links.flatMap(nameOfLink));
 }
 
 /** How often the links say that was asked for what no reading shows. */
-export function saidRequests(links: readonly EvidenceRow[]): ReadonlyMap<string, number> {
+function saidRequests(links: readonly EvidenceRow[]): ReadonlyMap<string, number> {
   const said = links.flatMap((link) => {
     const count = (link.after as { requests?: number } | undefined)?.requests ?? 1;
     return nameOfLink(link).flatMap((name) => Array.from({ length: count }, () => name));

@@ -5,7 +5,7 @@ import { createRandom } from '../../simulator/random.ts';
 import type { Simulator } from '../../simulator/index.ts';
 import type { HrEvent } from '../../workflows/core/model.ts';
 import { readAccount } from '../support/employees.ts';
-import { carriedOutWrites, evidentWrites, saidRequests } from '../support/ledger.ts';
+import { expectOneLinkAWrite } from '../support/ledger.ts';
 import { accountOf, eventually, hrEvent, type TestMuster } from '../support/muster.ts';
 import { useDevServer } from '../support/onDevServer.ts';
 import { day, onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';
@@ -22,26 +22,6 @@ function addFaults({ faults }: Simulator, often = 1): void {
     faults.add({ kind: 'torn', match: { method }, probability: 0.1 * often });
   }
   faults.add({ kind: 500, probability: 0.15 * often });
-}
-
-/** Each write that Datadog carried out has one link, and no link is without a write. */
-async function expectOneLinkAWrite({ inventory, simulator }: TestMuster): Promise<void> {
-  const links = await inventory.listEvidence({ limit: 10_000, offset: 0 });
-  const carriedOut = carriedOutWrites(simulator);
-  const evident = evidentWrites(links);
-  expect(evident.changes).toEqual(carriedOut.changes);
-  // An invitation is sent at least once: a round is one link, which says how often it was asked for.
-  const said = saidRequests(links);
-  for (const [name, count] of carriedOut.requests) {
-    expect(evident.requests.get(name) ?? 0).toBeLessThanOrEqual(count);
-    expect(said.get(name) ?? 0).toBeGreaterThanOrEqual(count);
-  }
-  for (const link of links) {
-    expect(link).toMatchObject({ actor: expect.any(String), reason: expect.any(String) });
-    expect(link).toHaveProperty('before');
-    expect(link).toHaveProperty('after');
-  }
-  expect(await inventory.verifyEvidence()).toMatchObject({ ok: true, count: links.length });
 }
 
 /** Lets what is tried again be tried again, until the event has ended. */
