@@ -57,7 +57,10 @@ export async function submitDecision(
   const { client, inventory } = means;
   const checked = checkDecision(by === undefined ? given : { ...given, actor: actorOf(by) });
   if (!checked.ok) throw new UsageError(checked.why);
-  const approval = await findOpenApproval(inventory, given.approvalId);
+  const rows = (await inventory.listApprovals({})).filter(({ approvalId }) => approvalId === given.approvalId);
+  const counted = countedBefore(rows, checked.value);
+  if (counted !== undefined) return counted;
+  const approval = openOf(rows, given.approvalId);
   const decision = by === undefined ? checked.value : await attest(means, checked.value, approval, by);
   const { personId } = approval;
   const handle = client.workflow.getHandle(personWorkflowId(personId));
@@ -100,8 +103,18 @@ async function attest(
   }
 }
 
-async function findOpenApproval(inventory: Approvals, approvalId: string): Promise<ApprovalRow> {
-  const rows = (await inventory.listApprovals({})).filter((row) => row.approvalId === approvalId);
+/** The same decision again, after an answer that was lost: it counts already, and so it is told. */
+function countedBefore(
+  rows: readonly ApprovalRow[],
+  { approvalId, decisionId, verdict, actor }: Decision,
+): DecisionReceipt | undefined {
+  const row = rows.find(({ decisions }) =>
+    decisions.some((one) => one.decisionId === decisionId && one.verdict === verdict && one.actor === actor),
+  );
+  return row && { decisionId, approvalId, state: row.state };
+}
+
+function openOf(rows: readonly ApprovalRow[], approvalId: string): ApprovalRow {
   const open = rows.find(({ state }) => state === 'open');
   if (open !== undefined) return open;
   const last = rows.at(-1);
