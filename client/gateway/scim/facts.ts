@@ -43,7 +43,7 @@ export function factsOf(
 ): UserFacts | undefined {
   const address = emailOf(resource);
   if (address === undefined) return undefined;
-  const text = (name: string) => textAt(userType, resource, name)?.replaceAll(unprintable, ' ').slice(0, 255);
+  const text = (name: string) => cut(textAt(userType, resource, name)?.replaceAll(unprintable, ' '));
   const enterprise = (name: string) => text(`${enterpriseUrn}:${name}`);
   const full = [text('name.givenName'), text('name.familyName')].filter((part) => part !== undefined).join(' ');
   const timeZone = timeZoneOf(resource);
@@ -57,7 +57,7 @@ export function factsOf(
   const person = {
     email: address,
     ...present({
-      name: text('displayName') ?? text('name.formatted') ?? (full === '' ? undefined : full),
+      name: text('displayName') ?? text('name.formatted') ?? (full === '' ? undefined : cut(full)),
       title: text('title'),
       department: enterprise('department'),
       manager,
@@ -75,6 +75,9 @@ export function factsOf(
     }),
   };
 }
+
+/** What an event may hold; a sign that is made of two is not cut in half. */
+const cut = (text: string | undefined): string | undefined => text?.slice(0, 255).toWellFormed();
 
 /** HR's own word counts before that of the directory. */
 function timeZoneOf(resource: JsonObject): string | undefined {

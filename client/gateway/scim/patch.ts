@@ -104,7 +104,7 @@ function changeWhole(current: Json | undefined, op: Op, { attribute, sub }: Path
     const change = (element: Json) => (isObject(element) ? withPart(element, sub.name, read) : element);
     if (!attribute.multiValued) return change(current ?? {});
     const elements = listOf(current);
-    return elements.length === 0 && read !== undefined ? [{ [sub.name]: read }] : elements.map(change);
+    return elements.length === 0 && read !== undefined ? [{ [sub.name]: read }] : withoutEmpty(elements.map(change));
   }
   if (op === 'remove') {
     // Okta and Entra name the members to remove in the value.
@@ -130,7 +130,9 @@ function changeMatching(
   const isMeant = (element: Json): element is JsonObject => isObject(element) && matches(filter, element);
   if (op === 'remove') {
     if (sub === undefined) return elements.filter((element) => !isMeant(element));
-    return elements.map((element) => (isMeant(element) ? withPart(element, sub.name, undefined) : element));
+    return withoutEmpty(
+      elements.map((element) => (isMeant(element) ? withPart(element, sub.name, undefined) : element)),
+    );
   }
   const read = sub === undefined ? listOf(readValue(attribute, value ?? null))[0] : readValue(sub, value ?? null);
   const change = (element: JsonObject): Json => {
@@ -138,12 +140,12 @@ function changeMatching(
     return op === 'add' && isObject(read) ? { ...element, ...read } : (read ?? {});
   };
   if (elements.some(isMeant)) {
-    return onePrimary(elements.map((element) => (isMeant(element) ? change(element) : element)));
+    return onePrimary(withoutEmpty(elements.map((element) => (isMeant(element) ? change(element) : element))));
   }
   // Entra sets the work e-mail of somebody who has none in this way.
   const described = describedBy(filter);
   if (described === undefined) throw wrong('noTarget', `no element of ${attribute.name} is as the path says`);
-  return added(elements, [change(described)]);
+  return added(elements, withoutEmpty([change(described)]));
 }
 
 /** The element that a filter of equalities describes; undefined where it says more. */
@@ -171,6 +173,10 @@ function isSameElement(a: Json, b: Json): boolean {
 function withPart(element: JsonObject, name: string, value: Json | undefined): JsonObject {
   return value === undefined ? without(element, name) : { ...element, [name]: value };
 }
+
+/** An element whose last part was taken away says nothing any more. */
+const withoutEmpty = (elements: readonly Json[]): readonly Json[] =>
+  elements.filter((element) => !isObject(element) || Object.keys(element).length > 0);
 
 const without = (object: JsonObject, name: string): JsonObject =>
   Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
