@@ -2,6 +2,7 @@ import type {
   ApprovalRequest,
   DesiredAccess,
   HrEvent,
+  OutcomeKind,
   PersonAttributes,
   PersonRecord,
   ProcessTimes,
@@ -41,6 +42,25 @@ export function createRecordActivities({ inventory, policy, notify }: Dependenci
     };
   }
 
+  /** What superseded what, and who withdrew what: an event that is never carried out is not dropped silently. */
+  async function recordDropped(personId: string, events: ProcessFinish['events'], at: string): Promise<void> {
+    for (const { eventId, outcome } of events) {
+      const { kind, detail = kind } = outcome;
+      if (!droppedKinds.includes(kind)) continue;
+      await inventory.appendEvidence({
+        personId,
+        eventId,
+        step: 'drop',
+        at,
+        actor: 'muster',
+        action: 'drop event',
+        reason: detail,
+        before: { outcome: null },
+        after: { outcome: kind },
+      });
+    }
+  }
+
   return {
     async admitEvents(personId: string, events: readonly HrEvent[]): Promise<Admission> {
       const { record, applied } = await inventory.admitEvents(personId, events, now());
@@ -71,11 +91,13 @@ export function createRecordActivities({ inventory, policy, notify }: Dependenci
 
     async finishProcess(finish: ProcessFinish): Promise<void> {
       await inventory.finishProcess(finish);
+      await recordDropped(finish.personId, finish.events, finish.at);
     },
 
     /** Of events that end without a process of their own, while another one's goes on. */
     async endEvents(personId: string, events: ProcessFinish['events'], at: string): Promise<void> {
       await inventory.endEvents(personId, events, at);
+      await recordDropped(personId, events, at);
     },
 
     async notify(notice: Notice): Promise<void> {
@@ -83,5 +105,8 @@ export function createRecordActivities({ inventory, policy, notify }: Dependenci
     },
   };
 }
+
+/** Of events that were not carried out, or not to their end. */
+const droppedKinds: readonly OutcomeKind[] = ['superseded', 'stale', 'cancelled'];
 
 const now = (): string => new Date().toISOString();

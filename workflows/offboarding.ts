@@ -58,6 +58,10 @@ async function endAccess(run: PersonRun, event: HrEvent): Promise<Ending> {
   run.finishPart('disable account', account.status === 'disabled' ? 'alreadySo' : 'done');
   const holdings = before ?? (await run.allowed(() => datadog.readHoldings(personId, account.id)));
   if (holdings !== undefined) {
+    // A disabled account keeps what it holds: what the first minute did not show is there still.
+    if (before === undefined && account.status !== 'disabled') {
+      await records.recordAccessBefore(personId, event.eventId, holdings.access);
+    }
     await revokeAll(run, event, account.id, heldEntitlements(holdings.access));
     for (const { name } of holdings.access.teams.filter(({ isManaged }) => isManaged)) {
       run.finishPart(`remove team ${name}`, 'alreadySo', 'the team is managed outside Muster');

@@ -157,6 +157,11 @@ test('an event that waits is withdrawn while another process goes on; a running 
   const cancelled = await cancelEvent(handsOf(stage), { eventId: leaver.eventId, reason: 'a mistake' });
   expect(cancelled.outcome).toMatchObject({ kind: 'cancelled', detail: 'withdrawn by it@example.com: a mistake' });
   expect((await stage.muster.status('c-1'))?.mailbox).toEqual([]);
+  const links = await stage.inventory.listEvidence({ personId: 'c-1', limit: 100, offset: 0 });
+  expect(links.filter(({ eventId }) => eventId === leaver.eventId)).toMatchObject([
+    { action: 'ask to cancel event', actor: 'it@example.com', proof: 'claimed', reason: 'a mistake' },
+    { action: 'drop event', reason: 'withdrawn by it@example.com: a mistake', after: { outcome: 'cancelled' } },
+  ]);
 
   await expect(cancelEvent(handsOf(stage), { eventId: joiner.eventId })).rejects.toThrow(/process is running/);
   const status = await stage.muster.status('c-1');
@@ -202,6 +207,30 @@ test('a leaver recorded in January counts after a mover of February', async () =
   expect((await stage.inventory.findPerson('j-1'))?.attributes?.department).toBe('Engineering');
 });
 
+test('what a leaver held is on record for a restore, also where Datadog did not show it in the first minute', async () => {
+  await onSkippedTime(async (stage) => {
+    const { simulator, inventory, muster } = stage;
+    const accountId = await employ(stage, 'e-1', { role: standard });
+    simulator.faults.add({ kind: '500', match: { method: 'GET', path: '/memberships$' } });
+    const leaver = hrEvent('leaver', 'e-1', { at: await stage.now(), immediate: true });
+    await muster.submitEvent(leaver);
+    await eventually('the account to be disabled all the same', async () => {
+      await stage.pass(10_000);
+      return (await readAccount(stage, accountId)).status === 'Disabled';
+    });
+    expect(await readAccount(stage, accountId)).toMatchObject({ roles: [standard] });
+    expect(await inventory.findAccessBefore('e-1')).toBeUndefined();
+    simulator.faults.clear();
+    await stage.pass(10 * minute);
+    expect((await outcomeOf(stage, leaver)).kind).toBe('completed');
+    expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Disabled', roles: [] });
+    expect(await inventory.findAccessBefore('e-1')).toMatchObject({
+      accountId,
+      access: { roles: [{ name: standard }] },
+    });
+  });
+});
+
 /** Somebody whose leave takes effect in a day. */
 async function leavingTomorrow(stage: SkippedTime) {
   const accountId = await employ(stage, 'e-1', { role: readOnly });
@@ -240,6 +269,14 @@ test('a leave that is rescinded one minute before it applies never happens', asy
     expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Active', roles: [readOnly] });
     const evidence = await stage.inventory.listEvidence({ personId: 'e-1', limit: 100, offset: 0 });
     expect(evidence.filter(({ action }) => action === 'disable account')).toEqual([]);
+    expect(evidence).toContainEqual(
+      expect.objectContaining({
+        action: 'drop event',
+        eventId: leaver.eventId,
+        reason: expect.stringContaining(rescinded.eventId),
+        after: { outcome: 'superseded' },
+      }),
+    );
   });
 });
 

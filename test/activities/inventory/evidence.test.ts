@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { openDatabases } from './backends.ts';
 import { at, evidence } from './samples.ts';
@@ -58,6 +59,8 @@ describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
     { what: 'an altered person beside the entry', by: [`update evidence set person_id = 'p-9' where seq = 2`], seq: 2 },
     { what: 'an altered hash', by: [`update evidence set hash = 'x' where seq = 2`], seq: 2 },
     { what: 'a removed link', by: ['delete from evidence where seq = 2'], seq: 2 },
+    { what: 'a removed first link', by: ['delete from evidence where seq = 1'], seq: 1 },
+    { what: 'an altered recorded end', by: ['update evidence_head set seq = 2'], seq: 3 },
     { what: 'a removed last link', by: ['delete from evidence where seq = 3'], seq: 3 },
     {
       what: 'two links that changed places',
@@ -84,6 +87,31 @@ describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
       expect(await inventory.verifyEvidence()).toEqual({ ok: false, seq, why: expect.any(String) });
     });
   }
+
+  test('an entry that was altered together with its hash is found at the link after it, or at the end', async () => {
+    for (const { seq, found } of [
+      { seq: 2, found: 3 },
+      { seq: 3, found: 3 },
+    ]) {
+      await using fixture = await makeFixture();
+      const { inventory, query } = fixture;
+      for (const step of ['one', 'two', 'three']) await inventory.appendEvidence(evidence(step));
+      const before = (await inventory.listEvidence({ limit: 1, offset: seq - 2 }))[0]?.hash ?? '';
+      const [row] = await query(`select entry from evidence where seq = ${seq}`);
+      const entry = String(row?.['entry']).replace('"hr"', '"me"');
+      const hash = createHash('sha256')
+        .update(before + entry)
+        .digest('hex');
+      for (const statement of [
+        ...dropGuards,
+        `update evidence set entry = '${entry}', hash = '${hash}' where seq = ${seq}`,
+      ]) {
+        await query(statement);
+      }
+      expect(entry).toContain('"me"');
+      expect(await inventory.verifyEvidence()).toMatchObject({ ok: false, seq: found });
+    }
+  });
 
   test('a chain that was cut off at its end together with its recorded end holds, but not against a link that was noted', async () => {
     await using fixture = await makeFixture();
