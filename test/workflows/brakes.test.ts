@@ -50,7 +50,7 @@ test('of 60 leavers in one hour only the budget goes, the rest waits for a perso
 
   const { batch: current } = await heldBatch(stage.inventory);
   await releaseLeavers(hands, { ...batch, which: { batch: current } });
-  await eventually('the batch to go', async () => (await disabledOf(stage)) === 59, 60_000);
+  await eventually('the batch to go', async () => (await disabledOf(stage)) === 59, 120_000);
   const said = await outcomeOf(stage, leavers.find(({ personId }) => personId === rejected) ?? leavers[0]!);
   expect(said).toMatchObject({ kind: 'cancelled', detail: expect.stringContaining('a mistake of HR') });
   const evidence = await stage.inventory.listEvidence({ personId: urgent ?? '', limit: 100, offset: 0 });
@@ -61,7 +61,7 @@ test('of 60 leavers in one hour only the budget goes, the rest waits for a perso
     before: { heldSince: expect.any(String) },
     after: { verdict: 'release' },
   });
-}, 180_000);
+}, 240_000);
 
 test('a leave that is withdrawn while it is held changes nothing', async () => {
   await using stage = await server.startMuster({
