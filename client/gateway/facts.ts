@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { personIdPattern } from '../../workflows/core/contracts.ts';
+import { isEmail } from '../emails.ts';
 import { endOfDay, isTimeZone, startOfDay } from '../localDates.ts';
 import type { EventDraft } from '../drafts.ts';
 
@@ -18,12 +19,9 @@ const word = text(255);
 /** HR systems send null for what they do not know. */
 const known = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
 
-const email = z
-  .string()
-  .max(254)
-  .refine((value) => /^[^\s@"<>(),;:\\[\]]+@[^\s@"<>(),;:\\[\]]+$/.test(value) && !unprintable.test(value), {
-    error: 'must be one e-mail address such as ada@example.com, without a name around it',
-  });
+const email = z.string().max(254).refine(isEmail, {
+  error: 'must be one e-mail address such as ada@example.com, without a name around it',
+});
 const timeZone = z.string().max(64).refine(isTimeZone, { error: 'must be an IANA time zone such as Europe/Berlin' });
 const instant = z.iso.datetime({ offset: true, error: 'must be an instant such as 2026-01-31T09:00:00Z' });
 const day = z.iso.date({ error: 'must be a day such as 2026-01-31' });

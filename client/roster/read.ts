@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream';
 import { parse } from 'csv-parse';
 import { z } from 'zod';
 import { UsageError } from '../../workers/usageError.ts';
+import { isEmail } from '../emails.ts';
 import { isLocalDate, isTimeZone } from '../localDates.ts';
 
 /** One person as a roster names them. Days are local dates in the person's time zone. */
@@ -54,10 +55,7 @@ const day = z.string().refine(isLocalDate, { error: 'must be a day such as 2026-
 const shortText = z.string().max(255, { error: 'must have at most 255 characters' });
 const rowSchema = z.object({
   externalId: z.string().max(200, { error: 'must have at most 200 characters' }).optional(),
-  email: z
-    .string({ error: 'is missing' })
-    .max(254)
-    .regex(/^[^\s@]+@[^\s@]+$/, { error: 'must be an e-mail address' }),
+  email: z.string({ error: 'is missing' }).refine(isEmail, { error: 'must be an e-mail address' }),
   name: shortText.optional(),
   title: shortText.optional(),
   department: shortText.optional(),

@@ -1,12 +1,8 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { readSecretsIn } from '../../client/gateway/secrets.ts';
-import { serveGateway } from '../../client/gateway/serve.ts';
 import type { PolicyRule } from '../../workflows/core/policy.ts';
-import { hrSecret, sign } from '../client/support/gateway.ts';
 import { employ, readAccount } from '../support/employees.ts';
-import { eventually, inPhase, type TestMuster } from '../support/muster.ts';
+import { endOf, inFuture, startHr } from '../support/hrOverHttp.ts';
+import { eventually, inPhase } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';
 import { useDevServer } from '../support/onDevServer.ts';
 
@@ -33,59 +29,23 @@ const rules: readonly PolicyRule[] = [
   },
 ];
 
-type Data = Readonly<Record<string, unknown>>;
-
-/** A Muster with its gateway, and HR's side of it. `minute` orders HR's words; the newest is of a moment ago. */
-async function setUp() {
-  await using opened = new AsyncDisposableStack();
-  const stage = opened.use(await server.startMuster({ policy: (example) => ({ ...example, rules }) }));
-  const { muster, inventory, policy, home } = stage;
-  await writeFile(join(home, 'hr'), hrSecret);
-  const gateway = opened.use(
-    await serveGateway({
-      ...{ client: server.client(), muster, inventory, policy, secrets: readSecretsIn(home) },
-      ...{ host: '127.0.0.1', port: 0, metricsPort: 0 },
-    }),
-  );
-  const beganAt = Date.now() - 3_600_000;
-  const kept = opened.move();
-  return {
-    stage,
-    /** Answers the ids of the events. */
-    async say(minute: number, type: string, data: Data): Promise<readonly string[]> {
-      const timestamp = new Date(beganAt + minute * 60_000).toISOString();
-      const body = JSON.stringify({ type, timestamp, data });
-      const headers = sign(body, { id: `${String(data['personId'])}-${type}-${minute}` });
-      const answer = await fetch(`${gateway.url}/v1/events`, { method: 'POST', headers, body });
-      if (answer.status !== 202) throw new Error(`${answer.status} ${await answer.text()}`);
-      const { events } = (await answer.json()) as { events: { eventId: string }[] };
-      return events.map(({ eventId }) => eventId);
-    },
-    [Symbol.asyncDispose]: () => kept.disposeAsync(),
-  };
-}
-
-const outcome = ({ inventory }: TestMuster, eventId = '') =>
-  eventually(`the outcome of ${eventId}`, async () => (await inventory.findEvent(eventId))?.outcome, 30_000);
-const inFuture = (seconds: number): string => new Date(Date.now() + seconds * 1_000).toISOString();
-
 test('somebody who left and is hired again has the same account, with what the policy gives now', async () => {
-  await using hr = await setUp();
+  await using hr = await startHr(server, { rules });
   const { stage } = hr;
   const account = await employ(stage, 'h1', { person: { department: 'Sales' } });
   const [left] = await hr.say(1, 'leaver', { personId: 'h1' });
-  expect(await outcome(stage, left)).toMatchObject({ kind: 'completed' });
+  expect(await endOf(stage, left)).toMatchObject({ kind: 'completed' });
   expect(await readAccount(stage, account)).toMatchObject({ status: 'Disabled', roles: [] });
   const again = { email: 'h1@example.com', department: 'Engineering', extra: { contractType: 'employee' } };
   const [hired] = await hr.say(2, 'joiner', { personId: 'h1', ...again });
-  expect(await outcome(stage, hired)).toMatchObject({ kind: 'completed' });
+  expect(await endOf(stage, hired)).toMatchObject({ kind: 'completed' });
   expect(await readAccount(stage, account)).toMatchObject({ status: 'Active', roles: [readOnly, standard] });
   const users = await officialClient(stage.simulator).listAllUsers();
   expect(users.filter(({ attributes }) => attributes?.email === 'h1@example.com')).toHaveLength(1);
 });
 
 test('a contractor who becomes an employee stays when the contract would have ended', async () => {
-  await using hr = await setUp();
+  await using hr = await startHr(server, { rules });
   const { stage } = hr;
   const account = await employ(stage, 'h2', { person: { department: 'Engineering' } });
   const record = { personId: 'h2', email: 'h2@example.com', department: 'Engineering', status: 'active' };
@@ -93,23 +53,23 @@ test('a contractor who becomes an employee stays when the contract would have en
   const contract = { ...record, leaveDate: end, extra: { contractType: 'contractor' } };
   const [, leave] = await hr.say(1, 'person.updated', contract);
   const [converted] = await hr.say(2, 'person.updated', { ...record, extra: { contractType: 'employee' } });
-  expect(await outcome(stage, converted)).toMatchObject({ kind: 'completed' });
-  expect(await outcome(stage, leave)).toMatchObject({ kind: 'superseded' });
+  expect(await endOf(stage, converted)).toMatchObject({ kind: 'completed' });
+  expect(await endOf(stage, leave)).toMatchObject({ kind: 'superseded' });
   await eventually('the end of the contract', () => Date.now() > Date.parse(end));
   expect(await readAccount(stage, account)).toMatchObject({ status: 'Active', roles: [readOnly, standard] });
   expect(await stage.inventory.findPerson('h2')).toMatchObject({ employment: 'employed' });
 });
 
 test('a leave that HR tells days late ends the access at once', async () => {
-  await using hr = await setUp();
+  await using hr = await startHr(server, { rules });
   const account = await employ(hr.stage, 'h3');
   const [left] = await hr.say(1, 'leaver', { personId: 'h3', effective: '2026-01-31' });
-  expect(await outcome(hr.stage, left)).toMatchObject({ kind: 'completed' });
+  expect(await endOf(hr.stage, left)).toMatchObject({ kind: 'completed' });
   expect(await readAccount(hr.stage, account)).toMatchObject({ status: 'Disabled', roles: [] });
 });
 
 test('HR may correct a leave date until it is past, and its last word holds, whatever comes in last', async () => {
-  await using hr = await setUp();
+  await using hr = await startHr(server, { rules });
   const { stage } = hr;
   const account = await employ(stage, 'h4');
   const leave = (minute: number, effective: string) => hr.say(minute, 'leaver', { personId: 'h4', effective });
@@ -123,31 +83,31 @@ test('HR may correct a leave date until it is past, and its last word holds, wha
   });
   expect(await readAccount(stage, account)).toMatchObject({ status: 'Active', roles: [readOnly] });
   const [past] = await leave(5, '2026-02-28');
-  expect(await outcome(stage, past)).toMatchObject({ kind: 'completed' });
+  expect(await endOf(stage, past)).toMatchObject({ kind: 'completed' });
   for (const eventId of [first, later, earlier, overtaken]) {
-    expect(await outcome(stage, eventId)).toMatchObject({ kind: 'superseded' });
+    expect(await endOf(stage, eventId)).toMatchObject({ kind: 'superseded' });
   }
   expect(await readAccount(stage, account)).toMatchObject({ status: 'Disabled', roles: [] });
   // Once it is past, an older correction revives nobody.
   const [tooLate] = await leave(4.5, '2999-12-31');
-  expect(await outcome(stage, tooLate)).toMatchObject({ kind: 'stale' });
+  expect(await endOf(stage, tooLate)).toMatchObject({ kind: 'stale' });
   expect(await readAccount(stage, account)).toMatchObject({ status: 'Disabled', roles: [] });
 });
 
 test('a changed e-mail goes to the account that is theirs, and the leaver who comes by the old one is the same person', async () => {
-  await using hr = await setUp();
+  await using hr = await startHr(server, { rules });
   const { stage } = hr;
   const account = await employ(stage, 'h5');
   const [moved] = await hr.say(1, 'mover', { personId: 'h5', email: 'h5.new@example.com' });
-  expect(await outcome(stage, moved)).toMatchObject({ kind: 'completed' });
+  expect(await endOf(stage, moved)).toMatchObject({ kind: 'completed' });
   expect(await readAccount(stage, account)).toMatchObject({ email: 'h5.new@example.com', roles: [readOnly] });
   const [left] = await hr.say(2, 'leaver', { personId: 'h5', email: 'h5@example.com' });
-  expect(await outcome(stage, left)).toMatchObject({ kind: 'completed' });
+  expect(await endOf(stage, left)).toMatchObject({ kind: 'completed' });
   expect(await readAccount(stage, account)).toMatchObject({ status: 'Disabled', roles: [] });
 });
 
 test('after a change of manager the new one decides, and the old one no more', async () => {
-  await using hr = await setUp();
+  await using hr = await startHr(server, { rules });
   const { stage } = hr;
   for (const boss of ['h6-old', 'h6-new']) await employ(stage, boss);
   const account = await employ(stage, 'h6', { person: { department: 'Sales' } });
@@ -162,19 +122,19 @@ test('after a change of manager the new one decides, and the old one no more', a
   const decide = (actor: string) => stage.muster.decide({ approvalId: open.approvalId, verdict: 'approve', actor });
   await expect(decide('h6-old@example.com')).rejects.toThrow(/not among its approvers/);
   expect(await decide('h6-new@example.com')).toMatchObject({ state: 'approved' });
-  expect(await outcome(stage, moved)).toMatchObject({ kind: 'completed' });
+  expect(await endOf(stage, moved)).toMatchObject({ kind: 'completed' });
   expect((await readAccount(stage, account)).roles).toContain(admin);
 });
 
 test('two people who swap their e-mails keep each their account and get each their roles, and are told why the addresses stay', async () => {
-  await using hr = await setUp();
+  await using hr = await startHr(server, { rules });
   const { stage } = hr;
   const [ada, bob] = [await employ(stage, 'h7-ada'), await employ(stage, 'h7-bob')];
   const engineer = { department: 'Engineering', extra: { contractType: 'employee' } };
   const [first] = await hr.say(1, 'mover', { personId: 'h7-ada', email: 'h7-bob@example.com', ...engineer });
   const [second] = await hr.say(2, 'mover', { personId: 'h7-bob', email: 'h7-ada@example.com', name: 'Bob Example' });
   for (const eventId of [first, second]) {
-    expect(await outcome(stage, eventId)).toMatchObject({
+    expect(await endOf(stage, eventId)).toMatchObject({
       kind: 'partiallyCompleted',
       detail: expect.stringMatching(/^not done: update email \(Datadog refuses the new e-mail: .* handle of another/),
     });

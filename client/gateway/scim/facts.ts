@@ -1,3 +1,4 @@
+import { isEmail } from '../../emails.ts';
 import { endOfDay, isLocalDate, isTimeZone, startOfDay } from '../../localDates.ts';
 import type { EventDraft } from '../../drafts.ts';
 import type { PersonAttributes } from '../../../workflows/core/model.ts';
@@ -24,7 +25,6 @@ export interface FactsContext {
   readonly defaultTimeZone: string;
 }
 
-const email = /^[^\s@"<>(),;:\\[\]]+@[^\s@"<>(),;:\\[\]]+$/;
 // eslint-disable-next-line no-control-regex
 const unprintable = /[\u0000-\u001f\u007f]/g;
 
@@ -34,7 +34,7 @@ export function emailOf(resource: JsonObject): string | undefined {
   const chosen =
     emails.find(({ primary }) => primary === true) ?? emails.find(({ type }) => type === 'work') ?? emails[0];
   const given = chosen?.['value'] ?? resource['userName'];
-  return typeof given === 'string' && given.length <= 254 && email.test(given.trim()) ? given.trim() : undefined;
+  return typeof given === 'string' && isEmail(given.trim()) ? given.trim() : undefined;
 }
 
 export function factsOf(

@@ -40,6 +40,14 @@ test('one bad row of 10,000 is reported with its line, and the rest is read', as
   ]);
 });
 
+test('an odd but sound e-mail is taken as it is, and one with signs around it is reported', async () => {
+  const sound = ["o'brien+dd@example.com", 'jörg@exämple.example', '!#$%&*/=?^_`{|}~@example.com'];
+  const wrong = ['<ada@example.com>', 'ada@example.com;bob@example.com', 'ada@', `${'a'.repeat(250)}@example.com`];
+  const { rows, problems } = await read(`email\n${[...sound, ...wrong].join('\n')}\n`);
+  expect(rows.map(({ email }) => email)).toEqual(sound);
+  expect(problems.map(({ line }) => line)).toEqual([5, 6, 7, 8]);
+});
+
 test('a row with too many cells is reported, and the rest is read', async () => {
   const { rows, problems } = await read('id,email\ne-1,a@example.com\ne-2,b@example.com,extra\ne-3,c@example.com\n');
   expect(rows.map(({ externalId }) => externalId)).toEqual(['e-1', 'e-3']);
