@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { heartbeat } from '@temporalio/activity';
-import { repairBudget, repairEvent } from '../../workflows/core/drift.ts';
+import { disableLimit } from '../../workflows/core/brakes.ts';
+import { repairEvent } from '../../workflows/core/drift.ts';
 import type { Policy } from '../../workflows/core/policy.ts';
 import type { OrganisationFacts, RepairCandidate } from '../inventory/findingTypes.ts';
 import type { Inventory } from '../inventory/types.ts';
@@ -16,19 +17,19 @@ export interface RepairResult {
 export interface RepairRequest {
   readonly inventory: Inventory;
   readonly signals: Pick<PersonSignals, 'submit'>;
-  readonly policy: Pick<Policy, 'mode' | 'sync'>;
+  readonly policy: Pick<Policy, 'mode' | 'sync' | 'changeBudget'>;
   readonly input: { readonly runId: string };
   readonly organisation: Pick<OrganisationFacts, 'activeBound'>;
   readonly candidates: readonly RepairCandidate[];
   readonly at: string;
 }
 
-/** Repairs go through the people's processes. Too many at once are none: something larger than drift has happened. */
+/** Repairs go through the people's processes. More than may be disabled at once are none: something larger has happened. */
 export async function repairOrHold(request: RepairRequest): Promise<RepairResult> {
   const { inventory, signals, policy, input, organisation, at } = request;
   if (policy.sync.drift !== 'repair' || policy.mode !== 'enforce') return { repaired: 0 };
   const candidates = await acceptable(inventory, request.candidates, at);
-  const budget = repairBudget(organisation.activeBound);
+  const budget = disableLimit(policy.changeBudget, organisation.activeBound);
   if (candidates.length > budget) {
     const batch = { batchId: batchIdOf(input.runId, candidates), runId: input.runId, openedAt: at, budget };
     const batchId = await inventory.openQuarantine({ ...batch, people: candidates });

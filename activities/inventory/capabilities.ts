@@ -69,6 +69,8 @@ export async function claimProbe(
 export async function recordProbe(db: Db, permission: string, answer: KeyHealth['answer'], at: string): Promise<void> {
   const known = await findHealth(db, permission);
   if (known !== undefined && known.checkedAt > at) return;
+  // When a refusal was last seen is told; a sync that finds what was known writes nothing.
+  if (known?.answer === answer && answer !== 'no') return;
   const { nextProbeAt = at, probes = 0 } = answer === 'no' ? (known ?? {}) : {};
   await writeHealth(db, { permission, answer, checkedAt: at, nextProbeAt, probes });
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { domainOf } from '../../workflows/core/accountFindings.ts';
 import type { AccountPageFacts, FactsPage, KeyPageFacts, OrganisationFacts, PersonPageFacts } from './findingTypes.ts';
 import { parseJson, present } from './json.ts';
+import { jsonTexts } from './jsonRows.ts';
 import { contestedSubjects } from './repairs.ts';
 import type { Db } from './schema.ts';
 
@@ -51,7 +52,7 @@ async function approvedRoles(db: Db, personIds: readonly string[]): Promise<Read
   const rows = await db
     .selectFrom('grants')
     .select(['personId', 'entitlementId'])
-    .where('personId', 'in', personIds)
+    .where('personId', 'in', jsonTexts(db, personIds))
     .where('until', 'is', null)
     .where('kind', '=', 'role')
     .where('reason', 'in', ['request', 'exception'])
@@ -66,7 +67,7 @@ async function formerPeople(db: Db, accountIds: readonly string[]): Promise<Read
     .selectFrom('grants')
     .select(['accountId', 'personId'])
     .distinct()
-    .where('accountId', 'in', accountIds)
+    .where('accountId', 'in', jsonTexts(db, accountIds))
     .execute();
   return new Map(rows.map(({ accountId, personId }) => [accountId, personId]));
 }
@@ -77,7 +78,7 @@ async function ownersWhoLeft(db: Db, accountIds: readonly string[]): Promise<Rea
     .selectFrom('nhiOwners')
     .innerJoin('people', 'people.personId', 'nhiOwners.personId')
     .select(['nhiOwners.nhiId', 'nhiOwners.personId'])
-    .where('nhiOwners.nhiId', 'in', accountIds)
+    .where('nhiOwners.nhiId', 'in', jsonTexts(db, accountIds))
     .where('people.employment', '=', 'left')
     .execute();
   return new Map(rows.map(({ nhiId, personId }) => [nhiId, personId]));
@@ -126,7 +127,7 @@ async function openGrants(db: Db, personIds: readonly string[]) {
   const rows = await db
     .selectFrom('grants')
     .select(['personId', 'accountId', 'kind', 'entitlementId', 'name', 'reason', 'since'])
-    .where('personId', 'in', personIds)
+    .where('personId', 'in', jsonTexts(db, personIds))
     .where('until', 'is', null)
     .execute();
   return Map.groupBy(
@@ -140,7 +141,7 @@ async function memberships(db: Db, accountIds: readonly string[]): Promise<Reado
   const rows = await db
     .selectFrom('teamMembers')
     .select(['accountId', 'teamId'])
-    .where('accountId', 'in', accountIds)
+    .where('accountId', 'in', jsonTexts(db, accountIds))
     .where('until', 'is', null)
     .execute();
   const byAccount = Map.groupBy(rows, ({ accountId }) => accountId);

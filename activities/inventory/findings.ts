@@ -19,7 +19,7 @@ import { standingKinds } from './syncRuns.ts';
 type Stored = Selectable<Schema['findings']>;
 type NewFinding = Pick<Stored, keyof typeof columns>;
 
-const chunkSize = 100;
+const chunkSize = 250;
 
 /** The same finding has the same id at every sync. */
 const findingIdOf = ({ kind, subject }: Pick<Found, 'kind' | 'subject'>): string =>

@@ -20,11 +20,30 @@ async function openDatabase(file: string): Promise<Database.Database> {
     await untilNotBusy(() => database.pragma('journal_mode = WAL'));
     database.pragma('synchronous = NORMAL');
     database.pragma('foreign_keys = ON');
-    return database;
+    return rememberStatements(database);
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+const rememberedStatements = 100;
+
+/** Kysely has every statement compiled anew, which costs a sync more than to run it: the last of them are kept. */
+function rememberStatements(database: Database.Database): Database.Database {
+  const remembered = new Map<string, Database.Statement>();
+  const prepare = database.prepare.bind(database);
+  database.prepare = ((text: string) => {
+    // A pragma takes effect while it is compiled.
+    if (text.startsWith('pragma')) return prepare(text);
+    const statement = remembered.get(text) ?? prepare(text);
+    remembered.delete(text);
+    remembered.set(text, statement);
+    const [oldest] = remembered.keys();
+    if (remembered.size > rememberedStatements && oldest !== undefined) remembered.delete(oldest);
+    return statement;
+  }) as typeof database.prepare;
+  return database;
 }
 
 /** SQLite gives its -wal and -shm files the mode of the database. A folder that was there before keeps its mode. */

@@ -148,7 +148,9 @@ test('what was left out is made up for once the permission is there, and once a 
   expect(health.find(({ permission }) => permission === 'user_access_manage')?.answer).toBe('yes');
   world.simulator.keys.setScopes(null);
   await refresh();
+  const known = await world.inventory.listKeyHealth();
   await refresh();
+  expect(await world.inventory.listKeyHealth()).toEqual(known);
   expect(world.submitted).toMatchObject([{ kind: 'reconcile', personId: 'p-1' }, { personId: 'p-1' }]);
   expect(new Set(world.submitted.map(({ eventId }) => eventId)).size).toBe(1);
   const mended = { kind: 'completed', parts: [] } as const;

@@ -1,4 +1,3 @@
-import { disableLimit } from './brakes.ts';
 import type { Found } from './findings.ts';
 import type { Account, Entitlement, HrEvent, PersonAttributes } from './model.ts';
 import { fitName } from './names.ts';
@@ -202,10 +201,6 @@ function goneAccount({ personId, attributes, accountId }: PersonFacts): Found {
 const keyOf = ({ kind, id }: { kind: string; id: string }): string => `${kind}:${id}`;
 const isManagedTeam = ({ kind, id }: { kind: string; id: string }, { directory }: DriftContext): boolean =>
   kind === 'team' && directory.isTeamManaged(id);
-
-/** More repairs than this in one run wait for a person's word: something larger than drift has happened. */
-export const repairBudget = (activeBoundPeople: number): number =>
-  disableLimit({ atLeast: 5, percent: 5 }, activeBoundPeople);
 
 /** Asks the person's process to compare and mend. One a run, or one a batch that was allowed: again it is a duplicate. */
 export function repairEvent(

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { driftFindings, repairBudget, repairEvent } from '../../../workflows/core/drift.ts';
+import { disableLimit } from '../../../workflows/core/brakes.ts';
+import { driftFindings, repairEvent } from '../../../workflows/core/drift.ts';
 import { checkHrEvent } from '../../../workflows/core/guards.ts';
 import { accountOf, atPerson, driftContext, given, ofDepartment } from '../../activities/findings/samples.ts';
 
@@ -106,7 +107,8 @@ test('a person with a contested grant is left alone altogether', () => {
 });
 
 test('the budget is five people, or one in twenty where that is more', () => {
-  expect([0, 7, 100, 119, 120, 100_000].map(repairBudget)).toEqual([5, 5, 5, 5, 6, 5_000]);
+  const limitOf = (people: number) => disableLimit({ atLeast: 5, percent: 5 }, people);
+  expect([0, 7, 100, 119, 120, 100_000].map(limitOf)).toEqual([5, 5, 5, 5, 6, 5_000]);
 });
 
 test('a repair is an event that a person’s run takes, however much has drifted', () => {
