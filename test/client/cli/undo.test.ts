@@ -1,9 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openInventory } from '../../../activities/inventory/index.ts';
 import { runCli } from '../../../client/cli/run.ts';
+import { issueToken } from '../../../client/tokens.ts';
+import { examplePolicyPath } from '../../../workers/config.ts';
 import { startDevServer } from '../../support/engine.ts';
 import { hrEvent, knowPerson } from '../../support/muster.ts';
 import { createShell } from '../support/shell.ts';
@@ -40,4 +42,51 @@ test.each<[string, readonly string[], number, RegExp]>([
   const code = await runCli(args, shell);
   expect({ code, out: shell.out() }).toEqual({ code: expected, out: '' });
   expect(shell.err()).toMatch(message);
+});
+
+test('an admin token proves who acts, and the evidence says so; a claim is refused where the policy takes none', async () => {
+  const home = env['MUSTER_HOME'] ?? '';
+  const run = async (args: readonly string[], more: Record<string, string> = {}) => {
+    const shell = createShell({ cwd: home, env: { ...env, ...more } });
+    return { code: await runCli(args, shell), err: shell.err() };
+  };
+  await using inventory = await openInventory({ file: join(home, 'inventory.db') });
+  const { id, token } = await issueToken(inventory, { role: 'admin', personId: 'boss-1' });
+  const approver = await issueToken(inventory, { role: 'approver', personId: 'boss-2' });
+  const at = new Date().toISOString();
+  for (const personId of ['u-3', 'u-4']) await inventory.bindAccount(personId, `acc-${personId}`, at);
+  const people = [{ personId: 'u-3', subjects: ['u-3/missing'] }];
+  const batch = { batchId: 'b-1', runId: 'r-1', openedAt: at, budget: 1, people };
+  await inventory.openQuarantine(batch);
+
+  const why = ['--reason', 'two people in one account'];
+  expect((await run(['person', 'unlink', 'u-3', ...why], { MUSTER_TOKEN: token })).code).toBe(0);
+  expect((await run(['person', 'unlink', 'u-4', ...by, ...why])).code).toBe(0);
+  const refused = await run(['person', 'unlink', 'u-4', ...why], { MUSTER_TOKEN: approver.token });
+  expect(refused).toMatchObject({ code: 3, err: expect.stringContaining('admin') });
+  const policy = join(home, 'strict.yaml');
+  const example = await readFile(examplePolicyPath, 'utf8');
+  await writeFile(policy, `${example.replace(/^approvals:[^]*?(?=^\S)/m, '')}\napprovals: { acceptClaimed: false }\n`);
+  const strict = { MUSTER_POLICY: policy };
+  expect(await run(['sync', 'reject', 'b-1', ...by], strict)).toMatchObject({
+    code: 3,
+    err: expect.stringContaining('is only claimed'),
+  });
+  expect(await run(['sync', 'reject', 'b-1', ...why], { ...strict, MUSTER_TOKEN: token })).toMatchObject({ code: 0 });
+
+  const links = await inventory.listEvidence({ limit: 100, offset: 0 });
+  expect(links.filter(({ action }) => !action.endsWith('token'))).toMatchObject([
+    {
+      personId: 'u-3',
+      action: 'unlink account',
+      actor: 'boss-1',
+      proof: 'attested',
+      tokenId: id,
+      reason: 'two people in one account',
+      before: { accountId: 'acc-u-3' },
+      after: { accountId: null },
+    },
+    { personId: 'u-4', action: 'unlink account', actor: 'it@example.com', proof: 'claimed' },
+    { personId: 'sync/b-1', action: 'reject held repairs', actor: 'boss-1', proof: 'attested', after: { people } },
+  ]);
 });
