@@ -58,13 +58,13 @@ export function createApprovalActivities({ inventory, notify, attestations }: De
     async openApprovals(personId: string, approvals: readonly ApprovalView[]): Promise<void> {
       for (const approval of approvals) {
         await inventory.openApproval({ ...approval, personId, decisions: [] });
-        const { approvalId, entitlements, privileged, deadline, approvers, managerGone } = approval;
+        const { approvalId, entitlements, act, privileged, deadline, approvers, managerGone } = approval;
         const withFallback = approvers.manager && managerGone !== undefined;
         notify.send({
           kind: 'approvalRequested',
           personId,
           to: askedOf(approval, withFallback),
-          details: { approvalId, entitlements, privileged, until: deadline },
+          details: { approvalId, entitlements, act, privileged, until: deadline },
         });
       }
     },
@@ -76,7 +76,7 @@ export function createApprovalActivities({ inventory, notify, attestations }: De
       decision: CountedDecision,
       after: ApprovalView,
     ): Promise<void> {
-      const { state, entitlements, approvers, deadline } = after;
+      const { state, entitlements, act, approvers, deadline } = after;
       const { approvalId, verdict, actor, reason, proof, tokenId, to } = decision;
       const at = new Date().toISOString();
       await inventory.recordDecision(personId, { ...decision, at });
@@ -93,14 +93,14 @@ export function createApprovalActivities({ inventory, notify, attestations }: De
         action: verdict,
         reason,
         before: { approvalId, state: 'open' },
-        after: { approvalId, state, entitlements, to },
+        after: { approvalId, state, entitlements, act, to },
       });
       if (to === undefined) return;
       notify.send({
         kind: 'approvalReassigned',
         personId,
         to,
-        details: { approvalId, entitlements, until: deadline },
+        details: { approvalId, entitlements, act, until: deadline },
       });
     },
 

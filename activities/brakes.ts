@@ -3,6 +3,7 @@ import { activityInfo } from '@temporalio/activity';
 import type { Admittance } from '../workflows/core/brakes.ts';
 import { protectedAccount, waitingFailures } from '../workflows/core/failures.ts';
 import type { Access, Account } from '../workflows/core/model.ts';
+import { findAccessBefore } from './accessBefore.ts';
 import { withDatadog } from './attempt.ts';
 import type { AccessBefore } from './inventory/brakeTypes.ts';
 import type { Datadog } from './datadog/types.ts';
@@ -37,14 +38,14 @@ export function createBrakeActivities({ datadog, inventory, policy }: Dependenci
       });
     },
 
-    /** What `person restore` gives back. */
     async recordAccessBefore(personId: string, eventId: string, { account, roles, teams }: Access): Promise<void> {
       const access = { roles, teams };
       await inventory.recordAccessBefore({ personId, eventId, accountId: account.id, at: now(), access });
     },
 
+    /** What `person restore` gives back, where Muster disabled the account. */
     async readAccessBefore(personId: string): Promise<{ readonly before?: AccessBefore }> {
-      const before = await inventory.findAccessBefore(personId);
+      const before = await findAccessBefore(inventory, personId);
       return before === undefined ? {} : { before };
     },
   };

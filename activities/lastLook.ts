@@ -1,5 +1,5 @@
-import { privilegesIn } from '../workflows/core/privileged.ts';
-import type { GivenApproval, Granted, LapsedDecision, ResolvedEntitlement } from '../workflows/core/model.ts';
+import { isPrivileged, privilegesIn } from '../workflows/core/privileged.ts';
+import type { Account, GivenApproval, Granted, LapsedDecision, ResolvedEntitlement } from '../workflows/core/model.ts';
 import type { Datadog } from './datadog/types.ts';
 import { identify, isAmong } from './identities.ts';
 import type { Inventory } from './inventory/types.ts';
@@ -27,12 +27,8 @@ export interface Assignment {
  */
 export async function lookOnceMore(api: Datadog, inventory: Inventory, assignment: Assignment): Promise<void> {
   const { personId, entitlement, approval } = assignment;
-  if (approval !== undefined) {
-    const lapsed = await lapsedDecisions(inventory, personId, approval);
-    if (approval.decisionIds.length - lapsed.length < approval.quorum) {
-      throw new Withheld({ given: false, because: 'lapsed', lapsed });
-    }
-  }
+  const lapsed = approval === undefined ? [] : await lapsedDecisions(inventory, personId, approval);
+  if (lapsed.length > 0) throw new Withheld({ given: false, because: 'lapsed', lapsed });
   if (entitlement.kind !== 'role' || approval?.privileged.includes(entitlement.name) === true) return;
   const privileges = privilegesIn(await api.rolePermissions(entitlement.id));
   if (privileges.length === 0) return;
@@ -40,11 +36,20 @@ export async function lookOnceMore(api: Datadog, inventory: Inventory, assignmen
   throw new Withheld({ given: false, because: 'privileged', why });
 }
 
-/** The word of a process is not enough: a decision counts if it is on record, and while its approver may decide. */
-async function lapsedDecisions(
+/** Whether any of the account's roles is privileged now. */
+export async function holdsPrivilegedRole(api: Datadog, { roleIds }: Account): Promise<boolean> {
+  for (const roleId of roleIds) if (isPrivileged(await api.rolePermissions(roleId))) return true;
+  return false;
+}
+
+/**
+ * Where too few decisions still hold: those that do not. The word of a process is not enough: a decision counts if it is on
+ * record, and while its approver may decide.
+ */
+export async function lapsedDecisions(
   inventory: Inventory,
   personId: string,
-  { approvalId, decisionIds }: GivenApproval,
+  { approvalId, decisionIds, quorum }: GivenApproval,
 ): Promise<readonly LapsedDecision[]> {
   const requests = (await inventory.listApprovals({ personId })).filter((one) => one.approvalId === approvalId);
   const recorded = requests.flatMap(({ decisions }) => decisions);
@@ -60,5 +65,6 @@ async function lapsedDecisions(
       return token?.revokedAt === undefined ? undefined : { decisionId, why: `token ${token.id} was revoked` };
     }),
   );
-  return judged.filter((one) => one !== undefined);
+  const lapsed = judged.filter((one) => one !== undefined);
+  return decisionIds.length - lapsed.length < quorum ? lapsed : [];
 }

@@ -1,6 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import { correlationConflict, waitingFailures } from '../workflows/core/failures.ts';
+import { approvalNeeded, correlationConflict, decisionsLapsed, waitingFailures } from '../workflows/core/failures.ts';
 import type {
   Access,
   Account,
@@ -19,7 +19,7 @@ import type { Datadog } from './datadog/types.ts';
 import { DatadogFailure, isFailure } from './datadog/failures.ts';
 import type { Dependencies } from './index.ts';
 import { checkedAccount, conflict, refuseStranger } from './lastCheck.ts';
-import { lookOnceMore, Withheld } from './lastLook.ts';
+import { holdsPrivilegedRole, lapsedDecisions, lookOnceMore, Withheld } from './lastLook.ts';
 import { settleOpenWrites, summarise, written, type Write } from './writes.ts';
 
 /** For whom and because of what a write is made; it becomes the evidence. */
@@ -61,6 +61,13 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
       `the e-mail's domain ${domain} is outside identity.allowedDomains: nothing is written for external accounts`,
       'OutsideAllowedDomains',
     );
+  }
+
+  async function refuseLapsed({ personId, approval }: Because): Promise<void> {
+    const lapsed = approval === undefined ? [] : await lapsedDecisions(inventory, personId, approval);
+    if (lapsed.length === 0) return;
+    const message = 'those who allowed it may not decide any more';
+    throw ApplicationFailure.create({ type: decisionsLapsed, message, nonRetryable: true, details: [lapsed] });
   }
 
   /** What is on record of the invitation that is out; null for none. */
@@ -192,9 +199,11 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
       });
     },
 
+    /** Enables it. Throws `DecisionsLapsed` where those who allowed it may not decide any more. */
     async enableAccount(accountId: string, because: Because): Promise<Account> {
       return withDatadog(datadog, async (api) => {
         await checkedAccount(api, inventory, { personId: because.personId, accountId });
+        await refuseLapsed(because);
         const write = {
           accountId,
           step: 'enableAccount',
@@ -208,13 +217,21 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
       });
     },
 
+    /** Throws `ApprovalNeeded` for an e-mail that nobody has allowed, of an account with a privileged role. */
     async updateAccount(
       accountId: string,
       wanted: { email?: string; name?: string; title?: string },
       because: Because,
     ): Promise<Account> {
       return withDatadog(datadog, async (api) => {
-        await checkedAccount(api, inventory, { personId: because.personId, accountId });
+        const account = await checkedAccount(api, inventory, { personId: because.personId, accountId });
+        await refuseLapsed(because);
+        if (wanted.email !== undefined && because.approval === undefined && (await holdsPrivilegedRole(api, account))) {
+          throw ApplicationFailure.nonRetryable(
+            `account ${accountId} holds a privileged role: its e-mail changes once somebody has allowed it`,
+            approvalNeeded,
+          );
+        }
         const write = {
           accountId,
           step: 'updateAccount',

@@ -12,7 +12,7 @@ import { identify, identifyManager } from './identities.ts';
 import type { Dependencies } from './index.ts';
 import type { ProcessFinish, Progress } from './inventory/types.ts';
 import type { Notice } from './notify/index.ts';
-import { desiredAccess, guardPrivileged } from './policy/index.ts';
+import { desiredAccess, guardPrivileged, requestForAct } from './policy/index.ts';
 
 export interface Admission {
   readonly record: PersonRecord;
@@ -83,6 +83,11 @@ export function createRecordActivities({ inventory, policy, notify }: Dependenci
     ): Promise<DesiredAccess> {
       const guarded = guardPrivileged(policy(), personId, desired, { privileged, manager });
       return { ...guarded, requests: await Promise.all(guarded.requests.map((one) => withManager(personId, one))) };
+    },
+
+    /** The request for what is done to the account itself only once somebody has allowed it. */
+    async requestForAct(personId: string, act: string, manager?: string): Promise<ApprovalRequest> {
+      return withManager(personId, requestForAct(policy(), personId, act, manager));
     },
 
     async recordProgress(progress: Progress): Promise<void> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { TypedSearchAttributes } from '@temporalio/common';
+import { findAccessBefore } from '../activities/accessBefore.ts';
 import type { AccessBefore } from '../activities/inventory/brakeTypes.ts';
-import type { IntakeRow } from '../activities/inventory/types.ts';
 import { UsageError } from '../workers/usageError.ts';
 import {
   cancelEventSignal,
@@ -119,8 +119,8 @@ export async function restorePerson(hands: UndoHands, personId: string, why: Why
   if (history.person.employment !== 'left') {
     throw new RefusedError(`Person ${personId} has not left (${history.person.employment}): nothing is changed`);
   }
-  const before = await inventory.findAccessBefore(personId);
-  if (before === undefined || history.events.some((row) => isReturn(row, before))) {
+  const before = await findAccessBefore(inventory, personId);
+  if (before === undefined) {
     throw new RefusedError(
       `Muster has not disabled an account of ${personId}: nothing is recorded, and nothing is changed. Enable it in Datadog if that is right`,
     );
@@ -160,10 +160,3 @@ export async function restorePerson(hands: UndoHands, personId: string, why: Why
 }
 
 const namesOf = (of: readonly { readonly name: string }[]): readonly string[] => of.map(({ name }) => name);
-
-/** They came back after that: whoever disabled the account since was not Muster. */
-function isReturn({ event, appliedAt, outcome }: IntakeRow, before: AccessBefore): boolean {
-  const isBack = ['joiner', 'updated', 'leaverRescinded'].includes(event.kind);
-  const isDone = outcome?.kind === 'completed' || outcome?.kind === 'partiallyCompleted';
-  return isBack && isDone && appliedAt !== undefined && appliedAt > before.at;
-}

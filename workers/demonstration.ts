@@ -3,6 +3,7 @@ import type { Inventory } from '../activities/inventory/types.ts';
 import type { Muster } from '../client/muster.ts';
 import { lightSyncNow } from '../client/schedule.ts';
 import type { HrEvent, PersonAttributes } from '../workflows/core/model.ts';
+import { subjectOf } from '../workflows/core/approvals.ts';
 
 export interface Stage {
   readonly client: Client;
@@ -64,7 +65,7 @@ export async function playDemonstration(stage: Stage): Promise<readonly string[]
     const [approval] = await inventory.listApprovals({ state: 'open', personId });
     if (approval === undefined) problems.push('joiner: nobody was asked about the admin role');
     else {
-      const what = approval.entitlements.map(({ name }) => name).join(', ');
+      const what = subjectOf(approval);
       const actor = 'security-lead@example.com';
       say(`   ${what} needs an approval by ${approval.approvers.people.join(', ')} or the manager`);
       await muster.decide({ approvalId: approval.approvalId, verdict: 'approve', actor });

@@ -17,6 +17,7 @@ import { lockHome } from './homeLock.ts';
 import { removeRuntime, writeRuntime } from './runtime.ts';
 import { installTelemetry, jsonLogger, scrub, type Secrets } from './telemetry.ts';
 import { UsageError } from './usageError.ts';
+import { subjectOf } from '../workflows/core/approvals.ts';
 
 const help = `npm start [-- --once]
 
@@ -166,12 +167,14 @@ async function demonstrate(
 
 /** Until there are channels, who runs Muster by hand sees here what waits for an approval. */
 async function announceApprovals(inventory: Inventory, seen: Set<string>): Promise<void> {
-  for (const { approvalId, personId, entitlements } of await inventory.listApprovals({ state: 'open' })) {
+  for (const approval of await inventory.listApprovals({ state: 'open' })) {
+    const { approvalId, personId } = approval;
     const key = `${personId} ${approvalId}`;
     if (seen.has(key)) continue;
     seen.add(key);
-    const what = entitlements.map(({ name }) => name).join(', ');
-    say(`${personId} waits for an approval of ${what}: npx muster approvals approve ${approvalId} --as EMAIL`);
+    say(
+      `${personId} waits for an approval of ${subjectOf(approval)}: npx muster approvals approve ${approvalId} --as EMAIL`,
+    );
   }
 }
 

@@ -148,7 +148,7 @@ function warnOfMappings(
 }
 
 /** A newer event that is due ends the wait for approvals: its own process asks again for what is still wanted. */
-export async function untilSomethingNewer(run: PersonRun, change: () => Promise<void>): Promise<void> {
+export async function untilSomethingNewer(run: PersonRun, change: () => Promise<unknown>): Promise<void> {
   const scope = new CancellationScope();
   const watch = new CancellationScope();
   let isReplaced = false;

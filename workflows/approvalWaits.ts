@@ -8,7 +8,9 @@ import { records } from './proxies.ts';
 /** Asks for what is not asked yet, and withdraws what is no longer wanted. Decisions made earlier in the chain count. */
 export async function askFor(run: PersonRun, requests: readonly ApprovalRequest[]): Promise<void> {
   const wanted = new Set(requests.map(({ approvalId }) => approvalId));
-  const withdrawn = run.approvals.filter(({ approvalId, state }) => state === 'open' && !wanted.has(approvalId));
+  const withdrawn = run.approvals.filter(
+    ({ approvalId, act, state }) => act === undefined && state === 'open' && !wanted.has(approvalId),
+  );
   run.approvals = run.approvals.filter((one) => !withdrawn.includes(one));
   for (const { approvalId } of withdrawn) await records.closeApproval(run.personId, approvalId, 'withdrawn');
   await ask(run, requests);
@@ -106,11 +108,11 @@ async function notifyApprovers(
   approval: ApprovalView,
   kind: 'approvalReminder' | 'approvalFallback' | 'approvalTimedOut',
 ): Promise<void> {
-  const { approvalId, entitlements, deadline } = approval;
+  const { approvalId, entitlements, act, deadline } = approval;
   await records.notify({
     kind,
     personId: run.personId,
     to: askedOf(approval, isFallbackDue(approval, run.processTimes, Date.now())),
-    details: { approvalId, entitlements, until: deadline },
+    details: { approvalId, entitlements, ...(act === undefined ? {} : { act }), until: deadline },
   });
 }

@@ -21,7 +21,7 @@ export async function giveWhenAllowed(run: PersonRun, giving: Giving, approvalId
   await Promise.all(approvalIds.map((approvalId) => giveOne(run, giving, approvalId)));
 }
 
-async function showWait(run: PersonRun): Promise<void> {
+export async function showWait(run: PersonRun): Promise<void> {
   const open = run.approvals.filter(({ state }) => state === 'open');
   if (open.length === 0) return;
   const until = Math.min(...open.map(({ deadline }) => Date.parse(deadline)));
@@ -51,7 +51,7 @@ async function giveOne(run: PersonRun, giving: Giving, approvalId: string): Prom
   ]);
 }
 
-function becauseAllowed(run: PersonRun, event: HrEvent, approval: ApprovalView): Because {
+export function becauseAllowed(run: PersonRun, event: HrEvent, approval: ApprovalView): Because {
   const { approvalId, approvers, decisions, privileged = [] } = approval;
   const allowing = decisions.filter(({ verdict }) => verdict === 'approve');
   return {

@@ -1,15 +1,16 @@
-import { ActivityFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, condition } from '@temporalio/workflow';
 import type { PersonRunInput } from './core/contracts.ts';
 import { isHire } from './core/mailbox.ts';
-import { heldEntitlements } from './core/plan.ts';
 import type { Account, HrEvent, Invitation, PersonAttributes } from './core/model.ts';
 import { askForApprovals, bringInLine, outcomeOf, untilSomethingNewer, type ResolvedAccess } from './access.ts';
-import { isoOf, wordsOf, type PersonRun } from './personRun.ts';
+import { alignAccount, changeEmailWhenAllowed } from './attributes.ts';
+import { enable, type Enabled } from './enabling.ts';
+import { isoOf, type PersonRun } from './personRun.ts';
 import { firstLogin, latest } from './firstLogin.ts';
 import { accessFor, unrestorable } from './restoring.ts';
 import { newsAt, runPerson, takeNews, type Ending } from './runPerson.ts';
 import { acceptancePoll, datadog, records } from './proxies.ts';
-import { becauseOf, revokeAll } from './writes.ts';
+import { becauseOf } from './writes.ts';
 
 /** Joiner and rehire: account, invitation, acceptance, and on the first day the access that the policy gives. */
 export async function onboarding(input: PersonRunInput): Promise<void> {
@@ -35,15 +36,21 @@ async function onboard(run: PersonRun): Promise<Ending> {
     await askForApprovals(run, access, found);
   }
 
-  const story: Onboarding = { access, account: await ensureAccount(run, latest(run), found) };
+  const before = run.attributes;
+  const ensured = await ensureAccount(run, latest(run), found);
+  if ('why' in ensured) return failed(ensured.why);
+  const story: Onboarding = { access, account: ensured.account };
   run.account = story.account;
-  if (story.account.status === 'disabled') {
-    return failed('the account was disabled by somebody else: enable it in Datadog, then `npx muster person retry`');
-  }
+  if (run.attributes !== before) await takeOver(run, story);
   if (story.account.status === 'pending' && !(await acceptance(run, story))) return giveUp(run, story.account);
   await firstDay(run, story);
   await run.enter('changing');
-  await untilSomethingNewer(run, () => bringInLine(run, eventOf(run), story.access, story.account));
+  await untilSomethingNewer(run, () =>
+    Promise.all([
+      bringInLine(run, eventOf(run), story.access, story.account),
+      changeEmailWhenAllowed(run, eventOf(run), story.account.id),
+    ]),
+  );
   return { outcome: outcomeOf(run.parts), employment: 'employed' };
 }
 
@@ -57,57 +64,16 @@ async function correlate(run: PersonRun, attributes: PersonAttributes): Promise<
   return (await run.allowed(() => datadog.correlateAccount(person))).account;
 }
 
-async function ensureAccount(run: PersonRun, attributes: PersonAttributes, found?: Account): Promise<Account> {
+async function ensureAccount(run: PersonRun, attributes: PersonAttributes, found?: Account): Promise<Enabled> {
   const because = becauseOf(run, eventOf(run));
-  if (found === undefined) return run.allowed(() => datadog.createAccount(attributes, because));
-  // Only what Muster took away is given back: somebody else may have disabled it for a reason.
-  if (found.status === 'disabled' && run.record.employment === 'left') {
-    // What it still holds would come back with it.
-    const holdings = await run.allowed(() => datadog.readHoldings(run.personId, found.id));
-    if (holdings !== undefined) await revokeAll(run, eventOf(run), found.id, heldEntitlements(holdings.access));
-    return run.allowed(() => datadog.enableAccount(found.id, because));
-  }
-  return found.status === 'disabled' ? found : alignAttributes(run, found, attributes);
+  if (found === undefined) return { account: await run.allowed(() => datadog.createAccount(attributes, because)) };
+  if (found.status !== 'disabled') return { account: await alignAttributes(run, found, attributes) };
+  const enabled = await enable(run, found, () => eventOf(run));
+  return 'why' in enabled ? enabled : { account: await alignAttributes(run, enabled.account, latest(run)) };
 }
 
 async function alignAttributes(run: PersonRun, account: Account, attributes: PersonAttributes): Promise<Account> {
   return alignAccount(run, eventOf(run), account, attributes);
-}
-
-/** Name, title and e-mail follow HR. An address that somebody else's account has is a part that failed, and no more. */
-export async function alignAccount(
-  run: PersonRun,
-  event: HrEvent,
-  account: Account,
-  attributes: PersonAttributes,
-): Promise<Account> {
-  const wanted = differingAttributes(account, attributes);
-  const { email, ...others } = wanted;
-  let current = account;
-  // By itself: an address that is refused leaves name and title done.
-  for (const change of [others, email === undefined ? {} : { email }]) {
-    const fields = Object.keys(change);
-    if (fields.length === 0) continue;
-    try {
-      current = await run.allowed(() => datadog.updateAccount(account.id, change, becauseOf(run, event)));
-    } catch (error) {
-      if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-      run.finishPart(`update ${fields.join(', ')}`, 'failed', wordsOf(error));
-    }
-  }
-  return current;
-}
-
-/** Of e-mail, name and title what Datadog has differently. What HR does not say stays as it is. */
-function differingAttributes(
-  account: Account,
-  { email, name, title }: PersonAttributes,
-): { readonly email?: string; readonly name?: string; readonly title?: string } {
-  return {
-    ...(email.toLowerCase() === account.email.toLowerCase() ? {} : { email }),
-    ...(name === undefined || name === account.name ? {} : { name }),
-    ...(title === undefined || title === account.title ? {} : { title }),
-  };
 }
 
 /** Invites, and invites again before each link dies, until the person has accepted or the time is up. */

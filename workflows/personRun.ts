@@ -70,6 +70,8 @@ export class PersonRun {
   account: Account | undefined;
   desired: readonly Entitlement[] = [];
   approvals: ApprovalView[] = [];
+  /** The e-mail that HR gives, of an account whose e-mail somebody must allow to change. */
+  emailToAllow: string | undefined;
   parts: PartResult[] = [];
   /** Received, not yet looked up in the inventory. */
   incoming: HrEvent[];

@@ -115,6 +115,7 @@ export const records: Pick<Activities, RecordName> = {
   admitEvents: orElse('admitEvents'),
   decideAccess: orElse('decideAccess'),
   askForPrivileged: orElse('askForPrivileged'),
+  requestForAct: orElse('requestForAct'),
   recordProgress: orElse('recordProgress'),
   openApprovals: orElse('openApprovals'),
   reviewDecision: orElse('reviewDecision'),
@@ -134,6 +135,7 @@ type RecordName =
   | 'admitEvents'
   | 'decideAccess'
   | 'askForPrivileged'
+  | 'requestForAct'
   | 'recordProgress'
   | 'openApprovals'
   | 'reviewDecision'

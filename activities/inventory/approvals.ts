@@ -7,13 +7,14 @@ import type { ApprovalRow, DatedDecision, Inventory } from './types.ts';
 /** The same access may be asked for again later: then an older request that is still open ends as withdrawn. */
 export async function openApproval(db: Db, approval: ApprovalRow): Promise<void> {
   const { personId, approvalId, requestedAt, deadline, state, closedAt = null } = approval;
-  const { entitlements, rules, approvers, managerIds, managerGone, privileged } = approval;
+  const { entitlements, act, rules, approvers, managerIds, managerGone, privileged } = approval;
   const request: ApprovalRequest = {
     approvalId,
     entitlements,
     rules,
     approvers,
     managerIds,
+    ...present('act', act),
     ...present('privileged', privileged),
     ...present('managerGone', managerGone),
   };

@@ -49,7 +49,7 @@ export function guardPrivileged(
       entitlements: [entitlement],
       rules: ['approvals.default'],
       approvers: approvals.default ?? nobody,
-      managerIds: manager === undefined || manager.trim() === '' ? [] : [manager.trim()],
+      managerIds: idsOf(manager),
     }),
   );
   return {
@@ -58,6 +58,26 @@ export function guardPrivileged(
     requests: [...desired.requests.map(asPrivileged), ...freely],
   };
 }
+
+/** A question about the account itself, asked of `approvals.default`. */
+export function requestForAct(
+  { approvals }: Pick<Policy, 'approvals'>,
+  personId: string,
+  act: string,
+  manager: string | undefined,
+): ApprovalRequest {
+  return {
+    approvalId: approvalIdOf(personId, act, []),
+    entitlements: [],
+    act,
+    rules: ['approvals.default'],
+    approvers: approvals.default ?? nobody,
+    managerIds: idsOf(manager),
+  };
+}
+
+const idsOf = (manager: string | undefined): readonly string[] =>
+  manager === undefined || manager.trim() === '' ? [] : [manager.trim()];
 
 function requestOf(personId: string, asked: AccessOnApproval, managerIds: readonly string[]): ApprovalRequest {
   return {

@@ -117,9 +117,10 @@ function renderApprovals(shell: Shell, rows: readonly ApprovalRow[]): string {
     rows.map((row) => [
       row.approvalId,
       row.personId,
-      row.entitlements
-        .map((one) => `${one.kind} ${one.name}${isPrivileged(row, one) ? ' (privileged)' : ''}`)
-        .join(', '),
+      row.act ??
+        row.entitlements
+          .map((one) => `${one.kind} ${one.name}${isPrivileged(row, one) ? ' (privileged)' : ''}`)
+          .join(', '),
       describeApprovers(row),
       row.state,
       row.deadline,

@@ -10,6 +10,7 @@ import { printMessage, printResult, renderTable } from './output.ts';
 import { parseCount, parseOffset, parsePersonId } from './parse.ts';
 import type { Shell } from './shell.ts';
 import { addRestore } from './undo.ts';
+import { subjectOf } from '../../workflows/core/approvals.ts';
 
 /** Everything on one person: the inventory's memory, and what their open process says of itself. */
 export interface PersonView extends PersonHistory {
@@ -147,7 +148,7 @@ function renderPerson(
       shell,
       'Approvals',
       ['id', 'access', 'state', 'deadline'],
-      approvals.map((a) => [a.approvalId, a.entitlements.map(({ name }) => name).join(', '), a.state, a.deadline]),
+      approvals.map((a) => [a.approvalId, subjectOf(a), a.state, a.deadline]),
     ),
     section(
       shell,

@@ -142,6 +142,10 @@ function describeApprovers({ approvers, managerIds }: ApprovalView, withFallback
   return [...approvers.people, ...managers, ...(withFallback ? approvers.fallback : [])].join(', ');
 }
 
+/** What an approval is for, in words. */
+export const subjectOf = ({ act, entitlements }: Pick<ApprovalView, 'act' | 'entitlements'>): string =>
+  act ?? entitlements.map(({ kind, name }) => `${kind} ${name}`).join(', ');
+
 /** A request that the policy lets nobody decide. */
 export const isUndecidable = ({ approvers }: Pick<ApprovalView, 'approvers'>): boolean =>
   !approvers.manager && approvers.people.length === 0 && approvers.fallback.length === 0;

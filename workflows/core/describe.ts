@@ -1,3 +1,4 @@
+import { subjectOf } from './approvals.ts';
 import type { PersonStatus } from './contracts.ts';
 
 /** The status as markdown, for the current details of a run in the Temporal UI. No e-mail beyond what the run holds anyway. */
@@ -9,9 +10,8 @@ export function describeStatus(status: PersonStatus): string {
   if (status.blocked) lines.push(`- **${status.phase}**, ${status.blocked.reason}: ${status.blocked.advice}`);
   if (status.account) lines.push(`- account: \`${status.account.id}\`, ${status.account.status}`);
   for (const approval of status.approvals) {
-    const what = approval.entitlements.map(({ kind, name }) => `${kind} ${name}`).join(', ');
     const how = approval.privileged === undefined ? '' : ' (privileged)';
-    lines.push(`- approval \`${approval.approvalId}\` for ${what}${how}: ${approval.state}`);
+    lines.push(`- approval \`${approval.approvalId}\` for ${subjectOf(approval)}${how}: ${approval.state}`);
   }
   for (const part of status.parts)
     lines.push(`- ${part.part}: ${part.result}${part.detail ? ` (${part.detail})` : ''}`);

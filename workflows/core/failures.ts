@@ -34,5 +34,11 @@ export const unknownEntitlement = 'UnknownEntitlement';
 /** The account must not be disabled: the details hold the `Protection`. */
 export const protectedAccount = 'ProtectedAccount';
 
+/** The account's e-mail changes only once somebody has allowed it: its person holds a privileged role. */
+export const approvalNeeded = 'ApprovalNeeded';
+
+/** Those who allowed it may not decide any more; the details say who and why. */
+export const decisionsLapsed = 'DecisionsLapsed';
+
 /** The account that was found is not safely this person's (two matches, bound to somebody else, a service account). */
 export const correlationConflict = 'CorrelationConflict';

@@ -174,7 +174,10 @@ export interface ApproverSet {
 export interface ApprovalRequest {
   /** Hash of the person and the sorted access asked for. */
   readonly approvalId: string;
+  /** Empty where it is about the account itself. */
   readonly entitlements: readonly Entitlement[];
+  /** What is to be done to the account itself, in words. */
+  readonly act?: string;
   /** The policy rules that asked for approval. */
   readonly rules: readonly string[];
   readonly approvers: ApproverSet;

@@ -1,0 +1,17 @@
+import type { AccessBefore } from './inventory/brakeTypes.ts';
+import type { IntakeRow, Inventory } from './inventory/types.ts';
+
+/** What the account held that Muster disabled when the person last left; undefined where it was not Muster. */
+export async function findAccessBefore(inventory: Inventory, personId: string): Promise<AccessBefore | undefined> {
+  const before = await inventory.findAccessBefore(personId);
+  if (before === undefined) return undefined;
+  const history = await inventory.personHistory(personId);
+  return history?.events.some((row) => isReturn(row, before)) === true ? undefined : before;
+}
+
+/** They came back after that: whoever disabled the account since was not Muster. */
+function isReturn({ event, appliedAt, outcome }: IntakeRow, before: AccessBefore): boolean {
+  const isBack = ['joiner', 'updated', 'leaverRescinded'].includes(event.kind);
+  const isDone = outcome?.kind === 'completed' || outcome?.kind === 'partiallyCompleted';
+  return isBack && isDone && appliedAt !== undefined && appliedAt > before.at;
+}

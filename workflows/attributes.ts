@@ -1,0 +1,60 @@
+import { ActivityFailure, isCancellation } from '@temporalio/workflow';
+import type { Account, HrEvent, PersonAttributes } from './core/model.ts';
+import { needsApproval, onceAllowed } from './acts.ts';
+import { wordsOf, type PersonRun } from './personRun.ts';
+import { datadog } from './proxies.ts';
+import { becauseOf } from './writes.ts';
+
+/** Name, title and e-mail follow HR. An address that somebody else's account has is a part that failed, and no more. */
+export async function alignAccount(
+  run: PersonRun,
+  event: HrEvent,
+  account: Account,
+  attributes: PersonAttributes,
+): Promise<Account> {
+  const wanted = differingAttributes(account, attributes);
+  const { email, ...others } = wanted;
+  let current = account;
+  // By itself: an address that is refused leaves name and title done.
+  for (const change of [others, email === undefined ? {} : { email }]) {
+    const fields = Object.keys(change);
+    if (fields.length === 0) continue;
+    try {
+      current = await run.allowed(() => datadog.updateAccount(account.id, change, becauseOf(run, event)));
+    } catch (error) {
+      if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+      if (needsApproval(error)) run.emailToAllow = email;
+      else run.finishPart(`update ${fields.join(', ')}`, 'failed', wordsOf(error));
+    }
+  }
+  return current;
+}
+
+/** The e-mail of who holds a privileged role is a way to that role: it changes once somebody has allowed it. */
+export async function changeEmailWhenAllowed(run: PersonRun, event: HrEvent, accountId: string): Promise<void> {
+  const email = run.emailToAllow;
+  if (email === undefined) return;
+  const part = 'update email';
+  try {
+    const change = await onceAllowed(run, { act: `change the e-mail of account ${accountId} to ${email}` }, (because) =>
+      run.allowed(() => datadog.updateAccount(accountId, { email }, because(event))),
+    );
+    if (change.done) run.account = change.value;
+    run.finishPart(part, change.done ? 'done' : 'notDone', change.done ? undefined : change.why);
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    run.finishPart(part, 'failed', wordsOf(error));
+  }
+}
+
+/** Of e-mail, name and title what Datadog has differently. What HR does not say stays as it is. */
+function differingAttributes(
+  account: Account,
+  { email, name, title }: PersonAttributes,
+): { readonly email?: string; readonly name?: string; readonly title?: string } {
+  return {
+    ...(email.toLowerCase() === account.email.toLowerCase() ? {} : { email }),
+    ...(name === undefined || name === account.name ? {} : { name }),
+    ...(title === undefined || title === account.title ? {} : { title }),
+  };
+}
