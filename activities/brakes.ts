@@ -38,9 +38,12 @@ export function createBrakeActivities({ datadog, inventory, policy }: Dependenci
       });
     },
 
-    async recordAccessBefore(personId: string, eventId: string, { account, roles, teams }: Access): Promise<void> {
-      const access = { roles, teams };
-      await inventory.recordAccessBefore({ personId, eventId, accountId: account.id, at: now(), access });
+    /** `at` is the process's time, as that of a return is. */
+    async recordAccessBefore(
+      leave: Pick<AccessBefore, 'personId' | 'eventId' | 'at'>,
+      { account, roles, teams }: Access,
+    ): Promise<void> {
+      await inventory.recordAccessBefore({ ...leave, accountId: account.id, access: { roles, teams } });
     },
 
     /** What `person restore` gives back, where Muster disabled the account. */

@@ -4,9 +4,9 @@ import { protectionAdvice, type Protection } from './core/brakes.ts';
 import type { PersonRunInput } from './core/contracts.ts';
 import { protectedAccount } from './core/failures.ts';
 import { heldEntitlements } from './core/plan.ts';
-import type { Account, HrEvent } from './core/model.ts';
+import type { Access, Account, HrEvent } from './core/model.ts';
 import { outcomeOf } from './access.ts';
-import { ignoreCancellation, type Hand, type PersonRun } from './personRun.ts';
+import { ignoreCancellation, isoOf, type Hand, type PersonRun } from './personRun.ts';
 import { runPerson, type Ending } from './runPerson.ts';
 import { bestEffort, datadog, handPoll, records } from './proxies.ts';
 import { isNeverSeen, untilKnown } from './unknownLeaver.ts';
@@ -50,7 +50,7 @@ async function endAccess(run: PersonRun, event: HrEvent): Promise<Ending> {
   if (account.status !== 'disabled') {
     const rejected = await untilAdmitted(run, event);
     if (rejected !== undefined) return rejected;
-    if (before !== undefined) await records.recordAccessBefore(personId, event.eventId, before.access);
+    if (before !== undefined) await recordAccess(run, event, before.access);
   }
   const reporting = reportOwnedKeys(run, account.id).catch(ignoreCancellation);
   if (account.status === 'pending') await run.allowed(() => datadog.cancelInvitations(account.id, because));
@@ -60,7 +60,7 @@ async function endAccess(run: PersonRun, event: HrEvent): Promise<Ending> {
   if (holdings !== undefined) {
     // A disabled account keeps what it holds: what the first minute did not show is there still.
     if (before === undefined && account.status !== 'disabled') {
-      await records.recordAccessBefore(personId, event.eventId, holdings.access);
+      await recordAccess(run, event, holdings.access);
     }
     await revokeAll(run, event, account.id, heldEntitlements(holdings.access));
     for (const { name } of holdings.access.teams.filter(({ isManaged }) => isManaged)) {
@@ -84,6 +84,11 @@ async function endAccess(run: PersonRun, event: HrEvent): Promise<Ending> {
   }
   await reporting;
   return { outcome: outcomeOf(run.parts), employment: 'left' };
+}
+
+/** What `person restore` gives back. */
+async function recordAccess({ personId }: PersonRun, { eventId }: HrEvent, access: Access): Promise<void> {
+  await records.recordAccessBefore({ personId, eventId, at: isoOf(Date.now()) }, access);
 }
 
 /** Above the change budget a person decides whether this leaver goes; answers how it ends where they say no. */

@@ -111,7 +111,7 @@ test('a restore whose answers are lost in the middle ends the same, with evidenc
   expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Active', roles: [standard] });
   const evidence = await stage.inventory.listEvidence({ personId: 'r-5', limit: 100, offset: 0 });
   const written = evidence.filter((entry) => entry.eventId === eventId).map(({ action }) => action);
-  expect(written.toSorted()).toEqual(['ask to restore access', 'assign role', 'enable account']);
+  expect(written.toSorted()).toEqual(['ask to restore access', 'assign role', 'enable account', 'update account']);
 });
 
 test('who was never disabled by Muster, or has not left, is not restored, and nothing changes', async () => {
