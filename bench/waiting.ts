@@ -67,7 +67,7 @@ async function startCrowd({ findOptions, bundle, say }: BenchOptions): Promise<C
       await until(
         `${wanted} people to wait`,
         async () => ((await inventory.listPending()).length >= wanted ? true : undefined),
-        300_000,
+        1_800_000,
       );
       size = wanted;
       await settled(simulator.url);
