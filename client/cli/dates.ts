@@ -1,5 +1,5 @@
 import { UsageError } from '../../workers/usageError.ts';
-import { isCalendarDay, startOfDay } from '../localDates.ts';
+import { endOfDay, isCalendarDay, startOfDay } from '../localDates.ts';
 
 const dayPattern = /^(\d{4})-(\d\d)-(\d\d)$/;
 const instantPattern = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/i;
@@ -28,4 +28,9 @@ export function readEffective(text: string, now: Date, option = '--effective'): 
 /** The instant in UTC; a day begins in `timeZone`. */
 export function effectiveInstant(effective: Effective, timeZone = 'UTC'): string {
   return effective.kind === 'instant' ? effective.at : startOfDay(effective.day, timeZone).toISOString();
+}
+
+/** The instant in UTC; a day is over in `timeZone`. */
+export function lastInstant(effective: Effective, timeZone = 'UTC'): string {
+  return effective.kind === 'instant' ? effective.at : endOfDay(effective.day, timeZone).toISOString();
 }

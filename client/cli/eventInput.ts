@@ -5,7 +5,7 @@ import { UsageError } from '../../workers/usageError.ts';
 import type { Inventory } from '../../activities/inventory/types.ts';
 import { latestAttributes, type EventDraft } from '../drafts.ts';
 import { checkedEvent } from '../muster.ts';
-import { effectiveInstant, readEffective, type Effective } from './dates.ts';
+import { effectiveInstant, lastInstant, readEffective, type Effective } from './dates.ts';
 import { codeOf, explainFailure } from './failures.ts';
 import { parseTimeZone } from './parse.ts';
 
@@ -99,7 +99,10 @@ export function readEvent(
   };
 }
 
-/** Sets `effectiveAt`: a day begins in the time zone that was given, that is known of the person, or the policy's. */
+/**
+ * Sets `effectiveAt` in the time zone that was given, that is known of the person, or the policy's: a day counts from its
+ * first minute, a leaver's is the last working day and ends with its last one.
+ */
 export async function dateEvent(
   inventory: Pick<Inventory, 'findPerson' | 'waitingEvents'> | undefined,
   { draft, effective }: EventInput,
@@ -110,7 +113,8 @@ export async function dateEvent(
     const known = inventory && (await latestAttributes(inventory, draft.personId, effectiveInstant(effective)));
     timeZone ??= known?.timeZone ?? (await defaultTimeZone());
   }
-  return { ...draft, effectiveAt: effectiveInstant(effective, timeZone) };
+  const toInstant = draft.kind === 'leaver' ? lastInstant : effectiveInstant;
+  return { ...draft, effectiveAt: toInstant(effective, timeZone) };
 }
 
 function readPerson(kind: SubmittableKind, options: EventOptions, file: Fields): Fields | undefined {

@@ -96,7 +96,13 @@ function addSubmission(
     .option('--manager <id>', "the manager's e-mail or person id", parseText(255))
     .option('--time-zone <zone>', 'IANA time zone, in which days begin', parseTimeZone)
     .option('--attribute <name=value>', 'further attribute for policy rules; may be given again', parseAttribute)
-    .option('--effective <when>', 'now, a day (from its first minute in their time zone), or an instant', 'now')
+    .option(
+      '--effective <when>',
+      kind === 'leaver'
+        ? 'now, the last working day (to its last minute in their time zone), or an instant'
+        : 'now, a day (from its first minute in their time zone), or an instant',
+      'now',
+    )
     .option('--reason <text>', 'kept as evidence', parseText(1_000))
     .option(
       '--event-id <id>',

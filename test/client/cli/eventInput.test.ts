@@ -51,8 +51,9 @@ test('a mover may name only what changed', () => {
   expect(read('mover', { personId: 'e-1', title: 'Lead' }).draft.person).toEqual({ title: 'Lead' });
 });
 
-test('a day begins in the time zone that was given, else the known one, else the default', async () => {
-  const input = read('leaver', { personId: 'e-1', effective: '2026-02-01' });
+test('a day begins, and a last one ends, in the time zone that was given, else the known one, else the default', async () => {
+  const input = read('mover', { personId: 'e-1', title: 'Lead', effective: '2026-02-01' });
+  const leaver = read('leaver', { personId: 'e-1', effective: '2026-03-29' });
   const known = {
     ...nobody,
     findPerson: () =>
@@ -68,6 +69,9 @@ test('a day begins in the time zone that was given, else the known one, else the
   expect((await dateEvent(known, given, berlin)).effectiveAt).toBe('2026-02-01T05:00:00.000Z');
   expect((await dateEvent(known, input, berlin)).effectiveAt).toBe('2026-01-31T15:00:00.000Z');
   expect((await dateEvent(nobody, input, berlin)).effectiveAt).toBe('2026-01-31T23:00:00.000Z');
+  // The last working day of a leaver ends with its last minute.
+  expect((await dateEvent(known, leaver, berlin)).effectiveAt).toBe('2026-03-29T15:00:00.000Z');
+  expect((await dateEvent(nobody, leaver, berlin)).effectiveAt).toBe('2026-03-29T22:00:00.000Z');
 });
 
 const email = 'ada@example.com';
