@@ -1,4 +1,4 @@
-import type { AbsenceFacts } from '../../workflows/core/rosterFindings.ts';
+import { isNamedSince, type AbsenceFacts } from '../../workflows/core/rosterFindings.ts';
 import type { CompleteRoster } from './aliasTypes.ts';
 import type { FactsPage } from './findingTypes.ts';
 import { parseJson, present } from './json.ts';
@@ -10,8 +10,7 @@ export async function noteAbsences(
   db: Db,
   { source, roster, absent, at }: CompleteRoster,
 ): Promise<ReadonlyMap<string, string>> {
-  const known = await db.selectFrom('absences').selectAll().where('source', '=', source).execute();
-  const before = new Map(known.map((row) => [row.personId, row]));
+  const before = new Map((await standingAbsences(db, source)).map((row) => [row.personId, row]));
   await db.deleteFrom('absences').where('source', '=', source).execute();
   const rows = absent.map((personId) => before.get(personId) ?? { source, personId, since: at, roster });
   for (let from = 0; from < rows.length; from += 500) {
@@ -29,8 +28,22 @@ export async function noteAbsences(
 }
 
 export async function listAbsences(db: Db, source: string): Promise<ReadonlyMap<string, string>> {
-  const rows = await db.selectFrom('absences').select(['personId', 'since']).where('source', '=', source).execute();
-  return new Map(rows.map(({ personId, since }) => [personId, since]));
+  return new Map((await standingAbsences(db, source)).map(({ personId, since }) => [personId, since]));
+}
+
+/** Without those of whom HR has spoken since: if they are left out again, that is a new absence. */
+async function standingAbsences(db: Db, source: string) {
+  const rows = await db
+    .selectFrom('absences')
+    .leftJoin('people', 'people.personId', 'absences.personId')
+    .innerJoin('completeRosters', 'completeRosters.source', 'absences.source')
+    .select(['absences.source', 'absences.personId', 'absences.since', 'absences.roster'])
+    .select(['people.lines', 'completeRosters.appliedAt'])
+    .where('absences.source', '=', source)
+    .execute();
+  return rows
+    .filter(({ lines, appliedAt }) => lines === null || !isNamedSince({ lines: parseJson(lines), appliedAt }))
+    .map(({ personId, since, roster }) => ({ source, personId, since, roster }));
 }
 
 /** A page is so many people, with every source that misses them. */

@@ -26,10 +26,13 @@ export function missingFromRosters(absences: readonly AbsenceFacts[]): readonly 
   });
 }
 
-function isMissing({ employment, lines, appliedAt }: AbsenceFacts): boolean {
-  if (employment !== 'joining' && employment !== 'employed') return false;
+const isMissing = ({ employment, ...facts }: AbsenceFacts): boolean =>
+  (employment === 'joining' || employment === 'employed') && !isNamedSince(facts);
+
+/** Whether HR has spoken of their employment after the newest roster that left them out: they are missing no more. */
+export function isNamedSince({ lines, appliedAt }: Pick<AbsenceFacts, 'lines' | 'appliedAt'>): boolean {
   const lastWord = lines.employment?.occurredAt;
-  return lastWord === undefined || Date.parse(lastWord) <= Date.parse(appliedAt);
+  return lastWord !== undefined && Date.parse(lastWord) > Date.parse(appliedAt);
 }
 
 function toFound({ personId, attributes, accountId, source, since, roster, employment }: AbsenceFacts): Found {

@@ -83,5 +83,18 @@ describe.each(await openDatabases())('who is whom, on $name', ({ makeFixture }) 
     });
     expect(await inventory.listAbsences('hr')).toEqual(later);
     expect(await inventory.listAbsences('other')).toEqual(new Map());
+
+    // HR speaks of one of them: if the next roster leaves them out again, that is a new absence.
+    await inventory.finishProcess({
+      ...{ personId: 'e-2', process: 'onboarding', events: [], at: '2026-01-03T00:00:00.000Z' },
+      lines: { employment: { eventId: 'j-2', occurredAt: '2026-01-03T00:00:00.000Z' } },
+      person: { employment: 'employed', attributes: { email: 'e-2@example.com' } },
+    });
+    expect([...(await inventory.listAbsences('hr')).keys()]).toEqual(['e-3']);
+    const march = { source: 'hr', roster: 'march.csv', absent: ['e-2', 'e-3'], at: '2026-01-04T00:00:00.000Z' };
+    expect(Object.fromEntries(await inventory.noteAbsences(march))).toEqual({
+      'e-2': '2026-01-04T00:00:00.000Z',
+      'e-3': '2026-01-02T00:00:00.000Z',
+    });
   });
 });
