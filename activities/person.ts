@@ -1,5 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import { accountOf } from '../workflows/core/correlation.ts';
 import { approvalNeeded, correlationConflict, decisionsLapsed, waitingFailures } from '../workflows/core/failures.ts';
 import type {
   Access,
@@ -110,18 +111,10 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
       return bound;
     }
     if (email === undefined) return undefined;
-    const named = (await api.findAccountsByAddress(email)).filter((account) => !account.isServiceAccount);
-    const [account, second] = named.filter((one) => one.email.toLowerCase() === email.toLowerCase());
-    if (second !== undefined) {
-      throw conflict(`accounts ${named.map(({ id }) => id).join(' and ')} have this person's e-mail`);
-    }
-    if (account === undefined) {
-      const [other] = named;
-      // A handle keeps the first e-mail for ever: the address may be somebody else's now.
-      if (other !== undefined)
-        throw conflict(`account ${other.id} has this person's e-mail as its handle, and another e-mail`);
-      return undefined;
-    }
+    const found = accountOf(await api.findAccountsByAddress(email), email);
+    if ('problem' in found) throw conflict(found.problem);
+    const { account } = found;
+    if (account === undefined) return undefined;
     await bind(personId, account.id);
     return account;
   }

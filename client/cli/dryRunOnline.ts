@@ -1,5 +1,7 @@
+import { findAccessBefore } from '../../activities/accessBefore.ts';
 import type { Datadog, DatadogClient } from '../../activities/datadog/types.ts';
 import type { Inventory } from '../../activities/inventory/types.ts';
+import { accountOf } from '../../workflows/core/correlation.ts';
 import type { Account, HrEvent, ResolvedEntitlement } from '../../workflows/core/model.ts';
 import { entitlementKey, heldEntitlements, pickResolved, planAccess } from '../../workflows/core/plan.ts';
 import { isPrivileged } from '../../workflows/core/privileged.ts';
@@ -17,6 +19,9 @@ export interface OnlinePlan {
   /** Of a conflict, or where Datadog could not be asked. */
   readonly problem?: string;
   readonly wouldInvite: boolean;
+  /** What happens to the account itself: by the event, and once it was allowed. */
+  readonly acts: readonly string[];
+  readonly actsOnceAllowed: readonly string[];
   readonly adds: readonly ResolvedEntitlement[];
   readonly removes: readonly ResolvedEntitlement[];
   /** Held, not wanted, not Muster's: stays. */
@@ -29,12 +34,21 @@ export interface OnlinePlan {
 
 interface Input {
   readonly client: DatadogClient;
-  readonly inventory: Pick<Inventory, 'findPerson' | 'listGrants' | 'personBoundTo'> | undefined;
+  readonly inventory: Inventory | undefined;
   readonly policy: Policy;
   readonly event: HrEvent;
 }
 
-const nothing = { wouldInvite: false, adds: [], removes: [], excess: [], approvalsNeeded: [], notVisible: [] } as const;
+const nothing = {
+  wouldInvite: false,
+  acts: [],
+  actsOnceAllowed: [],
+  adds: [],
+  removes: [],
+  excess: [],
+  approvalsNeeded: [],
+  notVisible: [],
+} as const;
 
 export async function planOnline(input: Input): Promise<OnlinePlan> {
   try {
@@ -53,6 +67,7 @@ async function plan({ client, inventory, policy, event }: Input): Promise<Online
   const { account } = found;
   const access = person === undefined ? undefined : birthrightAccess(policy, person);
   const isLeaver = kind === 'leaver';
+  const isHire = kind === 'joiner' || kind === 'leaverRescinded';
   const api = client.attempt();
   const named = [...(access?.granted ?? []), ...(access?.onApproval ?? []).flatMap(({ entitlements }) => entitlements)];
   const roles = named.filter((one) => one.kind === 'role').map(({ name }) => ({ kind: 'role' as const, name }));
@@ -77,20 +92,42 @@ async function plan({ client, inventory, policy, event }: Input): Promise<Online
     (one) => one !== undefined,
   );
   const about = account === undefined ? {} : { accountId: account.id, status: account.status };
-  const base = { ...about, notVisible, excess: [], approvalsNeeded: [], adds: [] };
+  const base = { ...nothing, ...about, notVisible };
   if (held === undefined) {
-    const isCreated = kind === 'joiner' || kind === 'leaverRescinded';
-    const gets = isCreated ? { adds: wanted, approvalsNeeded: asked } : {};
-    return { ...base, account: isCreated ? 'wouldBeCreated' : 'none', wouldInvite: isCreated, removes: [], ...gets };
+    const gets = isHire ? { adds: wanted, approvalsNeeded: asked } : {};
+    return { ...base, account: isHire ? 'wouldBeCreated' : 'none', wouldInvite: isHire, removes: [], ...gets };
   }
-  if (isLeaver) return { ...base, account: 'found', wouldInvite: false, removes: heldEntitlements(held) };
+  if (isLeaver) {
+    const acts = held.account.status === 'disabled' ? [] : ['disable the account'];
+    return { ...base, account: 'found', wouldInvite: false, acts, removes: heldEntitlements(held) };
+  }
+  if (held.account.status === 'disabled') {
+    if (!isHire) return { ...base, account: 'found' };
+    const before = inventory && (await findAccessBefore(inventory, personId));
+    const isOurs = record?.employment === 'left' && before?.accountId === held.account.id;
+    const enabling = isOurs ? 'enable the account' : 'enable the account, which somebody else has disabled';
+    const acts = isOurs ? { acts: [enabling] } : { actsOnceAllowed: [enabling] };
+    // What it holds still would come back with it, so it goes first.
+    return {
+      ...base,
+      account: 'found',
+      ...acts,
+      removes: heldEntitlements(held),
+      adds: wanted,
+      approvalsNeeded: asked,
+    };
+  }
   const managed = grants.filter(({ reason }) => reason !== 'preexisting').map(entitlementKey);
   const { add, remove, removeLater, excess } = planAccess({ wanted, awaited: asked, actual: held, managed });
+  const isPrivilegedNow = (await privilegedOf(api, held.roles)).size > 0;
+  const isRenamed = person !== undefined && person.email.toLowerCase() !== held.account.email.toLowerCase();
+  const renaming = isRenamed ? [`change the e-mail to ${person.email}`] : [];
   const heldKeys = new Set(heldEntitlements(held).map(entitlementKey));
   return {
     ...base,
     account: 'found',
-    wouldInvite: kind === 'joiner' && held.account.status === 'pending',
+    wouldInvite: isHire && held.account.status === 'pending',
+    ...(isPrivilegedNow ? { actsOnceAllowed: renaming } : { acts: renaming }),
     adds: add,
     removes: [...remove, ...removeLater],
     excess,
@@ -118,10 +155,9 @@ async function findAccount(
   const bound = boundId === undefined ? undefined : await api.getAccount(boundId);
   if (bound !== undefined) return { account: bound };
   if (email === undefined) return {};
-  const humans = (await api.findAccountsByEmail(email)).filter(({ isServiceAccount }) => !isServiceAccount);
-  const [account] = humans;
-  if (humans.length > 1) return { problem: `accounts ${humans.map(({ id }) => id).join(' and ')} have this e-mail` };
-  if (account === undefined) return {};
+  const found = accountOf(await api.findAccountsByAddress(email), email);
+  if ('problem' in found || found.account === undefined) return found;
+  const { account } = found;
   const holder = await inventory?.personBoundTo(account.id);
   if (holder === undefined || holder === event.personId) return { account };
   return { problem: `account ${account.id} is bound to person ${holder}` };
@@ -139,7 +175,8 @@ const list = (what: string, entitlements: readonly ResolvedEntitlement[]) =>
   entitlements.map(({ kind, name }) => [what, kind, name]);
 
 export function renderOnlinePlan(shell: Shell, plan: OnlinePlan): string {
-  const { account, accountId, status, problem, wouldInvite, adds, approvalsNeeded, removes, excess, notVisible } = plan;
+  const { account, accountId, status, problem, wouldInvite, acts, actsOnceAllowed } = plan;
+  const { adds, approvalsNeeded, removes, excess, notVisible } = plan;
   const rows = [
     ...list('add', adds),
     ...list('add once approved', approvalsNeeded),
@@ -150,6 +187,8 @@ export function renderOnlinePlan(shell: Shell, plan: OnlinePlan): string {
   return [
     `In Datadog the account ${accountWords[account]}${which}${problem === undefined ? '' : `: ${problem}`}.`,
     ...(wouldInvite ? ['An invitation would be sent.'] : []),
+    ...acts.map((act) => `It would ${act}.`),
+    ...actsOnceAllowed.map((act) => `Once somebody has allowed it, it would ${act}.`),
     ...(rows.length === 0 ? [] : [renderTable(shell, ['in Datadog', 'kind', 'name'], rows)]),
     ...notVisible.map((permission) => `Not visible: the application key lacks ${permission}.`),
   ].join('\n');

@@ -6,6 +6,7 @@ import { openInventory } from '../../../activities/inventory/index.ts';
 import type { EventPlan } from '../../../client/cli/dryRun.ts';
 import { runCli } from '../../../client/cli/run.ts';
 import { startSimulator, type Simulator } from '../../../simulator/index.ts';
+import { officialClient } from '../../support/officialClient.ts';
 import { createShell } from '../support/shell.ts';
 
 let cwd: string;
@@ -65,4 +66,36 @@ test('what the key may not see is named, and refused keys leave the account unkn
   expect(await plan(...joiner)).toMatchObject({ account: 'wouldBeCreated', notVisible: ['teams_read'] });
   simulator.keys.revoke('application');
   expect(await plan(...joiner)).toMatchObject({ account: 'unknown', adds: [] });
+});
+
+test('a handle that is left of a given-up address is a conflict, as it would be in the process', async () => {
+  const { users } = officialClient(simulator);
+  const { data } = await users.createUser({
+    body: { data: { type: 'users', attributes: { email: 'old@example.com' } } },
+  });
+  const userId = data?.id ?? '';
+  const attributes = { email: 'kept@example.com' };
+  await users.updateUser({ userId, body: { data: { type: 'users', id: userId, attributes } } });
+  expect(await plan('joiner', '--person-id', 'e-1', '--email', 'old@example.com')).toMatchObject({
+    account: 'conflict',
+    problem: expect.stringContaining('as its handle'),
+  });
+});
+
+test('an account that somebody else has disabled would be enabled once it is allowed, a new e-mail of an administrator too', async () => {
+  const admin = simulator.users().find(({ email }) => email === 'admin@example.com');
+  const plain = simulator.users().find(({ email, serviceAccount }) => !serviceAccount && email !== 'admin@example.com');
+  await using inventory = await openInventory({ file: join(cwd, 'home', 'inventory.db') });
+  await inventory.bindAccount('e-9', admin?.id ?? '', '2026-01-01T00:00:00.000Z');
+  simulator.disable(plain?.id ?? '');
+  expect(await plan('joiner', '--person-id', 'e-1', '--email', plain?.email ?? '')).toMatchObject({
+    account: 'found',
+    status: 'disabled',
+    acts: [],
+    actsOnceAllowed: ['enable the account, which somebody else has disabled'],
+  });
+  expect(await plan('mover', '--person-id', 'e-9', '--email', 'new@example.com')).toMatchObject({
+    acts: [],
+    actsOnceAllowed: ['change the e-mail to new@example.com'],
+  });
 });
