@@ -91,7 +91,7 @@ export async function playDemonstration(stage: Stage): Promise<readonly string[]
   else {
     say(`6. what the inventory says of ${personId} (npx muster person show ${personId}):`);
     for (const { at, actor, action, reason, before, after } of history.evidence) {
-      const { name } = (after ?? before ?? {}) as { name?: string };
+      const { name } = { ...(before as object), ...(after as object) } as { name?: string };
       const why = reason === undefined ? '' : ` because of ${reason}`;
       say(`   ${at}  ${action}${name === undefined ? '' : ` ${name}`}${why}, by ${actor}`);
     }
