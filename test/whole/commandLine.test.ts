@@ -227,7 +227,7 @@ test('a user takes people through everything with the command line, and a restar
   });
   expect(await heldBy(terminal, 'e-3')).toEqual([engineer]);
   expect(await again.end('SIGTERM')).toMatchObject({ code: 0, signal: null });
-}, 120_000);
+}, 240_000);
 
 test('npm start -- --once plays the demonstration on a fresh folder and ends with 0', async () => {
   const terminal = await openTerminal(await makeHome());
