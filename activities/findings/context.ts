@@ -13,7 +13,7 @@ export function contextOf(organisation: OrganisationFacts, policy: Policy, nowMs
     nowMs,
     thresholds: policy.findings,
     privilegedRoles: new Map(privileged.map(({ id, name }) => [id, name])),
-    allowedDomains: policy.identity.allowedDomains,
+    identity: policy.identity,
     emergencyAccounts: new Set(policy.protection.emergencyAccounts.map((one) => one.toLowerCase())),
     completeDomains: organisation.completeDomains,
     isLoginReported: organisation.isLoginReported,

@@ -10,7 +10,6 @@ import { driftFindings, heldRepairs } from '../../workflows/core/drift.ts';
 import { frozenBecause, type Found } from '../../workflows/core/findings.ts';
 import type { KindStates } from '../../workflows/core/identities.ts';
 import { keyFindings } from '../../workflows/core/keyFindings.ts';
-import { isInDomains } from '../../workflows/core/policy.ts';
 import { duplicateRoleNames, rolesUndoneByMappings } from '../../workflows/core/roleFindings.ts';
 import { missingFromRosters } from '../../workflows/core/rosterFindings.ts';
 import type { Dependencies } from '../index.ts';
@@ -98,10 +97,7 @@ async function assessAccounts({
   await pages.goThrough('account', inventory.accountFacts, (facts) => {
     for (const one of facts) {
       const domain = domainOf(one.account.email);
-      const isCounted =
-        isUncorrelated(one) &&
-        isInDomains(context.allowedDomains, one.account.email) &&
-        !isEmergencyAccount(one.account, context);
+      const isCounted = isUncorrelated(one, context) && !isEmergencyAccount(one.account, context);
       if (isCounted && !context.completeDomains.has(domain)) byDomain.set(domain, (byDomain.get(domain) ?? 0) + 1);
     }
     return {

@@ -1,6 +1,7 @@
 import type { Found, FindingThresholds, Severity } from './findings.ts';
 import type { Account, Employment } from './model.ts';
-import { isInDomains } from './policy.ts';
+import { matchesPattern } from './adoption.ts';
+import { isInDomains, type Policy } from './policy.ts';
 
 /** One account with what the inventory knows of its person. */
 export interface AccountFacts {
@@ -24,7 +25,7 @@ export interface AccountContext {
   readonly thresholds: FindingThresholds;
   /** Names by role id, of roles that are privileged. */
   readonly privilegedRoles: ReadonlyMap<string, string>;
-  readonly allowedDomains: readonly string[];
+  readonly identity: Pick<Policy['identity'], 'allowedDomains' | 'ignore'>;
   /** Folded e-mails and account ids: nobody's, idle and privileged by intent. */
   readonly emergencyAccounts: ReadonlySet<string>;
   /** Domains for which a complete roster was applied: there, who is not on it is worth a finding each. */
@@ -68,9 +69,17 @@ function found(
 }
 
 /** Nobody's account of a domain without a complete roster is counted in one summary instead. */
-export function isUncorrelated({ account, isGone, person, formerPersonId }: AccountFacts): boolean {
+/** Somebody's of ours, by the policy, and nobody is known whose it is. */
+export function isUncorrelated(
+  { account, isGone, person, formerPersonId }: AccountFacts,
+  { identity }: Pick<AccountContext, 'identity'>,
+): boolean {
   const isInUse = !isGone && !account.isServiceAccount && account.status !== 'disabled';
-  return isInUse && person === undefined && formerPersonId === undefined;
+  // Accounts outside of the domains are somebody else's people, and never on the roster.
+  const isPersons =
+    isInDomains(identity.allowedDomains, account.email) &&
+    !identity.ignore.some((pattern) => matchesPattern(pattern, account.email));
+  return isInUse && isPersons && person === undefined && formerPersonId === undefined;
 }
 
 export const isEmergencyAccount = (
@@ -97,14 +106,12 @@ export function uncorrelatedSummary(byDomain: ReadonlyMap<string, number>): read
   ];
 }
 
-function belonging(facts: AccountFacts, { allowedDomains, completeDomains }: AccountContext): readonly Found[] {
+function belonging(facts: AccountFacts, context: AccountContext): readonly Found[] {
   const { account, formerPersonId } = facts;
   if (facts.person === undefined && formerPersonId !== undefined) {
     return [found(facts, 'orphanedAccount', 'high', { formerPersonId })];
   }
-  // Accounts outside of the domains are somebody else's people, and never on the roster.
-  if (!isUncorrelated(facts) || !isInDomains(allowedDomains, account.email)) return [];
-  if (!completeDomains.has(domainOf(account.email))) return [];
+  if (!isUncorrelated(facts, context) || !context.completeDomains.has(domainOf(account.email))) return [];
   return [found(facts, 'uncorrelatedAccount', 'medium', { firstSeenAt: facts.firstSeenAt })];
 }
 

@@ -38,7 +38,7 @@ export const accountContext: AccountContext = {
   nowMs,
   thresholds,
   privilegedRoles: new Map([['r-admin', 'Admin']]),
-  allowedDomains: [],
+  identity: { allowedDomains: [], ignore: [] },
   emergencyAccounts: new Set(['break.glass@example.com']),
   completeDomains: new Set(['example.com']),
   isLoginReported: true,

@@ -44,7 +44,8 @@ const cases: Readonly<Record<FindingKind, Case>> = {
     opens: atStray(),
     nearMisses: {
       'no complete roster was applied for the domain': atStray({}, { completeDomains: new Set(['other.example']) }),
-      'outside of the allowed domains': atStray({}, { allowedDomains: ['corp.example'] }),
+      'outside of the allowed domains': atStray({}, { identity: { allowedDomains: ['corp.example'], ignore: [] } }),
+      'an account that the policy ignores': atStray({}, { identity: { allowedDomains: [], ignore: ['*'] } }),
       'it is disabled': atStray({ account: accountOf({ status: 'disabled' }) }),
       'it belongs to a person': atAccount({}),
       'it is an emergency account': atStray({ account: accountOf({ email: 'Break.Glass@example.com' }) }),
