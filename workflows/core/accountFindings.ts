@@ -68,8 +68,10 @@ function found(
   };
 }
 
-/** Nobody's account of a domain without a complete roster is counted in one summary instead. */
-/** Somebody's of ours, by the policy, and nobody is known whose it is. */
+/**
+ * A person's of ours, by the policy, and nobody is known whose. In a domain without a complete roster it is only counted, in
+ * one summary.
+ */
 export function isUncorrelated(
   { account, isGone, person, formerPersonId }: AccountFacts,
   { identity }: Pick<AccountContext, 'identity'>,
