@@ -2,7 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { waitingFailures, type MissingPermission } from '../workflows/core/failures.ts';
 import { withDatadog } from './attempt.ts';
-import { isFailure } from './datadog/failures.ts';
+import { withoutOn } from './datadog/failures.ts';
 import { capabilities, type Capability, type Datadog } from './datadog/types.ts';
 import type { Dependencies } from './index.ts';
 
@@ -49,7 +49,8 @@ export function createCapabilityActivities({ datadog, inventory, signals }: Depe
         datadog,
         async (api) => {
           for (const capability of capabilities) {
-            const answer = await unlessUnreadable(api.probe(capability));
+            // One answer that cannot be read says nothing, and keeps the others from nothing.
+            const answer = await withoutOn(['UnexpectedResponse'], api.probe(capability));
             if (answer === undefined) continue;
             answers.set(capability, answer);
             await inventory.recordProbe(capability, answer, at);
@@ -77,16 +78,6 @@ export function createCapabilityActivities({ datadog, inventory, signals }: Depe
       return { submitted: owed.length };
     },
   };
-}
-
-/** One answer that cannot be read says nothing, and keeps the others from nothing. */
-async function unlessUnreadable<T>(asking: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asking;
-  } catch (error) {
-    if (isFailure(error, 'UnexpectedResponse')) return undefined;
-    throw error;
-  }
 }
 
 async function judge(api: Datadog, permission: string): Promise<'yes' | 'no' | 'unknown'> {

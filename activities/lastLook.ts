@@ -1,5 +1,5 @@
-import { isPrivileged, privilegesIn } from '../workflows/core/privileged.ts';
-import type { Account, GivenApproval, Granted, LapsedDecision, ResolvedEntitlement } from '../workflows/core/model.ts';
+import { privilegesIn } from '../workflows/core/privileged.ts';
+import type { GivenApproval, Granted, LapsedDecision, ResolvedEntitlement } from '../workflows/core/model.ts';
 import type { Datadog } from './datadog/types.ts';
 import { identify, isAmong } from './identities.ts';
 import type { Inventory } from './inventory/types.ts';
@@ -34,12 +34,6 @@ export async function lookOnceMore(api: Datadog, inventory: Inventory, assignmen
   if (privileges.length === 0) return;
   const why = `the role gives ${privileges.join(', ')}: privileged, and nobody has allowed that`;
   throw new Withheld({ given: false, because: 'privileged', why });
-}
-
-/** Whether any of the account's roles is privileged now. */
-export async function holdsPrivilegedRole(api: Datadog, { roleIds }: Account): Promise<boolean> {
-  for (const roleId of roleIds) if (isPrivileged(await api.rolePermissions(roleId))) return true;
-  return false;
 }
 
 /**

@@ -14,13 +14,15 @@ import type {
 } from '../workflows/core/model.ts';
 import { entitlementKey } from '../workflows/core/plan.ts';
 import { isInDomains } from '../workflows/core/policy.ts';
+import { isPrivileged } from '../workflows/core/privileged.ts';
 import { withDatadog } from './attempt.ts';
 import { unlessProtected } from './brakes.ts';
 import type { Datadog } from './datadog/types.ts';
 import { DatadogFailure, isFailure } from './datadog/failures.ts';
 import type { Dependencies } from './index.ts';
 import { checkedAccount, conflict, refuseStranger } from './lastCheck.ts';
-import { holdsPrivilegedRole, lapsedDecisions, lookOnceMore, Withheld } from './lastLook.ts';
+import { lapsedDecisions, lookOnceMore, Withheld } from './lastLook.ts';
+import { holdsRole } from './protection.ts';
 import { settleOpenWrites, summarise, written, type Write } from './writes.ts';
 
 /** For whom and because of what a write is made; it becomes the evidence. */
@@ -219,7 +221,11 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
       return withDatadog(datadog, async (api) => {
         const account = await checkedAccount(api, inventory, { personId: because.personId, accountId });
         await refuseLapsed(because);
-        if (wanted.email !== undefined && because.approval === undefined && (await holdsPrivilegedRole(api, account))) {
+        if (
+          wanted.email !== undefined &&
+          because.approval === undefined &&
+          (await holdsRole(api, account, isPrivileged))
+        ) {
           throw ApplicationFailure.nonRetryable(
             `account ${accountId} holds a privileged role: its e-mail changes once somebody has allowed it`,
             approvalNeeded,

@@ -18,8 +18,16 @@ export async function protectionOf(
 }
 
 export async function isAdministrator(api: Datadog, { status, roleIds }: Account): Promise<boolean> {
-  if (status !== 'active') return false;
-  for (const roleId of roleIds) if (isAdministrative(await api.rolePermissions(roleId))) return true;
+  return status === 'active' && (await holdsRole(api, { roleIds }, isAdministrative));
+}
+
+/** Whether any of the account's roles is so, by the permissions that it gives now. */
+export async function holdsRole(
+  api: Datadog,
+  { roleIds }: Pick<Account, 'roleIds'>,
+  isSo: (permissions: readonly string[]) => boolean,
+): Promise<boolean> {
+  for (const roleId of roleIds) if (isSo(await api.rolePermissions(roleId))) return true;
   return false;
 }
 

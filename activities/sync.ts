@@ -1,7 +1,7 @@
 import { heartbeat } from '@temporalio/activity';
 import type { SyncDepth, SyncSummary } from '../workflows/core/contracts.ts';
 import { withDatadog } from './attempt.ts';
-import { isFailure } from './datadog/failures.ts';
+import { withoutOn } from './datadog/failures.ts';
 import type { Datadog } from './datadog/types.ts';
 import type { Dependencies } from './index.ts';
 import type { SyncRunEnd } from './inventory/types.ts';
@@ -35,7 +35,9 @@ export function createSyncActivities({ datadog, inventory, signals }: Dependenci
           }
           let activated = 0;
           for (const candidate of waiting.filter(({ accountId }) => !pending.has(accountId))) {
-            const account = await unlessUnavailable(api.getAccount(candidate.accountId));
+            // One account that cannot be read just now keeps nobody else waiting: the next pass reads it.
+            const reading = api.getAccount(candidate.accountId);
+            const account = await withoutOn(['DatadogUnavailable', 'UnexpectedResponse'], reading);
             heartbeat({ accountId: candidate.accountId });
             if (account?.status !== 'active') continue;
             await signalActivated(candidate);
@@ -82,15 +84,5 @@ async function* pendingAccounts(api: Datadog) {
     yield { accounts, number };
     if (accounts.length === 0 || (number + 1) * size >= total) return;
     known = size;
-  }
-}
-
-/** One account that cannot be read just now keeps nobody else waiting: the next pass reads it. */
-async function unlessUnavailable<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (isFailure(error, 'DatadogUnavailable', 'UnexpectedResponse')) return undefined;
-    throw error;
   }
 }

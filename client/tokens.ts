@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { recordDecision } from './evidence.ts';
 import type { Inventory } from '../activities/inventory/types.ts';
 import { isInForce, type TokenRole, type TokenRow } from '../activities/inventory/tokenTypes.ts';
 
@@ -57,14 +58,16 @@ async function leaveEvidence(inventory: Tokens, row: TokenRow, action: string, a
   // A slash stands in no personId: evidence of a token that proves nobody belongs to nobody.
   const about = `token/${id}`;
   const after = { id, role, source, expiresAt, revokedAt };
-  await inventory.appendEvidence({
-    personId: personId ?? about,
-    eventId: about,
-    step: action,
-    at,
-    actor: 'cli',
-    proof: 'claimed',
-    action,
-    after,
-  });
+  await recordDecision(
+    inventory,
+    { actor: 'cli', proof: 'claimed' },
+    {
+      personId: personId ?? about,
+      eventId: about,
+      step: action,
+      at,
+      action,
+      after,
+    },
+  );
 }

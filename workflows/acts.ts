@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, condition } from '@temporalio/workflow';
+import { condition } from '@temporalio/workflow';
 import type { Because } from '../activities/person.ts';
 import { isUndecidable } from './core/approvals.ts';
 import type { ApprovalState } from './core/contracts.ts';
@@ -6,7 +6,7 @@ import { approvalNeeded, decisionsLapsed } from './core/failures.ts';
 import type { HrEvent, LapsedDecision } from './core/model.ts';
 import { ask, askAgain, decided } from './approvalWaits.ts';
 import { becauseAllowed, showWait } from './giving.ts';
-import type { PersonRun } from './personRun.ts';
+import { failureIn, type PersonRun } from './personRun.ts';
 import { records } from './proxies.ts';
 import { newsAt, takeNews } from './runPerson.ts';
 
@@ -73,14 +73,11 @@ async function decidedInPlace(run: PersonRun, approvalId: string): Promise<Appro
   }
 }
 
-export const needsApproval = (error: unknown): boolean => failureOf(error)?.type === approvalNeeded;
+export const needsApproval = (error: unknown): boolean => failureIn(error)?.type === approvalNeeded;
 
 function lapsedIn(error: unknown): readonly LapsedDecision[] | undefined {
-  const cause = failureOf(error);
-  if (cause?.type !== decisionsLapsed) return undefined;
-  const [lapsed] = (cause.details ?? []) as (readonly LapsedDecision[])[];
+  const failure = failureIn(error);
+  if (failure?.type !== decisionsLapsed) return undefined;
+  const [lapsed] = (failure.details ?? []) as (readonly LapsedDecision[])[];
   return lapsed ?? [];
 }
-
-const failureOf = (error: unknown): ApplicationFailure | undefined =>
-  error instanceof ActivityFailure && error.cause instanceof ApplicationFailure ? error.cause : undefined;

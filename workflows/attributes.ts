@@ -1,5 +1,6 @@
 import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import type { Account, HrEvent, PersonAttributes } from './core/model.ts';
+import { bringInLine, untilSomethingNewer, type ResolvedAccess } from './access.ts';
 import { needsApproval, onceAllowed } from './acts.ts';
 import { wordsOf, type PersonRun } from './personRun.ts';
 import { datadog } from './proxies.ts';
@@ -30,8 +31,20 @@ export async function alignAccount(
   return current;
 }
 
+/** Access as it is wanted, and an e-mail that waits to be allowed, side by side; until something newer takes over. */
+export async function changeAccount(
+  run: PersonRun,
+  event: HrEvent,
+  access: ResolvedAccess,
+  account: Account,
+): Promise<void> {
+  await untilSomethingNewer(run, () =>
+    Promise.all([bringInLine(run, event, access, account), changeEmailWhenAllowed(run, event, account.id)]),
+  );
+}
+
 /** The e-mail of who holds a privileged role is a way to that role: it changes once somebody has allowed it. */
-export async function changeEmailWhenAllowed(run: PersonRun, event: HrEvent, accountId: string): Promise<void> {
+async function changeEmailWhenAllowed(run: PersonRun, event: HrEvent, accountId: string): Promise<void> {
   const email = run.emailToAllow;
   if (email === undefined) return;
   const part = 'update email';

@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { ActivityFailure, CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import type { Because } from '../activities/person.ts';
 import { protectionAdvice, type Protection } from './core/brakes.ts';
 import type { PersonRunInput } from './core/contracts.ts';
@@ -6,7 +6,7 @@ import { protectedAccount } from './core/failures.ts';
 import { heldEntitlements } from './core/plan.ts';
 import type { Access, Account, HrEvent } from './core/model.ts';
 import { outcomeOf } from './access.ts';
-import { ignoreCancellation, isoOf, type Hand, type PersonRun } from './personRun.ts';
+import { failureIn, ignoreCancellation, isoOf, type Hand, type PersonRun } from './personRun.ts';
 import { runPerson, type Ending } from './runPerson.ts';
 import { bestEffort, datadog, handPoll, records } from './proxies.ts';
 import { isNeverSeen, untilKnown } from './unknownLeaver.ts';
@@ -146,9 +146,9 @@ async function inHand<T>(run: PersonRun, wait: () => Promise<T>): Promise<T> {
 }
 
 function protectionIn(error: unknown): Protection | undefined {
-  const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  if (!(cause instanceof ApplicationFailure) || cause.type !== protectedAccount) return undefined;
-  const [protection] = (cause.details ?? []) as Protection[];
+  const failure = failureIn(error);
+  if (failure?.type !== protectedAccount) return undefined;
+  const [protection] = (failure.details ?? []) as Protection[];
   return protection ?? 'emergency';
 }
 

@@ -2,8 +2,8 @@ import { CancellationScope, condition } from '@temporalio/workflow';
 import type { PersonRunInput } from './core/contracts.ts';
 import { isHire } from './core/mailbox.ts';
 import type { Account, HrEvent, Invitation, PersonAttributes } from './core/model.ts';
-import { askForApprovals, bringInLine, outcomeOf, untilSomethingNewer, type ResolvedAccess } from './access.ts';
-import { alignAccount, changeEmailWhenAllowed } from './attributes.ts';
+import { askForApprovals, outcomeOf, type ResolvedAccess } from './access.ts';
+import { alignAccount, changeAccount } from './attributes.ts';
 import { enable, type Enabled } from './enabling.ts';
 import { isoOf, type PersonRun } from './personRun.ts';
 import { firstLogin, latest } from './firstLogin.ts';
@@ -45,12 +45,7 @@ async function onboard(run: PersonRun): Promise<Ending> {
   if (story.account.status === 'pending' && !(await acceptance(run, story))) return giveUp(run, story.account);
   await firstDay(run, story);
   await run.enter('changing');
-  await untilSomethingNewer(run, () =>
-    Promise.all([
-      bringInLine(run, eventOf(run), story.access, story.account),
-      changeEmailWhenAllowed(run, eventOf(run), story.account.id),
-    ]),
-  );
+  await changeAccount(run, eventOf(run), story.access, story.account);
   return { outcome: outcomeOf(run.parts), employment: 'employed' };
 }
 

@@ -314,17 +314,21 @@ export function wordsOf(error: ActivityFailure): string {
   return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
+/** What the activity itself failed with; undefined where it ended in another way. */
+export const failureIn = (error: unknown): ApplicationFailure | undefined =>
+  error instanceof ActivityFailure && error.cause instanceof ApplicationFailure ? error.cause : undefined;
+
 export function missingPermissionOf(error: unknown): MissingPermission | undefined {
-  if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return undefined;
-  if (error.cause.type !== 'NotAuthorized') return undefined;
-  const [details] = (error.cause.details ?? []) as MissingPermission[];
+  const failure = failureIn(error);
+  if (failure?.type !== 'NotAuthorized') return undefined;
+  const [details] = (failure.details ?? []) as MissingPermission[];
   return details ?? { permission: 'validKeys', operation: 'unknown' };
 }
 
 /** In words what is not safely this person's; undefined where the error is another one. */
 function conflictOf(error: unknown): string | undefined {
-  const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  return cause instanceof ApplicationFailure && cause.type === correlationConflict ? cause.message : undefined;
+  const failure = failureIn(error);
+  return failure?.type === correlationConflict ? failure.message : undefined;
 }
 
 export function adviceFor({ permission }: MissingPermission): string {

@@ -1,7 +1,7 @@
 import type { PersonRunInput } from './core/contracts.ts';
 import type { HrEvent } from './core/model.ts';
-import { askForApprovals, bringInLine, outcomeOf, resolveAccess, untilSomethingNewer } from './access.ts';
-import { alignAccount, changeEmailWhenAllowed } from './attributes.ts';
+import { askForApprovals, outcomeOf, resolveAccess } from './access.ts';
+import { alignAccount, changeAccount } from './attributes.ts';
 import type { PersonRun } from './personRun.ts';
 import { runPerson, type Ending } from './runPerson.ts';
 import { datadog } from './proxies.ts';
@@ -32,8 +32,6 @@ async function changeRoles(run: PersonRun, event: HrEvent): Promise<Ending> {
   if (account.status !== 'active') return nothingToDo(`recorded; the account is ${account.status}`);
   await run.enter('changing');
   await askForApprovals(run, access, account);
-  await untilSomethingNewer(run, () =>
-    Promise.all([bringInLine(run, event, access, account), changeEmailWhenAllowed(run, event, account.id)]),
-  );
+  await changeAccount(run, event, access, account);
   return { outcome: outcomeOf(run.parts), employment: 'employed' };
 }

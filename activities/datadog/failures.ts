@@ -46,6 +46,19 @@ export class DatadogFailure extends Error {
 export const isFailure = (error: unknown, ...types: readonly DatadogFailureType[]): error is DatadogFailure =>
   error instanceof DatadogFailure && (types.length === 0 || types.includes(error.type));
 
+/** Undefined where it failed with one of these: who asks goes on without it. */
+export async function withoutOn<T>(
+  types: readonly [DatadogFailureType, ...DatadogFailureType[]],
+  asking: Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (isFailure(error, ...types)) return undefined;
+    throw error;
+  }
+}
+
 /** Names an answer that is no success. The only place that knows status numbers. */
 export function failureOf(answer: HttpAnswer, needs: MissingPermission): DatadogFailure {
   const { status } = answer;

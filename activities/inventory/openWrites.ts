@@ -60,15 +60,12 @@ export async function beginWrite(
   const isNew = known === undefined || (isLongAgo && wanted.kind !== 'unreadable');
   // What a reading just showed as not done may be done all the same: the first time is kept.
   const asked = isNew ? 1 : known.asked + 1;
-  const row = isNew ? { asked, askedAt, write: canonicalJson({ wanted, entry }) } : { asked };
-  if (known === undefined) {
-    await db
-      .insertInto('openWrites')
-      .values({ ...columnsOf(key), asked, askedAt, write: canonicalJson({ wanted, entry }) })
-      .execute();
-  } else {
-    await db.updateTable('openWrites').set(row).where(is(key)).execute();
-  }
+  const row = { ...columnsOf(key), asked, askedAt, write: canonicalJson({ wanted, entry }) };
+  await db
+    .insertInto('openWrites')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['personId', 'accountId', 'step']).doUpdateSet(isNew ? row : { asked }))
+    .execute();
   return asked;
 }
 

@@ -67,7 +67,7 @@ async function plan({ client, inventory, policy, event }: Input): Promise<Online
   const { account } = found;
   const access = person === undefined ? undefined : birthrightAccess(policy, person);
   const isLeaver = kind === 'leaver';
-  const isHire = kind === 'joiner' || kind === 'leaverRescinded';
+  const isComing = kind === 'joiner' || kind === 'leaverRescinded';
   const api = client.attempt();
   const named = [...(access?.granted ?? []), ...(access?.onApproval ?? []).flatMap(({ entitlements }) => entitlements)];
   const roles = named.filter((one) => one.kind === 'role').map(({ name }) => ({ kind: 'role' as const, name }));
@@ -94,15 +94,15 @@ async function plan({ client, inventory, policy, event }: Input): Promise<Online
   const about = account === undefined ? {} : { accountId: account.id, status: account.status };
   const base = { ...nothing, ...about, notVisible };
   if (held === undefined) {
-    const gets = isHire ? { adds: wanted, approvalsNeeded: asked } : {};
-    return { ...base, account: isHire ? 'wouldBeCreated' : 'none', wouldInvite: isHire, removes: [], ...gets };
+    const gets = isComing ? { adds: wanted, approvalsNeeded: asked } : {};
+    return { ...base, account: isComing ? 'wouldBeCreated' : 'none', wouldInvite: isComing, removes: [], ...gets };
   }
   if (isLeaver) {
     const acts = held.account.status === 'disabled' ? [] : ['disable the account'];
     return { ...base, account: 'found', wouldInvite: false, acts, removes: heldEntitlements(held) };
   }
   if (held.account.status === 'disabled') {
-    if (!isHire) return { ...base, account: 'found' };
+    if (!isComing) return { ...base, account: 'found' };
     const before = inventory && (await findAccessBefore(inventory, personId));
     const isOurs = record?.employment === 'left' && before?.accountId === held.account.id;
     const enabling = isOurs ? 'enable the account' : 'enable the account, which somebody else has disabled';
@@ -126,7 +126,7 @@ async function plan({ client, inventory, policy, event }: Input): Promise<Online
   return {
     ...base,
     account: 'found',
-    wouldInvite: isHire && held.account.status === 'pending',
+    wouldInvite: isComing && held.account.status === 'pending',
     ...(isPrivilegedNow ? { actsOnceAllowed: renaming } : { acts: renaming }),
     adds: add,
     removes: [...remove, ...removeLater],
