@@ -1,4 +1,5 @@
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, condition } from '@temporalio/workflow';
+import { ignoreCancellation, wasCancelled } from './cancellation.ts';
 import type {
   Account,
   ApprovalRequest,
@@ -14,7 +15,7 @@ import { entitlementKey, heldEntitlements, namedEntitlements, pickResolved, plan
 import { askFor } from './approvalWaits.ts';
 import { isUndecidable } from './core/approvals.ts';
 import { askForPrivileged, giveWhenAllowed, leaveOut } from './giving.ts';
-import { ignoreCancellation, type PersonRun } from './personRun.ts';
+import { type PersonRun } from './personRun.ts';
 import { datadog, records } from './proxies.ts';
 import { becauseOf, grantAll, optional, revokeAll } from './writes.ts';
 
@@ -173,7 +174,7 @@ export async function untilSomethingNewer(run: PersonRun, change: () => Promise<
   try {
     await scope.run(change);
   } catch (error) {
-    if (!isReplaced || !isCancellation(error)) throw error;
+    if (!isReplaced || !wasCancelled(error)) throw error;
     run.note('a newer event takes over what awaits approval');
   } finally {
     watch.cancel();

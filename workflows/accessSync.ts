@@ -1,4 +1,5 @@
-import { ActivityFailure, isCancellation, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { throwUnlessFailed } from './cancellation.ts';
 import type { AccessSyncInput, SyncSummary } from './core/contracts.ts';
 import { fullSync } from './fullSync.ts';
 import { bestEffort, records, scan } from './proxies.ts';
@@ -33,7 +34,7 @@ async function reasonOfFailure(read: () => Promise<unknown>): Promise<string | u
     await read();
     return undefined;
   } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    throwUnlessFailed(error);
     return error.cause instanceof Error ? error.cause.message : error.message;
   }
 }

@@ -1,8 +1,9 @@
 import { condition } from '@temporalio/workflow';
+import { ignoreCancellation } from './cancellation.ts';
 import { approversAfter, askedOf, isFallbackDue, stateAfter } from './core/approvals.ts';
 import type { ApprovalState, ApprovalView } from './core/contracts.ts';
 import type { ApprovalRequest, CountedDecision, LapsedDecision } from './core/model.ts';
-import { ignoreCancellation, isoOf, type PersonRun } from './personRun.ts';
+import { isoOf, type PersonRun } from './personRun.ts';
 import { records } from './proxies.ts';
 
 /** Asks for what is not asked yet, and withdraws what is no longer wanted. Decisions made earlier in the chain count. */

@@ -1,4 +1,5 @@
-import { ActivityFailure, isCancellation } from '@temporalio/workflow';
+import { throwUnlessFailed } from './cancellation.ts';
+
 import type { Account, HrEvent, PersonAttributes } from './core/model.ts';
 import { bringInLine, untilSomethingNewer, type ResolvedAccess } from './access.ts';
 import { needsApproval, onceAllowed } from './acts.ts';
@@ -23,7 +24,7 @@ export async function alignAccount(
     try {
       current = await run.allowed(() => datadog.updateAccount(account.id, change, becauseOf(run, event)));
     } catch (error) {
-      if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+      throwUnlessFailed(error);
       if (needsApproval(error)) run.emailToAllow = email;
       else run.finishPart(`update ${fields.join(', ')}`, 'failed', wordsOf(error));
     }
@@ -55,7 +56,7 @@ async function changeEmailWhenAllowed(run: PersonRun, event: HrEvent, accountId:
     if (change.done) run.account = change.value;
     run.finishPart(part, change.done ? 'done' : 'notDone', change.done ? undefined : change.why);
   } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    throwUnlessFailed(error);
     run.finishPart(part, 'failed', wordsOf(error));
   }
 }

@@ -1,4 +1,5 @@
-import { ActivityFailure, isCancellation } from '@temporalio/workflow';
+import { throwUnlessFailed } from './cancellation.ts';
+
 import type { HrEvent } from './core/model.ts';
 import { cancelled, wordsOf, type PersonRun } from './personRun.ts';
 import { hr } from './proxies.ts';
@@ -30,7 +31,7 @@ async function fetchOne(run: PersonRun, event: HrEvent): Promise<void> {
   try {
     found = await hr.fetchBack(event);
   } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    throwUnlessFailed(error);
     failure = wordsOf(error);
   }
   if (!run.fetching.includes(event)) return;

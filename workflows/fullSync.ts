@@ -1,12 +1,5 @@
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  continueAsNew,
-  isCancellation,
-  setCurrentDetails,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, continueAsNew, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import { throwUnlessFailed } from './cancellation.ts';
 import type { Assessment } from '../activities/findings/index.ts';
 import {
   syncProgressQuery,
@@ -84,7 +77,7 @@ async function judge(
   try {
     return await assessment.assess({ runId, startedAt, states: kinds });
   } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    throwUnlessFailed(error);
     return { findings: 0, problem: `findings: ${failureIn(error).message}` };
   }
 }
@@ -96,7 +89,7 @@ async function readStep(runId: string, name: SyncStepName, state: FullSyncState)
   try {
     return await steps[name](state, runId);
   } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    throwUnlessFailed(error);
     return endStep(state, stateOfFailure(kinds[0] ?? 'accounts', failureIn(error)));
   }
 }

@@ -1,4 +1,5 @@
-import { ApplicationFailure, isCancellation, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import { ignoreCancellation } from './cancellation.ts';
 import {
   approversAfter,
   countedDecision,
@@ -60,7 +61,7 @@ export function listen(run: PersonRun): void {
       try {
         await withdrawCancelled(run);
       } catch (error) {
-        if (!isCancellation(error)) throw error;
+        ignoreCancellation(error);
       }
     },
     { description: 'Withdraws an event that waits {eventId, actor, reason?}' },
@@ -76,7 +77,7 @@ export function listen(run: PersonRun): void {
       try {
         await decide(run, checked.value);
       } catch (error) {
-        if (!isCancellation(error)) throw error;
+        ignoreCancellation(error);
       }
     },
     { description: 'A decision {decisionId, approvalId, verdict: approve|reject, actor, reason?}' },

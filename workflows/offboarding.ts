@@ -1,4 +1,5 @@
-import { ActivityFailure, CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { CancellationScope, sleep } from '@temporalio/workflow';
+import { ignoreCancellation, throwUnlessFailed } from './cancellation.ts';
 import type { Because } from '../activities/person.ts';
 import { protectionAdvice, type Protection } from './core/brakes.ts';
 import type { PersonRunInput } from './core/contracts.ts';
@@ -6,7 +7,7 @@ import { protectedAccount } from './core/failures.ts';
 import { heldEntitlements } from './core/plan.ts';
 import type { Access, Account, HrEvent } from './core/model.ts';
 import { outcomeOf } from './access.ts';
-import { failureIn, ignoreCancellation, isoOf, type Hand, type PersonRun } from './personRun.ts';
+import { failureIn, isoOf, type Hand, type PersonRun } from './personRun.ts';
 import { runPerson, type Ending } from './runPerson.ts';
 import { bestEffort, datadog, handPoll, records } from './proxies.ts';
 import { isNeverSeen, untilKnown } from './unknownLeaver.ts';
@@ -119,7 +120,7 @@ async function disable(run: PersonRun, account: Account, because: Because): Prom
       const reminding = new CancellationScope();
       const reminders = reminding.run(() => remindDaily(run, hand)).catch(ignoreCancellation);
       try {
-        await inHand(run, () => run.waitForHand('blocked', hand, () => handPoll.awaitUnprotected(account.id)));
+        await inHand(run, () => run.waitForHand('blocked', hand, () => run.allowed(() => handPoll.awaitUnprotected(account.id))));
       } finally {
         reminding.cancel();
         await reminders;
@@ -175,7 +176,7 @@ async function firstMinute<T>(call: () => Promise<T>): Promise<T | undefined> {
   try {
     return await call();
   } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    throwUnlessFailed(error);
     return undefined;
   }
 }

@@ -1,15 +1,5 @@
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  CancellationScope,
-  CancelledFailure,
-  condition,
-  isCancellation,
-  setCurrentDetails,
-  sleep,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, CancellationScope, condition, setCurrentDetails, sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { refuseToGoOn, wasCancelled } from './cancellation.ts';
 import {
   searchAttributes,
   type ApprovalView,
@@ -208,7 +198,7 @@ export class PersonRun {
         if (conflict === undefined) throw error;
         const advice = `decide whose account it is with \`npx muster person link ${this.personId} --account UUID\` or \`npx muster person unlink ID\``;
         await this.waitForHand('blocked', { reason: conflict, advice }, () =>
-          handPoll.awaitCorrelation(this.personId, this.attributes?.email),
+          this.allowed(() => handPoll.awaitCorrelation(this.personId, this.attributes?.email)),
         );
       }
     }
@@ -243,7 +233,7 @@ export class PersonRun {
           if (first !== undefined) return first.value;
           looking.cancel();
           const last = await found.catch((error: unknown) => {
-            if (!isCancellation(error)) throw error;
+            if (!wasCancelled(error)) throw error;
             refuseToGoOn();
           });
           if (last !== undefined) return last.value;
@@ -335,18 +325,6 @@ export function adviceFor({ permission }: MissingPermission): string {
   return permission === 'validKeys'
     ? 'Datadog refuses the keys: put valid ones in place (keys from files are read again; a key from the plain environment needs a worker restart, which loses nothing), then see `npx muster doctor`'
     : `the application key lacks ${permission}: add the scope to the key and the permission to its owner's role in Datadog, then see \`npx muster doctor\``;
-}
-
-/**
- * A write that was in flight when its process was ended may have lost its attempt together with a worker, and is not
- * tried again: that is the end of the process, not a part that failed.
- */
-export function refuseToGoOn(): void {
-  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the process was ended');
-}
-
-export function ignoreCancellation(error: unknown): void {
-  if (!isCancellation(error)) throw error;
 }
 
 export const isoOf = (ms: number): string => new Date(ms).toISOString();

@@ -1,11 +1,5 @@
-import {
-  ActivityFailure,
-  allHandlersFinished,
-  CancellationScope,
-  condition,
-  isCancellation,
-  makeContinueAsNewFunc,
-} from '@temporalio/workflow';
+import { ActivityFailure, allHandlersFinished, CancellationScope, condition, makeContinueAsNewFunc } from '@temporalio/workflow';
+import { ignoreCancellation, wasCancelled } from './cancellation.ts';
 import type { PersonRunInput } from './core/contracts.ts';
 import {
   chooseEvent,
@@ -21,7 +15,7 @@ import {
 import type { Employment, HrEvent, Outcome, ProcessType } from './core/model.ts';
 import { withdrawCancelled } from './cancelling.ts';
 import { listen } from './handlers.ts';
-import { cancelled, ignoreCancellation, isoOf, PersonRun, wordsOf } from './personRun.ts';
+import { cancelled, isoOf, PersonRun, wordsOf } from './personRun.ts';
 import { endFetching, fetchTheRest } from './fetchBack.ts';
 import { observe } from './observe.ts';
 import { records } from './proxies.ts';
@@ -140,7 +134,7 @@ async function perform(
   try {
     return await scope.run(() => (run.mode === 'observe' ? observe(run, event) : story(run, event)));
   } catch (error) {
-    if (isCancellation(error)) return undefined;
+    if (wasCancelled(error)) return undefined;
     if (!(error instanceof ActivityFailure)) throw error;
     return {
       outcome: { kind: 'failed', detail: wordsOf(error), parts: run.parts },

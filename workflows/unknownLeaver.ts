@@ -16,6 +16,9 @@ export async function untilKnown(run: PersonRun): Promise<void> {
   const advice = `say whose account it is with \`npx muster person link ${run.personId} --account UUID\`, or send the event under the right id`;
   const hasNews = () => run.waiting.some(({ kind }) => kind !== 'reconcile');
   await run.waitForHand('held', { reason, advice }, () =>
-    Promise.race([handPoll.awaitCorrelation(run.personId, run.attributes?.email, true), condition(hasNews)]),
+    Promise.race([
+      run.allowed(() => handPoll.awaitCorrelation(run.personId, run.attributes?.email, true)),
+      condition(hasNews),
+    ]),
   );
 }

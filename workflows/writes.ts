@@ -1,7 +1,8 @@
-import { ActivityFailure, isCancellation } from '@temporalio/workflow';
+import { ActivityFailure } from '@temporalio/workflow';
+import { refuseToGoOn, throwUnlessFailed } from './cancellation.ts';
 import type { Because } from '../activities/person.ts';
 import type { Granted, HrEvent, ResolvedEntitlement } from './core/model.ts';
-import { missingPermissionOf, refuseToGoOn, wordsOf, type PersonRun } from './personRun.ts';
+import { missingPermissionOf, wordsOf, type PersonRun } from './personRun.ts';
 import { datadog } from './proxies.ts';
 
 export function becauseOf(run: PersonRun, event: HrEvent, reason: string = event.kind): Because {
@@ -70,7 +71,7 @@ async function part(
       kind === 'team' ? await optional(run, name, () => write(name)) : await run.allowed(() => write(name));
     if (isDone === true) run.finishPart(name, 'done');
   } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    throwUnlessFailed(error);
     run.finishPart(name, 'failed', wordsOf(error));
   }
 }

@@ -84,7 +84,7 @@ test('a key that is revoked in the middle of 20 offboardings, and a worker that 
       roles: [],
     });
     const eventId = leavers[index]?.eventId ?? '';
-    expect((await inventory.findEvent(eventId))?.outcome?.kind).toBe('completed');
+    expect((await inventory.findEvent(eventId))?.outcome).toMatchObject({ kind: 'completed' });
     const links = await inventory.listEvidence({ personId: people[index] ?? '', limit: 100, offset: 0 });
     expect(links.filter(({ action }) => action === 'disable account')).toMatchObject([
       { eventId, before: { status: 'active' }, after: { status: 'disabled' } },

@@ -22,15 +22,13 @@ export interface World extends Pair {
   readonly activities: PersonActivities;
   readonly role: ResolvedEntitlement;
   readonly team: ResolvedEntitlement;
-  /** One attempt of an activity, as the worker would run it; all its HTTP ends after 300 ms. */
+  /** One attempt of an activity, as the worker would run it; all its HTTP ends after `httpMs`. */
   attempt<T>(attempt: number, use: (activities: PersonActivities) => Promise<T>): Promise<T>;
 }
 
-const httpMs = 300;
-
 /** `client` may stand before the real one. */
 export async function openWorld(
-  options: SimulatorOptions = {},
+  { httpMs = 300, ...options }: SimulatorOptions & { readonly httpMs?: number } = {},
   wrap: (client: DatadogClient) => DatadogClient = (client) => client,
 ): Promise<World> {
   await using opened = new AsyncDisposableStack();
