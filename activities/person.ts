@@ -79,6 +79,10 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
     return pending;
   }
 
+  async function isAwaited(personId: string): Promise<boolean> {
+    return (await pendingInvitation(personId)) !== null || (await inventory.listAwaitedLogins(personId)).length > 0;
+  }
+
   async function bind(personId: string, accountId: string): Promise<void> {
     const { conflict: holder } = await inventory.bindAccount(personId, accountId, new Date().toISOString());
     if (holder !== undefined) {
@@ -99,6 +103,8 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
   ): Promise<Correlation> {
     const found = await findAccount(api, { personId, email });
     await settleOpenWrites(inventory, personId, found);
+    // Their process knows it now: the sync need not say it again and again.
+    if (found?.status === 'active' && (await isAwaited(personId))) await inventory.clearPending(personId);
     return found === undefined ? {} : { account: await note(found) };
   }
 
@@ -146,16 +152,25 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
       }
     },
 
-    /** Fails until SSO has made the person's account at their first login; is retried. Somebody's pending invitation would block that. */
-    async awaitFirstLogin(personId: string, email: string): Promise<void> {
+    /**
+     * Has the sync look out for the account that SSO makes at the person's first login (or for the end of somebody's
+     * invitation, which would block that), and is its fallback: fails until there is something to look at, an account or a
+     * conflict, and is retried. The first attempt asks nothing, since it was looked up a moment ago.
+     */
+    async awaitFirstLogin(personId: string, email: string, pendingId?: string): Promise<void> {
+      await inventory.awaitLogin(personId, email, new Date().toISOString());
+      if (pendingId !== undefined && (await pendingInvitation(personId))?.accountId !== pendingId) {
+        await inventory.recordInvitation({ personId, accountId: pendingId });
+      }
+      if (activityInfo().attempt === 1) throw stillPending('nobody has logged in yet');
       try {
         const { account } = await withDatadog(datadog, (api) => correlate(api, { personId, email }), {
           priority: 'sync',
         });
         if (account === undefined || account.status === 'pending') throw stillPending('nobody has logged in yet');
       } catch (error) {
+        // The process looks itself, and shows it.
         if (!(error instanceof ApplicationFailure) || error.type !== correlationConflict) throw error;
-        throw stillPending(error.message);
       }
     },
 

@@ -4,46 +4,61 @@ import { withDatadog } from './attempt.ts';
 import { withoutOn } from './datadog/failures.ts';
 import type { Datadog } from './datadog/types.ts';
 import type { Dependencies } from './index.ts';
-import type { SyncRunEnd } from './inventory/types.ts';
+import type { PendingInvitation, SyncRunEnd } from './inventory/types.ts';
+import { signalFirstLogins } from './firstLogins.ts';
 import { activationSignal } from './syncSignals.ts';
 
 /** An event that was received this long ago and has no open run was lost between its two writes. */
 const sweepAfterMs = 5 * 60_000;
 
-export function createSyncActivities({ datadog, inventory, signals }: Dependencies) {
+export function createSyncActivities({
+  datadog,
+  inventory,
+  signals,
+}: Pick<Dependencies, 'datadog' | 'inventory' | 'signals'>) {
   const signalActivated = activationSignal(signals);
+
+  /** Reads the Pending accounts, then each awaited account that has left their list. */
+  async function signalAcceptances(api: Datadog, waiting: readonly PendingInvitation[]): Promise<number> {
+    if (waiting.length === 0) return 0;
+    const pending = new Set<string>();
+    for await (const page of pendingAccounts(api)) {
+      for (const { id } of page.accounts) pending.add(id);
+      heartbeat({ page: page.number });
+    }
+    let activated = 0;
+    for (const candidate of waiting.filter(({ accountId }) => !pending.has(accountId))) {
+      // One account that cannot be read just now keeps nobody else waiting: the next pass reads it.
+      const reading = api.getAccount(candidate.accountId);
+      const account = await withoutOn(['DatadogUnavailable', 'UnexpectedResponse'], reading);
+      heartbeat({ accountId: candidate.accountId });
+      if (account?.status !== 'active') continue;
+      await signalActivated(candidate);
+      activated += 1;
+    }
+    return activated;
+  }
 
   return {
     async startSync(runId: string, depth: SyncDepth): Promise<{ waiting: number }> {
-      const waiting = await inventory.listPending();
+      const waiting = [...(await inventory.listPending()), ...(await inventory.listAwaitedLogins())];
       // A light run that nobody waits for leaves no trace.
       if (depth === 'full') await inventory.startSyncRun({ runId, depth, startedAt: new Date().toISOString() });
       return { waiting: waiting.length };
     },
 
-    /** The light depth: reads the Pending accounts, then each waiting account that has left their list, and signals. */
+    /** The light depth: who has accepted an invitation, or logged in for the first time, of those who are awaited. */
     async scanPending(): Promise<{ waiting: number; activated: number; requests: number }> {
-      const waiting = await inventory.listPending();
-      if (waiting.length === 0) return { waiting: 0, activated: 0, requests: 0 };
+      const invited = await inventory.listPending();
+      const logins = await inventory.listAwaitedLogins();
+      const waiting = invited.length + logins.length;
+      if (waiting === 0) return { waiting: 0, activated: 0, requests: 0 };
       return withDatadog(
         datadog,
         async (api) => {
-          const pending = new Set<string>();
-          for await (const page of pendingAccounts(api)) {
-            for (const { id } of page.accounts) pending.add(id);
-            heartbeat({ page: page.number });
-          }
-          let activated = 0;
-          for (const candidate of waiting.filter(({ accountId }) => !pending.has(accountId))) {
-            // One account that cannot be read just now keeps nobody else waiting: the next pass reads it.
-            const reading = api.getAccount(candidate.accountId);
-            const account = await withoutOn(['DatadogUnavailable', 'UnexpectedResponse'], reading);
-            heartbeat({ accountId: candidate.accountId });
-            if (account?.status !== 'active') continue;
-            await signalActivated(candidate);
-            activated += 1;
-          }
-          return { waiting: waiting.length, activated, requests: api.requests };
+          const accepted = await signalAcceptances(api, invited);
+          const loggedIn = await signalFirstLogins({ inventory, signals }, api, logins);
+          return { waiting, activated: accepted + loggedIn, requests: api.requests };
         },
         { priority: 'sync' },
       );

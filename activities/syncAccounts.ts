@@ -2,6 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import { withDatadog } from './attempt.ts';
 import type { Datadog } from './datadog/types.ts';
 import type { Dependencies } from './index.ts';
+import { awaitedBy, firstLogin } from './firstLogins.ts';
 import type { SyncChanges } from './syncKinds.ts';
 import { addChanges, atOnce, beating, createTurn, noChanges } from './syncPace.ts';
 import { activationSignal } from './syncSignals.ts';
@@ -46,6 +47,7 @@ export function createAccountScan({
     /** A run of pages of all accounts with their roles, a few in flight, each written to the inventory as it comes. */
     async scanAccounts({ scanId, from, ...known }: AccountsScan): Promise<AccountsScanned> {
       const waiting = new Map((await inventory.listPending()).map((one) => [one.accountId, one]));
+      const awaited = awaitedBy(await inventory.listAwaitedLogins());
       const signalActivated = activationSignal(signals);
       const turn = createTurn();
       let cursor = activityInfo().heartbeatDetails as Cursor | undefined;
@@ -66,6 +68,8 @@ export function createAccountScan({
             for (const account of page.accounts) {
               const candidate = waiting.get(account.id);
               if (candidate !== undefined && account.status === 'active') await signalActivated(candidate);
+              const newcomer = awaited(account);
+              if (newcomer !== undefined) await signalActivated(firstLogin(newcomer, account));
             }
             cursor = {
               ...addChanges(cursor ?? noChanges, written),

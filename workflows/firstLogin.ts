@@ -1,43 +1,59 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
-import type { PersonAttributes } from './core/model.ts';
+import { wasCancelled } from './cancellation.ts';
+import type { Account, PersonAttributes } from './core/model.ts';
 import type { PersonRun } from './personRun.ts';
-import { handPoll } from './proxies.ts';
+import { acceptancePoll } from './proxies.ts';
 import { newsAt, takeNews } from './runPerson.ts';
 
 /**
  * With `activation: jit` nothing is created and nobody is invited: SSO makes the account when the person first logs in,
- * and a pending invitation would prevent that. Answers whether they have, before the time is up.
+ * and a pending invitation would prevent that. Answers the account; undefined where the time is up. `look` correlates, and
+ * shows what stands in the way.
  */
-export async function firstLogin(run: PersonRun): Promise<boolean> {
+export async function firstLogin(
+  run: PersonRun,
+  pending: Account | undefined,
+  look: () => Promise<Account | undefined>,
+): Promise<Account | undefined> {
   const giveUpAt = Date.now() + run.processTimes.giveUpAfterMs;
   await run.enter('waitingForAcceptance', 'the person to log in by SSO for the first time', giveUpAt);
-  for (;;) {
-    const { email } = latest(run);
-    const answer = await loginOf(run, email, giveUpAt);
-    if (answer !== 'news') return answer === 'loggedIn';
-    if (takeNews(run)) run.note('changed in place by a newer event');
+  for (let known = pending; ;) {
+    const answer = await somethingToLookAt(run, known, giveUpAt);
+    if (answer === 'timeIsUp') return undefined;
+    if (answer === 'news' && takeNews(run)) run.note('changed in place by a newer event');
+    run.activated.clear();
+    known = await look();
+    if (known !== undefined && known.status !== 'pending') return known;
+    if (answer === 'signal') run.refuse('accountActivated signal', `reads back as ${known?.status ?? 'no account'}`);
   }
 }
 
-async function loginOf(run: PersonRun, email: string, giveUpAt: number): Promise<'loggedIn' | 'news' | 'timeIsUp'> {
-  let isThere = false;
+/** By the sync's signal, by the fallback, or since HR says something else of the person. */
+async function somethingToLookAt(
+  run: PersonRun,
+  pending: Account | undefined,
+  giveUpAt: number,
+): Promise<'signal' | 'poll' | 'news' | 'timeIsUp'> {
+  let end: 'poll' | { readonly failure: unknown } | undefined;
+  const { email } = latest(run);
+  const summary = 'fallback: has the person logged in?';
   const poll = new CancellationScope();
   const polling = poll
-    .run(() =>
-      run.allowed(() =>
-        handPoll.awaitFirstLogin.executeWithOptions({ summary: 'has the person logged in?' }, [run.personId, email]),
-      ),
-    )
-    .then(() => (isThere = true))
-    .catch(() => false);
+    .run(() => run.allowed(() => acceptancePoll.awaitFirstLogin.executeWithOptions({ summary }, [run.personId, email, pending?.id])))
+    .then(
+      () => (end = 'poll'),
+      (failure: unknown) => wasCancelled(failure) || (end = { failure }),
+    );
   try {
     for (;;) {
       const [waiting, event] = [run.waiting, run.event];
       await condition(
-        () => isThere || run.waiting !== waiting || run.event !== event,
+        () => end !== undefined || run.activated.size > 0 || run.waiting !== waiting || run.event !== event,
         Math.max(1, Math.min(giveUpAt, newsAt(run)) - Date.now()),
       );
-      if (isThere) return 'loggedIn';
+      if (end === 'poll') return end;
+      if (end !== undefined) throw end.failure;
+      if (run.activated.size > 0) return 'signal';
       if (newsAt(run) <= Date.now()) return 'news';
       if (Date.now() >= giveUpAt) return 'timeIsUp';
     }

@@ -31,8 +31,9 @@ async function onboard(run: PersonRun): Promise<Ending> {
   }
   await askForApprovals(run, access, found);
   if (run.activation === 'jit' && (found === undefined || found.status === 'pending')) {
-    if (!(await firstLogin(run))) return notLoggedIn(run);
-    [access, found] = await Promise.all([accessFor(run, eventOf(run), latest(run)), correlate(run, latest(run))]);
+    found = await firstLogin(run, found, () => correlate(run, latest(run)));
+    if (found === undefined) return notLoggedIn(run);
+    access = await accessFor(run, eventOf(run), latest(run));
     await askForApprovals(run, access, found);
   }
 

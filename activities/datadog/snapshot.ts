@@ -1,4 +1,3 @@
-import type { AccountStatus } from '../../workflows/core/model.ts';
 import type { z } from 'zod';
 import { listPermissions, listRoles } from './directory.ts';
 import { DatadogFailure } from './failures.ts';
@@ -12,6 +11,8 @@ type SnapshotCalls = Pick<
   Datadog,
   'listAccountsPage' | 'listRoles' | 'listPermissions' | 'listOwnedKeys' | 'currentUser'
 >;
+
+type Selection = Pick<Parameters<Datadog['listAccountsPage']>[0], 'status' | 'order'>;
 
 const statusNames = { pending: 'Pending', active: 'Active', disabled: 'Disabled' } as const;
 
@@ -32,11 +33,12 @@ export function createSnapshotCalls(http: Sender): SnapshotCalls {
   }
 
   /** `GET /users`, permission user_access_read. */
-  async function readAccounts(page: PageQuery, status?: readonly AccountStatus[], turn?: Turn) {
+  async function readAccounts(page: PageQuery, { status, order }: Selection, turn?: Turn) {
     const operation = 'list users';
     const query = {
       ...page,
       ...(status === undefined ? {} : { 'filter[status]': status.map((one) => statusNames[one]).join(',') }),
+      ...(order === undefined ? {} : { sort: 'modified_at', sort_dir: 'desc' }),
     };
     const permission = 'user_access_read';
     const call = { method: 'GET', path: '/api/v2/users', query, operation, permission } as const;
@@ -51,15 +53,15 @@ export function createSnapshotCalls(http: Sender): SnapshotCalls {
   }
 
   return {
-    async listAccountsPage({ number, size, status, turn }) {
+    async listAccountsPage({ number, size, turn, ...selection }) {
       if (size === undefined) {
-        const read = (page: PageQuery) => patiently(http, () => readAccounts(page, status));
+        const read = (page: PageQuery) => patiently(http, () => readAccounts(page, selection));
         const { rows, total, size: honoured } = await firstPage(read);
         await turn?.take();
         return { accounts: rows, total: total ?? 0, size: honoured };
       }
       const page = { 'page[size]': size, 'page[number]': number };
-      const { rows, total } = await patiently(http, () => readAccounts(page, status, turn));
+      const { rows, total } = await patiently(http, () => readAccounts(page, selection, turn));
       return { accounts: rows, total, size };
     },
 

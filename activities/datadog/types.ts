@@ -82,6 +82,8 @@ export interface Datadog {
     number: number;
     size?: number;
     status?: readonly AccountStatus[];
+    /** Asked for, not promised: the documentation of this list's orders is vague. */
+    order?: 'latestChange';
     /** Taken before the answer is parsed; whoever called gives it back when done with the page. A failure gives it back. */
     turn?: Turn;
   }): Promise<{ accounts: readonly Account[]; total: number; size: number }>;

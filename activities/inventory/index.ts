@@ -2,6 +2,7 @@ import * as accounts from './accounts.ts';
 import * as absences from './absences.ts';
 import * as aliases from './aliases.ts';
 import * as approvals from './approvals.ts';
+import * as awaitedLogins from './awaitedLogins.ts';
 import * as brakes from './brakes.ts';
 import * as capabilities from './capabilities.ts';
 import * as deliveries from './deliveries.ts';
@@ -89,6 +90,11 @@ function createInventory(store: Store): Inventory {
       write(store, personLock(invitation.personId), (trx) => invitations.recordInvitation(trx, invitation)),
     clearPending: (personId) => write(store, personLock(personId), (trx) => invitations.clearPending(trx, personId)),
     listPending: (personId) => invitations.listPending(db, personId),
+    awaitLogin: (personId, email, at) =>
+      write(store, personLock(personId), (trx) => awaitedLogins.awaitLogin(trx, personId, email, at)),
+    listAwaitedLogins: (personId) => awaitedLogins.listAwaitedLogins(db, personId),
+    noteLookedForLogins: (personIds, at) =>
+      write(store, 'awaitedLogins', (trx) => awaitedLogins.noteLookedForLogins(trx, personIds, at)),
 
     openApproval: (approval) =>
       write(store, personLock(approval.personId), (trx) => approvals.openApproval(trx, approval)),

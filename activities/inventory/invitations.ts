@@ -1,3 +1,4 @@
+import { forgetAwaitedLogin } from './awaitedLogins.ts';
 import { present } from './json.ts';
 import type { Db } from './schema.ts';
 import type { PendingInvitation } from './types.ts';
@@ -15,6 +16,7 @@ export async function recordInvitation(db: Db, invitation: PendingInvitation): P
 
 export async function clearPending(db: Db, personId: string): Promise<void> {
   await db.deleteFrom('pendingInvitations').where('personId', '=', personId).execute();
+  await forgetAwaitedLogin(db, personId);
 }
 
 export async function listPending(db: Db, personId?: string): Promise<readonly PendingInvitation[]> {

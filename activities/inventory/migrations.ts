@@ -8,6 +8,7 @@ import { createFindingTables } from './migrations/findings.ts';
 import { createCapabilityTables } from './migrations/capabilities.ts';
 import { addRosterOfAbsences } from './migrations/absences.ts';
 import { createAliases } from './migrations/aliases.ts';
+import { createAwaitedLogins } from './migrations/awaitedLogins.ts';
 import { createBrakes } from './migrations/brakes.ts';
 import { createEntitlementIds } from './migrations/entitlementIds.ts';
 import { createOpenWrites } from './migrations/openWrites.ts';
@@ -33,6 +34,7 @@ const migrations: readonly Migration[] = [
   addRosterOfAbsences,
   createOpenWrites,
   dropFindingsOpened,
+  createAwaitedLogins,
 ];
 
 /** Brings the inventory to this version, whoever comes first. Throws when a newer Muster wrote it. */

@@ -2,6 +2,8 @@ import { isNewer } from '../../workflows/core/mailbox.ts';
 import type { LinePosition, OutcomeKind, PersonRecord } from '../../workflows/core/model.ts';
 import { canonicalJson, foldCase, parseJson } from './json.ts';
 import { writeOwedParts } from './capabilities.ts';
+import { forgetAwaitedLogin } from './awaitedLogins.ts';
+import { clearPending } from './invitations.ts';
 import { ensurePerson } from './people.ts';
 import type { Db } from './schema.ts';
 import type { Inventory, ProcessFinish } from './types.ts';
@@ -37,9 +39,10 @@ export async function finishProcess(db: Db, finish: ProcessFinish): Promise<void
       at,
     );
   await db.deleteFrom('progress').where('personId', '=', personId).where('at', '<=', at).execute();
-  if (finish.process === 'onboarding' && events.some(({ outcome }) => acceptedEnds.includes(outcome.kind))) {
-    await db.deleteFrom('pendingInvitations').where('personId', '=', personId).execute();
-  }
+  const isAccepted = finish.process === 'onboarding' && events.some(({ outcome }) => acceptedEnds.includes(outcome.kind));
+  if (isAccepted) await clearPending(db, personId);
+  // Who left without an account is not awaited either.
+  else if (finish.person.employment === 'left') await forgetAwaitedLogin(db, personId);
 }
 
 export async function endEvents(db: Db, ...[personId, events, at]: Parameters<Inventory['endEvents']>): Promise<void> {

@@ -17,6 +17,7 @@ import type { KindState, Nhi, NhiKind, SyncKind } from '../../workflows/core/ide
 import type { FindingKind, Found, Severity } from '../../workflows/core/findings.ts';
 import type { QuarantineState, RepairCandidate } from './findingTypes.ts';
 import type { AccessBefore } from './brakeTypes.ts';
+import type { AwaitedLogin } from './awaitedLogins.ts';
 import type { KeyHealth, OwedPart } from './capabilities.ts';
 import type { Json } from './json.ts';
 import type { OpenWrite } from './openWrites.ts';
@@ -35,6 +36,7 @@ export interface Schema {
   intake: IntakeTable;
   deliveries: DeliveriesTable;
   pendingInvitations: PendingInvitationsTable;
+  awaitedLogins: AwaitedLogin;
   approvals: ApprovalsTable;
   decisions: DecisionsTable;
   grants: GrantsTable;

@@ -14,6 +14,7 @@ import type {
 } from '../../workflows/core/model.ts';
 import type { CapabilityInventory } from './capabilities.ts';
 import type { AliasInventory } from './aliasTypes.ts';
+import type { AwaitedLoginInventory } from './awaitedLogins.ts';
 import type { BrakeInventory } from './brakeTypes.ts';
 import type { EntitlementIdInventory } from './entitlementIds.ts';
 import type { DeliveryInventory } from './deliveries.ts';
@@ -45,6 +46,7 @@ export interface Inventory
     AsyncDisposable,
     CapabilityInventory,
     AliasInventory,
+    AwaitedLoginInventory,
     BrakeInventory,
     EntitlementIdInventory,
     DeliveryInventory,
@@ -104,6 +106,7 @@ export interface Inventory
 
   // ── Who waits for acceptance ─────────────────────────────────────────────────────────────────────────
   recordInvitation(invitation: PendingInvitation): Promise<void>;
+  /** Nobody waits for the person's acceptance or first login any more. */
   clearPending(personId: string): Promise<void>;
   listPending(personId?: string): Promise<readonly PendingInvitation[]>;
 

@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals';
-import { activeAccount, readAccount } from '../support/employees.ts';
 import { accountOf, eventually, hrEvent, inPhase, outcomeOf } from '../support/muster.ts';
 import { day, hour, onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';
 
@@ -41,41 +40,6 @@ test('roles and teams follow the acceptance, not the invitation, even where no s
       teams: ['engineering'],
     });
   });
-});
-
-test('with activation jit nobody is created or invited, and the account that SSO makes at the first login gets its roles', async () => {
-  await onSkippedTime(
-    async (stage) => {
-      const joiner = hrEvent('joiner', 'e-1', { at: await stage.now() });
-      await stage.muster.submitEvent(joiner);
-      expect((await inPhase(stage, 'e-1', 'waitingForAcceptance')).waitingFor).toContain('SSO');
-      await stage.pass(day);
-      expect(accountOf(stage, 'e-1')).toBeUndefined();
-      const made = await activeAccount(stage.simulator, 'e-1@example.com');
-      await stage.pass(hour);
-      expect((await outcomeOf(stage, joiner)).kind).toBe('completed');
-      expect(await readAccount(stage, made)).toMatchObject({ status: 'Active', roles: [readOnly] });
-      expect((await stage.inventory.findPerson('e-1'))?.accountId).toBe(made);
-    },
-    { policy: (example) => ({ ...example, activation: 'jit' }) },
-  );
-});
-
-test('with activation jit whoever does not log in in time ends as not accepted, and has no account', async () => {
-  await onSkippedTime(
-    async (stage) => {
-      const joiner = hrEvent('joiner', 'e-1', { at: await stage.now() });
-      await stage.muster.submitEvent(joiner);
-      await inPhase(stage, 'e-1', 'waitingForAcceptance');
-      await stage.pass(15 * day);
-      expect(await outcomeOf(stage, joiner)).toMatchObject({
-        kind: 'notAccepted',
-        detail: expect.stringContaining('logged in'),
-      });
-      expect(accountOf(stage, 'e-1')).toBeUndefined();
-    },
-    { policy: (example) => ({ ...example, activation: 'jit' }) },
-  );
 });
 
 test('outside the allowed domains nobody is asked, invited or disabled', async () => {

@@ -217,6 +217,30 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await inventory.listPending()).toEqual([]);
   });
 
+  test('a first login is awaited under the newest e-mail, until the onboarding completes or the person has left', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    const awaited = async () => (await inventory.listAwaitedLogins()).map(({ personId, email }) => [personId, email]);
+    await inventory.awaitLogin('p-1', 'Ada@Example.com', at(1));
+    await inventory.awaitLogin('p-2', 'bob@example.com', at(2));
+    await inventory.noteLookedForLogins(['p-1'], at(5));
+    await inventory.awaitLogin('p-1', 'ada@example.com', at(6));
+    expect(await inventory.listAwaitedLogins()).toEqual([
+      { personId: 'p-2', email: 'bob@example.com', since: at(2), lookedAt: at(2) },
+      { personId: 'p-1', email: 'ada@example.com', since: at(1), lookedAt: at(5) },
+    ]);
+    await inventory.awaitLogin('p-2', 'bob.oak@example.com', at(7));
+    expect(await inventory.listAwaitedLogins('p-2')).toMatchObject([{ email: 'bob.oak@example.com', since: at(7) }]);
+    const notAccepted = { kind: 'notAccepted', parts: [] } as const;
+    await inventory.finishProcess(finish({ events: [{ eventId: 'e-1', outcome: notAccepted }] }));
+    expect(await awaited()).toHaveLength(2);
+    await inventory.finishProcess(finish({ at: at(20) }));
+    expect(await awaited()).toEqual([['p-2', 'bob.oak@example.com']]);
+    const left = { employment: 'left', attributes: { email: 'bob.oak@example.com' } } as const;
+    await inventory.finishProcess(finish({ personId: 'p-2', process: 'offboarding', person: left, at: at(30) }));
+    expect(await awaited()).toEqual([]);
+  });
+
   test('the history of a person holds everything, and of nobody nothing', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
