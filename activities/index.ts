@@ -8,6 +8,7 @@ import { createFetchBackActivities, type FetchRecord } from './fetchBack/index.t
 import { createFindingActivities } from './findings/index.ts';
 import { createBrakeActivities } from './brakes.ts';
 import { createCapabilityActivities } from './capabilities.ts';
+import { leaveOutWhatIsRefused } from './leavingOut.ts';
 import { refuseWritesWhenObserving } from './observing.ts';
 import { createPersonActivities } from './person.ts';
 import { createRecordActivities } from './records.ts';
@@ -33,7 +34,8 @@ export interface Dependencies {
 export type Activities = ReturnType<typeof createActivities>;
 
 export function createActivities(given: Dependencies) {
-  const dependencies = { ...given, datadog: refuseWritesWhenObserving(given.datadog, given.policy) };
+  const datadog = refuseWritesWhenObserving(leaveOutWhatIsRefused(given.datadog, given.inventory), given.policy);
+  const dependencies = { ...given, datadog };
   return {
     ...createBrakeActivities(dependencies),
     ...createPersonActivities(dependencies),

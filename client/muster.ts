@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { Attestor } from '../activities/attestation.ts';
+import { optionalCapabilities } from '../activities/datadog/types.ts';
 import type { TokenRow } from '../activities/inventory/tokenTypes.ts';
 import type { Inventory, IntakeRow } from '../activities/inventory/types.ts';
 import { UsageError } from '../workers/usageError.ts';
@@ -153,6 +154,8 @@ export function createMuster({ client, inventory, attestor, now = () => new Date
           `No person ${personId} is known: \`npx muster person list\` shows all; a joiner event adds one`,
         );
       }
+      // Whoever asks may just have mended the key.
+      await inventory.forgetRefusals(optionalCapabilities);
       const at = now().toISOString();
       const facts = { kind: 'reconcile', personId, occurredAt: at, effectiveAt: at } as const;
       const submitted = await this.submitEvent({ ...facts, eventId: randomUUID(), source: 'cli', reason });

@@ -117,11 +117,12 @@ export function createGrantCalls(
   return {
     resolve: (entitlements, knownIds) => resolveNames(directory, entitlements, knownIds),
 
-    async getAccess(accountId) {
+    async getAccess(accountId, { withoutTeams = false } = {}) {
       const account = await accounts.getAccount(accountId);
       if (account === undefined) return undefined;
       const roleName = new Map((await directory.roles()).map(({ id, name }) => [id, name]));
       const roles = account.roleIds.map((id) => ({ kind: 'role' as const, id, name: roleName.get(id) ?? id }));
+      if (withoutTeams) return { account, roles, teams: [], teamsNotVisible: readTeams };
       try {
         const teamIds = await teamIdsOf(accountId);
         const known = teamIds.length === 0 ? [] : await directory.teams();

@@ -69,17 +69,17 @@ export function createSnapshotCalls(http: Sender): SnapshotCalls {
     listPermissions: () => listPermissions(http),
 
     /** `GET /application_keys` (org_app_keys_read) and `GET /api_keys` (api_keys_read). */
-    async listOwnedKeys(accountId) {
+    async listOwnedKeys(accountId, refused = new Set()) {
       const notVisible: string[] = [];
       const visible = async (permission: string, list: () => Promise<readonly Key[]>): Promise<readonly Key[]> => {
         try {
-          return await list();
+          if (!refused.has(permission)) return await list();
         } catch (error) {
           const isMissing = error instanceof DatadogFailure && error.missing?.permission === permission;
           if (!isMissing) throw error;
-          notVisible.push(permission);
-          return [];
         }
+        notVisible.push(permission);
+        return [];
       };
       const [appKeys, apiKeys] = await Promise.all([
         visible('org_app_keys_read', () =>

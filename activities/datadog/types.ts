@@ -63,8 +63,8 @@ export interface Datadog {
     /** The id that each had before, by `entitlementKey` with the name as id: it stays, also under another name. */
     knownIds?: ReadonlyMap<string, string>,
   ): Promise<readonly ResolvedEntitlement[]>;
-  /** What the account holds, with names; teams where `teams_read` allows. */
-  getAccess(accountId: string): Promise<Access | undefined>;
+  /** What the account holds, with names; teams where `teams_read` allows, and unless they are not to be asked for. */
+  getAccess(accountId: string, options?: { readonly withoutTeams?: boolean }): Promise<Access | undefined>;
   /** Throws `Conflict` for a team that is managed outside Datadog, where something would have to be written. */
   ensureGranted(accountId: string, entitlement: ResolvedEntitlement, hooks?: WriteHooks): Promise<Changed>;
   ensureRevoked(accountId: string, entitlement: ResolvedEntitlement, hooks?: WriteHooks): Promise<Changed>;
@@ -97,8 +97,11 @@ export interface Datadog {
   listOwnedNhis(accountId: string, kind: OwnedNhiKind): Promise<readonly Nhi[] | undefined>;
   /** Names by permission id. */
   listPermissions(): Promise<ReadonlyMap<string, string>>;
-  /** What dies with the account, and what outlives it. `notVisible` names the permission that would show it. */
-  listOwnedKeys(accountId: string): Promise<OwnedKeys>;
+  /**
+   * What dies with the account, and what outlives it. `notVisible` names the permission that would show it; what takes one
+   * of the `refused` is not asked for.
+   */
+  listOwnedKeys(accountId: string, refused?: ReadonlySet<string>): Promise<OwnedKeys>;
   currentUser(): Promise<{ account: Account; permissions: readonly string[] }>;
   /** Reads only, never PATCH or DELETE: whether the key may do it. `unknown` where no reading call can tell. */
   probe(capability: Capability): Promise<'yes' | 'no' | 'unknown'>;
@@ -145,6 +148,14 @@ export const capabilities = [
   'service_account_write',
 ] as const;
 export type Capability = (typeof capabilities)[number];
+
+/** What a process does without where the key lacks it. */
+export const optionalCapabilities = [
+  'teams_read',
+  'api_keys_read',
+  'org_app_keys_read',
+] as const satisfies readonly Capability[];
+export type OptionalCapability = (typeof optionalCapabilities)[number];
 
 /** Kinds with one list for the organization, and kinds with one a service account. */
 export type ListedNhiKind = 'apiKey' | 'applicationKey' | 'personalAccessToken' | 'oauthClient' | 'authnMapping';

@@ -19,6 +19,8 @@ export interface CapabilityInventory {
   ): Promise<{ readonly isClaimed: boolean; readonly health: KeyHealth }>;
   recordProbe(permission: string, answer: KeyHealth['answer'], at: string): Promise<void>;
   listKeyHealth(): Promise<readonly KeyHealth[]>;
+  /** Somebody says that they have put it right: nothing is known of these any more. */
+  forgetRefusals(permissions: readonly string[]): Promise<void>;
   /** Parts of people's processes that were left out for want of a permission. */
   listOwedParts(): Promise<readonly OwedPart[]>;
 }
@@ -77,6 +79,10 @@ export async function recordProbe(db: Db, permission: string, answer: KeyHealth[
 
 export const listKeyHealth = (db: Db): Promise<readonly KeyHealth[]> =>
   db.selectFrom('keyHealth').selectAll().orderBy('permission').execute();
+
+export async function forgetRefusals(db: Db, permissions: readonly string[]): Promise<void> {
+  await db.deleteFrom('keyHealth').where('permission', 'in', permissions).where('answer', '=', 'no').execute();
+}
 
 export const listOwedParts = (db: Db): Promise<readonly OwedPart[]> =>
   db.selectFrom('owedParts').selectAll().orderBy('permission').orderBy('personId').execute();

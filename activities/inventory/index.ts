@@ -84,6 +84,8 @@ function createInventory(store: Store): Inventory {
     recordProbe: (permission, answer, at) =>
       write(store, 'keyHealth', (trx) => capabilities.recordProbe(trx, permission, answer, at)),
     listKeyHealth: () => capabilities.listKeyHealth(db),
+    forgetRefusals: (permissions) =>
+      write(store, 'keyHealth', (trx) => capabilities.forgetRefusals(trx, permissions)),
     listOwedParts: () => capabilities.listOwedParts(db),
 
     recordInvitation: (invitation) =>

@@ -27,7 +27,7 @@ async function pass({ inventory, client }: World, datadog: DatadogClient = clien
     },
   });
   const environment = new MockActivityEnvironment({ startToCloseTimeoutMs: 60_000 });
-  const { requests } = await environment.run(() => scanPending());
+  const { requests }: { readonly requests: number } = await environment.run(() => scanPending());
   return { told: told.toSorted(), requests };
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { accountOf, hrEvent, inPhase, outcomeOf } from '../support/muster.ts';
+import { employ } from '../support/employees.ts';
+import { accountOf, eventually, hrEvent, inPhase, outcomeOf } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';
 import { onSkippedTime } from '../support/skippedTime.ts';
 
@@ -43,5 +44,40 @@ test('a key with only the three scopes runs all three processes, and names what 
     expect(await rolesNow()).toEqual(new Set());
     const { data } = await officialClient(simulator).users.getUser({ userId: accountId });
     expect(data?.attributes?.disabled).toBe(true);
+  });
+});
+
+test('what the key is known not to see is asked for no more, is named, and is made up for once the permission is there', async () => {
+  await onSkippedTime(async (stage) => {
+    const { simulator, muster, client } = stage;
+    simulator.keys.setScopes(threeScopes);
+    const ids = [];
+    for (const personId of ['e-1', 'e-2', 'e-3']) ids.push(await employ(stage, personId));
+    const askedForTeams = () => simulator.requests.count('GET', /\/team|\/memberships/);
+    const move = async (personId: string) => {
+      const mover = hrEvent('mover', personId, { at: await stage.now(), person: { department: 'Engineering' } });
+      await muster.submitEvent(mover);
+      return outcomeOf(stage, mover);
+    };
+    await move('e-1');
+    const asked = askedForTeams();
+    expect(asked).toBeGreaterThan(0);
+    const moved = await move('e-2');
+    expect(moved).toMatchObject({ kind: 'completed', detail: expect.stringContaining('teams_read') });
+    expect(moved.parts).toContainEqual(expect.objectContaining({ result: 'notDone', permission: 'teams_read' }));
+    expect(accountOf(stage, 'e-2')?.roles).toContain('Datadog Standard Role');
+    expect(askedForTeams()).toBe(asked);
+
+    // Who says that the key is mended is believed, and the rest follows with the next sync.
+    simulator.keys.setScopes(null);
+    expect((await move('e-3')).parts).toContainEqual(expect.objectContaining({ permission: 'teams_read' }));
+    await muster.retry('e-2');
+    const isMember = (personId: string) => accountOf(stage, personId)?.teams.includes('engineering');
+    await eventually('the team of who was asked for', () => isMember('e-2'));
+    expect(isMember('e-1')).toBe(false);
+    await client.workflow.start('accessSync', { workflowId: 'sync', taskQueue: 'muster', args: [{ depth: 'full' }] });
+    await eventually('everybody else’s team', () => isMember('e-1') && isMember('e-3'));
+    const owed = async () => (await stage.inventory.listOwedParts()).length;
+    await eventually('nothing to be owed', async () => (await owed()) === 0);
   });
 });
