@@ -10,7 +10,11 @@ import { actorOf, isInForce, mayDecide } from './inventory/tokenTypes.ts';
 type Proof = Pick<DecisionReview, 'proof' | 'why' | 'tokenId' | 'isAdmin'>;
 
 /** What an approval asks of the inventory: who somebody is, and what was asked, decided and closed. */
-export function createApprovalActivities({ inventory, notify, attestations }: Dependencies) {
+export function createApprovalActivities({
+  inventory,
+  notify,
+  attestations,
+}: Pick<Dependencies, 'inventory' | 'notify' | 'attestations'>) {
   /** An attested decision holds for exactly this request, and only while the token that proved its actor is in force. */
   async function prove(personId: string, requestedAt: string, decision: Decision): Promise<Proof> {
     const { attestation, ...said } = decision;
@@ -79,21 +83,23 @@ export function createApprovalActivities({ inventory, notify, attestations }: De
       const { state, entitlements, act, approvers, deadline } = after;
       const { approvalId, verdict, actor, reason, proof, tokenId, to } = decision;
       const at = new Date().toISOString();
-      await inventory.recordDecision(personId, { ...decision, at });
-      if (state !== 'open') await inventory.closeApproval(approvalId, personId, state, at);
-      if (verdict === 'reassign') await inventory.reassignApproval(personId, approvalId, approvers);
-      await inventory.appendEvidence({
-        personId,
-        eventId,
-        step: `decision:${decision.decisionId}`,
-        at,
-        actor,
-        proof,
-        ...(tokenId === undefined ? {} : { tokenId }),
-        action: verdict,
-        reason,
-        before: { approvalId, state: 'open' },
-        after: { approvalId, state, entitlements, act, to },
+      await inventory.decide(async (hand) => {
+        await hand.recordDecision(personId, { ...decision, at });
+        if (state !== 'open') await hand.closeApproval(approvalId, personId, state, at);
+        if (verdict === 'reassign') await hand.reassignApproval(personId, approvalId, approvers);
+        await hand.appendEvidence({
+          personId,
+          eventId,
+          step: `decision:${decision.decisionId}`,
+          at,
+          actor,
+          proof,
+          ...(tokenId === undefined ? {} : { tokenId }),
+          action: verdict,
+          reason,
+          before: { approvalId, state: 'open' },
+          after: { approvalId, state, entitlements, act, to },
+        });
       });
       if (to === undefined) return;
       notify.send({

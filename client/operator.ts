@@ -27,22 +27,24 @@ export async function linkAccount(
   if (account === undefined) throw new RefusedError(`There is no account ${accountId} in Datadog: nothing is changed`);
   if (account.isServiceAccount) throw new RefusedError(`Account ${accountId} is a service account: nothing is changed`);
   const at = new Date().toISOString();
-  const before = (await inventory.findPerson(personId))?.accountId;
-  const { conflict } = await inventory.linkAccount(personId, account, at);
-  if (conflict !== undefined) {
-    throw new RefusedError(
-      `Account ${accountId} is bound to person ${conflict}: nothing is changed. If that is wrong: npx muster person unlink ${conflict}`,
-    );
-  }
-  await recordDecision(inventory, hands, {
-    personId,
-    eventId: `link:${randomUUID()}`,
-    step: 'link',
-    at,
-    action: 'link account',
-    ...why,
-    before: { accountId: before ?? null },
-    after: { accountId },
+  await inventory.decide(async (hand) => {
+    const before = (await hand.findPerson(personId))?.accountId;
+    const { conflict } = await hand.linkAccount(personId, account, at);
+    if (conflict !== undefined) {
+      throw new RefusedError(
+        `Account ${accountId} is bound to person ${conflict}: nothing is changed. If that is wrong: npx muster person unlink ${conflict}`,
+      );
+    }
+    await recordDecision(hand, hands, {
+      personId,
+      eventId: `link:${randomUUID()}`,
+      step: 'link',
+      at,
+      action: 'link account',
+      ...why,
+      before: { accountId: before ?? null },
+      after: { accountId },
+    });
   });
   await wake(client, personId);
   return { personId, accountId };
@@ -54,17 +56,20 @@ export async function unlinkAccount(
   why: Why = {},
 ): Promise<{ readonly personId: string; readonly accountId: string }> {
   const { client, inventory } = hands;
-  const accountId = (await inventory.findPerson(personId))?.accountId;
-  if (accountId === undefined) throw new FailedError(`Person ${personId} has no account bound to them`);
-  await inventory.unlinkAccount(personId);
-  await recordDecision(inventory, hands, {
-    personId,
-    eventId: `unlink:${randomUUID()}`,
-    step: 'unlink',
-    action: 'unlink account',
-    ...why,
-    before: { accountId },
-    after: { accountId: null },
+  const accountId = await inventory.decide(async (hand) => {
+    const bound = (await hand.findPerson(personId))?.accountId;
+    if (bound === undefined) throw new FailedError(`Person ${personId} has no account bound to them`);
+    await hand.unlinkAccount(personId);
+    await recordDecision(hand, hands, {
+      personId,
+      eventId: `unlink:${randomUUID()}`,
+      step: 'unlink',
+      action: 'unlink account',
+      ...why,
+      before: { accountId: bound },
+      after: { accountId: null },
+    });
+    return bound;
   });
   await wake(client, personId);
   return { personId, accountId };
@@ -101,30 +106,29 @@ export async function releaseLeavers(
   }
   const at = new Date().toISOString();
   const chosen = 'batch' in which ? { eventIds: held.leavers.map(({ eventId }) => eventId) } : which;
-  const { released, hasChanged } = await inventory.releaseHeld(chosen, {
-    actor,
-    verdict,
-    at,
-    ...(reason === undefined ? {} : { reason }),
+  const because = reason === undefined ? {} : { reason };
+  const released = await inventory.decide(async (hand) => {
+    const { released: leavers, hasChanged } = await hand.releaseHeld(chosen, { actor, verdict, at, ...because });
+    if (hasChanged) throw new RefusedError('The batch has changed just now. See `npx muster leaver held`');
+    for (const { personId, eventId, askedAt } of leavers) {
+      await recordDecision(hand, hands, {
+        personId,
+        eventId,
+        step: verdict,
+        at,
+        action: `${verdict} held leaver`,
+        ...because,
+        before: { heldSince: askedAt },
+        after: { verdict, ...('batch' in which ? { batch: which.batch } : {}) },
+      });
+    }
+    return leavers;
   });
-  if (hasChanged) throw new RefusedError('The batch has changed just now. See `npx muster leaver held`');
   if (released.length === 0) {
     const who = 'personId' in which ? `No leaver of ${which.personId}` : 'No leaver';
     throw new UsageError(`${who} is held: \`npx muster leaver held\` shows those that are`);
   }
-  for (const { personId, eventId, askedAt } of released) {
-    await recordDecision(inventory, hands, {
-      personId,
-      eventId,
-      step: verdict,
-      at,
-      action: `${verdict} held leaver`,
-      ...(reason === undefined ? {} : { reason }),
-      before: { heldSince: askedAt },
-      after: { verdict, ...('batch' in which ? { batch: which.batch } : {}) },
-    });
-    await wake(client, personId);
-  }
+  for (const { personId } of released) await wake(client, personId);
   return released;
 }
 
@@ -147,18 +151,19 @@ export async function acceptName(
   entitlement: Entitlement,
   why: Why = {},
 ): Promise<{ readonly before: string }> {
-  const { inventory } = hands;
-  const before = await inventory.forgetEntitlementId(entitlement);
   const { kind, name } = entitlement;
-  if (before === undefined) throw new UsageError(`No ${kind} "${name}" is on record: nothing has to be accepted`);
-  await recordDecision(inventory, hands, {
-    personId: `policy/${kind}`,
-    eventId: `accept:${randomUUID()}`,
-    step: 'accept',
-    action: `accept ${kind}`,
-    ...why,
-    before: { name, id: before },
-    after: { name, id: null },
+  return hands.inventory.decide(async (hand) => {
+    const before = await hand.forgetEntitlementId(entitlement);
+    if (before === undefined) throw new UsageError(`No ${kind} "${name}" is on record: nothing has to be accepted`);
+    await recordDecision(hand, hands, {
+      personId: `policy/${kind}`,
+      eventId: `accept:${randomUUID()}`,
+      step: 'accept',
+      action: `accept ${kind}`,
+      ...why,
+      before: { name, id: before },
+      after: { name, id: null },
+    });
+    return { before };
   });
-  return { before };
 }

@@ -5,24 +5,26 @@ import { recordDecision, type Operator } from './evidence.ts';
 
 /** Declares who answers for a key or a service account, or takes that back. Undefined where there is none by this id. */
 export async function declareOwner(
-  inventory: Pick<Inventory, 'findNhi' | 'setNhiOwner' | 'appendEvidence'>,
+  inventory: Pick<Inventory, 'decide'>,
   by: Operator,
   id: string,
   owner: string | undefined,
 ): Promise<NhiRow | undefined> {
-  const before = await inventory.findNhi(id);
-  if (before === undefined) return undefined;
   const at = new Date().toISOString();
-  await inventory.setNhiOwner(id, owner, at);
-  const after = await inventory.findNhi(id);
-  await recordDecision(inventory, by, {
-    personId: owner ?? before.ownerPersonId ?? `nhi/${id}`,
-    eventId: `owner:${randomUUID()}`,
-    step: 'owner',
-    at,
-    action: owner === undefined ? 'clear owner' : 'declare owner',
-    before: { id, kind: before.kind, name: before.name, owner: before.ownerPersonId ?? null },
-    after: { owner: after?.ownerPersonId ?? null },
+  return inventory.decide(async (hand) => {
+    const before = await hand.findNhi(id);
+    if (before === undefined) return undefined;
+    await hand.setNhiOwner(id, owner, at);
+    const after = await hand.findNhi(id);
+    await recordDecision(hand, by, {
+      personId: owner ?? before.ownerPersonId ?? `nhi/${id}`,
+      eventId: `owner:${randomUUID()}`,
+      step: 'owner',
+      at,
+      action: owner === undefined ? 'clear owner' : 'declare owner',
+      before: { id, kind: before.kind, name: before.name, owner: before.ownerPersonId ?? null },
+      after: { owner: after?.ownerPersonId ?? null },
+    });
+    return after;
   });
-  return after;
 }

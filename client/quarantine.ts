@@ -23,20 +23,23 @@ export async function decideBatch(
   const { muster, inventory, actor } = hands;
   const at = now.toISOString();
   const state = verdict === 'allow' ? 'allowed' : 'rejected';
-  const decided = await inventory.decideQuarantine(batchId, { state, at, by: actor, ...why });
-  if (decided === undefined) {
-    throw new RefusedError(`No batch ${batchId} waits for a decision: \`npx muster sync status\` shows those that do`);
-  }
-  await recordDecision(inventory, hands, {
-    // A slash stands in no personId: the batch is about many.
-    personId: `sync/${batchId}`,
-    eventId: `sync/${batchId}`,
-    step: verdict,
-    at,
-    action: `${verdict} held repairs`,
-    ...why,
-    before: { state: 'open', openedAt: decided.openedAt, budget: decided.budget },
-    after: { state, people: decided.people },
+  const decided = await inventory.decide(async (hand) => {
+    const batch = await hand.decideQuarantine(batchId, { state, at, by: actor, ...why });
+    if (batch === undefined) {
+      throw new RefusedError(`No batch ${batchId} waits for a decision: \`npx muster sync status\` shows those that do`);
+    }
+    await recordDecision(hand, hands, {
+      // A slash stands in no personId: the batch is about many.
+      personId: `sync/${batchId}`,
+      eventId: `sync/${batchId}`,
+      step: verdict,
+      at,
+      action: `${verdict} held repairs`,
+      ...why,
+      before: { state: 'open', openedAt: batch.openedAt, budget: batch.budget },
+      after: { state, people: batch.people },
+    });
+    return batch;
   });
   if (verdict === 'reject') return decided;
   for (const candidate of decided.people) {

@@ -1,9 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { recordDecision } from './evidence.ts';
-import type { Inventory } from '../activities/inventory/types.ts';
+import { recordDecision, type Operator } from './evidence.ts';
+import type { HandChanges, Inventory } from '../activities/inventory/types.ts';
 import { isInForce, type TokenRole, type TokenRow } from '../activities/inventory/tokenTypes.ts';
-
-type Tokens = Pick<Inventory, 'createToken' | 'findToken' | 'revokeToken' | 'appendEvidence'>;
 
 /** What a token looks like, for whoever must cut it out of a text. */
 export const tokenPattern = /muster_[A-Za-z0-9_-]{43}/g;
@@ -19,8 +17,9 @@ export interface TokenRequest {
 
 /** A new token: 256 random bits behind a prefix. The inventory keeps its hash, so this is the one time that it is seen. */
 export async function issueToken(
-  inventory: Tokens,
+  inventory: Pick<Inventory, 'decide'>,
   { role, personId, source, expiresAt }: TokenRequest,
+  by: Operator,
 ): Promise<TokenRow & { readonly token: string }> {
   const token = `muster_${randomBytes(32).toString('base64url')}`;
   const row: TokenRow = {
@@ -31,21 +30,31 @@ export async function issueToken(
     createdAt: new Date().toISOString(),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
-  await inventory.createToken(row, hashOf(token));
-  await leaveEvidence(inventory, row, 'create token', row.createdAt);
+  await inventory.decide(async (hand) => {
+    await hand.createToken(row, hashOf(token));
+    await leaveEvidence(hand, by, row, { action: 'create token', at: row.createdAt });
+  });
   return { ...row, token };
 }
 
 /** Undefined where no token has this id. */
-export async function revokeToken(inventory: Tokens, id: string): Promise<TokenRow | undefined> {
-  const row = await inventory.revokeToken(id, new Date().toISOString());
-  if (row?.revokedAt !== undefined) await leaveEvidence(inventory, row, 'revoke token', row.revokedAt);
-  return row;
+export async function revokeToken(
+  inventory: Pick<Inventory, 'decide'>,
+  id: string,
+  by: Operator,
+): Promise<TokenRow | undefined> {
+  return inventory.decide(async (hand) => {
+    const row = await hand.revokeToken(id, new Date().toISOString());
+    if (row?.revokedAt !== undefined) {
+      await leaveEvidence(hand, by, row, { action: 'revoke token', at: row.revokedAt });
+    }
+    return row;
+  });
 }
 
 /** Whose token this is; undefined for an unknown, revoked or expired one. */
 export async function authenticate(
-  inventory: Pick<Tokens, 'findToken'>,
+  inventory: Pick<Inventory, 'findToken'>,
   token: string,
   now = new Date(),
 ): Promise<TokenRow | undefined> {
@@ -53,21 +62,14 @@ export async function authenticate(
   return row !== undefined && isInForce(row, now.toISOString()) ? row : undefined;
 }
 
-async function leaveEvidence(inventory: Tokens, row: TokenRow, action: string, at: string): Promise<void> {
-  const { id, role, personId, source, expiresAt, revokedAt } = row;
+async function leaveEvidence(
+  hand: Pick<HandChanges, 'appendEvidence'>,
+  by: Operator,
+  { id, role, personId, source, expiresAt, revokedAt }: TokenRow,
+  { action, at }: { readonly action: string; readonly at: string },
+): Promise<void> {
   // A slash stands in no personId: evidence of a token that proves nobody belongs to nobody.
   const about = `token/${id}`;
   const after = { id, role, source, expiresAt, revokedAt };
-  await recordDecision(
-    inventory,
-    { actor: 'cli', proof: 'claimed' },
-    {
-      personId: personId ?? about,
-      eventId: about,
-      step: action,
-      at,
-      action,
-      after,
-    },
-  );
+  await recordDecision(hand, by, { personId: personId ?? about, eventId: about, step: action, at, action, after });
 }

@@ -20,11 +20,12 @@ import * as nhis from './nhis.ts';
 import * as openWrites from './openWrites.ts';
 import { openStore, type InventoryLocation } from './open.ts';
 import * as people from './people.ts';
-import { endEvents, finishProcess } from './processes.ts';
+import { createHandChanges } from './handChanges.ts';
+import { endEvents } from './processes.ts';
 import * as repairs from './repairs.ts';
 import * as roles from './roles.ts';
 import * as scans from './scans.ts';
-import { write, type Store } from './store.ts';
+import { evidenceLock, personLock, write, writeTogether, type Store } from './store.ts';
 import * as scim from './scim.ts';
 import * as syncRuns from './syncRuns.ts';
 import * as teams from './teams.ts';
@@ -41,11 +42,14 @@ export async function openInventory(location: InventoryLocation): Promise<Invent
   return createInventory(await openStore(location));
 }
 
-/** Which lock each write takes is decided here, and nowhere else. */
+/** Which lock each write takes is decided here and in `handChanges.ts`, and nowhere else. */
 function createInventory(store: Store): Inventory {
   const { db } = store;
   const close = () => db.destroy();
   return {
+    ...createHandChanges(db, (lock, work) => write(store, lock, work)),
+    decide: (work) => writeTogether(store, (trx, together) => work(createHandChanges(trx, together))),
+
     dialect: store.dialect,
     close,
     [Symbol.asyncDispose]: close,
@@ -62,20 +66,13 @@ function createInventory(store: Store): Inventory {
       write(store, `delivery/${source}/${messageId}`, (trx) => deliveries.recordDelivery(trx, source, messageId, at)),
     forgetDeliveries: (before) => write(store, 'deliveries', (trx) => deliveries.forgetDeliveries(trx, before)),
 
-    findPerson: (personId) => people.findPerson(db, personId),
     findPeopleByEmail: (email) => people.findPeopleByEmail(db, email),
     listPeople: (filter) => people.listPeople(db, filter),
-    bindAccount: (personId, accountId, at) =>
-      write(store, `account/${accountId}`, (trx) => people.bindAccount(trx, personId, accountId, at)),
-    linkAccount: (personId, account, at) =>
-      write(store, `account/${account.id}`, (trx) => people.linkAccount(trx, personId, account, at)),
-    unlinkAccount: (personId) => write(store, personLock(personId), (trx) => people.unlinkAccount(trx, personId)),
     personBoundTo: (accountId) => people.personBoundTo(db, accountId),
     recordProgress: (progress) =>
       write(store, personLock(progress.personId), (trx) => people.recordProgress(trx, progress)),
     endEvents: (personId, events, at) =>
       write(store, personLock(personId), (trx) => endEvents(trx, personId, events, at)),
-    finishProcess: (finish) => write(store, personLock(finish.personId), (trx) => finishProcess(trx, finish)),
     personHistory: (personId) => personHistory(db, personId),
 
     reportRefusal: (permission, at) =>
@@ -100,20 +97,12 @@ function createInventory(store: Store): Inventory {
 
     openApproval: (approval) =>
       write(store, personLock(approval.personId), (trx) => approvals.openApproval(trx, approval)),
-    recordDecision: (personId, decision) =>
-      write(store, personLock(personId), (trx) => approvals.recordDecision(trx, personId, decision)),
-    closeApproval: (approvalId, personId, state, at) =>
-      write(store, personLock(personId), (trx) => approvals.closeApproval(trx, approvalId, personId, state, at)),
-    reassignApproval: (personId, approvalId, approvers) =>
-      write(store, personLock(personId), (trx) => approvals.reassignApproval(trx, personId, approvalId, approvers)),
     listApprovals: (filter) => approvals.listApprovals(db, filter),
 
-    openGrant: (grant) => write(store, personLock(grant.personId), (trx) => grants.openGrant(trx, grant)),
     closeGrant: (personId, entitlement, at) =>
       write(store, personLock(personId), (trx) => grants.closeGrant(trx, personId, entitlement, at)),
     listGrants: (filter) => grants.listGrants(db, filter),
 
-    writeAccounts: (page) => write(store, 'accounts', (trx) => accounts.writeAccounts(trx, page)),
     findAccount: (accountId) => accounts.findAccount(db, accountId),
     writeRoles: (rows, seenAt) => write(store, 'roles', (trx) => roles.writeRoles(trx, rows, seenAt)),
     sweepAccounts: (sweep) => scans.sweepAccounts(store, sweep),
@@ -130,8 +119,6 @@ function createInventory(store: Store): Inventory {
     sweepNhis: (sweep) => write(store, 'nhis', (trx) => nhis.sweepNhis(trx, sweep)),
     sweepOwnerlessNhis: (kinds, at) => write(store, 'nhis', (trx) => nhis.sweepOwnerlessNhis(trx, kinds, at)),
     listNhis: (filter) => nhiLists.listNhis(db, filter),
-    findNhi: (nhiId) => nhiLists.findNhi(db, nhiId),
-    setNhiOwner: (nhiId, personId, at) => write(store, 'nhis', (trx) => nhis.setNhiOwner(trx, nhiId, personId, at)),
 
     startSyncRun: (run) => write(store, 'syncRuns', (trx) => syncRuns.startSyncRun(trx, run)),
     finishSyncRun: (end) => write(store, 'syncRuns', (trx) => syncRuns.finishSyncRun(trx, end)),
@@ -141,7 +128,6 @@ function createInventory(store: Store): Inventory {
     writeFindings: (page) => findings.writeFindings(store, page),
     listFindings: (filter, now) => findings.listFindings(db, filter, now),
     countOpenFindings: (now) => findings.countOpenFindings(db, now),
-    muteFinding: (id, mute) => write(store, 'findings', (trx) => findings.muteFinding(trx, id, mute)),
     readOrganisation: (options) => facts.readOrganisation(db, options),
     accountFacts: (after, limit) => facts.accountFacts(db, after, limit),
     personFacts: (after, limit) => facts.personFacts(db, after, limit),
@@ -152,17 +138,14 @@ function createInventory(store: Store): Inventory {
     openQuarantine: (batch) => write(store, 'repairs', (trx) => repairs.openQuarantine(trx, batch)),
     listQuarantines: (limit) => repairs.listQuarantines(db, limit),
     unrepairedSubjects: (now) => repairs.unrepairedSubjects(db, now),
-    decideQuarantine: (batchId, decision) =>
-      write(store, 'repairs', (trx) => repairs.decideQuarantine(trx, batchId, decision)),
     withdrawQuarantine: (at) => write(store, 'repairs', (trx) => repairs.withdrawQuarantine(trx, at)),
 
     beginWrite: (open) => write(store, personLock(open.personId), (trx) => openWrites.beginWrite(trx, open)),
     refuseWrite: (key) => write(store, personLock(key.personId), (trx) => openWrites.refuseWrite(trx, key)),
-    endWrite: (key, end) => write(store, 'evidence', (trx) => openWrites.endWrite(trx, key, end)),
-    giveUpWrite: (key, entry) => write(store, 'evidence', (trx) => openWrites.giveUpWrite(trx, key, entry)),
+    endWrite: (key, end) => write(store, evidenceLock, (trx) => openWrites.endWrite(trx, key, end)),
+    giveUpWrite: (key, entry) => write(store, evidenceLock, (trx) => openWrites.giveUpWrite(trx, key, entry)),
     listOpenWrites: (personId) => openWrites.listOpenWrites(db, personId),
 
-    appendEvidence: (entry) => write(store, 'evidence', (trx) => evidence.appendEvidence(trx, entry)),
     listEvidence: (filter) => evidence.listEvidence(db, filter),
     verifyEvidence: (noted) => evidence.verifyEvidence(db, noted),
 
@@ -174,7 +157,6 @@ function createInventory(store: Store): Inventory {
 
     admitDisable: (leaver, budget) => write(store, 'changeBudget', (trx) => brakes.admitDisable(trx, leaver, budget)),
     listHeld: () => brakes.listHeld(db),
-    releaseHeld: (which, release) => write(store, 'changeBudget', (trx) => brakes.releaseHeld(trx, which, release)),
     takeLease: (name, holder, now, until) =>
       write(store, `lease/${name}`, (trx) => brakes.takeLease(trx, name, holder, now, until)),
     giveLeaseBack: (name, holder) => write(store, `lease/${name}`, (trx) => brakes.giveLeaseBack(trx, name, holder)),
@@ -185,8 +167,6 @@ function createInventory(store: Store): Inventory {
     knownEntitlementIds: (entitlements) => entitlementIds.knownEntitlementIds(db, entitlements),
     rememberEntitlementIds: (entitlements, at) =>
       write(store, 'entitlementIds', (trx) => entitlementIds.rememberEntitlementIds(trx, entitlements, at)),
-    forgetEntitlementId: (entitlement) =>
-      write(store, 'entitlementIds', (trx) => entitlementIds.forgetEntitlementId(trx, entitlement)),
 
     findScim: (by) => scim.findScim(db, by),
     listScim: (filter) => scim.listScim(db, filter),
@@ -195,11 +175,7 @@ function createInventory(store: Store): Inventory {
     removeScim: (row) => write(store, `scim/${row.source}`, (trx) => scim.removeScim(trx, row)),
     scimGroupsOf: (source, memberId) => scim.scimGroupsOf(db, source, memberId),
 
-    createToken: (token, hash) => write(store, 'tokens', (trx) => tokens.createToken(trx, token, hash)),
-    revokeToken: (id, at) => write(store, 'tokens', (trx) => tokens.revokeToken(trx, id, at)),
     listTokens: () => tokens.listTokens(db),
     findToken: (by) => tokens.findToken(db, by),
   };
 }
-
-const personLock = (personId: string): string => `person/${personId}`;

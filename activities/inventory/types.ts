@@ -54,6 +54,11 @@ export interface Inventory
     ScimInventory,
     TokenInventory,
     WriteInventory {
+  /**
+   * What a person decides, with the link that says so: one transaction, both or neither. `work` asks of `hand` alone, the
+   * evidence last.
+   */
+  decide<T>(work: (hand: HandChanges) => Promise<T>): Promise<T>;
   /** `sqlite` or `postgresql`. */
   readonly dialect: 'sqlite' | 'postgresql';
   close(): Promise<void>;
@@ -186,6 +191,30 @@ export interface Inventory
    */
   verifyEvidence(noted?: Pick<EvidenceRow, 'seq' | 'hash'>): Promise<EvidenceCheck>;
 }
+
+/** What a person may change by hand, with what has to be read for it. */
+export type HandChanges = Pick<
+  Inventory,
+  | 'findPerson'
+  | 'bindAccount'
+  | 'linkAccount'
+  | 'unlinkAccount'
+  | 'finishProcess'
+  | 'writeAccounts'
+  | 'openGrant'
+  | 'recordDecision'
+  | 'closeApproval'
+  | 'reassignApproval'
+  | 'releaseHeld'
+  | 'decideQuarantine'
+  | 'muteFinding'
+  | 'findNhi'
+  | 'setNhiOwner'
+  | 'forgetEntitlementId'
+  | 'createToken'
+  | 'revokeToken'
+  | 'appendEvidence'
+>;
 
 export interface IntakeRow {
   readonly event: HrEvent;

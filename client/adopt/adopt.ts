@@ -60,30 +60,32 @@ export async function applyAdoption(request: AdoptionRequest, hash: string, by: 
     const at = new Date().toISOString();
     const person = people.get(personId);
     const account = accounts.get(accountId);
-    const bound = (await inventory.findPerson(personId))?.accountId;
-    const { conflict } = await inventory.bindAccount(personId, accountId, at);
-    if (conflict !== undefined)
-      throw new RefusedError(`Account ${accountId} has just been bound to person ${conflict}`);
-    if (person?.employment === 'unknown') {
-      const employed = { attributes: person.attributes, employment: 'employed' } as const;
-      await inventory.finishProcess({ personId, process: 'onboarding', events: [], lines: {}, person: employed, at });
-    }
-    if (account !== undefined) await inventory.writeAccounts({ accounts: [account], seenAt: at });
     const grants = holds.map(({ isGiven, ...held }) => {
       const isTaken = takeover === 'all' || (takeover === 'given' && isGiven);
       return { ...held, reason: isTaken ? ('adopted' as const) : ('preexisting' as const) };
     });
-    for (const grant of grants)
-      await inventory.openGrant({ ...grant, personId, accountId, since: at, because: `adoption ${hash}` });
-    await recordDecision(inventory, by, {
-      personId,
-      eventId: `adopt:${hash}`,
-      step: `adopt:${accountId}`,
-      at,
-      action: 'adopt account',
-      reason: by.reason ?? `adopt apply ${hash}`,
-      before: { accountId: bound ?? null },
-      after: { accountId, email, grants },
+    await inventory.decide(async (hand) => {
+      const bound = (await hand.findPerson(personId))?.accountId;
+      const { conflict } = await hand.bindAccount(personId, accountId, at);
+      if (conflict !== undefined)
+        throw new RefusedError(`Account ${accountId} has just been bound to person ${conflict}`);
+      if (person?.employment === 'unknown') {
+        const employed = { attributes: person.attributes, employment: 'employed' } as const;
+        await hand.finishProcess({ personId, process: 'onboarding', events: [], lines: {}, person: employed, at });
+      }
+      if (account !== undefined) await hand.writeAccounts({ accounts: [account], seenAt: at });
+      for (const grant of grants)
+        await hand.openGrant({ ...grant, personId, accountId, since: at, because: `adoption ${hash}` });
+      await recordDecision(hand, by, {
+        personId,
+        eventId: `adopt:${hash}`,
+        step: `adopt:${accountId}`,
+        at,
+        action: 'adopt account',
+        reason: by.reason ?? `adopt apply ${hash}`,
+        before: { accountId: bound ?? null },
+        after: { accountId, email, grants },
+      });
     });
   }
   return planned;

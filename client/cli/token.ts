@@ -6,11 +6,12 @@ import { issueToken, revokeToken } from '../tokens.ts';
 import { isJson } from './command.ts';
 import { effectiveInstant, readEffective } from './dates.ts';
 import { withInventory } from './open.ts';
+import { addActor, readActor, type OperatorOptions } from './operator.ts';
 import { printMessage, printResult, renderTable } from './output.ts';
 import { parsePersonId, parseText } from './parse.ts';
 import type { Shell } from './shell.ts';
 
-interface CreateOptions {
+interface CreateOptions extends Pick<OperatorOptions, 'as'> {
   readonly role: TokenRole;
   readonly person?: string;
   readonly source?: string;
@@ -19,8 +20,7 @@ interface CreateOptions {
 
 export function addToken(program: Command, shell: Shell): void {
   const token = program.command('token').description('tokens that prove to Muster who asks');
-  token
-    .command('create')
+  addActor(token.command('create'))
     .description('a new token, shown this once; the inventory keeps its hash')
     .addOption(new Option('--role <role>', 'what it may do').choices(tokenRoles).makeOptionMandatory())
     .option('--person <id>', 'whom it proves: needed for an approver', parsePersonId)
@@ -31,7 +31,7 @@ export function addToken(program: Command, shell: Shell): void {
       const request = readRequest(options);
       const { created, isKnown } = await withInventory(shell, async (inventory) => ({
         isKnown: request.personId === undefined || (await inventory.findPerson(request.personId)) !== undefined,
-        created: await issueToken(inventory, request),
+        created: await issueToken(inventory, request, await readActor(shell, options, inventory)),
       }));
       if (!isKnown) {
         printMessage(
@@ -54,13 +54,14 @@ export function addToken(program: Command, shell: Shell): void {
       const rows = await withInventory(shell, (inventory) => inventory.listTokens());
       printResult(shell, isJson(command), rows, () => renderTokens(shell, rows));
     });
-  token
-    .command('revoke')
+  addActor(token.command('revoke'))
     .argument('<id>', 'as `token list` shows it', parseText(100))
     .description('from now on the token counts no more')
     .addHelpText('after', '\nExample: npx muster token revoke t-1f2e3d4c5b')
-    .action(async (id: string, _options: unknown, command: Command) => {
-      const revoked = await withInventory(shell, (inventory) => revokeToken(inventory, id));
+    .action(async (id: string, options: Pick<OperatorOptions, 'as'>, command: Command) => {
+      const revoked = await withInventory(shell, async (inventory) =>
+        revokeToken(inventory, id, await readActor(shell, options, inventory)),
+      );
       if (revoked === undefined) throw new FailedError(`There is no token ${id}: \`npx muster token list\` shows all`);
       printResult(shell, isJson(command), revoked, () => `Token ${id} is revoked since ${revoked.revokedAt}.`);
     });

@@ -5,6 +5,7 @@ import { issueToken, revokeToken } from '../../client/tokens.ts';
 import { approval as requested, at } from './inventory/samples.ts';
 import { drive } from './datadog/pair.ts';
 import { evidenceOf, openWorld, type World } from './datadog/world.ts';
+import { operator } from '../support/operators.ts';
 
 const because = { personId: 'p-1', eventId: 'e-1', reason: 'approval ap-1', actor: 'l-1' };
 const given: GivenApproval = { approvalId: 'ap-1', quorum: 1, decisionIds: ['d-1'], privileged: [] };
@@ -89,9 +90,9 @@ test.each<[string, RegExp, (world: World) => Promise<unknown>]>([
     'was proven by a token that is revoked',
     /was revoked/,
     async (world) => {
-      const { id: tokenId } = await issueToken(world.inventory, { role: 'approver', personId: 'l-1' });
+      const { id: tokenId } = await issueToken(world.inventory, { role: 'approver', personId: 'l-1' }, operator);
       await record(world, { tokenId });
-      await revokeToken(world.inventory, tokenId);
+      await revokeToken(world.inventory, tokenId, operator);
     },
   ],
 ])('a decision that %s assigns nothing', async (_what, why, prepare) => {

@@ -19,7 +19,7 @@ test('what Datadog has refused is asked for once, and named as it would be', asy
   const { world, api, id } = await openRefused();
   await using _ = world;
   const { requests } = world.simulator;
-  await expect(api().resolve([engineering])).rejects.toMatchObject(refused);
+  await expect(api().ensureGranted(id, world.team)).rejects.toMatchObject(refused);
   const first = await api().listOwnedKeys(id);
   expect(first.notVisible.toSorted()).toEqual(['api_keys_read', 'org_app_keys_read']);
   requests.reset();
@@ -57,9 +57,9 @@ test('an old refusal, an unknown or a granted permission is tried, and so is wha
 });
 
 test('keys that are refused altogether say nothing about one permission', async () => {
-  const { world, api } = await openRefused();
+  const { world, api, id } = await openRefused();
   await using _ = world;
   world.simulator.keys.revoke('application');
-  await expect(api().resolve([engineering])).rejects.toMatchObject({ missing: { permission: 'validKeys' } });
+  await expect(api().ensureGranted(id, world.team)).rejects.toMatchObject({ missing: { permission: 'validKeys' } });
   expect(await world.inventory.listKeyHealth()).toEqual([]);
 });

@@ -6,6 +6,7 @@ import { employ, readAccount } from '../support/employees.ts';
 import { eventually, hrEvent, outcomeOf } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';
 import { useDevServer } from '../support/onDevServer.ts';
+import { operator } from '../support/operators.ts';
 
 const server = useDevServer();
 
@@ -20,7 +21,7 @@ test('a role that needs an approval is given once its approver has decided over 
     }),
   );
   const tokenOf = async (role: 'approver' | 'auditor' | 'intake', personId?: string) =>
-    (await issueToken(inventory, { role, ...(personId === undefined ? {} : { personId }) })).token;
+    (await issueToken(inventory, { role, ...(personId === undefined ? {} : { personId }) }, operator)).token;
   await employ(stage, 'lead', { person: { email: 'security-lead@example.com' } });
   await employ(stage, 'stranger');
   const [lead, own, stranger] = [

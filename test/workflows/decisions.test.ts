@@ -5,6 +5,7 @@ import type { Decision } from '../../workflows/core/model.ts';
 import { eventually, hrEvent, inPhase, knowPerson, outcomeOf } from '../support/muster.ts';
 import { day, hour, onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';
 import { approve, lead, onlyProven, rolesOf, tokenOf } from './support/approvers.ts';
+import { operator } from '../support/operators.ts';
 
 const readOnly = 'Datadog Read Only Role';
 const admin = 'Datadog Admin Role';
@@ -64,7 +65,7 @@ test('a statement that was forged, altered, is another’s or is for something e
       const stranger = await tokenOf(stage, 's-1');
       const auditor = await tokenOf(stage, 'l-1', 'auditor');
       const revoked = await tokenOf(stage, 'l-1');
-      await revokeToken(stage.inventory, revoked.id);
+      await revokeToken(stage.inventory, revoked.id, operator);
       const sign = (change: object) => stage.attestor.sign({ ...fitting, ...change });
       const attempts: readonly [string, Partial<Decision> & { attestation: string }][] = [
         ['not by this deployment', { attestation: `${signed.slice(0, -4)}AAAA` }],

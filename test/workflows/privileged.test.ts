@@ -5,6 +5,7 @@ import { hrEvent, inPhase, knowPerson, outcomeOf } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';
 import { onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';
 import { approve, lead, onlyProven, rolesOf, tokenOf } from './support/approvers.ts';
+import { operator } from '../support/operators.ts';
 
 const readOnly = 'Datadog Read Only Role';
 const admin = 'Datadog Admin Role';
@@ -137,7 +138,7 @@ test.each(['has left', 'token was revoked'])(
         const token = await tokenOf(stage, 'l-1');
         await stage.muster.decide(approve(approvalId), token);
         if (what === 'has left') await knowPerson(stage, 'l-1', lead, { employment: 'left', at: await stage.now(1) });
-        else await revokeToken(stage.inventory, token.id);
+        else await revokeToken(stage.inventory, token.id, operator);
         await accept();
         const { approvals: asked, refused } = await inPhase(stage, 'e-1', 'waitingForApproval');
         expect(refused).toMatchObject([{ why: expect.stringMatching(/have left|was revoked/) }]);

@@ -9,6 +9,7 @@ import { readAccount } from '../support/employees.ts';
 import { eventually, inPhase } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';
 import { useDevServer } from '../support/onDevServer.ts';
+import { operator } from '../support/operators.ts';
 
 const server = useDevServer();
 const readOnly = 'Datadog Read Only Role';
@@ -30,7 +31,7 @@ async function setUp() {
       ...{ host: '127.0.0.1', port: 0, metricsPort: 0 },
     }),
   );
-  const { token } = await issueToken(inventory, { role: 'intake', source: 'idp' });
+  const { token } = await issueToken(inventory, { role: 'intake', source: 'idp' }, operator);
   const kept = opened.move();
   return {
     stage,

@@ -9,6 +9,7 @@ import { examplePolicyPath } from '../../../workers/config.ts';
 import { startDevServer } from '../../support/engine.ts';
 import { hrEvent, knowPerson } from '../../support/muster.ts';
 import { createShell } from '../support/shell.ts';
+import { operator } from '../../support/operators.ts';
 
 let opened: AsyncDisposableStack;
 let env: Record<string, string>;
@@ -51,8 +52,8 @@ test('an admin token proves who acts, and the evidence says so; a claim is refus
     return { code: await runCli(args, shell), err: shell.err() };
   };
   await using inventory = await openInventory({ file: join(home, 'inventory.db') });
-  const { id, token } = await issueToken(inventory, { role: 'admin', personId: 'boss-1' });
-  const approver = await issueToken(inventory, { role: 'approver', personId: 'boss-2' });
+  const { id, token } = await issueToken(inventory, { role: 'admin', personId: 'boss-1' }, operator);
+  const approver = await issueToken(inventory, { role: 'approver', personId: 'boss-2' }, operator);
   const at = new Date().toISOString();
   for (const personId of ['u-3', 'u-4']) await inventory.bindAccount(personId, `acc-${personId}`, at);
   const people = [{ personId: 'u-3', subjects: ['u-3/missing'] }];

@@ -6,6 +6,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { issueToken } from '../../../client/tokens.ts';
 import { pythonWith } from '../../support/python.ts';
 import { hrSecret, joinerBody, post, startGateway } from '../support/gateway.ts';
+import { operator } from '../../support/operators.ts';
 
 const scripts = join(import.meta.dirname, '..', '..', 'support', 'python');
 let programs: string;
@@ -48,7 +49,7 @@ test('what the Python library signs is accepted, and refused once anything of it
 test('Schemathesis finds no fault of the gateway, and no answer that is not described', async () => {
   await using gateway = await startGateway();
   const url = await gateway.app.listen({ host: '127.0.0.1', port: 0 });
-  const { token } = await issueToken(gateway.inventory, { role: 'admin', personId: 'boss' });
+  const { token } = await issueToken(gateway.inventory, { role: 'admin', personId: 'boss' }, operator);
   const options = [
     'run',
     `${url}/openapi.json`,

@@ -2,13 +2,14 @@ import { expect, test } from '@jest/globals';
 import type { TokenRole } from '../../../activities/inventory/tokenTypes.ts';
 import { issueToken, revokeToken } from '../../../client/tokens.ts';
 import { joinerBody, post, startGateway, type TestGateway } from '../support/gateway.ts';
+import { operator } from '../../support/operators.ts';
 
 async function tokenOf(
   { inventory }: TestGateway,
   role: TokenRole,
   more: { source?: string; expiresAt?: string } = {},
 ) {
-  return issueToken(inventory, { role, ...(role === 'approver' ? { personId: 'lead' } : {}), ...more });
+  return issueToken(inventory, { role, ...(role === 'approver' ? { personId: 'lead' } : {}), ...more }, operator);
 }
 
 async function ask({ app }: TestGateway, url: string, token?: string) {
@@ -29,7 +30,7 @@ test('reading takes a token in force of a role that may', async () => {
   for (const role of ['auditor', 'admin'] as const) {
     const { id, token } = await tokenOf(gateway, role);
     expect(await ask(gateway, url, token)).toMatchObject({ status: 200, body: { items: [] } });
-    await revokeToken(gateway.inventory, id);
+    await revokeToken(gateway.inventory, id, operator);
     expect(await ask(gateway, url, token)).toMatchObject({ status: 401 });
   }
 });

@@ -1,5 +1,6 @@
 import { issueToken } from '../../../client/tokens.ts';
 import { startGateway, type GatewayOptions, type TestGateway } from './gateway.ts';
+import { operator } from '../../support/operators.ts';
 
 /** What identity providers send, and a client for it. */
 
@@ -42,7 +43,7 @@ export async function scimClient(
   { app, inventory }: Pick<TestGateway, 'app' | 'inventory'>,
   source = 'idp',
 ): Promise<ScimClient & { readonly token: string }> {
-  const { token } = await issueToken(inventory, { role: 'intake', source });
+  const { token } = await issueToken(inventory, { role: 'intake', source }, operator);
   return {
     token,
     async send(method, url, body, headers = {}) {

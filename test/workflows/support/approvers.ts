@@ -3,6 +3,7 @@ import type { TokenRole } from '../../../activities/inventory/tokenTypes.ts';
 import type { Policy } from '../../../workflows/core/policy.ts';
 import { officialClient } from '../../support/officialClient.ts';
 import type { SkippedTime } from '../../support/skippedTime.ts';
+import { operator } from '../../support/operators.ts';
 
 export const lead = 'security-lead@example.com';
 
@@ -26,7 +27,7 @@ export async function rolesOf(stage: SkippedTime, email = 'e-1@example.com'): Pr
 }
 
 export async function tokenOf(stage: SkippedTime, personId: string, role: TokenRole = 'approver') {
-  const { token: _shownOnce, ...row } = await issueToken(stage.inventory, { role, personId });
+  const { token: _shownOnce, ...row } = await issueToken(stage.inventory, { role, personId }, operator);
   return row;
 }
 

@@ -1,0 +1,4 @@
+import type { Operator } from '../../client/evidence.ts';
+
+/** Somebody at the command line who proves nothing. */
+export const operator: Operator = { actor: 'it@example.com', proof: 'claimed' };
