@@ -11,6 +11,7 @@ import { createCapabilityActivities } from './capabilities.ts';
 import { leaveOutWhatIsRefused } from './leavingOut.ts';
 import { refuseWritesWhenObserving } from './observing.ts';
 import { createPersonActivities } from './person.ts';
+import { createIntentActivities } from './intent.ts';
 import { createRecordActivities } from './records.ts';
 import { createRosterActivities, type ImportRosters } from './rosters.ts';
 import { createSyncActivities } from './sync.ts';
@@ -39,6 +40,7 @@ export function createActivities(given: Dependencies) {
   return {
     ...createBrakeActivities(dependencies),
     ...createPersonActivities(dependencies),
+    ...createIntentActivities(dependencies),
     ...createRecordActivities(dependencies),
     ...createApprovalActivities(dependencies),
     ...createCapabilityActivities(dependencies),

@@ -26,7 +26,9 @@ export async function decideBatch(
   const decided = await inventory.decide(async (hand) => {
     const batch = await hand.decideQuarantine(batchId, { state, at, by: actor, ...why });
     if (batch === undefined) {
-      throw new RefusedError(`No batch ${batchId} waits for a decision: \`npx muster sync status\` shows those that do`);
+      throw new RefusedError(
+        `No batch ${batchId} waits for a decision: \`npx muster sync status\` shows those that do`,
+      );
     }
     await recordDecision(hand, hands, {
       // A slash stands in no personId: the batch is about many.

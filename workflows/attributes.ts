@@ -1,5 +1,5 @@
 import { throwUnlessFailed } from './cancellation.ts';
-
+import { differingAttributes } from './core/attributes.ts';
 import type { Account, HrEvent, PersonAttributes } from './core/model.ts';
 import { bringInLine, untilSomethingNewer, type ResolvedAccess } from './access.ts';
 import { needsApproval, onceAllowed } from './acts.ts';
@@ -59,16 +59,4 @@ async function changeEmailWhenAllowed(run: PersonRun, event: HrEvent, accountId:
     throwUnlessFailed(error);
     run.finishPart(part, 'failed', wordsOf(error));
   }
-}
-
-/** Of e-mail, name and title what Datadog has differently. What HR does not say stays as it is. */
-function differingAttributes(
-  account: Account,
-  { email, name, title }: PersonAttributes,
-): { readonly email?: string; readonly name?: string; readonly title?: string } {
-  return {
-    ...(email.toLowerCase() === account.email.toLowerCase() ? {} : { email }),
-    ...(name === undefined || name === account.name ? {} : { name }),
-    ...(title === undefined || title === account.title ? {} : { title }),
-  };
 }

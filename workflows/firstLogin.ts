@@ -39,7 +39,11 @@ async function somethingToLookAt(
   const summary = 'fallback: has the person logged in?';
   const poll = new CancellationScope();
   const polling = poll
-    .run(() => run.allowed(() => acceptancePoll.awaitFirstLogin.executeWithOptions({ summary }, [run.personId, email, pending?.id])))
+    .run(() =>
+      run.allowed(() =>
+        acceptancePoll.awaitFirstLogin.executeWithOptions({ summary }, [run.personId, email, pending?.id]),
+      ),
+    )
     .then(
       () => (end = 'poll'),
       (failure: unknown) => wasCancelled(failure) || (end = { failure }),

@@ -1,4 +1,11 @@
-import { ActivityFailure, ApplicationFailure, continueAsNew, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  type ActivityFailure,
+  ApplicationFailure,
+  continueAsNew,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { throwUnlessFailed } from './cancellation.ts';
 import type { Assessment } from '../activities/findings/index.ts';
 import {

@@ -1,66 +1,44 @@
-import { heldEntitlements, pickResolved, planAccess } from './core/plan.ts';
-import type { HrEvent, Outcome, PersonAttributes } from './core/model.ts';
+import { intendedParts } from './core/intent.ts';
+import type { Account, HrEvent, Outcome } from './core/model.ts';
 import type { PersonRun } from './personRun.ts';
-import { accessFor } from './restoring.ts';
 import { datadog } from './proxies.ts';
 import type { Ending } from './runPerson.ts';
 
 /** Instead of a story: reads, and writes down what would be written. `person retry` carries it out once the policy enforces. */
 export async function observe(run: PersonRun, event: HrEvent): Promise<Ending> {
   const { employment } = run.record;
-  const { attributes } = run;
-  if (run.type === 'offboarding') {
-    await planLeaving(run);
-    return { outcome: observed(run), employment: 'left' };
-  }
-  const isMove = run.type === 'roleChange';
-  if (attributes === undefined || (isMove && (employment === 'left' || employment === 'unknown'))) {
+  const { attributes, type } = run;
+  const isLeaving = type === 'offboarding';
+  const isMove = type === 'roleChange';
+  if (!isLeaving && (attributes === undefined || (isMove && (employment === 'left' || employment === 'unknown')))) {
     return { outcome: { kind: 'nothingToDo', detail: 'recorded', parts: [] }, employment };
   }
-  await planAccessOf(run, attributes, event);
-  return { outcome: observed(run), employment: employment === 'employed' ? 'employed' : 'joining' };
+  run.account = await correlate(run);
+  await writeDownIntent(run, event);
+  return {
+    outcome: observed(run),
+    employment: isLeaving ? 'left' : employment === 'employed' ? 'employed' : 'joining',
+  };
 }
 
-async function planLeaving(run: PersonRun): Promise<void> {
-  const account = await accountOf(run);
-  if (account === undefined || account.status === 'disabled') return;
-  if (account.status === 'pending') planned(run, 'cancel invitations');
-  planned(run, 'disable account');
-  const holdings = await run.allowed(() => datadog.readHoldings(run.personId, account.id));
-  for (const { kind, name } of holdings === undefined ? [] : heldEntitlements(holdings.access)) {
-    planned(run, `remove ${kind} ${name}`);
+async function writeDownIntent(run: PersonRun, event: HrEvent): Promise<void> {
+  const { type, attributes: person, account } = run;
+  const intent = await run.allowed(() => datadog.planIntent({ event, process: type, person, accountId: account?.id }));
+  for (const part of intendedParts(intent, event.effectiveAt)) run.finishPart(part, 'planned');
+  for (const { kind, name } of intent.excess) {
+    run.finishPart(`${kind} ${name}`, 'notDone', 'excess: held, not wanted, not given by Muster');
+  }
+  for (const permission of intent.notVisible) {
+    run.finishPart('teams', 'notDone', `not visible: the application key lacks ${permission}`, permission);
   }
 }
 
-async function planAccessOf(run: PersonRun, attributes: PersonAttributes, event: HrEvent): Promise<void> {
-  const { desired, resolved } = await accessFor(run, event, attributes);
-  const account = await accountOf(run);
-  if (account === undefined && run.type === 'roleChange') return;
-  if (account === undefined) planned(run, 'create account');
-  if (account?.status === 'disabled') planned(run, 'enable account');
-  if (account?.status !== 'active') planned(run, `send invitation, access from ${event.effectiveAt}`);
-  const holdings = account && (await run.allowed(() => datadog.readHoldings(run.personId, account.id)));
-  const wanted = pickResolved(desired.entitlements, resolved);
-  const awaited = desired.requests.flatMap(({ entitlements }) => pickResolved(entitlements, resolved));
-  const plan =
-    holdings === undefined
-      ? { add: wanted, remove: [], removeLater: [] }
-      : planAccess({ wanted, awaited, actual: holdings.access, managed: holdings.managed });
-  for (const { kind, name } of plan.add) planned(run, `assign ${kind} ${name}`);
-  const held = new Set(holdings === undefined ? [] : heldEntitlements(holdings.access).map(({ id }) => id));
-  for (const { kind, name, id } of awaited) if (!held.has(id)) planned(run, `ask approval for ${kind} ${name}`);
-  for (const { kind, name } of [...plan.remove, ...plan.removeLater]) planned(run, `remove ${kind} ${name}`);
-}
-
-async function accountOf(run: PersonRun) {
-  const { personId } = run;
+/** A conflict is shown as it would be, and waits for a person. */
+async function correlate(run: PersonRun): Promise<Account | undefined> {
   const email = run.attributes?.email;
-  const person = { personId, ...(email === undefined ? {} : { email }) };
-  run.account = (await run.allowed(() => datadog.correlateAccount(person))).account;
-  return run.account;
+  const person = { personId: run.personId, ...(email === undefined ? {} : { email }) };
+  return (await run.allowed(() => datadog.correlateAccount(person))).account;
 }
-
-const planned = (run: PersonRun, part: string): void => run.finishPart(part, 'planned');
 
 const observed = ({ parts }: PersonRun): Outcome => ({
   kind: 'observed',

@@ -120,7 +120,9 @@ async function disable(run: PersonRun, account: Account, because: Because): Prom
       const reminding = new CancellationScope();
       const reminders = reminding.run(() => remindDaily(run, hand)).catch(ignoreCancellation);
       try {
-        await inHand(run, () => run.waitForHand('blocked', hand, () => run.allowed(() => handPoll.awaitUnprotected(account.id))));
+        await inHand(run, () =>
+          run.waitForHand('blocked', hand, () => run.allowed(() => handPoll.awaitUnprotected(account.id))),
+        );
       } finally {
         reminding.cancel();
         await reminders;

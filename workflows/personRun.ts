@@ -1,4 +1,13 @@
-import { ActivityFailure, ApplicationFailure, CancellationScope, condition, setCurrentDetails, sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  setCurrentDetails,
+  sleep,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { refuseToGoOn, wasCancelled } from './cancellation.ts';
 import {
   searchAttributes,

@@ -1,4 +1,10 @@
-import { ActivityFailure, allHandlersFinished, CancellationScope, condition, makeContinueAsNewFunc } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  makeContinueAsNewFunc,
+} from '@temporalio/workflow';
 import { ignoreCancellation, wasCancelled } from './cancellation.ts';
 import type { PersonRunInput } from './core/contracts.ts';
 import {

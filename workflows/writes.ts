@@ -1,4 +1,4 @@
-import { ActivityFailure } from '@temporalio/workflow';
+import type { ActivityFailure } from '@temporalio/workflow';
 import { refuseToGoOn, throwUnlessFailed } from './cancellation.ts';
 import type { Because } from '../activities/person.ts';
 import type { Granted, HrEvent, ResolvedEntitlement } from './core/model.ts';

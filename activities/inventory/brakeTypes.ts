@@ -1,6 +1,13 @@
 import type { Admittance, ChangeBudget } from '../../workflows/core/brakes.ts';
 import type { Access } from '../../workflows/core/model.ts';
 
+/** One leaver at the disable step. */
+export interface Leaver {
+  readonly eventId: string;
+  readonly personId: string;
+  readonly at: string;
+}
+
 /** A leaver that waits for a person, since the change budget is used up. */
 export interface HeldLeaver {
   readonly eventId: string;
@@ -27,10 +34,11 @@ export interface AccessBefore {
 /** The part of the inventory that keeps too much from happening at once. */
 export interface BrakeInventory {
   /** Counts the leaver against the budget, or holds it. The same event again is the same answer. */
-  admitDisable(
-    leaver: { readonly eventId: string; readonly personId: string; readonly at: string },
-    budget: ChangeBudget,
-  ): Promise<Admittance>;
+  admitDisable(leaver: Leaver, budget: ChangeBudget): Promise<Admittance>;
+  /** What the answer would be. */
+  previewDisable(leaver: Leaver, budget: ChangeBudget): Promise<Admittance>;
+  /** What it would be for a policy that observes: those count that were only said. Nothing is held, or counts later. */
+  observeDisable(leaver: Leaver, budget: ChangeBudget): Promise<Admittance>;
   listHeld(): Promise<readonly HeldLeaver[]>;
   /** Lets held leavers go, or rejects them: one person's, or all, of which `eventIds` must be exactly all that are held. */
   releaseHeld(

@@ -1,41 +1,81 @@
 import type { Selectable } from 'kysely';
-import { disableLimit, type Admittance } from '../../workflows/core/brakes.ts';
-import type { AccessBefore, BrakeInventory, HeldLeaver, Release } from './brakeTypes.ts';
+import { disableLimit, type Admittance, type ChangeBudget } from '../../workflows/core/brakes.ts';
+import type { AccessBefore, BrakeInventory, HeldLeaver, Leaver, Release } from './brakeTypes.ts';
 import { canonicalJson, parseJson, present } from './json.ts';
 import type { Db, Schema } from './schema.ts';
 
 /** To be called under the one lock of the budget: sixty that come at once are counted one after the other. */
-export async function admitDisable(
-  db: Db,
-  ...[{ eventId, personId, at }, budget]: Parameters<BrakeInventory['admitDisable']>
-): Promise<Admittance> {
+export async function admitDisable(db: Db, leaver: Leaver, budget: ChangeBudget): Promise<Admittance> {
+  const limit = await limitOf(db, budget);
+  const known = await findDisable(db, leaver);
+  if (known !== undefined && known.state !== 'observed') return toAdmittance(known, limit);
+  const isAdmitted = (await admittedWithin(db, leaver, budget, 'real')) < limit;
+  await writeDisable(db, leaver, { state: isAdmitted ? 'admitted' : 'held', isAdmitted });
+  return isAdmitted ? { state: 'admitted' } : { state: 'held', limit };
+}
+
+export async function previewDisable(db: Db, leaver: Leaver, budget: ChangeBudget): Promise<Admittance> {
+  const limit = await limitOf(db, budget);
+  const isAdmitted = (await admittedWithin(db, leaver, budget, 'real')) < limit;
+  return isAdmitted ? { state: 'admitted' } : { state: 'held', limit };
+}
+
+/** Under the same lock. */
+export async function observeDisable(db: Db, leaver: Leaver, budget: ChangeBudget): Promise<Admittance> {
+  const limit = await limitOf(db, budget);
+  const known = await findDisable(db, leaver);
+  const isAdmitted =
+    known === undefined
+      ? (await admittedWithin(db, leaver, budget, 'withObserved')) < limit
+      : known.admittedAt !== null;
+  if (known === undefined) await writeDisable(db, leaver, { state: 'observed', isAdmitted });
+  return isAdmitted ? { state: 'admitted' } : { state: 'held', limit };
+}
+
+async function limitOf(db: Db, budget: ChangeBudget): Promise<number> {
   const { active } = await db
     .selectFrom('people')
     .select(({ fn }) => fn.countAll<number | string>().as('active'))
     .where('accountId', 'is not', null)
     .where('employment', '!=', 'left')
     .executeTakeFirstOrThrow();
-  const limit = disableLimit(budget, Number(active));
-  const known = await db.selectFrom('disables').selectAll().where('eventId', '=', eventId).executeTakeFirst();
-  if (known !== undefined) return toAdmittance(known, limit);
-  const since = new Date(Date.parse(at) - budget.windowMs).toISOString();
-  const { recent } = await db
+  return disableLimit(budget, Number(active));
+}
+
+async function admittedWithin(
+  db: Db,
+  { at }: Leaver,
+  { windowMs }: ChangeBudget,
+  which: 'real' | 'withObserved',
+): Promise<number> {
+  const since = new Date(Date.parse(at) - windowMs).toISOString();
+  const query = db
     .selectFrom('disables')
     .select(({ fn }) => fn.countAll<number | string>().as('recent'))
-    .where('admittedAt', '>', since)
-    .executeTakeFirstOrThrow();
-  const isAdmitted = Number(recent) < limit;
-  const row = { eventId, personId, askedAt: at, actor: null, reason: null };
+    .where('admittedAt', '>', since);
+  const counted = which === 'real' ? query.where('state', '!=', 'observed') : query;
+  return Number((await counted.executeTakeFirstOrThrow()).recent);
+}
+
+const findDisable = (db: Db, { eventId }: Leaver) =>
+  db.selectFrom('disables').selectAll().where('eventId', '=', eventId).executeTakeFirst();
+
+async function writeDisable(
+  db: Db,
+  { eventId, personId, at }: Leaver,
+  { state, isAdmitted }: { state: 'admitted' | 'held' | 'observed'; isAdmitted: boolean },
+): Promise<void> {
+  const row = { personId, state, askedAt: at, admittedAt: isAdmitted ? at : null, actor: null, reason: null };
   await db
     .insertInto('disables')
-    .values({ ...row, state: isAdmitted ? 'admitted' : 'held', admittedAt: isAdmitted ? at : null })
+    .values({ eventId, ...row })
+    .onConflict((conflict) => conflict.column('eventId').doUpdateSet(row))
     .execute();
-  return isAdmitted ? { state: 'admitted' } : { state: 'held', limit };
 }
 
 function toAdmittance({ state, actor, reason }: Selectable<Schema['disables']>, limit: number): Admittance {
   if (state === 'held') return { state, limit };
-  return state === 'rejected' ? { state, actor: actor ?? '', ...present('reason', reason) } : { state };
+  return state === 'rejected' ? { state, actor: actor ?? '', ...present('reason', reason) } : { state: 'admitted' };
 }
 
 export async function listHeld(db: Db): Promise<readonly HeldLeaver[]> {

@@ -81,8 +81,7 @@ function createInventory(store: Store): Inventory {
     recordProbe: (permission, answer, at) =>
       write(store, 'keyHealth', (trx) => capabilities.recordProbe(trx, permission, answer, at)),
     listKeyHealth: () => capabilities.listKeyHealth(db),
-    forgetRefusals: (permissions) =>
-      write(store, 'keyHealth', (trx) => capabilities.forgetRefusals(trx, permissions)),
+    forgetRefusals: (permissions) => write(store, 'keyHealth', (trx) => capabilities.forgetRefusals(trx, permissions)),
     listOwedParts: () => capabilities.listOwedParts(db),
 
     recordInvitation: (invitation) =>
@@ -156,6 +155,9 @@ function createInventory(store: Store): Inventory {
     listAbsences: (source) => absences.listAbsences(db, source),
 
     admitDisable: (leaver, budget) => write(store, 'changeBudget', (trx) => brakes.admitDisable(trx, leaver, budget)),
+    previewDisable: (leaver, budget) => brakes.previewDisable(db, leaver, budget),
+    observeDisable: (leaver, budget) =>
+      write(store, 'changeBudget', (trx) => brakes.observeDisable(trx, leaver, budget)),
     listHeld: () => brakes.listHeld(db),
     takeLease: (name, holder, now, until) =>
       write(store, `lease/${name}`, (trx) => brakes.takeLease(trx, name, holder, now, until)),

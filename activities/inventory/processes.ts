@@ -39,7 +39,8 @@ export async function finishProcess(db: Db, finish: ProcessFinish): Promise<void
       at,
     );
   await db.deleteFrom('progress').where('personId', '=', personId).where('at', '<=', at).execute();
-  const isAccepted = finish.process === 'onboarding' && events.some(({ outcome }) => acceptedEnds.includes(outcome.kind));
+  const isAccepted =
+    finish.process === 'onboarding' && events.some(({ outcome }) => acceptedEnds.includes(outcome.kind));
   if (isAccepted) await clearPending(db, personId);
   // Who left without an account is not awaited either.
   else if (finish.person.employment === 'left') await forgetAwaitedLogin(db, personId);

@@ -349,7 +349,8 @@ interface OpenWritesTable {
 interface DisablesTable {
   eventId: string;
   personId: string;
-  state: 'admitted' | 'held' | 'rejected';
+  /** `observed`: was only said, since the policy observes. */
+  state: 'admitted' | 'held' | 'rejected' | 'observed';
   askedAt: string;
   /** From when on it counts against the budget. */
   admittedAt: string | null;

@@ -31,7 +31,10 @@ export function write<T>(store: Store, lock: string, work: (trx: Transaction<Sch
  * Several writes of one decision in one transaction: all of them, or none. Each takes its lock, the evidence's the last:
  * two transactions that took their locks in another order could wait for each other.
  */
-export function writeTogether<T>(store: Store, work: (trx: Transaction<Schema>, write: Write) => Promise<T>): Promise<T> {
+export function writeTogether<T>(
+  store: Store,
+  work: (trx: Transaction<Schema>, write: Write) => Promise<T>,
+): Promise<T> {
   return store.db.transaction().execute((trx) =>
     work(trx, async (lock, change) => {
       await take(store, trx, lock);

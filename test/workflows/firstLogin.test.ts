@@ -70,7 +70,7 @@ test('a conflict that no sync reports is shown too', async () => {
     const made = await activeAccount(stage.simulator, 'e-1@example.com');
     await stage.inventory.bindAccount('e-2', made, new Date().toISOString());
     await stage.pass(hour);
-    await inPhase(stage, 'e-1', 'blocked');
+    expect((await inPhase(stage, 'e-1', 'blocked')).blocked?.reason).toContain('bound to person e-2');
   }, jit);
 });
 

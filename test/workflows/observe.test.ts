@@ -1,6 +1,23 @@
 import { expect, test } from '@jest/globals';
-import { hrEvent, outcomeOf } from '../support/muster.ts';
-import { onSkippedTime } from '../support/skippedTime.ts';
+import type { HrEvent, Outcome } from '../../workflows/core/model.ts';
+import type { Policy } from '../../workflows/core/policy.ts';
+import { employ, readAccount } from '../support/employees.ts';
+import { accountOf, eventually, hrEvent, inPhase, outcomeOf } from '../support/muster.ts';
+import { onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';
+import { approve, lead } from './support/approvers.ts';
+
+const readOnly = 'Datadog Read Only Role';
+const standard = 'Datadog Standard Role';
+const admin = 'Datadog Admin Role';
+
+const writesTo = ({ simulator }: SkippedTime) => simulator.requests.list().filter(({ method }) => method !== 'GET');
+
+/** How the event ended, with its parts in words. */
+async function endOf(stage: SkippedTime, event: HrEvent): Promise<Outcome & { readonly said: readonly string[] }> {
+  await stage.muster.submitEvent(event);
+  const outcome = await outcomeOf(stage, event);
+  return { ...outcome, said: outcome.parts.map(({ part }) => part) };
+}
 
 test('a policy that observes plans a joiner and a leaver, and writes nothing to Datadog', async () => {
   await onSkippedTime(
@@ -28,5 +45,114 @@ test('a policy that observes plans a joiner and a leaver, and writes nothing to 
       expect(writes()).toEqual([]);
     },
     { policy: (example) => ({ ...example, mode: 'observe' }) },
+  );
+});
+
+test('what is said under activation jit is a wait for the first login, and of changed attributes which need an approval', async () => {
+  await onSkippedTime(
+    async (stage) => {
+      const [plain, boss] = [await employ(stage, 'e-2'), await employ(stage, 'e-3', { role: admin })];
+      stage.simulator.requests.reset();
+      const joiner = hrEvent('joiner', 'e-1', { at: await stage.now() });
+      expect((await endOf(stage, joiner)).said).toEqual([
+        `wait for the first login by SSO, access from ${joiner.effectiveAt}`,
+        `assign role ${readOnly}`,
+      ]);
+      const change = { name: 'Sam Oak', title: 'Lead' };
+      const move = async (personId: string) => {
+        const person = { ...change, email: `${personId}.oak@example.com` };
+        return (await endOf(stage, hrEvent('mover', personId, { at: await stage.now(), person }))).said;
+      };
+      expect(await move('e-2')).toEqual([
+        'update name to Sam Oak',
+        'update title to Lead',
+        'update email to e-2.oak@example.com',
+      ]);
+      expect(await move('e-3')).toEqual([
+        'ask approval to update email to e-3.oak@example.com',
+        'update name to Sam Oak',
+        'update title to Lead',
+        `assign role ${readOnly}`,
+        `remove role ${admin}`,
+      ]);
+      expect(writesTo(stage)).toEqual([]);
+      for (const id of [plain, boss]) expect((await readAccount(stage, id)).email).not.toContain('oak');
+    },
+    { policy: (example) => ({ ...example, mode: 'observe', activation: 'jit' }) },
+  );
+});
+
+test('what was only said is done once the policy enforces and the person is retried, within the change budget', async () => {
+  let mode: Policy['mode'] = 'observe';
+  const policy = (example: Policy): Policy =>
+    Object.defineProperty({ ...example, changeBudget: { atLeast: 1, percent: 0, windowMs: 3_600_000 } }, 'mode', {
+      get: () => mode,
+    });
+  await onSkippedTime(
+    async (stage) => {
+      const { muster, simulator, client } = stage;
+      const [mover, first, second] = [
+        await employ(stage, 'e-2'),
+        await employ(stage, 'e-3'),
+        await employ(stage, 'e-4'),
+      ];
+      simulator.requests.reset();
+      const joined = await endOf(
+        stage,
+        hrEvent('joiner', 'e-1', { at: await stage.now(), person: { department: 'SRE' } }),
+      );
+      const title = 'Lead';
+      const moved = await endOf(
+        stage,
+        hrEvent('mover', 'e-2', { at: await stage.now(), person: { department: 'Engineering', title } }),
+      );
+      const leave = async (personId: string) =>
+        endOf(stage, hrEvent('leaver', personId, { at: await stage.now(), immediate: true }));
+      const [gone, held] = [await leave('e-3'), await leave('e-4')];
+      for (const { kind } of [joined, moved, gone, held]) expect(kind).toBe('observed');
+      expect(gone.said).toEqual(['disable account', `remove role ${readOnly}`]);
+      expect(held.said).toEqual([
+        "wait for release: more than 1 leavers within the change budget's window",
+        'disable account',
+        `remove role ${readOnly}`,
+      ]);
+      expect(writesTo(stage)).toEqual([]);
+
+      mode = 'enforce';
+      const retry = async (personId: string) => {
+        const { eventId } = await muster.retry(personId);
+        return eventually(`the retry of ${personId}`, async () => (await stage.inventory.findEvent(eventId))?.outcome);
+      };
+      const done = (outcome: Outcome) =>
+        outcome.parts.filter(({ result }) => result === 'done').map(({ part }) => part);
+      expect(moved.said).toEqual([`update title to ${title}`, `assign role ${standard}`, 'assign team engineering']);
+      expect(done(await retry('e-2'))).toEqual([`assign role ${standard}`, 'assign team engineering']);
+      expect(await readAccount(stage, mover)).toMatchObject({ status: 'Active', roles: [readOnly, standard] });
+      expect(simulator.users().find(({ id }) => id === mover)?.title).toBe(title);
+      expect(done(await retry('e-3'))).toEqual(gone.said);
+      expect(await readAccount(stage, first)).toMatchObject({ status: 'Disabled', roles: [] });
+      await muster.retry('e-4');
+      await inPhase(stage, 'e-4', 'held');
+      expect(await readAccount(stage, second)).toMatchObject({ status: 'Active', roles: [readOnly] });
+
+      expect(joined.said).toEqual([
+        'create account',
+        expect.stringMatching(/^send invitation, access from /),
+        `assign role ${readOnly}`,
+        `ask approval for role ${admin}`,
+      ]);
+      const { eventId } = await muster.retry('e-1');
+      await inPhase(stage, 'e-1', 'waitingForAcceptance');
+      const accountId = accountOf(stage, 'e-1')?.id ?? '';
+      simulator.accept(accountId);
+      await client.workflow.getHandle('person/e-1').signal('accountActivated', { accountId });
+      await inPhase(stage, 'e-1', 'waitingForApproval');
+      expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Active', roles: [readOnly] });
+      const [asked] = await stage.inventory.listApprovals({ personId: 'e-1', state: 'open' });
+      await muster.decide(approve(asked?.approvalId ?? '', lead));
+      await eventually('the end', async () => (await stage.inventory.findEvent(eventId))?.outcome);
+      expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Active', roles: [admin, readOnly] });
+    },
+    { policy },
   );
 });

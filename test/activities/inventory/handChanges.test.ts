@@ -59,8 +59,7 @@ const decisions: readonly Decision[] = [
       const budget = { atLeast: 0, percent: 0, windowMs: 60_000 };
       await inventory.admitDisable({ eventId: 'l-1', personId: 'p-1', at: at(1) }, budget);
     },
-    decide: (inventory) =>
-      releaseLeavers(hands(inventory), { which: { personId: 'p-1' }, verdict: 'release', reason }),
+    decide: (inventory) => releaseLeavers(hands(inventory), { which: { personId: 'p-1' }, verdict: 'release', reason }),
     look: (inventory) => inventory.listHeld(),
   },
   {

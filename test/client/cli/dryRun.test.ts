@@ -92,10 +92,10 @@ test('an account that somebody else has disabled would be enabled once it is all
     account: 'found',
     status: 'disabled',
     acts: [],
-    actsOnceAllowed: ['enable the account, which somebody else has disabled'],
+    actsOnceAllowed: ['enable account, which somebody else has disabled'],
   });
   expect(await plan('mover', '--person-id', 'e-9', '--email', 'new@example.com')).toMatchObject({
     acts: [],
-    actsOnceAllowed: ['change the e-mail to new@example.com'],
+    actsOnceAllowed: ['update email to new@example.com'],
   });
 });

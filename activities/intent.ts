@@ -1,0 +1,16 @@
+import type { Intent } from '../workflows/core/intent.ts';
+import { withDatadog } from './attempt.ts';
+import type { Dependencies } from './index.ts';
+import type { Leaver } from './inventory/brakeTypes.ts';
+import { planEvent, type Question } from './planning.ts';
+
+export function createIntentActivities({ datadog, inventory, policy }: Dependencies) {
+  return {
+    /** What the event would come to, for a process that writes nothing. */
+    async planIntent(question: Question): Promise<Intent> {
+      const inForce = policy();
+      const admits = (leaver: Leaver) => inventory.observeDisable(leaver, inForce.changeBudget);
+      return withDatadog(datadog, (api) => planEvent({ api, inventory, policy: inForce, admits }, question));
+    },
+  };
+}
