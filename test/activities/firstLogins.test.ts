@@ -59,7 +59,8 @@ test('a pass reads only as far back as somebody last looked', async () => {
 test('where the list comes in another order a few are looked up by turns', async () => {
   await using world = await openWorld({ people: 30, seed: 5 });
   await awaitPeople(world, 12);
-  const made = await activeAccount(world.simulator, emailOf(11));
+  // In the order of their ids: 0, 1, 10, 11, 2 and so on.
+  const made = await activeAccount(world.simulator, emailOf(9));
   const unordered: DatadogClient = {
     ...world.client,
     attempt(options) {
@@ -77,7 +78,7 @@ test('where the list comes in another order a few are looked up by turns', async
   };
   const passes = [];
   for (let index = 0; index < 3; index += 1) passes.push(await pass(world, unordered));
-  expect(passes.map(({ told }) => told)).toEqual([[], [], [`p-11 ${made}`]]);
+  expect(passes.map(({ told }) => told)).toEqual([[], [], [`p-9 ${made}`]]);
   for (const { requests } of passes) expect(requests).toBeLessThanOrEqual(10);
 });
 
@@ -85,6 +86,7 @@ test('waiting for the first login asks nothing at first, then ends with an accou
   await using world = await openWorld();
   const wait = (attempt: number, personId: string) =>
     world.attempt(attempt, (muster) => muster.awaitFirstLogin(personId, 'Sam@Example.com'));
+  world.simulator.requests.reset();
   await expect(wait(1, 'p-1')).rejects.toMatchObject({ type: 'StillPending' });
   expect(world.simulator.requests.count()).toBe(0);
   expect(await world.inventory.listAwaitedLogins()).toMatchObject([{ personId: 'p-1', email: 'sam@example.com' }]);

@@ -125,7 +125,12 @@ test('what was only said is done once the policy enforces and the person is retr
       };
       const done = (outcome: Outcome) =>
         outcome.parts.filter(({ result }) => result === 'done').map(({ part }) => part);
-      expect(moved.said).toEqual([`update title to ${title}`, `assign role ${standard}`, 'assign team engineering']);
+      expect(moved.said).toEqual([
+        'update name to Sam Example',
+        `update title to ${title}`,
+        `assign role ${standard}`,
+        'assign team engineering',
+      ]);
       expect(done(await retry('e-2'))).toEqual([`assign role ${standard}`, 'assign team engineering']);
       expect(await readAccount(stage, mover)).toMatchObject({ status: 'Active', roles: [readOnly, standard] });
       expect(simulator.users().find(({ id }) => id === mover)?.title).toBe(title);

@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openInventory } from '../../../activities/inventory/index.ts';
 import type { EventPlan } from '../../../client/cli/dryRun.ts';
 import { runCli } from '../../../client/cli/run.ts';
+import { examplePolicyPath } from '../../../workers/config.ts';
 import { startSimulator, type Simulator } from '../../../simulator/index.ts';
 import { officialClient } from '../../support/officialClient.ts';
 import { createShell } from '../support/shell.ts';
@@ -98,4 +99,26 @@ test('an account that somebody else has disabled would be enabled once it is all
     acts: [],
     actsOnceAllowed: ['update email to new@example.com'],
   });
+});
+
+test('under activation jit nobody would be created or invited, and a leaver above the change budget would be held', async () => {
+  const example = await readFile(examplePolicyPath, 'utf8');
+  const changed = example
+    .replace('onboarding:', 'onboarding:\n  activation: jit')
+    .replace('offboarding:', 'offboarding:\n  changeBudget: { atLeast: 1, percent: 0 }');
+  await writeFile(join(cwd, 'policy.yaml'), changed);
+  expect(await plan('joiner', '--person-id', 'e-1', '--email', 'new@example.com')).toMatchObject({
+    account: 'madeAtFirstLogin',
+    wouldInvite: false,
+    adds: [{ name: 'Datadog Read Only Role' }],
+  });
+  const plain = simulator.users().find(({ email, serviceAccount }) => !serviceAccount && email !== 'admin@example.com');
+  await using inventory = await openInventory({ file: join(cwd, 'home', 'inventory.db') });
+  await inventory.bindAccount('e-9', plain?.id ?? '', '2026-01-01T00:00:00.000Z');
+  const leave = () => plan('leaver', '--person-id', 'e-9');
+  expect(await leave()).not.toHaveProperty('heldAbove');
+  const budget = { atLeast: 1, percent: 0, windowMs: 3_600_000 };
+  await inventory.admitDisable({ eventId: 'l-1', personId: 'e-8', at: new Date().toISOString() }, budget);
+  expect(await leave()).toMatchObject({ heldAbove: 1, acts: ['disable account'] });
+  expect(await inventory.listHeld()).toEqual([]);
 });
