@@ -40,13 +40,13 @@ export function leaveOutWhatIsRefused(client: DatadogClient, inventory: Health):
     }
   }
 
+  const ofTeam = <T>(isTeam: boolean, operation: string, call: () => Promise<T>): Promise<T> =>
+    isTeam ? unlessRefused('teams_read', operation, call) : call();
+
   return {
     ...client,
     attempt(options) {
       const api = client.attempt(options);
-      const ofTeam = <T>(isTeam: boolean, operation: string, call: () => Promise<T>): Promise<T> =>
-        isTeam ? unlessRefused('teams_read', operation, call) : call();
-
       const calls: Pick<Datadog, 'resolve' | 'getAccess' | 'ensureGranted' | 'ensureRevoked' | 'listOwnedKeys'> = {
         resolve: (entitlements, knownIds) =>
           ofTeam(
