@@ -119,6 +119,7 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
       return bound;
     }
     if (email === undefined) return undefined;
+    refuseExternal(email);
     const found = accountOf(await api.findAccountsByAddress(email), email);
     if ('problem' in found) throw conflict(found.problem);
     const { account } = found;
@@ -128,9 +129,12 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
   }
 
   return {
-    /** The person's account: the bound one, else the one human account with exactly this e-mail, which is then bound. */
-    async correlateAccount(person: { personId: string; email?: string }): Promise<Correlation> {
-      if (person.email !== undefined) refuseExternal(person.email);
+    /**
+     * The person's account: the bound one, else the one human account with exactly this e-mail, which is then bound. Of
+     * somebody who leaves it is the account's own e-mail that counts: an address that HR changed must not keep it alive.
+     */
+    async correlateAccount(person: { personId: string; email?: string; isLeaving?: true }): Promise<Correlation> {
+      if (person.email !== undefined && person.isLeaving !== true) refuseExternal(person.email);
       return withDatadog(datadog, (api) => correlate(api, person));
     },
 
@@ -233,6 +237,7 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
       wanted: { email?: string; name?: string; title?: string },
       because: Because,
     ): Promise<Account> {
+      if (wanted.email !== undefined) refuseExternal(wanted.email);
       return withDatadog(datadog, async (api) => {
         const account = await checkedAccount(api, inventory, { personId: because.personId, accountId });
         await refuseLapsed(because);

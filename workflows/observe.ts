@@ -36,7 +36,11 @@ async function writeDownIntent(run: PersonRun, event: HrEvent): Promise<void> {
 /** A conflict is shown as it would be, and waits for a person. */
 async function correlate(run: PersonRun): Promise<Account | undefined> {
   const email = run.attributes?.email;
-  const person = { personId: run.personId, ...(email === undefined ? {} : { email }) };
+  const person = {
+    personId: run.personId,
+    ...(email === undefined ? {} : { email }),
+    ...(run.type === 'offboarding' ? ({ isLeaving: true } as const) : {}),
+  };
   return (await run.allowed(() => datadog.correlateAccount(person))).account;
 }
 

@@ -34,8 +34,11 @@ async function endAccess(run: PersonRun, event: HrEvent): Promise<Ending> {
   const { personId } = run;
   const email = run.attributes?.email;
   const correlate = async () =>
-    (await run.allowed(() => datadog.correlateAccount({ personId, ...(email === undefined ? {} : { email }) })))
-      .account;
+    (
+      await run.allowed(() =>
+        datadog.correlateAccount({ personId, ...(email === undefined ? {} : { email }), isLeaving: true }),
+      )
+    ).account;
   let account = await correlate();
   if (account === undefined && isNeverSeen(run)) {
     await inHand(run, () => untilKnown(run));

@@ -50,13 +50,17 @@ async function findAccount(
   boundId: string | undefined,
   email: string | undefined,
 ): Promise<{ account?: Account } | { problem: string }> {
-  if (email !== undefined && !isInDomains(policy.identity.allowedDomains, email)) {
-    return { problem: `${email} is outside identity.allowedDomains` };
-  }
+  const outside = (address: string) =>
+    isInDomains(policy.identity.allowedDomains, address)
+      ? undefined
+      : { problem: `${address} is outside identity.allowedDomains` };
+  const problem = email === undefined ? undefined : outside(email);
+  if (problem !== undefined && event.kind !== 'leaver') return problem;
   const api = client.attempt();
   const bound = boundId === undefined ? undefined : await api.getAccount(boundId);
-  if (bound !== undefined) return { account: bound };
+  if (bound !== undefined) return outside(bound.email) ?? { account: bound };
   if (email === undefined) return {};
+  if (problem !== undefined) return problem;
   const found = accountOf(await api.findAccountsByAddress(email), email);
   if ('problem' in found || found.account === undefined) return found;
   const { account } = found;

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import type { EvidenceRow, Inventory } from '../../activities/inventory/types.ts';
-import type { RequestRecord, Simulator } from '../../simulator/index.ts';
+import type { RequestLog, RequestRecord, Simulator } from '../../simulator/index.ts';
 
 /** What Datadog carried out and what evidence says, in the same words, so that they can be compared. */
 interface Ledger {
@@ -10,13 +10,16 @@ interface Ledger {
   readonly requests: ReadonlyMap<string, number>;
 }
 
+/** Where what was asked of Datadog is kept. */
+type Asked = Pick<Simulator, 'users'> & { readonly requests: Pick<RequestLog, 'list'> };
+
 /** Each write that Datadog carried out has one link, and no link is without a write. */
 export async function expectOneLinkAWrite({
   inventory,
   simulator,
 }: {
   readonly inventory: Inventory;
-  readonly simulator: Simulator;
+  readonly simulator: Asked;
 }): Promise<void> {
   const links = await inventory.listEvidence({ limit: 10_000, offset: 0 });
   const carriedOut = carriedOutWrites(simulator);
@@ -37,7 +40,7 @@ export async function expectOneLinkAWrite({
 }
 
 /** Every write that was carried out, whether or not its answer arrived. */
-function carriedOutWrites({ requests, users }: Pick<Simulator, 'requests' | 'users'>): Ledger {
+function carriedOutWrites({ requests, users }: Asked): Ledger {
   const idOf = new Map(users().map(({ id, email }) => [email, id]));
   const done = requests
     .list()

@@ -147,6 +147,7 @@ export async function eventually<T>(
   what: string,
   read: () => Promise<T | undefined | false> | T | undefined | false,
   withinMs = 20_000,
+  everyMs = 50,
 ): Promise<T> {
   let last: unknown;
   for (const until = Date.now() + withinMs; Date.now() < until;) {
@@ -157,7 +158,7 @@ export async function eventually<T>(
     } catch (error) {
       last = error;
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
   throw new Error(`Waited ${withinMs} ms in vain for ${what}; last: ${String(last)}`);
 }

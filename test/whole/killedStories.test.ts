@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openKillStage, play, type KillStage, type KillStageOptions, type Story } from '../support/killedWorker.ts';
+import { expectOneLinkAWrite } from '../support/ledger.ts';
+import { knowPerson } from '../support/muster.ts';
+import { accessStories } from './stories/access.ts';
+import { administratorStories, scopedKeys } from './stories/administrators.ts';
+import { approvalStories } from './stories/approvals.ts';
+import { brakeStories } from './stories/brakes.ts';
+import { correlationStories } from './stories/correlation.ts';
+import { leaveStories } from './stories/leaves.ts';
+import { itLead, lead } from './stories/names.ts';
+
+/**
+ * What may go wrong in an existing organisation, with the worker killed while it does: a write is asked of Datadog whose
+ * answer never comes, or something is waited for. The end is the same, read by Datadog's own client.
+ */
+
+/** Against a process that is stuck, not a measure. */
+const endsWithinMs = 540_000;
+/** Leaves that these stories leave waiting for their day. */
+const left = ['boss-who-leaves'];
+
+const policy = (rest: string): string => `version: 1
+rules:
+  - { name: everyone, roles: Datadog Read Only Role }
+  - { name: engineering, when: { department: Engineering }, roles: Datadog Standard Role, teams: engineering }
+${rest}`;
+
+const existing = policy(`
+  - { name: sre, when: { department: SRE }, roles: Datadog Admin Role, approval: { people: ${lead}, manager: true, fallback: ${itLead} } }
+  - { name: vault, when: { department: Vault }, roles: Datadog Standard Role, approval: { people: old-lead@example.com, fallback: ${itLead} } }
+  - { name: deploy, when: { department: Deploy }, roles: Deployers, approval: { people: ${lead}, fallback: ${itLead} } }
+  - { name: operations, when: { department: Operations }, roles: On call }
+  - { name: legacy, when: { department: Legacy }, roles: Legacy }
+identity: { allowedDomains: [example.com] }
+approvals: { acceptClaimed: false, default: { people: ${lead}, fallback: ${itLead} } }
+offboarding: { changeBudget: { atLeast: 1000 } }
+`);
+
+together('in an organisation with much that was done by hand,', {
+  options: { policy: existing },
+  stories: { ...correlationStories, ...leaveStories, ...approvalStories, ...accessStories },
+});
+together('in an organisation that gave Muster the three scopes and no more,', {
+  options: { policy: policy('onboarding: { giveUpAfter: 60 seconds }\n'), keys: scopedKeys },
+  stories: administratorStories,
+});
+together('in an organisation that makes accounts by SSO,', {
+  options: { policy: policy('onboarding: { activation: jit }\n') },
+  stories: brakeStories,
+});
+
+interface World {
+  readonly options: KillStageOptions;
+  readonly stories: Readonly<Record<string, Story>>;
+}
+
+function together(where: string, { options, stories }: World): void {
+  describe(`a worker is killed ${where} and`, () => {
+    let stage: KillStage;
+    let ends: Awaited<ReturnType<typeof play>>;
+    beforeAll(async () => {
+      const beganAt = Date.now();
+      stage = await openKillStage(options);
+      await knowPerson(stage, 'lead', lead);
+      await knowPerson(stage, 'it', itLead);
+      ends = await play(stage, stories);
+      process.stderr.write(`killed ${where} ${Object.keys(stories).length} stories in ${Date.now() - beganAt} ms\n`);
+    }, endsWithinMs);
+    afterAll(() => stage?.[Symbol.asyncDispose]());
+
+    test.each(Object.keys(stories))('%s', (title) => {
+      const end = ends.get(title);
+      if (end?.status !== 'fulfilled') throw end?.reason;
+      expect(end.status).toBe('fulfilled');
+    });
+
+    test('each write has one link of evidence, no event is lost, and no process has failed', async () => {
+      await expectOneLinkAWrite({ inventory: stage.inventory, simulator: { ...stage.simulator, ...stage.gate } });
+      const waiting = await stage.inventory.waitingEvents({ limit: 1_000 });
+      expect(waiting.map(({ event }) => event.personId).filter((personId) => !left.includes(personId))).toEqual([]);
+      const query = 'ExecutionStatus IN ("Failed", "TimedOut", "Terminated", "Canceled")';
+      expect(await stage.client.workflow.count(query)).toMatchObject({ count: 0 });
+    });
+  });
+}

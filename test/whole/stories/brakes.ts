@@ -1,0 +1,55 @@
+import { expect } from '@jest/globals';
+import { heldBatch, releaseLeavers } from '../../../client/operator.ts';
+import { activeAccount, employ, readAccount } from '../../support/employees.ts';
+import type { Story } from '../../support/killedWorker.ts';
+import { officialClient } from '../../support/officialClient.ts';
+import { readOnly } from './names.ts';
+
+const people = Array.from({ length: 60 }, (_, index) => `crowd-${index}`);
+/** What the change budget of the policy lets go by itself. */
+const budget = 5;
+
+/** An organisation with the default change budget, whose people get their account by SSO. */
+export const brakeStories: Readonly<Record<string, Story>> = {
+  async 'of 60 leavers in one hour only the budget goes before a person has said so'(stage, worker) {
+    const { gate, inventory, hands } = stage;
+    const official = officialClient(stage.simulator);
+    const disabled = async () => (await official.listAllUsers({ status: 'Disabled' })).length;
+    const accounts = await Promise.all(people.map((personId) => employ(stage, personId)));
+    for (const subject of accounts) gate.hold({ subject, method: 'DELETE', path: /\/users\//, when: 'after' });
+    const leavers = await Promise.all(people.map((personId) => stage.submit('leaver', personId, { immediate: true })));
+    const held = async () => (await inventory.listHeld()).length;
+    await stage.wait('the budget to be in the middle, the rest to be held', async () => {
+      return gate.caught() === budget && (await held()) === people.length - budget;
+    });
+    await worker.killed();
+    await worker.restarted();
+    const waiting = async () => (await inventory.waitingEvents({ limit: 1_000 })).map(({ event }) => event.personId);
+    await stage.wait('the budget to be gone', async () => {
+      return (await waiting()).filter((personId) => personId.startsWith('crowd-')).length === people.length - budget;
+    });
+    expect([await disabled(), await held()]).toEqual([budget, people.length - budget]);
+
+    const { batch } = await heldBatch(inventory);
+    await releaseLeavers(hands, { which: { batch }, verdict: 'release', reason: 'the site is closed' });
+    for (const leaver of leavers) expect((await stage.outcome(leaver)).kind).toBe('completed');
+    expect(await disabled()).toBe(people.length);
+    for (const accountId of accounts) expect(await official.rolesOf(accountId)).toEqual([]);
+  },
+
+  async 'an account that SSO makes while Muster waits, and no worker lives, is the one that gets the roles'(
+    stage,
+    worker,
+  ) {
+    const joiner = await stage.submit('joiner', 'by-sso');
+    await stage.phase('by-sso', 'waitingForAcceptance');
+    await worker.killed();
+    const made = await activeAccount(stage.simulator, 'by-sso@example.com');
+    await worker.restarted();
+    expect((await stage.outcome(joiner)).kind).toBe('completed');
+    expect(await readAccount(stage, made)).toMatchObject({ status: 'Active', roles: [readOnly] });
+    expect((await stage.inventory.findPerson('by-sso'))?.accountId).toBe(made);
+    const asked = stage.gate.requests.list().filter(({ method, path }) => method === 'POST' && /\/user/.test(path));
+    expect(asked.filter(({ path }) => !path.includes('/roles/'))).toEqual([]);
+  },
+};
