@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openKillStage, play, type KillStage, type KillStageOptions, type Story } from '../support/killedWorker.ts';
+import { play, type Story } from '../support/killedWorker.ts';
+import { openKillStage, type KillStage, type KillStageOptions } from '../support/killStage.ts';
 import { expectOneLinkAWrite } from '../support/ledger.ts';
 import { knowPerson } from '../support/muster.ts';
 import { accessStories } from './stories/access.ts';

@@ -1,7 +1,8 @@
 import { expect } from '@jest/globals';
 import { decideSignal, personWorkflowId } from '../../../workflows/core/contracts.ts';
 import { employ, readAccount } from '../../support/employees.ts';
-import type { KillStage, Story } from '../../support/killedWorker.ts';
+import type { Story } from '../../support/killedWorker.ts';
+import type { KillStage } from '../../support/killStage.ts';
 import { knowPerson } from '../../support/muster.ts';
 import { officialClient } from '../../support/officialClient.ts';
 import { admin, lead, makeRole, readOnly, standard } from './names.ts';

@@ -1,5 +1,5 @@
 import { officialClient } from '../../support/officialClient.ts';
-import type { KillStage } from '../../support/killedWorker.ts';
+import type { KillStage } from '../../support/killStage.ts';
 
 export const readOnly = 'Datadog Read Only Role';
 export const standard = 'Datadog Standard Role';
