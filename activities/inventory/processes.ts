@@ -30,7 +30,8 @@ export async function finishProcess(db: Db, finish: ProcessFinish): Promise<void
     .execute();
   // A repetition that comes after a later process has ended must not bring the older state back.
   if (before.finishedAt !== null && at < before.finishedAt) return;
-  await writePersonState(db, finish, before.email);
+  const said = await emailsSaid(db, finish);
+  await writePersonState(db, finish, [...(before.email === null ? [] : [before.email]), ...said]);
   if (events.length > 0)
     await writeOwedParts(
       db,
@@ -58,12 +59,35 @@ export async function endEvents(db: Db, ...[personId, events, at]: Parameters<In
   }
 }
 
-async function writePersonState(db: Db, { personId, person, at }: ProcessFinish, before: string | null): Promise<void> {
+/**
+ * The e-mails of the words that one process took in: a newer word may have replaced one of them before it was on record,
+ * and the account may bear it all the same.
+ */
+async function emailsSaid(db: Db, { personId, events }: ProcessFinish): Promise<readonly string[]> {
+  const counted = events.filter(({ outcome }) => outcome.kind !== 'cancelled').map(({ eventId }) => eventId);
+  if (counted.length < 2) return [];
+  const rows = await db
+    .selectFrom('intake')
+    .select('event')
+    .where('personId', '=', personId)
+    .where('eventId', 'in', counted)
+    .execute();
+  return rows.flatMap(({ event }) => {
+    const email = parseJson(event).person?.email;
+    return email === undefined ? [] : [foldCase(email)];
+  });
+}
+
+async function writePersonState(
+  db: Db,
+  { personId, person, at }: ProcessFinish,
+  before: readonly string[],
+): Promise<void> {
   const email = person.attributes && foldCase(person.attributes.email);
-  if (email !== undefined && before !== null && before !== email) {
+  for (const previous of email === undefined ? [] : before.filter((one) => one !== email)) {
     await db
       .insertInto('previousEmails')
-      .values({ personId, email: before, since: at })
+      .values({ personId, email: previous, since: at })
       .onConflict((conflict) => conflict.columns(['personId', 'email']).doNothing())
       .execute();
   }

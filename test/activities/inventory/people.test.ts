@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { OutcomeKind } from '../../../workflows/core/model.ts';
 import { openDatabases } from './backends.ts';
 import { account, approval, at, completed, evidence, finish, grant, joiner } from './samples.ts';
 
@@ -138,6 +139,29 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
       expect((await inventory.findPeopleByEmail(email)).map(({ personId }) => personId)).toEqual(['p-1']);
     }
     expect(await inventory.findPeopleByEmail('da@example.com')).toEqual([]);
+  });
+
+  test('an e-mail that a newer word replaced before it was on record was the person’s too, unless it was withdrawn', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    const said = (eventId: string, email: string) =>
+      inventory.receiveEvent(joiner(eventId, { person: { email } }), at(0));
+    await said('e-1', 'First@example.com');
+    await said('e-2', 'second@example.com');
+    await said('e-3', 'mistake@example.com');
+    await said('e-4', 'ada@example.com');
+    const ended = (kind: OutcomeKind) => ({ kind, parts: [] });
+    const events = [
+      { eventId: 'e-1', outcome: ended('superseded') },
+      { eventId: 'e-2', outcome: ended('completed') },
+      { eventId: 'e-3', outcome: ended('cancelled') },
+      { eventId: 'e-4', outcome: ended('completed') },
+    ];
+    await inventory.finishProcess(finish({ events }));
+    expect(await inventory.findPerson('p-1')).toMatchObject({
+      attributes: { email: 'Ada@example.com' },
+      previousEmails: ['first@example.com', 'second@example.com'],
+    });
   });
 
   test('an account belongs to one person', async () => {
