@@ -19,6 +19,7 @@ import { startProgram, type Program } from './processes.ts';
 /** Against a process that is stuck, not a measure: after a kill an activity comes back after 15 seconds. */
 const patienceMs = 180_000;
 const pollEveryMs = 250;
+const operator = { actor: 'it@example.com', proof: 'claimed' } as const;
 
 export type KillStage = Awaited<ReturnType<typeof openKillStage>>;
 
@@ -55,7 +56,7 @@ export async function openKillStage({ policy, keys }: KillStageOptions) {
   const kept = opened.move();
   return {
     ...{ client, simulator, gate, inventory, muster, wait, asked, writePolicy, policy },
-    hands: { client, inventory, muster, actor: 'it@example.com', proof: 'claimed' as const },
+    hands: { client, inventory, muster, ...operator },
 
     startWorker(): Program {
       const worker = startProgram('workers/main.ts', {
@@ -96,7 +97,7 @@ export async function openKillStage({ policy, keys }: KillStageOptions) {
       return accountId;
     },
     async tokenOf(personId: string): Promise<TokenRow> {
-      const { token: _shownOnce, ...row } = await issueToken(inventory, { role: 'approver', personId });
+      const { token: _shownOnce, ...row } = await issueToken(inventory, { role: 'approver', personId }, operator);
       return row;
     },
     async approve(personId: string, by: TokenRow): Promise<void> {
