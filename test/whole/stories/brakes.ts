@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
 import { heldBatch, releaseLeavers } from '../../../client/operator.ts';
+import { taskQueues } from '../../../workflows/core/contracts.ts';
 import { activeAccount, employ, readAccount } from '../../support/employees.ts';
 import type { Story } from '../../support/killedWorker.ts';
 import { officialClient } from '../../support/officialClient.ts';
@@ -43,9 +44,12 @@ export const brakeStories: Readonly<Record<string, Story>> = {
   ) {
     const joiner = await stage.submit('joiner', 'by-sso');
     await stage.phase('by-sso', 'waitingForAcceptance');
+    await stage.wait('the sync to know of it', async () => (await stage.inventory.listAwaitedLogins()).length === 1);
     await worker.killed();
     const made = await activeAccount(stage.simulator, 'by-sso@example.com');
     await worker.restarted();
+    const light = { workflowId: 'sync', taskQueue: taskQueues.muster, args: [{ depth: 'light' }] };
+    await stage.client.workflow.start('accessSync', light);
     expect((await stage.outcome(joiner)).kind).toBe('completed');
     expect(await readAccount(stage, made)).toMatchObject({ status: 'Active', roles: [readOnly] });
     expect((await stage.inventory.findPerson('by-sso'))?.accountId).toBe(made);
