@@ -2,7 +2,9 @@ import type { Intent } from '../workflows/core/intent.ts';
 import { withDatadog } from './attempt.ts';
 import type { Dependencies } from './index.ts';
 import type { Leaver } from './inventory/brakeTypes.ts';
+import { resolveAndKeep } from './names.ts';
 import { planEvent, type Question } from './planning.ts';
+import type { Entitlement } from '../workflows/core/model.ts';
 
 export function createIntentActivities({ datadog, inventory, policy }: Dependencies) {
   return {
@@ -10,7 +12,10 @@ export function createIntentActivities({ datadog, inventory, policy }: Dependenc
     async planIntent(question: Question): Promise<Intent> {
       const inForce = policy();
       const admits = (leaver: Leaver) => inventory.observeDisable(leaver, inForce.changeBudget);
-      return withDatadog(datadog, (api) => planEvent({ api, inventory, policy: inForce, admits }, question));
+      return withDatadog(datadog, (api) => {
+        const resolve = (entitlements: readonly Entitlement[]) => resolveAndKeep(api, inventory, entitlements);
+        return planEvent({ api, inventory, policy: inForce, resolve, admits }, question);
+      });
     },
   };
 }

@@ -22,6 +22,8 @@ import { DatadogFailure, isFailure } from './datadog/failures.ts';
 import type { Dependencies } from './index.ts';
 import { checkedAccount, conflict, refuseStranger } from './lastCheck.ts';
 import { lapsedDecisions, lookOnceMore, Withheld } from './lastLook.ts';
+import { rolesOfMappings } from './mappings.ts';
+import { resolveAndKeep } from './names.ts';
 import { holdsRole } from './protection.ts';
 import { settleOpenWrites, summarise, written, type Write } from './writes.ts';
 
@@ -179,12 +181,7 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
     },
 
     async resolveEntitlements(entitlements: readonly Entitlement[]): Promise<readonly ResolvedEntitlement[]> {
-      const known = await inventory.knownEntitlementIds(entitlements);
-      const resolved = await withDatadog(datadog, (api) => api.resolve(entitlements, known));
-      const isNew = ({ kind, name }: Entitlement) => !known.has(entitlementKey({ kind, id: name }));
-      const learnt = resolved.filter(isNew);
-      if (learnt.length > 0) await inventory.rememberEntitlementIds(learnt, new Date().toISOString());
-      return resolved;
+      return withDatadog(datadog, (api) => resolveAndKeep(api, inventory, entitlements));
     },
 
     /** Creates the account without roles. A conflict means that it exists: correlate again. */
@@ -433,17 +430,6 @@ const stillPending = (message: string): ApplicationFailure =>
     message,
     category: ApplicationFailureCategory.BENIGN,
   });
-
-/** `GET /authn_mappings`; a process goes on without. */
-async function rolesOfMappings(api: Datadog): Promise<readonly string[] | undefined> {
-  try {
-    const mappings = await api.listNhis('authnMapping');
-    return mappings.flatMap(({ details }) => (typeof details['roleId'] === 'string' ? [details['roleId']] : []));
-  } catch (error) {
-    if (error instanceof DatadogFailure && error.type === 'NotAuthorized') return undefined;
-    throw error;
-  }
-}
 
 /** Two people who swap their addresses meet this: each address is the other's handle, and Datadog takes neither. */
 const addressTaken = (): DatadogFailure =>

@@ -10,14 +10,17 @@ import type {
   ProcessType,
   ResolvedEntitlement,
 } from '../workflows/core/model.ts';
-import { entitlementKey, heldEntitlements, pickResolved, planAccess } from '../workflows/core/plan.ts';
-import { birthrightAccess, type Policy } from '../workflows/core/policy.ts';
+import { entitlementKey, heldEntitlements, planAccess } from '../workflows/core/plan.ts';
+import type { Policy } from '../workflows/core/policy.ts';
 import { isPrivileged } from '../workflows/core/privileged.ts';
+import { undoneByLogin, undoneWords } from '../workflows/core/warnings.ts';
 import { findAccessBefore } from './accessBefore.ts';
 import type { Datadog } from './datadog/types.ts';
 import type { Leaver } from './inventory/brakeTypes.ts';
 import type { Inventory } from './inventory/types.ts';
-import { holdsRole } from './protection.ts';
+import { rolesOfMappings } from './mappings.ts';
+import { holdsRole, protectionOf } from './protection.ts';
+import { wantedAccess } from './wantedAccess.ts';
 
 /** What is asked to know what an event would come to: reading calls only. */
 export interface Ground {
@@ -25,6 +28,7 @@ export interface Ground {
   /** Absent where Muster has never run. */
   readonly inventory: Inventory | undefined;
   readonly policy: Policy;
+  readonly resolve: (entitlements: readonly Entitlement[]) => Promise<readonly ResolvedEntitlement[]>;
   /** Whether the change budget would let the leaver go. */
   readonly admits: (leaver: Leaver) => Promise<Admittance | undefined>;
 }
@@ -41,63 +45,73 @@ export interface Question {
 export async function planEvent(ground: Ground, question: Question): Promise<Intent> {
   const { process, accountId } = question;
   const access = accountId === undefined ? undefined : await ground.api.getAccess(accountId);
-  const about = access && { accountId: access.account.id, status: access.account.status };
-  const hidden = access?.teamsNotVisible === undefined ? [] : [access.teamsNotVisible];
-  const base = { ...nothingIntended, account: 'found', ...about, notVisible: hidden } as const;
-  if (process === 'offboarding') {
-    return access === undefined
-      ? { ...base, account: 'none' }
-      : { ...base, ...(await planLeaving(ground, question, access)) };
-  }
-  if (process === 'roleChange' && access === undefined) return { ...base, account: 'none' };
+  const found = access && { accountId: access.account.id, status: access.account.status };
+  const notVisible = access?.teamsNotVisible === undefined ? [] : [access.teamsNotVisible];
+  const base = { ...nothingIntended, account: access === undefined ? 'none' : 'found', ...found, notVisible } as const;
+  if (process === 'onboarding') return planGiving(ground, question, { base, access });
+  if (access === undefined) return base;
+  if (process === 'offboarding') return { ...base, ...(await planLeaving(ground, question, access)) };
   // A Pending account stays without roles, and a disabled one is not Muster's to revive on a move.
-  if (process === 'roleChange' && access?.account.status === 'disabled') return base;
-  if (process === 'roleChange' && access?.account.status === 'pending') {
-    return { ...base, ...(await planAttributes(ground, question, access.account)) };
-  }
-  const { granted, onApproval, notVisible } = await wantedAccess(ground, question);
-  const wanted = { ...base, notVisible: [...new Set([...hidden, ...notVisible])] };
-  const isAwaited = ground.policy.activation === 'jit' && (access === undefined || access.account.status === 'pending');
-  if (access === undefined) {
-    const gets = { adds: granted, approvalsNeeded: onApproval };
-    return { ...wanted, ...gets, account: isAwaited ? 'madeAtFirstLogin' : 'wouldBeCreated', wouldInvite: !isAwaited };
-  }
-  const { status } = access.account;
+  if (access.account.status === 'active') return planGiving(ground, question, { base, access });
+  return access.account.status === 'disabled'
+    ? base
+    : { ...base, ...(await planAttributes(ground, question, access.account)) };
+}
+
+interface Found {
+  readonly base: Intent;
+  readonly access: Access | undefined;
+}
+
+async function planGiving(ground: Ground, question: Question, { base, access }: Found): Promise<Intent> {
+  const { granted, onApproval, ...said } = await wantedAccess(ground, question);
+  const status = access?.account.status ?? 'pending';
+  const isAwaited = ground.policy.activation === 'jit' && status === 'pending';
+  const intent: Intent = {
+    ...base,
+    ...(access === undefined ? { account: 'wouldBeCreated' } : {}),
+    ...(isAwaited ? { account: 'madeAtFirstLogin' } : { wouldInvite: status === 'pending' }),
+    notVisible: [...new Set([...base.notVisible, ...said.notVisible])],
+    warnings: said.warnings,
+    adds: granted,
+    approvalsNeeded: onApproval,
+  };
+  if (access === undefined) return withLogins(ground, intent);
   if (status === 'disabled') {
-    const changes = await planAttributes(ground, question, { ...access.account, roleIds: [] });
-    const isOurs = await wasDisabledByMuster(ground, question, access.account);
-    return {
-      ...wanted,
-      ...(isOurs
-        ? { acts: ['enable account', ...changes.acts] }
-        : { acts: changes.acts, actsOnceAllowed: ['enable account, which somebody else has disabled'] }),
-      // What it holds still would come back with it, so it goes first.
-      removes: heldEntitlements(access),
-      adds: granted,
-      approvalsNeeded: onApproval,
-    };
+    return withLogins(ground, { ...intent, ...(await planEnabling(ground, question, access)) });
   }
   const managed = await managedBy(ground, question);
-  const { add, remove, removeLater, excess } = planAccess({
-    wanted: granted,
-    awaited: onApproval,
-    actual: access,
-    managed,
-  });
+  const plan = planAccess({ wanted: granted, awaited: onApproval, actual: access, managed });
   const held = new Set(heldEntitlements(access).map(entitlementKey));
-  return {
-    ...wanted,
+  return withLogins(ground, {
+    ...intent,
     ...(await planAttributes(ground, question, access.account)),
-    ...(isAwaited ? { account: 'madeAtFirstLogin' } : { wouldInvite: status === 'pending' }),
-    adds: add,
-    removes: [...remove, ...removeLater],
-    excess,
+    adds: plan.add,
+    removes: [...plan.remove, ...plan.removeLater],
+    excess: plan.excess,
     approvalsNeeded: onApproval.filter((one) => !held.has(entitlementKey(one))),
-  };
+  });
+}
+
+/** What the account holds still would come back with it, so it goes first. */
+async function planEnabling(ground: Ground, question: Question, access: Access): Promise<Partial<Intent>> {
+  const { acts } = await planAttributes(ground, question, { ...access.account, roleIds: [] });
+  const enabling = (await wasDisabledByMuster(ground, question, access.account))
+    ? { acts: ['enable account', ...acts] }
+    : { acts, actsOnceAllowed: ['enable account, which somebody else has disabled'] };
+  return { ...enabling, removes: heldEntitlements(access) };
+}
+
+/** With a warning of each role that the next login takes away again. */
+async function withLogins({ api }: Ground, intent: Intent): Promise<Intent> {
+  const given = [...intent.adds, ...intent.approvalsNeeded];
+  const mapped = given.some(({ kind }) => kind === 'role') ? await rolesOfMappings(api) : undefined;
+  const undone = undoneByLogin(given, mapped).map(({ name }) => undoneWords(name));
+  return { ...intent, warnings: [...intent.warnings, ...undone] };
 }
 
 async function planLeaving(
-  { admits }: Ground,
+  { api, policy, admits }: Ground,
   { event: { eventId, personId } }: Question,
   access: Access,
 ): Promise<Partial<Intent>> {
@@ -105,8 +119,10 @@ async function planLeaving(
   const { status } = access.account;
   if (status === 'disabled') return { removes };
   const budget = await admits({ eventId, personId, at: new Date().toISOString() });
+  const protection = await protectionOf(api, access.account, policy);
   return {
     ...(budget?.state === 'held' ? { heldAbove: budget.limit } : {}),
+    ...(protection === undefined ? {} : { protection }),
     acts: [...(status === 'pending' ? ['cancel invitations'] : []), 'disable account'],
     removes,
   };
@@ -126,43 +142,6 @@ async function planAttributes(
   return (await holdsRole(api, account, isPrivileged))
     ? { acts, actsOnceAllowed: [change] }
     : { acts: [...acts, change], actsOnceAllowed: [] };
-}
-
-interface Wanted {
-  /** Without a question. */
-  readonly granted: readonly ResolvedEntitlement[];
-  /** Once it was allowed: a privileged role takes that whatever its rule says. */
-  readonly onApproval: readonly ResolvedEntitlement[];
-  readonly notVisible: readonly string[];
-}
-
-async function wantedAccess(ground: Ground, { event, person }: Question): Promise<Wanted> {
-  const { api, inventory, policy } = ground;
-  if (event.restore === true) return recordedAccess(ground, event.personId);
-  const access = person && birthrightAccess(policy, person);
-  const freely = access?.granted ?? [];
-  const asked = (access?.onApproval ?? []).flatMap(({ entitlements }) => entitlements);
-  const named: readonly Entitlement[] = [...freely, ...asked].map(({ kind, name }) => ({ kind, name }));
-  const isVisible = !named.some(({ kind }) => kind === 'team') || (await api.probe('teams_read')) !== 'no';
-  const visible = named.filter(({ kind }) => kind === 'role' || isVisible);
-  const resolved = await api.resolve(visible, await inventory?.knownEntitlementIds(visible));
-  const granted = pickResolved(freely, resolved);
-  return {
-    granted: granted.filter((one) => one.isPrivileged !== true),
-    onApproval: [...granted.filter((one) => one.isPrivileged === true), ...pickResolved(asked, resolved)],
-    notVisible: isVisible ? [] : ['teams_read'],
-  };
-}
-
-/** After `person restore`: exactly what was recorded. */
-async function recordedAccess({ api, inventory }: Ground, personId: string): Promise<Wanted> {
-  const before = inventory && (await findAccessBefore(inventory, personId));
-  const held = before === undefined ? [] : heldEntitlements(before.access);
-  const judged = await Promise.all(
-    held.map(async (one) => ({ one, isAsked: one.kind === 'role' && isPrivileged(await api.rolePermissions(one.id)) })),
-  );
-  const those = (wanted: boolean) => judged.filter(({ isAsked }) => isAsked === wanted).map(({ one }) => one);
-  return { granted: those(false), onApproval: those(true), notVisible: [] };
 }
 
 async function wasDisabledByMuster({ inventory }: Ground, { event }: Question, { id }: Account): Promise<boolean> {

@@ -12,6 +12,7 @@ import type {
 } from './core/model.ts';
 import { dueAt, isHire } from './core/mailbox.ts';
 import { entitlementKey, heldEntitlements, namedEntitlements, pickResolved, planAccess } from './core/plan.ts';
+import { renamed, undoneByLogin, undoneWords } from './core/warnings.ts';
 import { askFor } from './approvalWaits.ts';
 import { isUndecidable } from './core/approvals.ts';
 import { askForPrivileged, giveWhenAllowed, leaveOut } from './giving.ts';
@@ -35,9 +36,7 @@ export async function resolveAccess(run: PersonRun, attributes: PersonAttributes
     roles.length === 0 ? [] : run.allowed(() => datadog.resolveEntitlements(roles)),
     teams.length === 0 ? [] : optional(run, 'teams', () => datadog.resolveEntitlements(teams)),
   ]);
-  for (const { kind, name, nameNow } of [...resolvedRoles, ...(resolvedTeams ?? [])]) {
-    if (nameNow !== undefined) run.note(`${kind} ${name} is called ${nameNow} in Datadog now: correct the policy`);
-  }
+  for (const note of renamed([...resolvedRoles, ...(resolvedTeams ?? [])])) run.note(note);
   const privileged = resolvedRoles.filter(({ isPrivileged }) => isPrivileged).map(({ name }) => name);
   const guarded =
     privileged.length === 0
@@ -131,20 +130,14 @@ export function outcomeOf(parts: readonly PartResult[]): Outcome {
   return { kind: 'completed', ...(withheld.length === 0 ? {} : { detail: `left out: ${withheld.join('; ')}` }), parts };
 }
 
-/**
- * Where login mappings are in force, a login sets the roles to what they give: a role that none of them gives is lost
- * then. Said before it is assigned; answers the ids of such roles.
- */
+/** Said before it is assigned; answers the ids of such roles. */
 function warnOfMappings(
   run: PersonRun,
   wanted: readonly ResolvedEntitlement[],
-  mapped: readonly string[] = [],
+  mapped?: readonly string[],
 ): readonly string[] {
-  if (mapped.length === 0) return [];
-  const undone = wanted.filter(({ kind, id }) => kind === 'role' && !mapped.includes(id));
-  for (const { name } of undone) {
-    run.note(`role ${name}: the next login by SSO takes it away, since login mappings are in force and none gives it`);
-  }
+  const undone = undoneByLogin(wanted, mapped);
+  for (const { name } of undone) run.note(undoneWords(name));
   return undone.map(({ id }) => id);
 }
 

@@ -25,6 +25,7 @@ async function writeDownIntent(run: PersonRun, event: HrEvent): Promise<void> {
   const { type, attributes: person, account } = run;
   const intent = await run.allowed(() => datadog.planIntent({ event, process: type, person, accountId: account?.id }));
   for (const part of intendedParts(intent, event.effectiveAt)) run.finishPart(part, 'planned');
+  for (const warning of intent.warnings) run.note(warning);
   for (const { kind, name } of intent.excess) {
     run.finishPart(`${kind} ${name}`, 'notDone', 'excess: held, not wanted, not given by Muster');
   }

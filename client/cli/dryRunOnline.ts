@@ -3,8 +3,9 @@ import type { Leaver } from '../../activities/inventory/brakeTypes.ts';
 import type { Inventory } from '../../activities/inventory/types.ts';
 import { planEvent } from '../../activities/planning.ts';
 import { accountOf } from '../../workflows/core/correlation.ts';
-import type { Account, HrEvent, ResolvedEntitlement } from '../../workflows/core/model.ts';
+import type { Account, Entitlement, HrEvent, ResolvedEntitlement } from '../../workflows/core/model.ts';
 import { nothingIntended, overBudget, type Intent } from '../../workflows/core/intent.ts';
+import { protectionAdvice } from '../../workflows/core/brakes.ts';
 import { processTypeOf } from '../../workflows/core/mailbox.ts';
 import { isInDomains, type Policy } from '../../workflows/core/policy.ts';
 import { explainFailure } from './failures.ts';
@@ -42,7 +43,10 @@ async function plan({ client, inventory, policy, event }: Input): Promise<Online
   const process = processTypeOf(event, record?.employment ?? 'unknown');
   const question = { event, process, person, accountId: found.account?.id };
   const admits = async (leaver: Leaver) => inventory?.previewDisable(leaver, policy.changeBudget);
-  return planEvent({ api: client.attempt(), inventory, policy, admits }, question);
+  const api = client.attempt();
+  const resolve = async (entitlements: readonly Entitlement[]) =>
+    api.resolve(entitlements, await inventory?.knownEntitlementIds(entitlements));
+  return planEvent({ api, inventory, policy, resolve, admits }, question);
 }
 
 async function findAccount(
@@ -82,7 +86,7 @@ const list = (what: string, entitlements: readonly ResolvedEntitlement[]) =>
   entitlements.map(({ kind, name }) => [what, kind, name]);
 
 export function renderOnlinePlan(shell: Shell, plan: OnlinePlan): string {
-  const { account, accountId, status, problem, wouldInvite, heldAbove, acts, actsOnceAllowed } = plan;
+  const { account, accountId, status, problem, wouldInvite, heldAbove, protection, acts, actsOnceAllowed } = plan;
   const { adds, approvalsNeeded, removes, excess, notVisible } = plan;
   const rows = [
     ...list('add', adds),
@@ -95,9 +99,13 @@ export function renderOnlinePlan(shell: Shell, plan: OnlinePlan): string {
     `In Datadog the account ${accountWords[account]}${which}${problem === undefined ? '' : `: ${problem}`}.`,
     ...(wouldInvite ? ['An invitation would be sent.'] : []),
     ...(heldAbove === undefined ? [] : [`It would be held until somebody releases it: ${overBudget(heldAbove)}.`]),
+    ...(protection === undefined
+      ? []
+      : [`It would wait, since the account is protected: ${protectionAdvice[protection]}.`]),
     ...acts.map((act) => `Would be done: ${act}.`),
     ...actsOnceAllowed.map((act) => `Would be done once somebody has allowed it: ${act}.`),
     ...(rows.length === 0 ? [] : [renderTable(shell, ['in Datadog', 'kind', 'name'], rows)]),
+    ...plan.warnings.map((warning) => `Note: ${warning}.`),
     ...notVisible.map((permission) => `Not visible: the application key lacks ${permission}.`),
   ].join('\n');
 }

@@ -60,6 +60,22 @@ test('a light sync tells the waiting process of an acceptance, whoever else is p
   expect(stage.simulator.requests.count('GET', '/api/v2/users')).toBe(1);
 });
 
+test('who has accepted is asked about no more, however long an approval takes', async () => {
+  const joiner = hrEvent('joiner', 'e-9', { person: { department: 'SRE' } });
+  await stage.muster.submitEvent(joiner);
+  await inPhase(stage, 'e-9', 'waitingForAcceptance');
+  stage.simulator.accept(accountOf(stage, 'e-9')?.id ?? '');
+  await lightSyncNow(client);
+  await inPhase(stage, 'e-9', 'waitingForApproval');
+  stage.simulator.requests.reset();
+  await lightSyncNow(client);
+  expect(stage.simulator.requests.list()).toEqual([]);
+  const [asked] = await stage.inventory.listApprovals({ personId: 'e-9', state: 'open' });
+  const approvalId = asked?.approvalId ?? '';
+  await stage.muster.decide({ approvalId, verdict: 'approve', actor: 'security-lead@example.com' });
+  expect((await outcomeOf(stage, joiner)).kind).toBe('completed');
+});
+
 test('an account that cannot be read keeps nobody else waiting, and is read by the next light sync', async () => {
   const [unread, read] = [hrEvent('joiner', 'e-7'), hrEvent('joiner', 'e-8')];
   for (const joiner of [unread, read]) {

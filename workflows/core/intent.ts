@@ -1,3 +1,4 @@
+import { protectionAdvice, type Protection } from './brakes.ts';
 import type { Account, ResolvedEntitlement } from './model.ts';
 
 /** What an event would come to: what `--dry-run` shows, and what a process writes down where the policy observes. */
@@ -9,6 +10,8 @@ export interface Intent {
   readonly wouldInvite: boolean;
   /** Of a leaver above the change budget: how many may leave within its window. */
   readonly heldAbove?: number;
+  /** Of a leaver whose account must stay: why. */
+  readonly protection?: Protection;
   /** What happens to the account itself: by the event, and once it was allowed. */
   readonly acts: readonly string[];
   readonly actsOnceAllowed: readonly string[];
@@ -20,6 +23,8 @@ export interface Intent {
   readonly approvalsNeeded: readonly ResolvedEntitlement[];
   /** Permissions that would show more. */
   readonly notVisible: readonly string[];
+  /** What somebody should know before. */
+  readonly warnings: readonly string[];
 }
 
 export const nothingIntended = {
@@ -31,21 +36,23 @@ export const nothingIntended = {
   excess: [],
   approvalsNeeded: [],
   notVisible: [],
+  warnings: [],
 } as const;
 
 /** The intent as parts of a process, in the order in which they would be carried out. */
 export function intendedParts(intent: Intent, effectiveAt: string): readonly string[] {
-  const { account, wouldInvite, heldAbove, acts, actsOnceAllowed, adds, approvalsNeeded, removes } = intent;
+  const { account, wouldInvite, heldAbove, protection, acts, actsOnceAllowed } = intent;
   return [
     ...(heldAbove === undefined ? [] : [`wait for release: ${overBudget(heldAbove)}`]),
+    ...(protection === undefined ? [] : [`wait, since the account is protected: ${protectionAdvice[protection]}`]),
     ...(account === 'wouldBeCreated' ? ['create account'] : []),
     ...(account === 'madeAtFirstLogin' ? [`wait for the first login by SSO, access from ${effectiveAt}`] : []),
     ...actsOnceAllowed.map((act) => `ask approval to ${act}`),
     ...acts,
     ...(wouldInvite ? [`send invitation, access from ${effectiveAt}`] : []),
-    ...each('assign', adds),
-    ...each('ask approval for', approvalsNeeded),
-    ...each('remove', removes),
+    ...each('assign', intent.adds),
+    ...each('ask approval for', intent.approvalsNeeded),
+    ...each('remove', intent.removes),
   ];
 }
 

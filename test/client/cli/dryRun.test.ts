@@ -38,6 +38,7 @@ test('a joiner without an account: it would be created and invited, with what th
   expect(datadog).toMatchObject({ account: 'wouldBeCreated', wouldInvite: true, removes: [], notVisible: [] });
   expect(names(datadog?.adds)).toEqual(['Datadog Read Only Role']);
   expect(names(datadog?.approvalsNeeded)).toEqual(['Datadog Admin Role']);
+  expect(datadog?.warnings).toEqual([]);
   expect(simulator.users()).toHaveLength(before);
 });
 
@@ -47,7 +48,7 @@ test('a leaver: the account is found, and what it really holds would be removed'
   await using inventory = await openInventory({ file });
   await inventory.bindAccount('e-9', admin?.id ?? '', '2026-01-01T00:00:00.000Z');
   const datadog = await plan('leaver', '--person-id', 'e-9');
-  expect(datadog).toMatchObject({ account: 'found', accountId: admin?.id, status: 'active', wouldInvite: false });
+  expect(datadog).toMatchObject({ account: 'found', accountId: admin?.id, status: 'active', protection: 'ownKey' });
   expect(names(datadog?.removes)).toEqual([...(admin?.roles ?? []), ...(admin?.teams ?? [])].toSorted());
 });
 
@@ -121,4 +122,22 @@ test('under activation jit nobody would be created or invited, and a leaver abov
   await inventory.admitDisable({ eventId: 'l-1', personId: 'e-8', at: new Date().toISOString() }, budget);
   expect(await leave()).toMatchObject({ heldAbove: 1, acts: ['disable account'] });
   expect(await inventory.listHeld()).toEqual([]);
+});
+
+test('a role that the next login takes away again is warned of before it is given', async () => {
+  const { authnMappings, roles } = officialClient(simulator);
+  const standard = (await roles.listRoles({ pageSize: 100 })).data?.find(
+    ({ attributes }) => attributes?.name === 'Datadog Standard Role',
+  );
+  await authnMappings.createAuthNMapping({
+    body: {
+      data: {
+        type: 'authn_mappings',
+        attributes: { attributeKey: 'group', attributeValue: 'engineers' },
+        relationships: { role: { data: { id: standard?.id ?? '', type: 'roles' } } },
+      },
+    },
+  });
+  const datadog = await plan('joiner', '--person-id', 'e-1', '--email', 'n@example.com', '--department', 'Engineering');
+  expect(datadog?.warnings).toEqual([expect.stringMatching(/^role Datadog Read Only Role: the next login by SSO/)]);
 });
