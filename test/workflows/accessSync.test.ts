@@ -23,6 +23,10 @@ beforeAll(async () => {
 afterAll(() => opened?.disposeAsync());
 beforeEach(() => stage.simulator.faults.clear());
 
+/** To its end. */
+const lightPass = () =>
+  client.workflow.execute('accessSync', { workflowId: 'light', taskQueue: 'muster', args: [{ depth: 'light' }] });
+
 test('a full sync brings every account with its roles into the inventory, and a second one finds no change', async () => {
   const there = stage.simulator.users();
   const first = await syncNow(client);
@@ -68,7 +72,7 @@ test('who has accepted is asked about no more, however long an approval takes', 
   await lightSyncNow(client);
   await inPhase(stage, 'e-9', 'waitingForApproval');
   stage.simulator.requests.reset();
-  await lightSyncNow(client);
+  await lightPass();
   expect(stage.simulator.requests.list()).toEqual([]);
   const [asked] = await stage.inventory.listApprovals({ personId: 'e-9', state: 'open' });
   const approvalId = asked?.approvalId ?? '';
@@ -95,12 +99,7 @@ test('an account that cannot be read keeps nobody else waiting, and is read by t
 
 test('while nobody waits a light sync asks Datadog nothing', async () => {
   stage.simulator.requests.reset();
-  const started = await client.workflow.start('accessSync', {
-    workflowId: 'light',
-    taskQueue: 'muster',
-    args: [{ depth: 'light' }],
-  });
-  expect(await started.result()).toBeUndefined();
+  expect(await lightPass()).toBeUndefined();
   expect(stage.simulator.requests.list()).toEqual([]);
 });
 
