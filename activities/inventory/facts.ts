@@ -106,9 +106,14 @@ export async function personFacts(db: Db, after: string, limit: number): Promise
     db,
     employed.map(({ accountId }) => accountId),
   );
+  const emails = await emailsBefore(
+    db,
+    employed.map(({ personId }) => personId),
+  );
   const facts = employed.map((row): PersonPageFacts => ({
     personId: row.personId,
     attributes: parseJson(row.attributes),
+    previousEmails: emails.get(row.personId) ?? [],
     accountId: row.accountId,
     ...(row.account === null || row.goneAt !== null ? {} : { account: parseJson(row.account) }),
     ...present('finishedAt', row.finishedAt),
@@ -134,6 +139,17 @@ async function openGrants(db: Db, personIds: readonly string[]) {
     rows.map(({ entitlementId, ...row }) => ({ ...row, id: entitlementId, isManaged: row.reason !== 'preexisting' })),
     ({ personId }) => personId,
   );
+}
+
+async function emailsBefore(db: Db, personIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (personIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('previousEmails')
+    .select(['personId', 'email'])
+    .where('personId', 'in', jsonTexts(db, personIds))
+    .execute();
+  const byPerson = Map.groupBy(rows, ({ personId }) => personId);
+  return new Map([...byPerson].map(([id, emails]) => [id, emails.map(({ email }) => email)]));
 }
 
 async function memberships(db: Db, accountIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { NativeConnection } from '@temporalio/worker';
+import { openDatadog } from '../../activities/datadog/index.ts';
+import { linkAccount } from '../../client/operator.ts';
 import { decideBatch } from '../../client/quarantine.ts';
 import { applySchedules, lightSyncNow, syncNow } from '../../client/schedule.ts';
 import type { FindingKind } from '../../workflows/core/findings.ts';
@@ -21,7 +23,7 @@ let client: Awaited<ReturnType<typeof startDevServer>>['client'];
 let official: OfficialClient;
 const readOnly = 'Datadog Read Only Role';
 const standard = 'Datadog Standard Role';
-const everyone = ['e-1', 'e-2', 'e-3', 'e-4', 'e-5', 'e-6', 'e-7'];
+const everyone = ['e-1', 'e-2', 'e-3', 'e-4', 'e-5', 'e-6', 'e-7', 'e-8', 'e-9'];
 const roleIds = new Map<string, string>();
 
 beforeAll(async () => {
@@ -113,6 +115,61 @@ test('a name that was changed by hand is set again, and a role given by hand is 
   expect(await openFindings('driftAltered')).toEqual([]);
   expect(await openFindings('driftExcess')).toHaveLength(1);
   await takeAway('e-2', standard);
+});
+
+const setEmail = (id: string, email: string) =>
+  official.users.updateUser({ userId: id, body: { data: { id, type: 'users', attributes: { email } } } });
+const emailOf = async (id: string) => (await official.users.getUser({ userId: id })).data?.attributes?.email;
+
+test('an e-mail that was set back by hand follows HR again; one that HR never gave waits until somebody says whose it is', async () => {
+  const id = idOf('e-8');
+  const moved = hrEvent('mover', 'e-8', { person: { email: 'e-8.married@example.com' } });
+  await stage.muster.submitEvent(moved);
+  expect((await outcomeOf(stage, moved)).kind).toBe('completed');
+  await setEmail(id, 'e-8@example.com');
+  await syncAndSettle();
+  expect(await emailOf(id)).toBe('e-8.married@example.com');
+  const evidence = await stage.inventory.listEvidence({ personId: 'e-8', limit: 100, offset: 0 });
+  expect(evidence.at(-1)).toMatchObject({
+    actor: 'sync',
+    action: 'update account',
+    before: { email: 'e-8@example.com' },
+    after: { email: 'e-8.married@example.com' },
+  });
+  await syncAndSettle();
+  expect(await openFindings('driftAltered')).toEqual([]);
+
+  await setEmail(id, 'mallory@example.com');
+  const events = (await stage.inventory.personHistory('e-8'))?.events.length;
+  await syncAndSettle();
+  expect(await openFindings('driftAltered')).toMatchObject([
+    { personId: 'e-8', severity: 'medium', evidence: { field: 'email', actual: 'mallory@example.com' } },
+  ]);
+  expect(await emailOf(id)).toBe('mallory@example.com');
+  expect((await stage.inventory.personHistory('e-8'))?.events).toHaveLength(events ?? 0);
+
+  const { apiKey, appKey, url } = stage.simulator;
+  await using datadog = openDatadog({ baseUrl: url, keys: () => ({ apiKey, appKey }) });
+  await linkAccount({ ...lead(), client }, datadog.attempt(), { personId: 'e-8', accountId: id });
+  await syncAndSettle();
+  expect(await emailOf(id)).toBe('e-8.married@example.com');
+  await syncAndSettle();
+  expect(await openFindings('driftAltered')).toEqual([]);
+});
+
+test('an account that was disabled by hand is a finding, and stays disabled', async () => {
+  const id = idOf('e-9');
+  await official.users.disableUser({ userId: id });
+  await syncAndSettle();
+  const [finding] = await openFindings('driftAltered');
+  expect(finding).toMatchObject({ personId: 'e-9', evidence: { field: 'status', actual: 'disabled' } });
+  expect(accountOf(stage, 'e-9')?.status).toBe('Disabled');
+  await official.users.updateUser({
+    userId: id,
+    body: { data: { id, type: 'users', attributes: { disabled: false } } },
+  });
+  await syncAndSettle();
+  expect(await openFindings('driftAltered')).toEqual([]);
 });
 
 test('a grant that was repaired three times in a week is contested and left alone, until it holds again', async () => {

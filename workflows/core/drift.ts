@@ -8,6 +8,8 @@ import { birthrightAccess, type Policy } from './policy.ts';
 export interface PersonFacts {
   readonly personId: string;
   readonly attributes: PersonAttributes;
+  /** Folded: addresses that HR gave before, and those of accounts that somebody linked to them. */
+  readonly previousEmails: readonly string[];
   /** Absent where the account they had is gone. */
   readonly account?: Account;
   readonly accountId: string;
@@ -59,12 +61,19 @@ export function driftFindings(facts: PersonFacts, context: DriftContext): readon
 }
 
 function driftOf(facts: PersonFacts, account: Account, context: DriftContext): readonly Found[] {
+  // Who disabled it had a reason that nobody here knows: giving access back is a joiner's, with an approval.
   if (account.status === 'disabled') return [altered(facts, account, 'status', 'active', account.status, false)];
   const changed = alteredAttributes(facts, account);
   // A Pending account holds nothing yet, and its onboarding is over: `pendingTooLong` says so.
-  if (account.status === 'pending') return changed;
-  return [...changed, ...missing(facts, account, context), ...excess(facts, account, context)];
+  const access =
+    account.status === 'pending' ? [] : [...missing(facts, account, context), ...excess(facts, account, context)];
+  const found = [...changed, ...access];
+  // Behind an address that HR never gave may be somebody else: nothing is written until a person says whose it is.
+  return isTheirAddress(facts, account) ? found : found.map((one) => ({ ...one, isRepairable: false }));
 }
+
+const isTheirAddress = ({ attributes, previousEmails }: PersonFacts, { email }: Account): boolean =>
+  [attributes.email.toLowerCase(), ...previousEmails].includes(email.toLowerCase());
 
 interface Wanted extends Entitlement {
   readonly id: string;
@@ -146,14 +155,14 @@ function drift(
   };
 }
 
-/** HR's word against Datadog's. What HR does not say stays as it is; an e-mail is never changed without somebody's look. */
+/** HR's word against Datadog's. What HR does not say stays as it is. */
 function alteredAttributes(facts: PersonFacts, account: Account): readonly Found[] {
   const { email, name, title } = facts.attributes;
   const wantedName = fitName(name);
   return [
     ...(email.toLowerCase() === account.email.toLowerCase()
       ? []
-      : [altered(facts, account, 'email', email, account.email, false)]),
+      : [altered(facts, account, 'email', email, account.email, true)]),
     ...(wantedName === undefined || wantedName === account.name
       ? []
       : [altered(facts, account, 'name', wantedName, account.name, true)]),

@@ -126,7 +126,8 @@ export const findingKinds = {
     foundAt: 'person',
     severity: 'low',
     title: 'account that was changed by hand',
-    advice: '`npx muster person retry ID` sets name and title; an e-mail or a status somebody must look at',
+    advice:
+      '`npx muster person retry ID` sets e-mail, name and title; where HR never gave the e-mail, say first whose account it is with `npx muster person link ID --account UUID`; who is disabled by hand comes back by a joiner event, with an approval',
     needs: ['accounts', 'roles'],
   },
   contestedGrant: {

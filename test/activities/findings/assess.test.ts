@@ -190,6 +190,9 @@ describe.each(await openDatabases())('an assessment on $name', ({ makeFixture })
     const mute = { until: ago(-hourMs), reason: 'known', at: ago(0) };
     expect(await fixture.inventory.muteFinding(finding?.id ?? '', mute)).toMatchObject({ after: { state: 'muted' } });
     expect(await assess({ runId: 'run-2' })).toMatchObject({ repaired: 0, findings: 0 });
+    const open = { kind: 'driftMissing', state: 'open', limit: 1, offset: 0 } as const;
+    expect(await fixture.inventory.listFindings(open, ago(0))).toEqual([]);
+    expect(await fixture.inventory.listFindings(open, ago(-2 * hourMs))).toMatchObject([{ id: finding?.id }]);
   });
 
   test('who is absent from complete rosters is missing from HR until a roster names them, HR speaks of them, or they leave', async () => {

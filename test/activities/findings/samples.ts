@@ -130,6 +130,7 @@ export function atPerson(facts: Partial<PersonFacts>, context: Partial<DriftCont
   const person: PersonFacts = {
     personId: 'p-1',
     attributes: { email: 'ann@example.com', name: 'Ann Alder', title: 'Engineer', department: 'Sales' },
+    previousEmails: [],
     accountId: 'a-1',
     account: accountOf(),
     teamIds: [],

@@ -79,21 +79,33 @@ test('a privileged role that a rule gives freely is missing only where it was ap
   expect(byHand).toMatchObject([{ kind: 'driftExcess', severity: 'high', isRepairable: false }]);
 });
 
-test('an account that was disabled by hand, or is gone, or has another e-mail, is reported and not repaired', () => {
+test('an account that was disabled by hand, or is gone, or has an e-mail that HR never gave, is reported and not repaired', () => {
   expect(atPerson({ account: accountOf({ status: 'disabled', roleIds: [] }) })).toMatchObject([
     { kind: 'driftAltered', evidence: { field: 'status', actual: 'disabled' }, isRepairable: false },
   ]);
-  expect(atPerson({ account: accountOf({ email: 'mallory@example.com' }) })).toMatchObject([
+  const stranger = accountOf({ email: 'mallory@example.com', name: 'Mallory', roleIds: [] });
+  expect(atPerson({ account: stranger, previousEmails: ['a.alder@example.com'] })).toMatchObject([
     { kind: 'driftAltered', evidence: { field: 'email', actual: 'mallory@example.com' }, isRepairable: false },
+    { kind: 'driftAltered', evidence: { field: 'name' }, isRepairable: false },
+    { kind: 'driftMissing', isRepairable: false },
   ]);
   const facts = {
     personId: 'p-1',
     attributes: { email: 'ann@example.com' },
+    previousEmails: [],
     accountId: 'a-1',
     teamIds: [],
     grants: [],
   };
   expect(driftFindings(facts, driftContext)).toMatchObject([{ kind: 'driftMissing', isRepairable: false }]);
+});
+
+test('an e-mail that was set back by hand to an earlier one of HR’s is repaired, whatever its case', () => {
+  const account = accountOf({ email: 'A.Alder@example.com' });
+  expect(atPerson({ account, previousEmails: ['a.alder@example.com'] })).toMatchObject([
+    { kind: 'driftAltered', evidence: { field: 'email', wanted: 'ann@example.com' }, isRepairable: true },
+  ]);
+  expect(atPerson({ account: accountOf({ email: 'ANN@example.com' }) })).toEqual([]);
 });
 
 test('a person with a contested grant is left alone altogether', () => {
