@@ -36,6 +36,41 @@ export function cronProblem(text: string): string | undefined {
   );
 }
 
+const dayMs = 86_400_000;
+
+/** The longest time between two runs of a sound expression, in milliseconds; infinite where it never comes twice. */
+export function longestGapMs(cron: string): number {
+  const parts = cron.trim().split(/\s+/);
+  const [minutes = [], hours = [], monthDays = [], monthNumbers = [], weekDays = []] = fields.map((field, index) =>
+    valuesOf(field, parts[index] ?? ''),
+  );
+  const times = hours.flatMap((hour) => minutes.map((minute) => (hour * 60 + minute) * 60_000));
+  const from = Date.UTC(2024, 0, 1);
+  // Two years, with a leap day.
+  const days = Array.from({ length: 731 }, (_, index) => from + index * dayMs).filter((day) => {
+    const date = new Date(day);
+    const isItsMonth = monthNumbers.includes(date.getUTCMonth() + 1);
+    return isItsMonth && monthDays.includes(date.getUTCDate()) && weekDays.includes(date.getUTCDay());
+  });
+  const [first = 0, last = first] = [times[0], times.at(-1)];
+  const overNight = days.length < 2 ? Number.POSITIVE_INFINITY : longestStep(days) - last + first;
+  return Math.max(longestStep(times), overNight);
+}
+
+const longestStep = (values: readonly number[]): number =>
+  Math.max(0, ...values.slice(1).map((value, index) => value - (values[index] ?? value)));
+
+function valuesOf(field: CronField, text: string): readonly number[] {
+  const all = Array.from({ length: field.to - field.from + 1 }, (_, index) => field.from + index);
+  const items = text.split(',').map((item) => {
+    const [range = '', step = '1'] = item.split('/');
+    const [first = field.from, last = item.includes('/') ? field.to : first] =
+      range === '*' ? [field.from, field.to] : range.split('-').map((end) => valueOf(field, end) ?? field.from);
+    return all.filter((value) => value >= first && value <= last && (value - first) % Number(step) === 0);
+  });
+  return all.filter((value) => items.some((values) => values.includes(value)));
+}
+
 function isCronField(field: CronField, text: string): boolean {
   return text.split(',').every((item) => {
     const [range = '', step, ...more] = item.split('/');

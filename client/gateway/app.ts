@@ -94,4 +94,4 @@ export async function createGateway(context: GatewayContext): Promise<GatewayApp
   return app;
 }
 
-const isAboutHealth = (url: string): boolean => url === '/livez' || url === '/readyz';
+const isAboutHealth = (url: string): boolean => /^\/(livez|readyz)(\/|\?|$)/.test(url);

@@ -12,7 +12,7 @@ import type { SourceSecrets } from './secrets.ts';
 export interface GatewayContext {
   readonly muster: Muster;
   readonly inventory: Inventory;
-  readonly policy: Pick<Policy, 'sources' | 'defaultTimeZone' | 'identity'>;
+  readonly policy: Pick<Policy, 'sources' | 'defaultTimeZone' | 'identity' | 'sync'>;
   readonly secrets: SourceSecrets;
   /** Resolves when the engine answers. */
   readonly engineAnswers: () => Promise<unknown>;

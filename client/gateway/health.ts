@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { GatewayPart } from './context.ts';
+import { longestGapMs } from '../../activities/policy/cron.ts';
+import type { GatewayContext, GatewayPart } from './context.ts';
 
 const check = z.enum(['ok', 'noAnswer']);
 const readiness = z.object({
@@ -8,14 +9,16 @@ const readiness = z.object({
   engine: check,
   database: check,
   datadog: z
-    .object({ lastGoodAnswer: z.string().nullable() })
-    .describe('When a sync last read Datadog whole. For information: events are taken without Datadog too'),
+    .object({ state: z.enum(['ok', 'never', 'stale']), lastGoodAnswer: z.string().nullable() })
+    .describe('When a sync last read the accounts whole; stale once two syncs in a row should have and did not'),
 });
 
 const answerWithinMs = 2_000;
+/** What a sync may take, and be late by, before its answer is missed. */
+const syncTakesMs = 15 * 60_000;
 
 /** For load balancers and supervisors. No authentication, and nothing of the inside. */
-export const healthRoutes: GatewayPart = (app, { inventory, engineAnswers, isDraining }) => {
+export const healthRoutes: GatewayPart = (app, context) => {
   app.get(
     '/livez',
     {
@@ -28,32 +31,58 @@ export const healthRoutes: GatewayPart = (app, { inventory, engineAnswers, isDra
     () => ({ live: true as const }),
   );
 
-  app.get(
-    '/readyz',
-    {
-      schema: {
-        tags: ['health'],
-        summary: 'Whether events can be taken',
-        response: { 200: readiness.describe('Yes'), 503: readiness.describe('No, or the gateway is stopping') },
+  for (const { url, summary, needsDatadog } of questions) {
+    app.get(
+      url,
+      {
+        schema: {
+          tags: ['health'],
+          summary,
+          response: { 200: readiness.describe('Yes'), 503: readiness.describe('No, or the gateway is stopping') },
+        },
       },
-    },
-    async (_request, reply) => {
-      const [engine, runs] = await Promise.all([
-        answersInTime(engineAnswers),
-        answersInTime(() => inventory.listSyncRuns(20)),
-      ]);
-      const lastGood = runs?.answer.find(({ summary }) => summary?.complete === true)?.finishedAt ?? null;
-      const ready = engine !== undefined && runs !== undefined && !isDraining();
-      return reply.code(ready ? 200 : 503).send({
-        ready,
-        draining: isDraining(),
-        engine: engine === undefined ? 'noAnswer' : 'ok',
-        database: runs === undefined ? 'noAnswer' : 'ok',
-        datadog: { lastGoodAnswer: lastGood },
-      });
-    },
-  );
+      async (_request, reply) => {
+        const found = await look(context);
+        const isUp = found.engine === 'ok' && found.database === 'ok' && !found.draining;
+        const ready = isUp && (!needsDatadog || found.datadog.state === 'ok');
+        return reply.code(ready ? 200 : 503).send({ ready, ...found });
+      },
+    );
+  }
 };
+
+/** An outage of Datadog must not keep HR's events out: a load balancer before them asks the second question. */
+const questions = [
+  { url: '/readyz', summary: 'Whether all that Muster needs answers: engine, database, Datadog', needsDatadog: true },
+  {
+    url: '/readyz/events',
+    summary: 'Whether events can be taken: Datadog is not needed for that',
+    needsDatadog: false,
+  },
+] as const;
+
+async function look({ inventory, policy, engineAnswers, isDraining, now }: GatewayContext) {
+  const [engine, lastGood] = await Promise.all([
+    answersInTime(engineAnswers),
+    answersInTime(() => lastGoodAnswer(inventory)),
+  ]);
+  const at = lastGood?.answer;
+  const staleAfterMs = 2 * longestGapMs(policy.sync.cron) + syncTakesMs;
+  const isStale = at !== undefined && now().getTime() - Date.parse(at) > staleAfterMs;
+  return {
+    draining: isDraining(),
+    engine: engine === undefined ? 'noAnswer' : 'ok',
+    database: lastGood === undefined ? 'noAnswer' : 'ok',
+    datadog: { state: at === undefined ? 'never' : isStale ? 'stale' : 'ok', lastGoodAnswer: at ?? null },
+  } as const;
+}
+
+/** A single list that stays torn is no outage: the accounts are what counts. */
+async function lastGoodAnswer(inventory: GatewayContext['inventory']): Promise<string | undefined> {
+  const runs = await inventory.listSyncRuns(20);
+  const good = runs.find(({ kinds }) => kinds.accounts?.state === 'complete');
+  return good?.finishedAt ?? (await inventory.standingKinds()).completeAt.accounts;
+}
 
 /** Undefined where there is no answer in time. */
 async function answersInTime<T>(ask: () => Promise<T>): Promise<{ readonly answer: T } | undefined> {

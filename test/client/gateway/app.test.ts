@@ -1,28 +1,74 @@
 import { expect, test } from '@jest/globals';
-import { joinerBody, post, startGateway } from '../support/gateway.ts';
+import type { SyncSummary } from '../../../workflows/core/contracts.ts';
+import type { KindState } from '../../../workflows/core/identities.ts';
+import { joinerBody, post, startGateway, type TestGateway } from '../support/gateway.ts';
+
+const asking = (gateway: TestGateway) => async (url: string) => {
+  const { statusCode, body } = await gateway.app.inject({ url });
+  return { statusCode, ...(JSON.parse(body) as object) };
+};
+
+const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
+
+/** A full sync that ended so long ago. */
+async function syncEnded({ inventory }: TestGateway, minutes: number, accounts: KindState): Promise<void> {
+  const runId = `run-${minutes}`;
+  const kinds = { accounts, apiKey: { state: 'incomplete', reason: 'torn' } } as const;
+  await inventory.startSyncRun({ runId, depth: 'full', startedAt: minutesAgo(minutes + 1) });
+  const summary = { complete: false } as SyncSummary;
+  await inventory.finishSyncRun({ runId, summary, kinds, at: minutesAgo(minutes) });
+}
 
 test('the process lives, is ready, and is not while the engine is away or it drains', async () => {
   await using gateway = await startGateway();
-  const ask = async (url: string) => {
-    const { statusCode, body } = await gateway.app.inject({ url });
-    return { statusCode, ...(JSON.parse(body) as object) };
-  };
+  const ask = asking(gateway);
   expect(await ask('/livez')).toEqual({ statusCode: 200, live: true });
-  expect(await ask('/readyz')).toEqual({
-    statusCode: 200,
-    ready: true,
-    draining: false,
-    engine: 'ok',
-    database: 'ok',
-    datadog: { lastGoodAnswer: null },
-  });
-  gateway.state.doesEngineAnswer = false;
-  expect(await ask('/readyz')).toMatchObject({ statusCode: 503, ready: false, engine: 'noAnswer' });
-  gateway.state.doesEngineAnswer = true;
-  gateway.state.isDraining = true;
-  expect(await ask('/readyz')).toMatchObject({ statusCode: 503, ready: false, draining: true });
-  expect(await ask('/livez')).toMatchObject({ statusCode: 200 });
-  expect(await post(gateway, joinerBody('e-1'))).toMatchObject({ status: 503 });
+  await syncEnded(gateway, 1, { state: 'complete' });
+  for (const url of ['/readyz', '/readyz/events']) {
+    expect(await ask(url)).toEqual({
+      statusCode: 200,
+      ready: true,
+      draining: false,
+      engine: 'ok',
+      database: 'ok',
+      datadog: { state: 'ok', lastGoodAnswer: expect.any(String) },
+    });
+    gateway.state.doesEngineAnswer = false;
+    expect(await ask(url)).toMatchObject({ statusCode: 503, ready: false, engine: 'noAnswer' });
+    gateway.state.doesEngineAnswer = true;
+    gateway.state.isDraining = true;
+    expect(await ask(url)).toMatchObject({ statusCode: 503, ready: false, draining: true });
+    expect(await ask('/livez')).toMatchObject({ statusCode: 200 });
+    expect(await post(gateway, joinerBody('e-1'))).toMatchObject({ status: 503 });
+    gateway.state.isDraining = false;
+  }
+});
+
+test('without a good answer of Datadog it is not ready, and takes events all the same', async () => {
+  await using gateway = await startGateway();
+  const ask = asking(gateway);
+  const datadog = { state: 'never', lastGoodAnswer: null };
+  expect(await ask('/readyz')).toMatchObject({ statusCode: 503, ready: false, engine: 'ok', database: 'ok', datadog });
+  // Every quarter of an hour by the policy: two are missed.
+  await syncEnded(gateway, 50, { state: 'complete' });
+  await syncEnded(gateway, 20, { state: 'incomplete', reason: 'list users got no complete answer' });
+  expect(await ask('/readyz')).toMatchObject({ statusCode: 503, datadog: { state: 'stale' } });
+  expect(await ask('/readyz/events')).toMatchObject({ statusCode: 200, ready: true, datadog: { state: 'stale' } });
+  expect(await post(gateway, joinerBody('e-1'))).toMatchObject({ status: 202 });
+  await syncEnded(gateway, 40, { state: 'complete' });
+  expect(await ask('/readyz')).toMatchObject({ statusCode: 200, datadog: { state: 'ok' } });
+  for (let minutes = 1; minutes <= 25; minutes += 1) {
+    if (minutes !== 20) await syncEnded(gateway, minutes, { state: 'incomplete', reason: 'torn' });
+  }
+  expect(await ask('/readyz')).toMatchObject({ statusCode: 200, datadog: { state: 'ok' } });
+});
+
+test('a database that does not answer is not ready', async () => {
+  await using gateway = await startGateway();
+  await gateway.inventory.close();
+  for (const url of ['/readyz', '/readyz/events']) {
+    expect(await asking(gateway)(url)).toMatchObject({ statusCode: 503, ready: false, database: 'noAnswer' });
+  }
 });
 
 test('a wrong address is 404, a wrong method 405 with those that are right', async () => {
