@@ -17,13 +17,13 @@ const hmac = (
 
 export interface Sender {
   readonly verify: Verifier;
-  /** `documented` by the sender, or `assumed`: from its public examples, not seen in its reference. */
-  readonly known: 'documented' | 'assumed';
+  /** By an open `standard`, `documented` in the sender's reference, or `published` in its own client library only. */
+  readonly known: 'standard' | 'documented' | 'published';
   readonly map?: FieldMap;
 }
 
 export const senders = {
-  standardWebhooks: { known: 'documented', verify: { kind: 'standardWebhooks' } },
+  standardWebhooks: { known: 'standard', verify: { kind: 'standardWebhooks' } },
   bamboohr: {
     known: 'documented',
     verify: hmac({
@@ -59,8 +59,9 @@ export const senders = {
     known: 'documented',
     verify: hmac({ signatureHeader: 'x-deel-signature', encoding: 'hex', template: 'POST{body}' }),
   },
+  // The headers stand in its reference; what is signed, and the base64 of the secret, in its client library.
   finch: {
-    known: 'assumed',
+    known: 'published',
     verify: hmac({
       signatureHeader: 'finch-signature',
       prefix: 'v1,',

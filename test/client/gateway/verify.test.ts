@@ -63,6 +63,23 @@ test.each(['bamboohr', 'finch'] as const)('%s: what was signed too long ago, or 
   });
 });
 
+test('finch: the signature that its own client library is tested with is accepted, alone and among others', () => {
+  const at = new Date(1_676_312_382_000);
+  const content = '{"company_id":"720be419-0293-4d32-a707-32179b0827ab"}';
+  const signature = 'v1,m7y0TV2C+hlHxU42wCieApTSTaA8/047OAplBqxIV/s=';
+  const headers = { 'finch-event-id': 'msg_2Lh9KRb0pzN4LePd3XiA4v12Axj', 'finch-timestamp': '1676312382' };
+  const judgeAs = (signatures: string) =>
+    verifyDelivery(
+      senders.finch.verify,
+      ['5WbX5kEWLlfzsGNjH64I8lOOqUB6e8FH'],
+      { headers: { ...headers, 'finch-signature': signatures }, body: Buffer.from(content) },
+      at,
+    );
+  expect(judgeAs(signature)).toEqual({ ok: true, id: 'msg_2Lh9KRb0pzN4LePd3XiA4v12Axj', at });
+  expect(judgeAs(`v2,AAAA ${signature}`)).toMatchObject({ ok: true });
+  expect(judgeAs(signature.replace('v1', 'v2'))).toMatchObject({ ok: false, reason: 'notSigned' });
+});
+
 test('a delivery keeps its id when it is sent again: the signed id, else the bytes that were signed', () => {
   const signed = signers['finch']?.(body, secret, secondsAgo(1)) ?? {};
   expect(judge(senders.finch.verify, signed)).toMatchObject({ id: 'evt-1' });
