@@ -5,7 +5,7 @@ import type { Entitlement, HrEvent, PersonAttributes, ProcessType } from '../../
 import { birthrightAccess, type Policy } from '../../workflows/core/policy.ts';
 import { completeEvent } from '../drafts.ts';
 import { checkedEvent, processOf } from '../muster.ts';
-import { dateEvent, type EventInput } from './eventInput.ts';
+import { dateEvent, refuseEndless, type EventInput } from './eventInput.ts';
 import { withDatadogHere } from './datadog.ts';
 import { planOnline, renderOnlinePlan, type OnlinePlan } from './dryRunOnline.ts';
 import { exists, loadShellPolicy, openPlace, readShellConfig } from './open.ts';
@@ -72,6 +72,7 @@ async function eventOf(
   { defaultTimeZone }: Policy,
 ): Promise<HrEvent> {
   const dated = await dateEvent(inventory, input, () => Promise.resolve(defaultTimeZone));
+  await refuseEndless(inventory, dated);
   const complete = inventory === undefined ? dated : await completeEvent(inventory, dated);
   if (complete.kind === 'mover' && complete.person?.email === undefined) {
     throw new UsageError('--email is missing: nothing is known of this person yet');

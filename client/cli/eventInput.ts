@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { text as readStream } from 'node:stream/consumers';
 import { UsageError } from '../../workers/usageError.ts';
 import type { Inventory } from '../../activities/inventory/types.ts';
+import { contractorProblem, isEndless } from '../contractors.ts';
 import { latestAttributes, type EventDraft } from '../drafts.ts';
 import { checkedEvent } from '../muster.ts';
 import { effectiveInstant, lastInstant, readEffective, type Effective } from './dates.ts';
@@ -115,6 +116,18 @@ export async function dateEvent(
   }
   const toInstant = draft.kind === 'leaver' ? lastInstant : effectiveInstant;
   return { ...draft, effectiveAt: toInstant(effective, timeZone) };
+}
+
+/** Throws a `UsageError` for a contractor whose access nobody would ever end, as HR's other ways in refuse them. */
+export async function refuseEndless(
+  inventory: Pick<Inventory, 'waitingEvents'> | undefined,
+  draft: EventDraft,
+): Promise<void> {
+  if (!(await isEndless(inventory, draft))) return;
+  throw new UsageError(
+    `${contractorProblem}. Name a sponsor with --attribute sponsor=NAME, or give the last working day first: ` +
+      `npx muster leaver --person-id ${draft.personId} --effective DAY`,
+  );
 }
 
 function readPerson(kind: SubmittableKind, options: EventOptions, file: Fields): Fields | undefined {

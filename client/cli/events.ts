@@ -6,7 +6,14 @@ import type { HrEvent, Outcome } from '../../workflows/core/model.ts';
 import { isJson } from './command.ts';
 import { addHeldLeavers } from './heldLeavers.ts';
 import { planEvent, renderPlan } from './dryRun.ts';
-import { dateEvent, readEvent, readEventFile, type EventInput, type EventOptions } from './eventInput.ts';
+import {
+  dateEvent,
+  readEvent,
+  readEventFile,
+  refuseEndless,
+  type EventInput,
+  type EventOptions,
+} from './eventInput.ts';
 import { loadShellPolicy, withInventory, withMuster } from './open.ts';
 import { printMessage, printResult, renderTable } from './output.ts';
 import {
@@ -153,6 +160,7 @@ async function submit(
   await withMuster(shell, async ({ muster, inventory, config }) => {
     const defaultTimeZone = async () => (await loadShellPolicy(config)).defaultTimeZone;
     const event = await dateEvent(inventory, input, defaultTimeZone);
+    await refuseEndless(inventory, event);
     const submitted = await muster.submitEvent(event);
     if (!options.wait) {
       printResult(shell, options.json, submitted, () =>

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../../workers/usageError.ts';
 import type { PersonAttributes } from '../../workflows/core/model.ts';
+import { isTimeZone } from '../localDates.ts';
 import { isJson } from './command.ts';
 import { exists, loadPolicyFile, loadShellPolicy, readShellConfig } from './open.ts';
 import { addAccept } from './policyAccept.ts';
@@ -9,6 +10,11 @@ import { printMessage, printResult, renderTable } from './output.ts';
 import { parseAttribute, parseDomain, parseEmail, parseText, parseTimeZone } from './parse.ts';
 import { checkPolicy, renderCheck, writeFirstPolicy } from './policyFiles.ts';
 import type { Shell } from './shell.ts';
+
+interface InitOptions {
+  readonly domain?: readonly string[];
+  readonly timeZone?: string;
+}
 
 interface ExplainOptions extends Partial<Omit<PersonAttributes, 'extra'>> {
   readonly attribute?: Readonly<Record<string, string>>;
@@ -21,17 +27,24 @@ export function addPolicy(program: Command, shell: Shell, setExitCode: (code: nu
     .command('init')
     .argument('[file]', 'the file to write; it must not be there yet', 'policy.yaml')
     .option('--domain <domain>', 'an e-mail domain of your own people; may be given again', parseDomain)
+    .option(
+      '--time-zone <zone>',
+      "IANA time zone of people of whom HR does not say theirs, in which their days begin; this machine's where none is given",
+      parseTimeZone,
+    )
     .description('write a first policy to begin with; for a Datadog site it only observes')
-    .addHelpText('after', '\nExample: npx muster policy init --domain example.com')
-    .action(async (file: string, { domain = [] }: { domain?: readonly string[] }, command: Command) => {
+    .addHelpText('after', '\nExample: npx muster policy init --domain example.com --time-zone Europe/Berlin')
+    .action(async (file: string, { domain = [], timeZone }: InitOptions, command: Command) => {
       const path = resolve(shell.cwd, file);
-      await writeFirstPolicy(shell, { path, named: file, domains: domain });
-      printResult(
-        shell,
-        isJson(command),
-        { path },
-        () => `${path} is written. Edit it, then: npx muster policy check ${file}`,
-      );
+      const defaultTimeZone = timeZone ?? machineTimeZone();
+      await writeFirstPolicy(shell, { path, named: file, domains: domain, defaultTimeZone });
+      printResult(shell, isJson(command), { path, defaultTimeZone }, () => {
+        const whose = timeZone === undefined ? " (this machine's; --time-zone names another one)" : '';
+        return (
+          `${path} is written. People of whom HR does not say the time zone live in ${defaultTimeZone}${whose}: ` +
+          `their access begins and ends with its days.\nEdit it, then: npx muster policy check ${file}`
+        );
+      });
     });
   policy
     .command('check')
@@ -81,6 +94,12 @@ export function addPolicy(program: Command, shell: Shell, setExitCode: (code: nu
       const explanation = await explain(shell, options);
       printResult(shell, isJson(command), explanation, () => renderExplanation(shell, explanation));
     });
+}
+
+function machineTimeZone(): string {
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  if (isTimeZone(timeZone)) return timeZone;
+  throw new UsageError("This machine's time zone is not known: give --time-zone, such as --time-zone Europe/Berlin");
 }
 
 async function explain(shell: Shell, { attribute, policy: file, ...standard }: ExplainOptions) {

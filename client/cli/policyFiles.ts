@@ -17,13 +17,22 @@ export interface PolicyCheck {
   readonly online?: OnlineCheck;
 }
 
+interface FirstPolicy {
+  readonly path: string;
+  /** As the user gave it. */
+  readonly named: string;
+  readonly domains: readonly string[];
+  readonly defaultTimeZone: string;
+}
+
 /** The example, with what a site wants said: it observes, and names the domains. A policy is never overwritten. */
 export async function writeFirstPolicy(
   shell: Shell,
-  { path, named, domains }: { path: string; named: string; domains: readonly string[] },
+  { path, named, domains, defaultTimeZone }: FirstPolicy,
 ): Promise<void> {
   const { examplePolicyPath } = await import('../../workers/config.ts');
-  const example = await readFile(examplePolicyPath, 'utf8');
+  const text = await readFile(examplePolicyPath, 'utf8');
+  const example = text.replace(/^(defaultTimeZone:) UTC$/m, (_, field: string) => `${field} ${defaultTimeZone}`);
   const isForSite = domains.length > 0 || Boolean(shell.env['DD_SITE']);
   const content = isForSite
     ? example

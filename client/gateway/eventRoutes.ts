@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { AliasRow } from '../../activities/inventory/aliasTypes.ts';
 import type { Source } from '../../workflows/core/sources.ts';
 import { isHire } from '../../workflows/core/mailbox.ts';
-import { contractorProblem, lacksEndAndSponsor } from '../contractors.ts';
+import { contractorProblem, hasEndWaiting, lacksEndAndSponsor } from '../contractors.ts';
 import { latestAttributes, type EventDraft } from '../drafts.ts';
 import { callerOf } from './callers.ts';
 import type { GatewayApp, GatewayContext, GatewayPart } from './context.ts';
@@ -225,8 +225,7 @@ async function requireEnd({ inventory }: GatewayContext, source: string, drafts:
   const hasEnd = drafts.some(({ kind }) => kind === 'leaver');
   if (hire === undefined || !lacksEndAndSponsor(hire.person?.extra, { hasEnd })) return;
   const alias = await inventory.findAlias({ source, externalId: hire.personId });
-  const waiting = alias === undefined ? [] : await inventory.waitingEvents({ personId: alias.personId, limit: 1_000 });
-  if (hire.kind === 'joiner' && waiting.some(({ event }) => event.kind === 'leaver')) return;
+  if (hire.kind === 'joiner' && alias !== undefined && (await hasEndWaiting(inventory, alias.personId))) return;
   throw new HttpProblem(
     422,
     `${contractorProblem}. Send extra.sponsor, person.updated with leaveDate, or the leaver before the joiner`,

@@ -42,6 +42,38 @@ test('a joiner without an account: it would be created and invited, with what th
   expect(simulator.users()).toHaveLength(before);
 });
 
+test('a contractor without an end and a sponsor is refused, and not where there is one of them', async () => {
+  const joiner = [
+    'joiner',
+    '--person-id',
+    'e-5',
+    '--email',
+    'kim@example.com',
+    '--attribute',
+    'contractType=contractor',
+  ];
+  const shell = createShell({ cwd, env: { MUSTER_HOME: join(cwd, 'home') } });
+  expect(await runCli([...joiner, '--dry-run'], shell)).toBe(2);
+  expect(shell.err()).toContain('a contractor needs an end date or a sponsor');
+  expect(shell.err()).toContain('npx muster leaver --person-id e-5 --effective DAY');
+  expect(await plan(...joiner, '--attribute', 'sponsor=lead@example.com')).toMatchObject({ account: 'wouldBeCreated' });
+
+  await using inventory = await openInventory({ file: join(cwd, 'home', 'inventory.db') });
+  const at = '2026-01-01T00:00:00.000Z';
+  await inventory.receiveEvent(
+    {
+      eventId: 'l-5',
+      kind: 'leaver',
+      personId: 'e-5',
+      occurredAt: at,
+      effectiveAt: '2999-01-01T00:00:00.000Z',
+      source: 'cli',
+    },
+    at,
+  );
+  expect(await plan(...joiner)).toMatchObject({ account: 'wouldBeCreated' });
+});
+
 test('a leaver: the account is found, and what it really holds would be removed', async () => {
   const admin = simulator.users().find(({ email }) => email === 'admin@example.com');
   const file = join(cwd, 'home', 'inventory.db');

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openInventory } from '../../../activities/inventory/index.ts';
+import { loadPolicy } from '../../../activities/policy/file.ts';
 import type { OnlineCheck } from '../../../client/cli/policyOnline.ts';
 import { runCli } from '../../../client/cli/run.ts';
 import { startSimulator } from '../../../simulator/index.ts';
@@ -23,7 +24,8 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
 test('the policy that init writes is sound, and is not overwritten', async () => {
   const first = await run(['policy', 'init', '--json']);
   expect(first.code).toBe(0);
-  expect(JSON.parse(first.out)).toEqual({ path: join(cwd, 'policy.yaml') });
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  expect(JSON.parse(first.out)).toEqual({ path: join(cwd, 'policy.yaml'), defaultTimeZone: timeZone });
   const check = await run(['policy', 'check', 'policy.yaml', '--json']);
   expect(check.code).toBe(0);
   expect(JSON.parse(check.out)).toMatchObject({ ok: true, mode: 'enforce', rules: 3 });
@@ -31,6 +33,21 @@ test('the policy that init writes is sound, and is not overwritten', async () =>
   const again = await run(['policy', 'init']);
   expect(again).toMatchObject({ code: 2, out: '', err: expect.stringContaining('policy.yaml is there already') });
   expect(await readFile(join(cwd, 'policy.yaml'), 'utf8')).toBe('mine');
+});
+
+test('the policy that init writes names the time zone that was given, and says in words which it took', async () => {
+  const given = await run(['policy', 'init', 'given.yaml', '--time-zone', 'Pacific/Auckland']);
+  expect(given).toMatchObject({ code: 0, out: expect.stringContaining('live in Pacific/Auckland: their access') });
+  const policy = await loadPolicy(join(cwd, 'given.yaml'), { datadogIsSimulator: true });
+  expect(policy.defaultTimeZone).toBe('Pacific/Auckland');
+
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  const taken = await run(['policy', 'init', 'taken.yaml']);
+  expect(taken.out).toContain(`live in ${timeZone} (this machine's; --time-zone names another one)`);
+  expect(await run(['policy', 'init', 'wrong.yaml', '--time-zone', 'Berlin'])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('IANA time zone'),
+  });
 });
 
 test('the policy that init writes for a Datadog site observes, and is sound once it names the domains', async () => {
