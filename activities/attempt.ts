@@ -9,7 +9,7 @@ const marginMs = 2_000;
 export async function withDatadog<T>(
   client: DatadogClient,
   use: (datadog: Datadog) => Promise<T>,
-  options: Pick<AttemptOptions, 'priority'> = {},
+  options: Pick<AttemptOptions, 'priority' | 'requestDeadlineMs'> = {},
 ): Promise<T> {
   const { startToCloseTimeoutMs } = activityInfo();
   try {

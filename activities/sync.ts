@@ -6,6 +6,7 @@ import type { Datadog } from './datadog/types.ts';
 import type { Dependencies } from './index.ts';
 import type { PendingInvitation, SyncRunEnd } from './inventory/types.ts';
 import { signalFirstLogins } from './firstLogins.ts';
+import { asSync } from './syncPace.ts';
 import { activationSignal } from './syncSignals.ts';
 
 /** An event that was received this long ago and has no open run was lost between its two writes. */
@@ -60,7 +61,7 @@ export function createSyncActivities({
           const loggedIn = await signalFirstLogins({ inventory, signals }, api, logins);
           return { waiting, activated: accepted + loggedIn, requests: api.requests };
         },
-        { priority: 'sync' },
+        asSync,
       );
     },
 

@@ -4,7 +4,7 @@ import type { Datadog } from './datadog/types.ts';
 import type { Dependencies } from './index.ts';
 import { awaitedBy, firstLogin } from './firstLogins.ts';
 import type { SyncChanges } from './syncKinds.ts';
-import { addChanges, atOnce, beating, createTurn, noChanges } from './syncPace.ts';
+import { addChanges, asSync, atOnce, beating, createTurn, noChanges } from './syncPace.ts';
 import { activationSignal } from './syncSignals.ts';
 
 export interface AccountsScan {
@@ -93,7 +93,7 @@ export function createAccountScan({
             (number) => read(number, size),
           );
         },
-        { priority: 'sync' },
+        asSync,
       );
       const { done, ...read } = cursor as unknown as Cursor;
       const next = firstMissing(from, done);

@@ -4,7 +4,7 @@ import { withDatadog } from './attempt.ts';
 import { DatadogFailure } from './datadog/failures.ts';
 import type { Datadog, ListedNhiKind, OwnedNhiKind } from './datadog/types.ts';
 import type { Dependencies } from './index.ts';
-import { addChanges, atOnce, beating, noChanges, type SyncChanges } from './syncPace.ts';
+import { addChanges, asSync, atOnce, beating, noChanges, type SyncChanges } from './syncPace.ts';
 
 export type { SyncChanges } from './syncPace.ts';
 
@@ -31,9 +31,7 @@ export function createKindScans({ datadog, inventory }: Pick<Dependencies, 'data
   async function reading<T>(read: (api: Datadog) => Promise<T>): Promise<T & { readonly requests: number }> {
     await using pace = beating(() => undefined);
     pace.beat();
-    return await withDatadog(datadog, async (api) => ({ ...(await read(api)), requests: api.requests }), {
-      priority: 'sync',
-    });
+    return await withDatadog(datadog, async (api) => ({ ...(await read(api)), requests: api.requests }), asSync);
   }
 
   /** Of these ids those after `from`, a few in flight, with a cursor for a retry. */
@@ -60,7 +58,7 @@ export function createKindScans({ datadog, inventory }: Pick<Dependencies, 'data
         if (first !== undefined) await readOne(first);
         await atOnce(rest, pace, readOne);
       },
-      { priority: 'sync' },
+      asSync,
     );
     const { added, changed, removed, requests } = cursor ?? noChanges;
     const next = batch.findLast((id) => done.has(id));

@@ -1,7 +1,10 @@
 import { activityInfo, heartbeat } from '@temporalio/activity';
-import type { Turn } from './datadog/types.ts';
+import type { AttemptOptions, Turn } from './datadog/types.ts';
 
 /** How an activity of the sync goes through many requests: a few in flight, with heartbeats, and an end in good time. */
+
+/** Yields to processes; one request that hangs must not use up the minutes of an activity. */
+export const asSync = { priority: 'sync', requestDeadlineMs: 20_000 } as const satisfies AttemptOptions;
 
 export interface SyncChanges {
   readonly added: number;

@@ -73,7 +73,7 @@ export function openConnection(options: ConnectionOptions): Connection {
 
 /** One deadline and one cancellation over everything this attempt sends, until the last byte of the last answer. */
 export function createSender(connection: Connection, options: AttemptOptions = {}): Sender {
-  const { signal, deadlineMs = defaultDeadlineMs, priority = 'process' } = options;
+  const { signal, deadlineMs = defaultDeadlineMs, requestDeadlineMs = deadlineMs, priority = 'process' } = options;
   const deadlineAt = Date.now() + deadlineMs;
   const attemptEnd = AbortSignal.timeout(Math.max(1, deadlineMs));
   const attemptSignal = signal === undefined ? attemptEnd : AbortSignal.any([signal, attemptEnd]);
@@ -91,7 +91,8 @@ export function createSender(connection: Connection, options: AttemptOptions = {
     requests += 1;
     // Learnt before the body is read: an answer that tears has said what is left all the same.
     const learn = (head: AnswerHead): void => limiter.learn(kind, head.headers, head.status === 429);
-    return transfer(connection, call, keys, attemptSignal, learn).catch((error: unknown) => {
+    const ended = AbortSignal.any([attemptSignal, AbortSignal.timeout(Math.max(1, requestDeadlineMs))]);
+    return transfer(connection, call, keys, ended, learn).catch((error: unknown) => {
       throw noAnswer(call, error);
     });
   }
@@ -154,14 +155,12 @@ export const validateBothKeys: Call = {
 };
 
 const defaultDeadlineMs = 12_000;
-/** One request that hangs must not use up the minutes of a sync. */
-const requestDeadlineMs = 20_000;
 
 async function transfer(
   { agent, baseUrl }: Connection,
   call: Call,
   keys: Keys,
-  attemptSignal: AbortSignal,
+  signal: AbortSignal,
   onHead: (head: AnswerHead) => void,
 ): Promise<HttpAnswer> {
   const url = new URL(baseUrl.replace(/\/+$/, '') + call.path);
@@ -180,7 +179,7 @@ async function transfer(
       ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-    signal: AbortSignal.any([attemptSignal, AbortSignal.timeout(requestDeadlineMs)]),
+    signal,
   });
   const single = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]);
   const head = { status: statusCode, headers: Object.fromEntries(single) as HttpAnswer['headers'] };

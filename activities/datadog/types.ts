@@ -22,6 +22,8 @@ export interface AttemptOptions {
   readonly signal?: AbortSignal;
   /** From now until the last byte of the last answer; below the activity's startToClose. Default 12 seconds. */
   readonly deadlineMs?: number;
+  /** Of one request; default as long as the attempt. */
+  readonly requestDeadlineMs?: number;
   /** A sync's requests yield to those of processes in the rate limiter. Default `process`. */
   readonly priority?: 'process' | 'sync';
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -23,11 +23,16 @@ function quietRuntime(): void {
   isQuiet = true;
 }
 
-/** The official dev server, with its state in a folder that goes with it. */
-export async function startDevServer() {
+/** The official dev server, with its state in a folder that goes with it; with `settings` of the server where they are given. */
+export async function startDevServer({ settings = {} }: { settings?: Readonly<Record<string, number>> } = {}) {
   quietRuntime();
   const home = await mkdtemp(join(tmpdir(), 'muster-engine-'));
-  const engine = await startEngine({ engine: await findEngine(findOptions()), home });
+  const found = await findEngine(findOptions());
+  const engine = await startEngine({
+    engine:
+      Object.keys(settings).length === 0 ? found : { ...found, path: await withSettings(found.path, home, settings) },
+    home,
+  });
   const connected = await connectTemporal({ connection: { address: engine.address }, namespace: 'default' });
   return {
     ...engine,
@@ -39,6 +44,14 @@ export async function startDevServer() {
       await rm(home, { recursive: true, force: true });
     },
   };
+}
+
+/** A program that starts the same server with these settings. */
+async function withSettings(path: string, home: string, settings: Readonly<Record<string, number>>): Promise<string> {
+  const script = join(home, 'temporal-with-settings.sh');
+  const flags = Object.entries(settings).map(([name, value]) => `--dynamic-config-value '${name}=${value}'`);
+  await writeFile(script, `#!/bin/sh\nexec '${path}' "$@" ${flags.join(' ')}\n`, { mode: 0o700 });
+  return script;
 }
 
 /** The time-skipping server. One open chain of runs each: after a result its clock is years ahead. */

@@ -1,22 +1,30 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A TCP proxy that can withhold the answers: what was asked has happened, and who asked does not know. */
+/**
+ * A TCP proxy that can withhold the answers: what was asked has happened, and who asked does not know. `target` is
+ * `host:port` or the path of a socket.
+ */
 export async function startHoldingProxy(target: string) {
   const [host = '127.0.0.1', port = ''] = target.split(':');
-  const state = { isHolding: false };
+  const open = () => (target.startsWith('/') ? connect(target) : connect(Number(port), host));
+  const state: { isHolding: boolean; from?: string | undefined } = { isHolding: false };
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
-    const upstream = connect(Number(port), host);
+    const upstream = open();
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on('error', () => undefined);
       socket.on('close', () => {
         sockets.delete(socket);
         client.destroy();
-        upstream.destroy();
+        // A network that lets nothing through does not tell the other side that one is gone.
+        if (!state.isHolding) upstream.destroy();
       });
     }
-    client.on('data', (data) => upstream.write(data));
+    client.on('data', (data) => {
+      if (state.from !== undefined && data.includes(state.from)) state.isHolding = true;
+      upstream.write(data);
+    });
     upstream.on('data', (data) => {
       if (!state.isHolding) client.write(data);
     });
@@ -25,7 +33,12 @@ export async function startHoldingProxy(target: string) {
   return {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     /** From now on no answer comes through; connections that are open stay dumb. */
-    hold: (isHolding: boolean) => (state.isHolding = isHolding),
+    hold: (isHolding: boolean) => {
+      state.isHolding = isHolding;
+      state.from = undefined;
+    },
+    /** The same, from when this text is next sent. */
+    holdFrom: (text: string) => (state.from = text),
     [Symbol.asyncDispose]: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());

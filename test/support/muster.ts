@@ -13,7 +13,7 @@ import { openAttestor } from '../../activities/attestation.ts';
 import { openDatadog } from '../../activities/datadog/index.ts';
 import type { DatadogClient } from '../../activities/datadog/types.ts';
 import { createActivities } from '../../activities/index.ts';
-import { openInventory } from '../../activities/inventory/index.ts';
+import { openInventory, type InventoryLocation } from '../../activities/inventory/index.ts';
 import type { Notice } from '../../activities/notify/index.ts';
 import { loadPolicy } from '../../activities/policy/file.ts';
 import { createFetchRecord } from '../../client/gateway/fetchBack.ts';
@@ -41,6 +41,8 @@ export interface TestMusterOptions {
   readonly connection: NativeConnection;
   readonly simulator?: SimulatorOptions;
   readonly policy?: (example: Policy) => Policy;
+  /** Where its inventory is; without it SQLite in a file of its own. */
+  readonly inventory?: InventoryLocation;
   readonly worker?: Partial<WorkerOptions>;
   readonly bundle?: WorkflowBundle;
   /** Called before each activity: the time-skipping server's clock becomes the simulator's. */
@@ -58,7 +60,7 @@ export async function startTestMuster(options: TestMusterOptions) {
   opened.defer(() => rm(home, { recursive: true, force: true }));
   const clock = { ms: await options.currentTimeMs?.() };
   const simulator = opened.use(await startSimulator({ ...options.simulator, now: () => clock.ms ?? Date.now() }));
-  const inventory = opened.use(await openInventory({ file: join(home, 'inventory.db') }));
+  const inventory = opened.use(await openInventory(options.inventory ?? { file: join(home, 'inventory.db') }));
   const example = await loadPolicy(examplePolicyPath, { datadogIsSimulator: true });
   const policy = options.policy?.(example) ?? example;
   const { apiKey, appKey } = simulator;

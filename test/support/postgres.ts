@@ -20,6 +20,11 @@ import { Client } from 'pg';
 export interface PostgresServer extends AsyncDisposable {
   /** A new, empty database; `drop` removes it with whoever is still connected. */
   createDatabase(): Promise<{ readonly url: string; drop(): Promise<void> }>;
+  /** Its Unix socket. */
+  readonly socket: string;
+  /** Ends the server with whoever is connected; what was committed is there again after `goUp`. */
+  goDown(): Promise<void>;
+  goUp(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -48,7 +53,8 @@ export async function startPostgres(): Promise<PostgresServer | { readonly unava
 
 interface Server {
   readonly folder: string;
-  readonly child: ChildProcess;
+  child: ChildProcess;
+  readonly spawnAgain: () => ChildProcess;
   readonly remove: () => void;
 }
 
@@ -80,12 +86,13 @@ async function launch(): Promise<Server> {
       synchronous_commit: 'off',
       full_page_writes: 'off',
     };
-    const child = spawn(
-      join(native, 'bin', 'postgres'),
-      ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-      { ...options, stdio: 'ignore' },
-    );
-    const server = { folder, child, remove };
+    const spawnAgain = () =>
+      spawn(
+        join(native, 'bin', 'postgres'),
+        ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+        { ...options, stdio: 'ignore' },
+      );
+    const server = { folder, child: spawnAgain(), spawnAgain, remove };
     await untilReady(server);
     return server;
   } catch (error) {
@@ -94,21 +101,31 @@ async function launch(): Promise<Server> {
   }
 }
 
-function serve({ folder, child, remove }: Server): PostgresServer {
+function serve(server: Server): PostgresServer {
+  const { folder } = server;
   // A test process that ends early takes its server with it.
-  const kill = () => child.kill('SIGQUIT');
+  const kill = () => server.child.kill('SIGQUIT');
   process.once('exit', kill);
   let made = 0;
+  const goDown = async () => {
+    const { child } = server;
+    if (child.exitCode !== null) return;
+    const ended = new Promise((resolve) => void child.once('exit', resolve));
+    child.kill('SIGINT');
+    await ended;
+  };
   const stop = async () => {
     process.off('exit', kill);
-    if (child.exitCode === null) {
-      const ended = new Promise((resolve) => void child.once('exit', resolve));
-      child.kill('SIGINT');
-      await ended;
-    }
-    remove();
+    await goDown();
+    server.remove();
   };
   return {
+    socket: join(folder, '.s.PGSQL.5432'),
+    goDown,
+    async goUp() {
+      server.child = server.spawnAgain();
+      await untilReady(server);
+    },
     async createDatabase() {
       made += 1;
       const name = `muster_${made}`;

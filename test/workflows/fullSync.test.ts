@@ -10,6 +10,7 @@ import { applySchedules, syncNow } from '../../client/schedule.ts';
 import { startDevServer } from '../support/engine.ts';
 import { startTestMuster, type TestMuster } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';
+import { syncedRows } from '../support/syncedRows.ts';
 
 let opened: AsyncDisposableStack;
 let stage: TestMuster;
@@ -125,9 +126,9 @@ test('a full sync brings teams with members, keys, tokens, clients and mappings 
 });
 
 test('a second sync without changes writes no row but its own', async () => {
-  const before = await rowsOf();
+  const before = await syncedRows(stage.inventory);
   expect(await syncNow(client)).toMatchObject({ complete: true, added: 0, changed: 0, removed: 0 });
-  expect(await rowsOf()).toEqual(before);
+  expect(await syncedRows(stage.inventory)).toEqual(before);
 });
 
 test('no key value reaches a row or a history', async () => {
@@ -136,7 +137,10 @@ test('no key value reaches a row or a history', async () => {
   expect(secrets.length).toBeGreaterThan(20);
   stage.simulator.faults.add({ kind: 'wrongTypes', match: { path: 'api_keys' } });
   await syncNow(client);
-  const said = [JSON.stringify(await rowsOf()), JSON.stringify(await stage.inventory.listSyncRuns(100))];
+  const said = [
+    JSON.stringify(await syncedRows(stage.inventory)),
+    JSON.stringify(await stage.inventory.listSyncRuns(100)),
+  ];
   for await (const { workflowId, runId } of client.workflow.list()) {
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
     for (const event of history.events ?? []) said.push(JSON.stringify(event), textsIn(event));
@@ -219,19 +223,6 @@ test('two syncs at once are one', async () => {
   expect(one).toEqual(other);
   expect(await stage.inventory.listSyncRuns(100)).toHaveLength(runs + 1);
 });
-
-/** Everything the inventory says, without when it was last looked at. */
-async function rowsOf() {
-  const { inventory } = stage;
-  const seenLater = <T extends { lastSeenAt: string }>({ lastSeenAt: _lastSeenAt, ...row }: T) => row;
-  return {
-    accounts: (await inventory.listAccounts(everything)).map(seenLater),
-    nhis: (await inventory.listNhis(everything)).map(seenLater),
-    roles: await inventory.listRoles(),
-    teams: await inventory.listTeams(),
-    members: await inventory.listTeamMembers({ all: true }),
-  };
-}
 
 /** Payloads are bytes: the texts in them. */
 function textsIn(value: unknown): string {
