@@ -34,11 +34,12 @@ async function running({ client }: Stage) {
 async function pictureOf({ inventory }: Stage) {
   const { accounts, nhis, roles, teams, members } = await syncedRows(inventory);
   const [run] = await inventory.listSyncRuns(1);
+  const sorted = (rows: readonly unknown[]) => rows.map((row) => JSON.stringify(row)).toSorted();
   const { durationMs: _, ...summary } = run?.summary ?? { durationMs: 0 };
   return {
-    accounts: accounts.map(({ email, status, roleNames }) => [email, status, roleNames.toSorted()]).toSorted(),
-    nhis: nhis.map(({ kind, name, goneAt }) => [kind, name, goneAt]).toSorted(),
-    roles: roles.map(({ name, permissions }) => [name, permissions]).toSorted(),
+    accounts: sorted(accounts.map(({ email, status, roleNames }) => [email, status, roleNames.toSorted()])),
+    nhis: sorted(nhis.map(({ kind, name, goneAt }) => [kind, name, goneAt])),
+    roles: sorted(roles.map(({ name, permissions }) => [name, permissions])),
     teams: teams.map(({ handle }) => handle).toSorted(),
     members: members.length,
     run: { depth: run?.depth, kinds: run?.kinds, reason: run?.reason, summary },
