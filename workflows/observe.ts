@@ -15,8 +15,10 @@ export async function observe(run: PersonRun, event: HrEvent): Promise<Ending> {
   }
   run.account = await correlate(run);
   await writeDownIntent(run, event);
+  // Who asks for a restore once more is still somebody who has left.
+  if (event.restore === true) return { outcome: observed(run, 'person restore'), employment };
   return {
-    outcome: observed(run),
+    outcome: observed(run, 'person retry'),
     employment: isLeaving ? 'left' : employment === 'employed' ? 'employed' : 'joining',
   };
 }
@@ -45,9 +47,8 @@ async function correlate(run: PersonRun): Promise<Account | undefined> {
   return (await run.allowed(() => datadog.correlateAccount(person))).account;
 }
 
-const observed = ({ parts }: PersonRun): Outcome => ({
+const observed = ({ parts }: PersonRun, again: 'person retry' | 'person restore'): Outcome => ({
   kind: 'observed',
-  detail:
-    'the policy says mode: observe: nothing was written; with mode: enforce, `npx muster person retry` carries it out',
+  detail: `the policy says mode: observe: nothing was written; with mode: enforce, \`npx muster ${again}\` carries it out`,
   parts,
 });

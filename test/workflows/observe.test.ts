@@ -1,9 +1,11 @@
 import { expect, test } from '@jest/globals';
+import { restorePerson } from '../../client/undo.ts';
 import type { HrEvent, Outcome } from '../../workflows/core/model.ts';
 import type { Policy } from '../../workflows/core/policy.ts';
 import { employ, readAccount } from '../support/employees.ts';
 import { accountOf, eventually, hrEvent, inPhase, outcomeOf } from '../support/muster.ts';
 import { onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';
+import { operator } from '../support/operators.ts';
 import { approve, lead } from './support/approvers.ts';
 
 const readOnly = 'Datadog Read Only Role';
@@ -11,6 +13,14 @@ const standard = 'Datadog Standard Role';
 const admin = 'Datadog Admin Role';
 
 const writesTo = ({ simulator }: SkippedTime) => simulator.requests.list().filter(({ method }) => method !== 'GET');
+
+/** A policy whose mode changes in the middle. */
+const changing =
+  (mode: () => Policy['mode']) =>
+  (example: Policy): Policy =>
+    Object.defineProperty({ ...example, changeBudget: { atLeast: 1, percent: 0, windowMs: 3_600_000 } }, 'mode', {
+      get: mode,
+    });
 
 /** How the event ended, with its parts in words. */
 async function endOf(stage: SkippedTime, event: HrEvent): Promise<Outcome & { readonly said: readonly string[] }> {
@@ -88,10 +98,6 @@ test('what is said under activation jit is a wait for the first login, and of ch
 
 test('what was only said is done once the policy enforces and the person is retried, within the change budget', async () => {
   let mode: Policy['mode'] = 'observe';
-  const policy = (example: Policy): Policy =>
-    Object.defineProperty({ ...example, changeBudget: { atLeast: 1, percent: 0, windowMs: 3_600_000 } }, 'mode', {
-      get: () => mode,
-    });
   await onSkippedTime(
     async (stage) => {
       const { muster, simulator, client } = stage;
@@ -162,6 +168,36 @@ test('what was only said is done once the policy enforces and the person is retr
       await eventually('the end', async () => (await stage.inventory.findEvent(eventId))?.outcome);
       expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Active', roles: [admin, readOnly] });
     },
-    { policy },
+    { policy: changing(() => mode) },
+  );
+});
+
+test('a restore that was only said can be asked for again, and then gives back what was recorded', async () => {
+  let mode: Policy['mode'] = 'enforce';
+  await onSkippedTime(
+    async (stage) => {
+      const { muster, inventory, client } = stage;
+      const accountId = await employ(stage, 'e-1', { role: standard });
+      const leaver = hrEvent('leaver', 'e-1', { at: await stage.now(), immediate: true });
+      await muster.submitEvent(leaver);
+      expect((await outcomeOf(stage, leaver)).kind).toBe('completed');
+      mode = 'observe';
+      const restore = async () => {
+        const { eventId } = await restorePerson({ muster, inventory, client, ...operator }, 'e-1');
+        return eventually('the end', async () => (await inventory.findEvent(eventId))?.outcome);
+      };
+      const said = await restore();
+      expect(said).toMatchObject({ kind: 'observed', detail: expect.stringContaining('person restore') });
+      expect(said.parts.map(({ part }) => part)).toEqual([
+        'enable account',
+        'update name to Sam Example',
+        `assign role ${standard}`,
+      ]);
+      expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Disabled', roles: [] });
+      mode = 'enforce';
+      expect(await restore()).toMatchObject({ kind: 'completed' });
+      expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Active', roles: [standard] });
+    },
+    { policy: changing(() => mode) },
   );
 });
