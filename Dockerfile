@@ -24,4 +24,5 @@ USER node
 HEALTHCHECK --interval=60s --timeout=20s --start-period=60s --retries=3 CMD ["node", "workers/health.ts"]
 # Above the worker's own shutdown time: docker stop waits 10 seconds by default, see stop_grace_period.
 STOPSIGNAL SIGTERM
-CMD ["node", "workers/main.ts"]
+# What `npm run worker` is, without npm in between, which would keep signals to itself.
+CMD ["node", "--max-semi-space-size=8", "--heap-growing-percent=40", "workers/main.ts"]

@@ -1,6 +1,8 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import type { WorkerInput } from './worker.ts';
 
 export interface Child<Ready> extends AsyncDisposable {
   readonly pid: number;
@@ -9,8 +11,13 @@ export interface Child<Ready> extends AsyncDisposable {
 }
 
 /** Starts a module of this folder as a process, hands it `input`, and waits for the message that says it is ready. */
-export async function startChild<Ready>(module: string, input: object): Promise<Child<Ready>> {
+export async function startChild<Ready>(
+  module: string,
+  input: object,
+  nodeOptions: readonly string[] = [],
+): Promise<Child<Ready>> {
   const child = fork(fileURLToPath(new URL(module, import.meta.url)), {
+    execArgv: [...nodeOptions],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const exited = once(child, 'exit');
@@ -26,6 +33,18 @@ export async function startChild<Ready>(module: string, input: object): Promise<
     await exited;
   };
   return { pid: child.pid, ready: first.message, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** The worker as `npm run worker` starts it. */
+export async function startWorker(input: WorkerInput): Promise<Child<object>> {
+  const { scripts } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
+    scripts: { worker: string };
+  };
+  return startChild<object>(
+    './worker.ts',
+    input,
+    scripts.worker.split(' ').filter((word) => word.startsWith('--')),
+  );
 }
 
 /** The child's side: takes its input, runs until the parent is gone. `start` answers what to say, and how to stop. */

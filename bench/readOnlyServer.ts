@@ -9,6 +9,8 @@ export interface ReadOnlyOptions {
   readonly teams?: number;
   readonly membersPerTeam?: number;
   readonly serviceAccounts?: number;
+  /** One in so many has not logged in for long: 10 where nothing is said. */
+  readonly dormantOneIn?: number;
   readonly latencyMs?: number;
   /** Requests a second; above it is answered with 429. */
   readonly perSecond?: number;
@@ -48,7 +50,9 @@ const paged = (data: readonly unknown[], total: number) => ({ data, meta: { pagi
  * process of its own.
  */
 function startReadOnlyServer(options: ReadOnlyOptions) {
-  const { users, roles, teams = 0, membersPerTeam = 0, serviceAccounts = 0, latencyMs = 0, perSecond } = options;
+  const { users, roles, teams = 0, membersPerTeam = 0, serviceAccounts = 0, dormantOneIn = 10 } = options;
+  const { latencyMs = 0, perSecond } = options;
+  const today = new Date().toISOString();
   const roleIds = Array.from({ length: roles }, (_, index) => uuid(2, index));
   const permissionIds = Array.from({ length: 200 }, (_, index) => uuid(3, index));
   const pages = new Map<string, string>();
@@ -86,7 +90,7 @@ function startReadOnlyServer(options: ReadOnlyOptions) {
         allowed_login_methods: [],
         status: 'Active',
         mfa_enabled: index % 2 === 0,
-        last_login_time: at,
+        last_login_time: index % dormantOneIn === 0 ? at : today,
       },
       relationships: {
         roles: { data: [{ type: 'roles', id: roleIds[index % roles] }] },

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { accessSyncType, taskQueues, type AccessSyncInput, type SyncSummary } from '../workflows/core/contracts.ts';
-import { startChild, type Child } from './children.ts';
+import { type Child, startChild, startWorker } from './children.ts';
 import { median, spreadOf, type Figure } from './figures.ts';
 import { cpuSeconds, pause, residentMiB } from './measure.ts';
 import type { ReaderInput } from './minimalReader.ts';
@@ -49,22 +49,22 @@ export async function measureSync(options: BenchOptions): Promise<readonly Figur
   const of = (runs: readonly Synced[], index: number): Synced => runs[index] as Synced;
   overRepetitions('requests, 100,000 users', 1_050, (index) => of(large, index).first.requests);
   overRepetitions('events of the run, 100,000 users', 2_000, (index) => of(large, index).events);
-  overRepetitions('worker CPU : minimal reader, 100,000 users', 6, (index) => {
-    const { cpuSeconds: cpu, minimalCpuSeconds } = of(large, index);
-    return cpu / minimalCpuSeconds;
-  });
-  overRepetitions(
-    'worker memory above idle, 100,000 users',
-    200,
-    (index) => of(large, index).peakMiB - of(large, index).idleMiB,
-    ' MiB',
-  );
+  const cpuRatio = ({ cpuSeconds: cpu, minimalCpuSeconds }: Synced) => cpu / minimalCpuSeconds;
+  const aboveIdle = ({ peakMiB, idleMiB }: Synced) => peakMiB - idleMiB;
+  overRepetitions('worker CPU : minimal reader, 100,000 users', 6, (index) => cpuRatio(of(large, index)));
+  overRepetitions('worker memory above idle, 100,000 users', 200, (index) => aboveIdle(of(large, index)), ' MiB');
   overRepetitions(
     'worker peak memory, 100,000 : 10,000 users',
     1.1,
     (index) => of(large, index).peakMiB / of(small, index).peakMiB,
   );
   overRepetitions('inventory rows written by a second sync', 0, (index) => of(large, index).rowsOfSecond);
+
+  const dormant = await syncOnce(options, { users: 100_000, roles: 10, dormantOneIn: 1 });
+  figures.push(
+    { name: 'worker CPU : minimal reader, every user dormant', unit: '', value: cpuRatio(dormant), target: 6 },
+    { name: 'worker memory above idle, every user dormant', unit: ' MiB', value: aboveIdle(dormant), target: 200 },
+  );
 
   const late = await syncOnce(options, { users: 50_000, roles: 10, latencyMs: 50 });
   figures.push({ name: '50,000 users at 50 ms latency', unit: ' s', value: late.seconds, target: 8 });
@@ -103,7 +103,7 @@ async function syncOnce({ findOptions, bundle }: BenchOptions, site: ReadOnlyOpt
     ? await readMinimally({ url: server.ready.url, pageSize, users: site.users })
     : Number.NaN;
   await countsOf(server.ready);
-  const worker = opened.use(await startChild<object>('./worker.ts', input));
+  const worker = opened.use(await startWorker(input));
   await pause(2_000);
   const idleMiB = await residentMiB(worker.pid);
   const cpuBefore = await cpuSeconds(worker.pid);

@@ -4,7 +4,7 @@ import { accessSyncType, taskQueues, type AccessSyncInput } from '../workflows/c
 import type { Figure } from './figures.ts';
 import { forEachAtOnce, pause, residentMiB, until } from './measure.ts';
 import { joinerOf } from './people.ts';
-import { startChild, type Child } from './children.ts';
+import { type Child, startWorker } from './children.ts';
 import { startStage, type BenchOptions, type Stage } from './stage.ts';
 import type { WorkerInput } from './worker.ts';
 
@@ -54,7 +54,7 @@ async function startCrowd({ findOptions, bundle, say }: BenchOptions): Promise<C
     bundleFile,
     maxCachedWorkflows: 100,
   };
-  const worker = opened.use(await startChild<object>('./worker.ts', input));
+  const worker = opened.use(await startWorker(input));
   let size = 0;
   const kept = opened.move();
   return {

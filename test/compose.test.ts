@@ -222,15 +222,16 @@ describe('the compose file', () => {
 describe('the image', () => {
   test('is built in stages on a pinned slim Debian with the project’s Node, and runs without root under a health check', async () => {
     const lines = (await read('Dockerfile')).split('\n');
-    const { devDependencies } = z
-      .object({ devDependencies: z.record(z.string(), z.string()) })
+    const texts = z.record(z.string(), z.string());
+    const { devDependencies, scripts } = z
+      .object({ devDependencies: texts, scripts: texts })
       .parse(JSON.parse(await read('package.json')));
     const bases = lines.filter((line) => line.startsWith('FROM ')).map((line) => line.split(' ')[1]);
     expect(bases).toEqual(Array(2).fill(`node:${devDependencies['node']}-bookworm-slim`));
     expect(lines.filter((line) => line.startsWith('USER '))).toEqual(['USER node']);
     expect(lines).toContainEqual(expect.stringMatching(/^RUN npm ci --omit=dev /));
     expect(lines).toContainEqual(expect.stringMatching(/^HEALTHCHECK .*"workers\/health\.ts"/));
-    expect(lines).toContain('CMD ["node", "workers/main.ts"]');
+    expect(lines.at(-2)).toBe(`CMD ${JSON.stringify(scripts['worker']?.split(' ')).replaceAll(',', ', ')}`);
   });
 
   test('is made of named folders only, none of which holds secrets or state', async () => {
