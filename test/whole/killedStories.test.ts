@@ -9,7 +9,8 @@ import { approvalStories } from './stories/approvals.ts';
 import { brakeStories } from './stories/brakes.ts';
 import { correlationStories } from './stories/correlation.ts';
 import { leaveStories } from './stories/leaves.ts';
-import { itLead, lead } from './stories/names.ts';
+import { admin, itLead, lead } from './stories/names.ts';
+import { undoStories } from './stories/undo.ts';
 
 /**
  * What may go wrong in an existing organisation, with the worker killed while it does: a write is asked of Datadog whose
@@ -40,7 +41,7 @@ offboarding: { changeBudget: { atLeast: 1000 } }
 
 together('in an organisation with much that was done by hand,', {
   options: { policy: existing },
-  stories: { ...correlationStories, ...leaveStories, ...approvalStories, ...accessStories },
+  stories: { ...correlationStories, ...leaveStories, ...undoStories, ...approvalStories, ...accessStories },
 });
 together('in an organisation that gave Muster the three scopes and no more,', {
   options: { policy: policy('onboarding: { giveUpAfter: 60 seconds }\n'), keys: scopedKeys },
@@ -50,6 +51,8 @@ together('in an organisation that makes accounts by SSO,', {
   options: { policy: policy('onboarding: { activation: jit }\n') },
   stories: brakeStories,
 });
+
+const isPrivileged = (after: unknown): boolean => [admin, 'Deployers'].includes((after as { name: string }).name);
 
 interface World {
   readonly options: KillStageOptions;
@@ -74,6 +77,15 @@ function together(where: string, { options, stories }: World): void {
       const end = ends.get(title);
       if (end?.status !== 'fulfilled') throw end?.reason;
       expect(end.status).toBe('fulfilled');
+    });
+
+    test('nobody was given a privileged role before somebody had allowed it', async () => {
+      const links = await stage.inventory.listEvidence({ limit: 10_000, offset: 0 });
+      const given = links.filter(({ action, after }) => action === 'assign role' && isPrivileged(after));
+      const allowed = links.filter(({ action }) => action === 'approve');
+      for (const { personId, seq } of given) {
+        expect(allowed.some((one) => one.personId === personId && one.seq < seq)).toBe(true);
+      }
     });
 
     test('each write has one link of evidence, no event is lost, and no process has failed', async () => {

@@ -24,12 +24,16 @@ export const brakeStories: Readonly<Record<string, Story>> = {
       return gate.caught() === budget && (await held()) === people.length - budget;
     });
     await worker.killed();
+    const urgent = (await inventory.listHeld())[0]?.personId ?? '';
+    await releaseLeavers(hands, { which: { personId: urgent }, verdict: 'release', reason: 'urgent' });
     await worker.restarted();
     const waiting = async () => (await inventory.waitingEvents({ limit: 1_000 })).map(({ event }) => event.personId);
-    await stage.wait('the budget to be gone', async () => {
-      return (await waiting()).filter((personId) => personId.startsWith('crowd-')).length === people.length - budget;
+    const gone = budget + 1;
+    await stage.wait('the budget and the urgent one to be gone', async () => {
+      return (await waiting()).filter((personId) => personId.startsWith('crowd-')).length === people.length - gone;
     });
-    expect([await disabled(), await held()]).toEqual([budget, people.length - budget]);
+    expect([await disabled(), await held()]).toEqual([gone, people.length - gone]);
+    expect((await inventory.findPerson(urgent))?.employment).toBe('left');
 
     const { batch } = await heldBatch(inventory);
     await releaseLeavers(hands, { which: { batch }, verdict: 'release', reason: 'the site is closed' });
