@@ -10,6 +10,7 @@ import { createBrakeActivities } from './brakes.ts';
 import { createCapabilityActivities } from './capabilities.ts';
 import { leaveOutWhatIsRefused } from './leavingOut.ts';
 import { refuseWritesWhenObserving } from './observing.ts';
+import { createAwaitingActivities } from './awaiting.ts';
 import { createPersonActivities } from './person.ts';
 import { createIntentActivities } from './intent.ts';
 import { createRecordActivities } from './records.ts';
@@ -40,6 +41,7 @@ export function createActivities(given: Dependencies) {
   return {
     ...createBrakeActivities(dependencies),
     ...createPersonActivities(dependencies),
+    ...createAwaitingActivities(dependencies),
     ...createIntentActivities(dependencies),
     ...createRecordActivities(dependencies),
     ...createApprovalActivities(dependencies),

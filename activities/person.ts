@@ -1,7 +1,5 @@
-import { activityInfo } from '@temporalio/activity';
-import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import { accountOf } from '../workflows/core/correlation.ts';
-import { approvalNeeded, correlationConflict, decisionsLapsed, waitingFailures } from '../workflows/core/failures.ts';
+import { ApplicationFailure } from '@temporalio/common';
+import { approvalNeeded, decisionsLapsed } from '../workflows/core/failures.ts';
 import type {
   Access,
   Account,
@@ -13,14 +11,13 @@ import type {
   ResolvedEntitlement,
 } from '../workflows/core/model.ts';
 import { entitlementKey } from '../workflows/core/plan.ts';
-import { isInDomains } from '../workflows/core/policy.ts';
 import { isPrivileged } from '../workflows/core/privileged.ts';
 import { withDatadog } from './attempt.ts';
 import { unlessProtected } from './brakes.ts';
-import type { Datadog } from './datadog/types.ts';
+import { createCorrelation, type Correlation } from './correlating.ts';
 import { DatadogFailure, isFailure } from './datadog/failures.ts';
 import type { Dependencies } from './index.ts';
-import { checkedAccount, conflict, refuseStranger } from './lastCheck.ts';
+import { checkedAccount, conflict } from './lastCheck.ts';
 import { lapsedDecisions, lookOnceMore, Withheld } from './lastLook.ts';
 import { rolesOfMappings } from './mappings.ts';
 import { resolveAndKeep } from './names.ts';
@@ -49,85 +46,18 @@ export interface Holdings {
   readonly mappedRoleIds?: readonly string[];
 }
 
-export interface Correlation {
-  readonly account?: Account;
-}
-
 /**
  * Activities on one person's account. Each is one Datadog call or a read before a write, and leaves evidence of what it
  * wrote. They may be repeated at any time: what is already so is not written again.
  */
 export function createPersonActivities({ datadog, inventory, policy }: Dependencies) {
-  /** External people are neither invited nor changed nor disabled, whatever HR says. */
-  function refuseExternal(email: string): void {
-    if (isInDomains(policy().identity.allowedDomains, email)) return;
-    const domain = email.slice(email.lastIndexOf('@') + 1);
-    throw ApplicationFailure.nonRetryable(
-      `the e-mail's domain ${domain} is outside identity.allowedDomains: nothing is written for external accounts`,
-      'OutsideAllowedDomains',
-    );
-  }
+  const { refuseExternal, pendingInvitation, bind, note, correlate } = createCorrelation({ inventory, policy });
 
   async function refuseLapsed({ personId, approval }: Because): Promise<void> {
     const lapsed = approval === undefined ? [] : await lapsedDecisions(inventory, personId, approval);
     if (lapsed.length === 0) return;
     const message = 'those who allowed it may not decide any more';
     throw ApplicationFailure.create({ type: decisionsLapsed, message, nonRetryable: true, details: [lapsed] });
-  }
-
-  /** What is on record of the invitation that is out; null for none. */
-  async function pendingInvitation(personId: string) {
-    const [pending = null] = await inventory.listPending(personId);
-    return pending;
-  }
-
-  async function isAwaited(personId: string): Promise<boolean> {
-    return (await pendingInvitation(personId)) !== null || (await inventory.listAwaitedLogins(personId)).length > 0;
-  }
-
-  async function bind(personId: string, accountId: string): Promise<void> {
-    const { conflict: holder } = await inventory.bindAccount(personId, accountId, new Date().toISOString());
-    if (holder !== undefined) {
-      throw conflict(`account ${accountId} is bound to person ${holder}`);
-    }
-  }
-
-  /** The inventory's picture of an account follows at once, not with the next sync. */
-  async function note(account: Account): Promise<Account> {
-    await inventory.writeAccounts({ accounts: [account], seenAt: new Date().toISOString() });
-    return account;
-  }
-
-  /** By the binding on record, which a person may have changed since the process began. */
-  async function correlate(
-    api: Datadog,
-    { personId, email }: { personId: string; email?: string | undefined },
-  ): Promise<Correlation> {
-    const found = await findAccount(api, { personId, email });
-    await settleOpenWrites(inventory, personId, found);
-    // Their process knows it now: the sync need not say it again and again.
-    if (found?.status === 'active' && (await isAwaited(personId))) await inventory.clearPending(personId);
-    return found === undefined ? {} : { account: await note(found) };
-  }
-
-  async function findAccount(
-    api: Datadog,
-    { personId, email }: { personId: string; email?: string | undefined },
-  ): Promise<Account | undefined> {
-    const accountId = (await inventory.findPerson(personId))?.accountId;
-    const bound = accountId === undefined ? undefined : await api.getAccount(accountId);
-    if (bound !== undefined) {
-      refuseExternal(bound.email);
-      return bound;
-    }
-    if (email === undefined) return undefined;
-    refuseExternal(email);
-    const found = accountOf(await api.findAccountsByAddress(email), email);
-    if ('problem' in found) throw conflict(found.problem);
-    const { account } = found;
-    if (account === undefined) return undefined;
-    await bind(personId, account.id);
-    return account;
   }
 
   return {
@@ -138,46 +68,6 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
     async correlateAccount(person: { personId: string; email?: string; isLeaving?: true }): Promise<Correlation> {
       if (person.email !== undefined && person.isLeaving !== true) refuseExternal(person.email);
       return withDatadog(datadog, (api) => correlate(api, person));
-    },
-
-    /** Fails until it is clear whose account it is (and, where one is needed, until there is one); is retried. */
-    async awaitCorrelation(personId: string, email?: string, isAccountNeeded = false): Promise<void> {
-      try {
-        await withDatadog(datadog, async (api) => {
-          const { account } = await correlate(api, { personId, email });
-          if (account !== undefined) await refuseStranger(inventory, personId, account);
-          else if (isAccountNeeded) throw ApplicationFailure.nonRetryable('no account is theirs', correlationConflict);
-        });
-      } catch (error) {
-        if (!(error instanceof ApplicationFailure) || error.type !== correlationConflict) throw error;
-        throw ApplicationFailure.create({
-          type: waitingFailures.StillHeld,
-          message: error.message,
-          category: ApplicationFailureCategory.BENIGN,
-        });
-      }
-    },
-
-    /**
-     * Has the sync look out for the account that SSO makes at the person's first login (or for the end of somebody's
-     * invitation, which would block that), and is its fallback: fails until there is something to look at, an account or a
-     * conflict, and is retried. The first attempt asks nothing, since it was looked up a moment ago.
-     */
-    async awaitFirstLogin(personId: string, email: string, pendingId?: string): Promise<void> {
-      await inventory.awaitLogin(personId, email, new Date().toISOString());
-      if (pendingId !== undefined && (await pendingInvitation(personId))?.accountId !== pendingId) {
-        await inventory.recordInvitation({ personId, accountId: pendingId });
-      }
-      if (activityInfo().attempt === 1) throw stillPending('nobody has logged in yet');
-      try {
-        const { account } = await withDatadog(datadog, (api) => correlate(api, { personId, email }), {
-          priority: 'sync',
-        });
-        if (account === undefined || account.status === 'pending') throw stillPending('nobody has logged in yet');
-      } catch (error) {
-        // The process looks itself, and shows it.
-        if (!(error instanceof ApplicationFailure) || error.type !== correlationConflict) throw error;
-      }
     },
 
     async resolveEntitlements(entitlements: readonly Entitlement[]): Promise<readonly ResolvedEntitlement[]> {
@@ -407,29 +297,8 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
     async listOwnedKeys(accountId: string) {
       return withDatadog(datadog, (api) => api.listOwnedKeys(accountId));
     },
-
-    /**
-     * The fallback for a person whose acceptance no sync reports: fails until the account is Active, and is retried.
-     * The first attempt asks nothing, since the account was Pending a moment ago.
-     */
-    async awaitAcceptance(accountId: string): Promise<void> {
-      const account =
-        activityInfo().attempt === 1
-          ? undefined
-          : await withDatadog(datadog, (api) => api.getAccount(accountId), { priority: 'sync' });
-      if (account?.status !== 'active') {
-        throw stillPending('the invitation has not been accepted yet');
-      }
-    },
   };
 }
-
-const stillPending = (message: string): ApplicationFailure =>
-  ApplicationFailure.create({
-    type: waitingFailures.StillPending,
-    message,
-    category: ApplicationFailureCategory.BENIGN,
-  });
 
 /** Two people who swap their addresses meet this: each address is the other's handle, and Datadog takes neither. */
 const addressTaken = (): DatadogFailure =>

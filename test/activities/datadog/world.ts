@@ -6,7 +6,9 @@ import { DefaultLogger } from '@temporalio/worker';
 import { openAttestor } from '../../../activities/attestation.ts';
 import type { DatadogClient } from '../../../activities/datadog/types.ts';
 import { openInventory } from '../../../activities/inventory/index.ts';
+import type { Dependencies } from '../../../activities/index.ts';
 import type { Inventory } from '../../../activities/inventory/types.ts';
+import { createAwaitingActivities } from '../../../activities/awaiting.ts';
 import { createPersonActivities } from '../../../activities/person.ts';
 import type { SimulatorOptions } from '../../../simulator/index.ts';
 import type { ResolvedEntitlement } from '../../../workflows/core/model.ts';
@@ -14,7 +16,7 @@ import { openPair, type Pair } from './pair.ts';
 import { loadPolicy } from '../../../activities/policy/file.ts';
 import { examplePolicyPath } from '../../../workers/config.ts';
 
-export type PersonActivities = ReturnType<typeof createPersonActivities>;
+export type PersonActivities = ReturnType<typeof createPersonActivities> & ReturnType<typeof createAwaitingActivities>;
 
 /** The activities on one person between a simulated Datadog and a real inventory. */
 export interface World extends Pair {
@@ -37,7 +39,7 @@ export async function openWorld(
   const inventory = opened.use(await openInventory({ file: join(home, 'inventory.db') }));
   const pair = opened.use(await openPair(options));
   const policy = await loadPolicy(examplePolicyPath, { datadogIsSimulator: true });
-  const activities = createPersonActivities({
+  const dependencies: Dependencies = {
     datadog: wrap(pair.client),
     inventory,
     policy: () => policy,
@@ -46,7 +48,8 @@ export async function openWorld(
     fetchRecord: async () => [],
     signals: { activated: async () => false, submit: async () => undefined, hasOpenRun: async () => false },
     attestations: openAttestor({ file: join(home, 'signing.key'), isGiven: false }),
-  });
+  };
+  const activities = { ...createPersonActivities(dependencies), ...createAwaitingActivities(dependencies) };
   const [role, team] = await pair.api().resolve([
     { kind: 'role', name: 'Datadog Standard Role' },
     { kind: 'team', name: 'engineering' },
