@@ -75,3 +75,14 @@ test('a server that does not start says why from its log', async () => {
   await expect(startEngine({ engine: { path: fake, serverVersion: '0.0.0' }, home })).rejects.toThrow(/no space left/);
   expect(await readFile(join(home, 'engine.log'), 'utf8')).toContain('no space left');
 });
+
+test('a server that finds a port taken just now is started once more', async () => {
+  const { path, serverVersion } = await find();
+  const unlucky = join(home, 'unlucky');
+  const taken = 'listen tcp 127.0.0.1:1: bind: address already in use';
+  const script = `#!/bin/sh\n[ -e '${home}/tried' ] && exec '${path}' "$@"\ntouch '${home}/tried'\necho '${taken}' >&2\nexit 1\n`;
+  await writeFile(unlucky, script, { mode: 0o755 });
+  await using engine = await startEngine({ engine: { path: unlucky, serverVersion }, home });
+  expect(await readFile(join(home, 'engine.log'), 'utf8')).toContain(taken);
+  expect(isAlive(engine.pid)).toBe(true);
+});

@@ -35,12 +35,14 @@ export interface StartOptions {
 }
 
 const startsWithinMs = 60_000;
+const mostTries = 3;
 
 /**
  * Starts the dev server, or joins the one that a killed process left running on the same file. Throws where a server of
  * another version is running on it, or where it does not become ready within a minute.
  */
-export async function startEngine({ engine, home, preferredPorts }: StartOptions): Promise<RunningEngine> {
+export async function startEngine(options: StartOptions): Promise<RunningEngine> {
+  const { home } = options;
   const statePath = join(home, 'engine.json');
   const left = await readState(statePath);
   if (left !== undefined && (await isServer(left.pid))) {
@@ -52,6 +54,18 @@ export async function startEngine({ engine, home, preferredPorts }: StartOptions
     return running(left, statePath);
   }
   await mkdir(home, { recursive: true, mode: 0o700 });
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await launch(options, statePath);
+    } catch (error) {
+      // A port that was free when it was looked for, here or by the server itself.
+      const isPortTaken = error instanceof Error && error.message.includes('address already in use');
+      if (!isPortTaken || tries === mostTries) throw error;
+    }
+  }
+}
+
+async function launch({ engine, home, preferredPorts }: StartOptions, statePath: string): Promise<RunningEngine> {
   const [port, uiPort] = await freePorts(preferredPorts);
   const log = createWriteStream(join(home, 'engine.log'), { flags: 'a', mode: 0o600 });
   await new Promise((resolve) => log.once('open', resolve));
