@@ -57,7 +57,9 @@ export async function beginWrite(
 ): Promise<number> {
   const known = await find(db, key);
   const isLongAgo = known !== undefined && Date.parse(askedAt) - Date.parse(known.askedAt) > lagMs;
-  const isNew = known === undefined || (isLongAgo && wanted.kind !== 'unreadable');
+  // An account is created without a look before: that it was not there is no news of a reading.
+  const isRead = wanted.kind !== 'unreadable' && wanted.kind !== 'created';
+  const isNew = known === undefined || (isLongAgo && isRead);
   // What a reading just showed as not done may be done all the same: the first time is kept.
   const asked = isNew ? 1 : known.asked + 1;
   const row = { ...columnsOf(key), asked, askedAt, write: canonicalJson({ wanted, entry }) };

@@ -57,6 +57,19 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await inventory.listOpenWrites('p-2')).toEqual([]);
   });
 
+  test('an account whose creation was never answered is one link, however long the outage was', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    const create = { personId: 'p-1', step: 'createAccount' };
+    const entry = evidence('createAccount', { at: at(0) });
+    for (const minute of [0, 2, 4])
+      await inventory.beginWrite({ ...create, askedAt: at(minute), wanted: { kind: 'created' }, entry });
+    // It is there already, says Datadog then.
+    await inventory.refuseWrite(create);
+    await inventory.endWrite(create, { isOurs: false, entry });
+    expect(await inventory.listEvidence({ limit: 9, offset: 0 })).toMatchObject([{ ...entry, lostReply: 'readBack' }]);
+  });
+
   test('a write is given up without a link, or with one that says that nobody knows', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
