@@ -159,7 +159,8 @@ export async function untilSomethingNewer(run: PersonRun, change: () => Promise<
         }
         const seen = run.waiting;
         const hasChanged = () => run.waiting !== seen;
-        if (Number.isFinite(next)) await condition(hasChanged, next - Date.now());
+        if (Number.isFinite(next))
+          await condition(hasChanged, next - Date.now(), { summary: 'until the newer event is due' });
         else await condition(hasChanged);
       }
     })

@@ -66,7 +66,8 @@ async function decidedInPlace(run: PersonRun, approvalId: string): Promise<Appro
     const [waiting, event] = [run.waiting, run.event];
     const hasChanged = () => state !== undefined || run.waiting !== waiting || run.event !== event;
     const at = newsAt(run);
-    if (Number.isFinite(at)) await condition(hasChanged, Math.max(1, at - Date.now()));
+    if (Number.isFinite(at))
+      await condition(hasChanged, Math.max(1, at - Date.now()), { summary: 'until the newer event is due' });
     else await condition(hasChanged);
     if (state !== undefined) return deciding;
     if (takeNews(run)) run.note('changed in place by a newer event');

@@ -88,11 +88,17 @@ async function follow(run: PersonRun, approvalId: string): Promise<void> {
   const requestedAt = Date.parse(asked.requestedAt);
   const { approvalRemindAfterMs, approvalFallbackAfterMs } = run.processTimes;
 
-  if (await condition(isClosed, remaining(requestedAt + approvalRemindAfterMs))) return;
+  if (
+    await condition(isClosed, remaining(requestedAt + approvalRemindAfterMs), { summary: 'reminder to the approvers' })
+  )
+    return;
   await notifyApprovers(run, find() ?? asked, 'approvalReminder');
-  if (await condition(isClosed, remaining(requestedAt + approvalFallbackAfterMs))) return;
+  if (
+    await condition(isClosed, remaining(requestedAt + approvalFallbackAfterMs), { summary: 'the fallback approvers' })
+  )
+    return;
   await notifyApprovers(run, find() ?? asked, 'approvalFallback');
-  if (await condition(isClosed, remaining(Date.parse(asked.deadline)))) return;
+  if (await condition(isClosed, remaining(Date.parse(asked.deadline)), { summary: 'the approval times out' })) return;
 
   // Told before it closes: once it is closed the process may end at any moment.
   await notifyApprovers(run, find() ?? asked, 'approvalTimedOut');

@@ -54,6 +54,7 @@ async function somethingToLookAt(
       await condition(
         () => end !== undefined || run.activated.size > 0 || run.waiting !== waiting || run.event !== event,
         Math.max(1, Math.min(giveUpAt, newsAt(run)) - Date.now()),
+        { summary: 'until the first login: gives up then' },
       );
       if (end === 'poll') return end;
       if (end !== undefined) throw end.failure;

@@ -136,7 +136,7 @@ async function disable(run: PersonRun, account: Account, because: Because): Prom
 
 async function remindDaily(run: PersonRun, details: Hand): Promise<never> {
   for (;;) {
-    await sleep('1 day');
+    await sleep('1 day', { summary: 'reminder: the account is protected' });
     await records.notify({ kind: 'leaverDelayed', personId: run.personId, to: [], details: { ...details } });
   }
 }
@@ -187,7 +187,7 @@ async function firstMinute<T>(call: () => Promise<T>): Promise<T | undefined> {
 }
 
 async function raiseAlarm(run: PersonRun): Promise<void> {
-  await sleep(run.processTimes.leaverAlarmAfterMs);
+  await sleep(run.processTimes.leaverAlarmAfterMs, { summary: 'alarm: access should have ended by then' });
   run.note('access has not ended in time; goes on trying');
   await records.notify({ kind: 'leaverDelayed', personId: run.personId, to: [], details: {} });
 }

@@ -94,6 +94,7 @@ async function acceptance(run: PersonRun, story: Onboarding): Promise<boolean> {
       await condition(
         () => isPolled || run.activated.has(story.account.id) || run.waiting !== waiting || run.event !== event,
         Math.max(1, wakeAt - Date.now()),
+        { summary: 'until it is accepted: invites again, or gives up' },
       );
       if (isPolled || run.activated.has(story.account.id)) {
         if (await isActive(run, story)) return true;
@@ -174,6 +175,7 @@ async function firstDay(run: PersonRun, story: Onboarding): Promise<void> {
     await condition(
       () => run.waiting !== waiting || run.event !== event,
       Math.max(1, Math.min(at, newsAt(run)) - Date.now()),
+      { summary: 'the first day' },
     );
     if (takeNews(run)) await takeOver(run, story);
   }

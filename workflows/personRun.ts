@@ -219,7 +219,9 @@ export class PersonRun {
       const isAskedAtOnce = isTold;
       isTold = true;
       // A probe cannot see everything a write needs: after it said yes in vain, the next try waits longer.
-      if (refusals > 0 && !isAskedAtOnce) await sleep(Math.min(15, 2 ** refusals) * 60_000);
+      if (refusals > 0 && !isAskedAtOnce) {
+        await sleep(Math.min(15, 2 ** refusals) * 60_000, { summary: 'the next try of what was refused' });
+      }
       await (isAskedAtOnce ? permissionPoll.awaitPermission(missing, true) : permissionPoll.awaitPermission(missing));
     });
   }

@@ -120,6 +120,7 @@ async function nextEvent(run: PersonRun, isCancelled: () => boolean): Promise<Hr
     await condition(
       () => run.waiting !== seen || run.incoming.length > 0 || isCancelled(),
       Math.max(1, choice.at - Date.now()),
+      { summary: `${choice.event.kind} to take effect` },
     );
   }
 }
@@ -177,7 +178,8 @@ async function watchForPreemption(run: PersonRun, scope: CancellationScope): Pro
     const [seen, current] = [run.waiting, run.event];
     const wasInHand = run.isInHand;
     const hasChanged = () => run.waiting !== seen || run.event !== current || run.isInHand !== wasInHand;
-    if (Number.isFinite(next)) await condition(hasChanged, Math.max(1, next - now));
+    if (Number.isFinite(next))
+      await condition(hasChanged, Math.max(1, next - now), { summary: 'until the newer event is due' });
     else await condition(hasChanged);
   }
 }
