@@ -27,8 +27,10 @@ function openPool(url: string): Pool {
     application_name: 'muster',
     stream: openSocket,
   });
-  // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
+  // A connection that breaks is replaced at the next query; without listeners it would end the process, an idle one by the
+  // first, and one that is between two statements of a transaction by the second.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
