@@ -7,6 +7,8 @@ import type { EventPlan } from '../../../client/cli/dryRun.ts';
 import { runCli } from '../../../client/cli/run.ts';
 import { examplePolicyPath } from '../../../workers/config.ts';
 import { startSimulator, type Simulator } from '../../../simulator/index.ts';
+import { employ } from '../../support/employees.ts';
+import { knowPerson } from '../../support/muster.ts';
 import { officialClient } from '../../support/officialClient.ts';
 import { createShell } from '../support/shell.ts';
 
@@ -172,4 +174,19 @@ test('a role that the next login takes away again is warned of before it is give
   });
   const datadog = await plan('joiner', '--person-id', 'e-1', '--email', 'n@example.com', '--department', 'Engineering');
   expect(datadog?.warnings).toEqual([expect.stringMatching(/^role Datadog Read Only Role: the next login by SSO/)]);
+});
+
+test('of a leaver the account’s own address counts, and not one outside the allowed domains that HR says', async () => {
+  const example = await readFile(examplePolicyPath, 'utf8');
+  await writeFile(join(cwd, 'policy.yaml'), example.replace('allowedDomains: []', 'allowedDomains: [example.com]'));
+  await using inventory = await openInventory({ file: join(cwd, 'home', 'inventory.db') });
+  const accountId = await employ({ inventory, simulator }, 'd-9');
+  await knowPerson({ inventory }, 'd-9', 'sam@elsewhere.test');
+  const leave = await plan('leaver', '--person-id', 'd-9');
+  expect(leave).toMatchObject({ account: 'found', accountId, acts: ['disable account'] });
+  expect(names(leave?.removes)).toEqual(['Datadog Read Only Role']);
+  expect(await plan('mover', '--person-id', 'd-9', '--department', 'Sales')).toMatchObject({
+    account: 'conflict',
+    problem: expect.stringContaining('identity.allowedDomains'),
+  });
 });
