@@ -10,7 +10,7 @@ import type {
 import type { Activation } from '../workflows/core/policy.ts';
 import { identify, identifyManager } from './identities.ts';
 import type { Dependencies } from './index.ts';
-import type { ProcessFinish, Progress } from './inventory/types.ts';
+import type { HandChanges, ProcessFinish, Progress } from './inventory/types.ts';
 import type { Notice } from './notify/index.ts';
 import { desiredAccess, guardPrivileged, requestForAct } from './policy/index.ts';
 
@@ -26,7 +26,11 @@ export interface Admission {
 }
 
 /** What a process remembers and asks of the inventory and the policy: short, local activities. */
-export function createRecordActivities({ inventory, policy, notify }: Dependencies) {
+export function createRecordActivities({
+  inventory,
+  policy,
+  notify,
+}: Pick<Dependencies, 'inventory' | 'policy' | 'notify'>) {
   /** The manager by every name that is known of them, or why the fallback decides in their stead. */
   async function withManager(personId: string, request: ApprovalRequest): Promise<ApprovalRequest> {
     if (!request.approvers.manager) return request;
@@ -40,25 +44,6 @@ export function createRecordActivities({ inventory, policy, notify }: Dependenci
       managerIds: manager === undefined ? request.managerIds : manager.names,
       ...(managerGone === undefined ? {} : { managerGone }),
     };
-  }
-
-  /** What superseded what, and who withdrew what: an event that is never carried out is not dropped silently. */
-  async function recordDropped(personId: string, events: ProcessFinish['events'], at: string): Promise<void> {
-    for (const { eventId, outcome } of events) {
-      const { kind, detail = kind } = outcome;
-      if (!droppedKinds.includes(kind)) continue;
-      await inventory.appendEvidence({
-        personId,
-        eventId,
-        step: 'drop',
-        at,
-        actor: 'muster',
-        action: 'drop event',
-        reason: detail,
-        before: { outcome: null },
-        after: { outcome: kind },
-      });
-    }
   }
 
   return {
@@ -95,20 +80,49 @@ export function createRecordActivities({ inventory, policy, notify }: Dependenci
     },
 
     async finishProcess(finish: ProcessFinish): Promise<void> {
-      await inventory.finishProcess(finish);
-      await recordDropped(finish.personId, finish.events, finish.at);
+      const { personId, events, at } = finish;
+      await inventory.decide(async (hand) => {
+        await hand.finishProcess(finish);
+        await recordDropped(hand, personId, events, at);
+      });
     },
 
     /** Of events that end without a process of their own, while another one's goes on. */
     async endEvents(personId: string, events: ProcessFinish['events'], at: string): Promise<void> {
-      await inventory.endEvents(personId, events, at);
-      await recordDropped(personId, events, at);
+      await inventory.decide(async (hand) => {
+        await hand.endEvents(personId, events, at);
+        await recordDropped(hand, personId, events, at);
+      });
     },
 
     async notify(notice: Notice): Promise<void> {
       notify.send(notice);
     },
   };
+}
+
+/** What superseded what, and who withdrew what: an event that is never carried out is not dropped silently. */
+async function recordDropped(
+  hand: HandChanges,
+  personId: string,
+  events: ProcessFinish['events'],
+  at: string,
+): Promise<void> {
+  for (const { eventId, outcome } of events) {
+    const { kind, detail = kind } = outcome;
+    if (!droppedKinds.includes(kind)) continue;
+    await hand.appendEvidence({
+      personId,
+      eventId,
+      step: 'drop',
+      at,
+      actor: 'muster',
+      action: 'drop event',
+      reason: detail,
+      before: { outcome: null },
+      after: { outcome: kind },
+    });
+  }
 }
 
 /** Of events that were not carried out, or not to their end. */

@@ -8,7 +8,7 @@ import * as grants from './grants.ts';
 import * as nhiLists from './nhiLists.ts';
 import * as nhis from './nhis.ts';
 import * as people from './people.ts';
-import { finishProcess } from './processes.ts';
+import { endEvents, finishProcess } from './processes.ts';
 import * as repairs from './repairs.ts';
 import type { Db } from './schema.ts';
 import { evidenceLock, personLock, type Write } from './store.ts';
@@ -24,6 +24,7 @@ export function createHandChanges(db: Db, write: Write): HandChanges {
     linkAccount: (personId, account, at) =>
       write(`account/${account.id}`, (trx) => people.linkAccount(trx, personId, account, at)),
     unlinkAccount: (personId) => write(personLock(personId), (trx) => people.unlinkAccount(trx, personId)),
+    endEvents: (personId, events, at) => write(personLock(personId), (trx) => endEvents(trx, personId, events, at)),
     finishProcess: (finish) => write(personLock(finish.personId), (trx) => finishProcess(trx, finish)),
     writeAccounts: (page) => write('accounts', (trx) => accounts.writeAccounts(trx, page)),
     openGrant: (grant) => write(personLock(grant.personId), (trx) => grants.openGrant(trx, grant)),

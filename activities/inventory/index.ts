@@ -21,7 +21,6 @@ import * as openWrites from './openWrites.ts';
 import { openStore, type InventoryLocation } from './open.ts';
 import * as people from './people.ts';
 import { createHandChanges } from './handChanges.ts';
-import { endEvents } from './processes.ts';
 import * as repairs from './repairs.ts';
 import * as roles from './roles.ts';
 import * as scans from './scans.ts';
@@ -71,8 +70,6 @@ function createInventory(store: Store): Inventory {
     personBoundTo: (accountId) => people.personBoundTo(db, accountId),
     recordProgress: (progress) =>
       write(store, personLock(progress.personId), (trx) => people.recordProgress(trx, progress)),
-    endEvents: (personId, events, at) =>
-      write(store, personLock(personId), (trx) => endEvents(trx, personId, events, at)),
     personHistory: (personId) => personHistory(db, personId),
 
     reportRefusal: (permission, at) =>

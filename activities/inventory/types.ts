@@ -55,7 +55,7 @@ export interface Inventory
     TokenInventory,
     WriteInventory {
   /**
-   * What a person decides, with the link that says so: one transaction, both or neither. `work` asks of `hand` alone, the
+   * What is decided, with the link that says so: one transaction, both or neither. `work` asks of `hand` alone, the
    * evidence last.
    */
   decide<T>(work: (hand: HandChanges) => Promise<T>): Promise<T>;
@@ -192,13 +192,14 @@ export interface Inventory
   verifyEvidence(noted?: Pick<EvidenceRow, 'seq' | 'hash'>): Promise<EvidenceCheck>;
 }
 
-/** What a person may change by hand, with what has to be read for it. */
+/** What may be changed together with its link of evidence, by a person as a rule, with what has to be read for it. */
 export type HandChanges = Pick<
   Inventory,
   | 'findPerson'
   | 'bindAccount'
   | 'linkAccount'
   | 'unlinkAccount'
+  | 'endEvents'
   | 'finishProcess'
   | 'writeAccounts'
   | 'openGrant'

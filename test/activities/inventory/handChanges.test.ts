@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { createApprovalActivities } from '../../../activities/approvals.ts';
-import type { HandChanges, Inventory } from '../../../activities/inventory/types.ts';
+import { createRecordActivities } from '../../../activities/records.ts';
+import type { EvidenceEntry, HandChanges, Inventory } from '../../../activities/inventory/types.ts';
 import { muteFinding } from '../../../client/findings.ts';
 import { acceptName, linkAccount, releaseLeavers, unlinkAccount } from '../../../client/operator.ts';
 import { declareOwner } from '../../../client/owners.ts';
@@ -31,6 +32,8 @@ interface Decision {
   readonly decide: (inventory: Inventory) => Promise<unknown>;
   /** What the decision changes. */
   readonly look: (inventory: Inventory) => Promise<unknown>;
+  /** Where it is not by the operator's own hand. */
+  readonly link?: Partial<EvidenceEntry>;
 }
 
 const hands = (inventory: Inventory) => ({ client, inventory, ...operator });
@@ -134,28 +137,46 @@ const decisions: readonly Decision[] = [
   },
 ];
 
+const withdrawn: Decision = {
+  what: 'a withdrawn event',
+  prepare: (inventory) => inventory.receiveEvent(joiner('e-1'), at(0)),
+  decide: (inventory) => {
+    const policy = () => {
+      throw new Error('no policy is asked');
+    };
+    const { endEvents } = createRecordActivities({ inventory, policy, notify: { send: () => undefined } });
+    const outcome = { kind: 'cancelled', detail: `withdrawn by ${operator.actor}`, parts: [] } as const;
+    return endEvents('p-1', [{ eventId: 'e-1', outcome }], at(2));
+  },
+  look: async (inventory) => (await inventory.findEvent('e-1'))?.outcome?.kind,
+  link: { actor: 'muster', reason: `withdrawn by ${operator.actor}` },
+};
+
 const linksIn = async (inventory: Inventory) => inventory.listEvidence({ limit: 100, offset: 0 });
 
 describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
-  test.each(decisions)('$what and its link are there both, or neither', async ({ prepare, decide, look }) => {
-    await using fixture = await makeFixture();
-    const { inventory } = fixture;
-    await prepare(inventory);
-    const before = await look(inventory);
-    const appendEvidence = () => Promise.reject(new Error('the disk is full'));
-    const broken: Inventory = {
-      ...inventory,
-      appendEvidence,
-      decide: <T>(work: (hand: HandChanges) => Promise<T>) =>
-        inventory.decide((hand) => work({ ...hand, appendEvidence })),
-    };
-    await expect(decide(broken)).rejects.toThrow('the disk is full');
-    expect(await look(inventory)).toEqual(before);
-    expect(await linksIn(inventory)).toEqual([]);
-    await decide(inventory);
-    expect(await look(inventory)).not.toEqual(before);
-    expect(await linksIn(inventory)).toMatchObject([{ actor: operator.actor, proof: 'claimed' }]);
-  });
+  test.each([...decisions, withdrawn])(
+    '$what and its link are there both, or neither',
+    async ({ prepare, decide, look, link }) => {
+      await using fixture = await makeFixture();
+      const { inventory } = fixture;
+      await prepare(inventory);
+      const before = await look(inventory);
+      const appendEvidence = () => Promise.reject(new Error('the disk is full'));
+      const broken: Inventory = {
+        ...inventory,
+        appendEvidence,
+        decide: <T>(work: (hand: HandChanges) => Promise<T>) =>
+          inventory.decide((hand) => work({ ...hand, appendEvidence })),
+      };
+      await expect(decide(broken)).rejects.toThrow('the disk is full');
+      expect(await look(inventory)).toEqual(before);
+      expect(await linksIn(inventory)).toEqual([]);
+      await decide(inventory);
+      expect(await look(inventory)).not.toEqual(before);
+      expect(await linksIn(inventory)).toMatchObject([link ?? { actor: operator.actor, proof: 'claimed' }]);
+    },
+  );
 
   test('decisions at the same time wait for each other and for the writes to Datadog, and the chain holds', async () => {
     await using fixture = await makeFixture();
