@@ -8,6 +8,7 @@ import type { Dependencies } from './index.ts';
 
 /** Who waits looks again a little after the one who asks Datadog. */
 const afterProbeMs = { least: 2_000, spread: 8_000 };
+const probeDeadlineMs = 3_000;
 
 /** What the key may do: asked by one for everybody, and made up for once it may do more. */
 export function createCapabilityActivities({ datadog, inventory, signals }: Dependencies) {
@@ -45,24 +46,27 @@ export function createCapabilityActivities({ datadog, inventory, signals }: Depe
     async refreshCapabilities(): Promise<{ submitted: number }> {
       const at = new Date().toISOString();
       const answers = new Map<string, 'yes' | 'no' | 'unknown'>();
+      const unanswered = new Set<string>();
       await withDatadog(
         datadog,
         async (api) => {
           for (const capability of capabilities) {
-            // One answer that cannot be read says nothing, and keeps the others from nothing.
-            const answer = await withoutOn(['UnexpectedResponse'], api.probe(capability));
-            if (answer === undefined) continue;
-            answers.set(capability, answer);
-            await inventory.recordProbe(capability, answer, at);
+            // One answer that cannot be read, or does not come, says nothing, and keeps the others from nothing.
+            const answer = await withoutOn(['UnexpectedResponse', 'DatadogUnavailable'], api.probe(capability));
+            if (answer === undefined) unanswered.add(capability);
+            else {
+              answers.set(capability, answer);
+              await inventory.recordProbe(capability, answer, at);
+            }
           }
         },
-        { priority: 'sync' },
+        { priority: 'sync', requestDeadlineMs: probeDeadlineMs },
       );
       // Keys that are refused may do nothing.
       const isValid = [...answers.values()].includes('yes');
       answers.set('validKeys', isValid ? 'yes' : 'no');
       const owed = (await inventory.listOwedParts()).filter(
-        ({ permission }) => (answers.get(permission) ?? 'unknown') !== 'no',
+        ({ permission }) => !unanswered.has(permission) && (answers.get(permission) ?? 'unknown') !== 'no',
       );
       for (const { personId, permission, part } of owed) {
         await signals.submit({

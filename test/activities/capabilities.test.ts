@@ -147,6 +147,13 @@ test('what was left out is made up for once the permission is there, and once a 
   expect(health.find(({ permission }) => permission === 'teams_read')?.answer).toBe('no');
   expect(health.find(({ permission }) => permission === 'user_access_manage')?.answer).toBe('yes');
   world.simulator.keys.setScopes(null);
+  // A probe without an answer is no news, and keeps the others from nothing.
+  world.simulator.faults.add({ kind: 'torn', match: { path: '/api/v2/team' } });
+  expect(await refresh()).toEqual({ submitted: 0 });
+  const others = await world.inventory.listKeyHealth();
+  expect(others.find(({ permission }) => permission === 'teams_read')?.answer).toBe('no');
+  expect(others.find(({ permission }) => permission === 'api_keys_read')?.answer).toBe('yes');
+  world.simulator.faults.clear();
   await refresh();
   const known = await world.inventory.listKeyHealth();
   await refresh();

@@ -16,9 +16,10 @@ export async function startHoldingProxy(target: string) {
       socket.on('error', () => undefined);
       socket.on('close', () => {
         sockets.delete(socket);
+        // A network that lets nothing through tells neither side that the other one is gone.
+        if (state.isHolding) return;
         client.destroy();
-        // A network that lets nothing through does not tell the other side that one is gone.
-        if (!state.isHolding) upstream.destroy();
+        upstream.destroy();
       });
     }
     client.on('data', (data) => {

@@ -3,10 +3,10 @@ import { NativeConnection } from '@temporalio/worker';
 import type { Client } from '@temporalio/client';
 import type { DatadogClient } from '../../activities/datadog/types.ts';
 import { applySchedules, syncNow } from '../../client/schedule.ts';
-import { accessSyncScheduleId } from '../../workflows/core/contracts.ts';
+import { accessSyncScheduleId, hrEventSignal, personWorkflowId, taskQueues } from '../../workflows/core/contracts.ts';
 import { startDevServer } from '../support/engine.ts';
 import { startHoldingProxy } from '../support/holdingProxy.ts';
-import { eventually, startTestMuster, type TestMuster } from '../support/muster.ts';
+import { eventually, hrEvent, inPhase, startTestMuster, type TestMuster } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { syncedRows } from '../support/syncedRows.ts';
@@ -94,12 +94,15 @@ async function untilItWaits(withinMs?: number): Promise<void> {
     async () => {
       const { info } = await client.schedule.getHandle(accessSyncScheduleId).describe();
       const running = info.runningActions.at(-1)?.workflow;
-      if (running === undefined) return false;
-      const { raw } = await client.workflow.getHandle(running.workflowId).describe();
-      return raw.pendingActivities?.some(({ attempt }) => (attempt ?? 0) >= 2);
+      return running !== undefined && (await isRetrying(running.workflowId));
     },
     withinMs,
   );
+}
+
+async function isRetrying(workflowId: string): Promise<boolean | undefined> {
+  const { raw } = await client.workflow.getHandle(workflowId).describe();
+  return raw.pendingActivities?.some(({ attempt }) => (attempt ?? 0) >= 2);
 }
 
 /** Somebody new in Datadog, so that there is something to write. */
@@ -154,6 +157,30 @@ async function expectOutageIsWaitedFor(_title: string, when: 'start' | 'accounts
   await expectTheWholePicture();
   expect((await lastRun())?.reason).toBeUndefined();
   expect(await syncNow(client)).toMatchObject({ complete: true, added: 0, changed: 0, removed: 0 });
+}
+
+onPostgres(
+  'while the database is down a person’s process waits in one activity, and goes on once it is back',
+  expectPersonToWait,
+  120_000,
+);
+
+async function expectPersonToWait(): Promise<void> {
+  await postgres?.goDown();
+  const joiner = hrEvent('joiner', 'e-1');
+  const workflowId = personWorkflowId('e-1');
+  await client.workflow.signalWithStart('onboarding', {
+    workflowId,
+    taskQueue: taskQueues.muster,
+    args: [{ personId: 'e-1' }],
+    signal: hrEventSignal,
+    signalArgs: [joiner],
+  });
+  await eventually('its first record to be tried again', () => isRetrying(workflowId), 60_000);
+  const { historyLength } = await client.workflow.getHandle(workflowId).describe();
+  expect(historyLength).toBeLessThan(12);
+  await postgres?.goUp();
+  await inPhase(stage, 'e-1', 'waitingForAcceptance');
 }
 
 onPostgres(
