@@ -159,28 +159,33 @@ async function expectOutageIsWaitedFor(_title: string, when: 'start' | 'accounts
   expect(await syncNow(client)).toMatchObject({ complete: true, added: 0, changed: 0, removed: 0 });
 }
 
-onPostgres(
-  'while the database is down a person’s process waits in one activity, and goes on once it is back',
+const absences = {
+  down: { begin: () => postgres?.goDown(), end: () => postgres?.goUp() },
+  'cut off': { begin: () => proxy?.hold(true), end: () => proxy?.hold(false) },
+} as const;
+
+onPostgres.each(['down', 'cut off'] as const)(
+  'while the database is %s a person’s process waits in one activity, and goes on once it is back',
   expectPersonToWait,
   120_000,
 );
 
-async function expectPersonToWait(): Promise<void> {
-  await postgres?.goDown();
-  const joiner = hrEvent('joiner', 'e-1');
-  const workflowId = personWorkflowId('e-1');
+async function expectPersonToWait(absence: keyof typeof absences): Promise<void> {
+  const personId = `e-${absence.replace(' ', '-')}`;
+  const workflowId = personWorkflowId(personId);
+  await absences[absence].begin();
   await client.workflow.signalWithStart('onboarding', {
     workflowId,
     taskQueue: taskQueues.muster,
-    args: [{ personId: 'e-1' }],
+    args: [{ personId }],
     signal: hrEventSignal,
-    signalArgs: [joiner],
+    signalArgs: [hrEvent('joiner', personId)],
   });
   await eventually('its first record to be tried again', () => isRetrying(workflowId), 60_000);
   const { historyLength } = await client.workflow.getHandle(workflowId).describe();
   expect(historyLength).toBeLessThan(12);
-  await postgres?.goUp();
-  await inPhase(stage, 'e-1', 'waitingForAcceptance');
+  await absences[absence].end();
+  await inPhase(stage, personId, 'waitingForAcceptance');
 }
 
 onPostgres(
