@@ -20,8 +20,6 @@ async function openDatabase(file: string): Promise<Database.Database> {
     await untilNotBusy(() => database.pragma('journal_mode = WAL'));
     database.pragma('synchronous = NORMAL');
     database.pragma('foreign_keys = ON');
-    // In KiB. SQLite's own 2 MB have a large sync read and write the same pages of its indexes again and again.
-    database.pragma('cache_size = -16000');
     return rememberStatements(database);
   } catch (error) {
     database.close();

@@ -1,23 +1,10 @@
 import { expect, test } from '@jest/globals';
-import type { SyncSummary } from '../../../workflows/core/contracts.ts';
-import type { KindState } from '../../../workflows/core/identities.ts';
-import { joinerBody, post, startGateway, type TestGateway } from '../support/gateway.ts';
+import { joinerBody, post, startGateway, syncEnded, type TestGateway } from '../support/gateway.ts';
 
 const asking = (gateway: TestGateway) => async (url: string) => {
   const { statusCode, body } = await gateway.app.inject({ url });
   return { statusCode, ...(JSON.parse(body) as object) };
 };
-
-const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
-
-/** A full sync that ended so long ago. */
-async function syncEnded({ inventory }: TestGateway, minutes: number, accounts: KindState): Promise<void> {
-  const runId = `run-${minutes}`;
-  const kinds = { accounts, apiKey: { state: 'incomplete', reason: 'torn' } } as const;
-  await inventory.startSyncRun({ runId, depth: 'full', startedAt: minutesAgo(minutes + 1) });
-  const summary = { complete: false } as SyncSummary;
-  await inventory.finishSyncRun({ runId, summary, kinds, at: minutesAgo(minutes) });
-}
 
 test('the process lives, is ready, and is not while the engine is away or it drains', async () => {
   await using gateway = await startGateway();

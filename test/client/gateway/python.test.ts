@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { beforeAll, expect, test } from '@jest/globals';
 import { issueToken } from '../../../client/tokens.ts';
 import { pythonWith } from '../../support/python.ts';
-import { hrSecret, joinerBody, post, startGateway } from '../support/gateway.ts';
+import { hrSecret, joinerBody, post, startGateway, syncEnded } from '../support/gateway.ts';
 import { operator } from '../../support/operators.ts';
 
 const scripts = join(import.meta.dirname, '..', '..', 'support', 'python');
@@ -48,6 +48,8 @@ test('what the Python library signs is accepted, and refused once anything of it
 
 test('Schemathesis finds no fault of the gateway, and no answer that is not described', async () => {
   await using gateway = await startGateway();
+  // Ready, as 503 is what Schemathesis takes for a fault.
+  await syncEnded(gateway, 1, { state: 'complete' });
   const url = await gateway.app.listen({ host: '127.0.0.1', port: 0 });
   const { token } = await issueToken(gateway.inventory, { role: 'admin', personId: 'boss' }, operator);
   const options = [

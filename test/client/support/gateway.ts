@@ -10,6 +10,8 @@ import { createRateLimits, type RateLimitOptions } from '../../../client/gateway
 import { createMetrics } from '../../../client/gateway/metrics.ts';
 import { readSecretsIn } from '../../../client/gateway/secrets.ts';
 import { createMuster } from '../../../client/muster.ts';
+import type { SyncSummary } from '../../../workflows/core/contracts.ts';
+import type { KindState } from '../../../workflows/core/identities.ts';
 import type { HrEvent } from '../../../workflows/core/model.ts';
 
 export const hrSecret = `whsec_${Buffer.from('a secret of thirty-two characters').toString('base64')}`;
@@ -94,4 +96,15 @@ export async function post(
     headers: answer.headers,
     body: answer.json<Record<string, unknown>>(),
   };
+}
+
+const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
+
+/** A full sync that ended so long ago. */
+export async function syncEnded({ inventory }: TestGateway, minutes: number, accounts: KindState): Promise<void> {
+  const runId = `run-${minutes}`;
+  const kinds = { accounts, apiKey: { state: 'incomplete', reason: 'torn' } } as const;
+  await inventory.startSyncRun({ runId, depth: 'full', startedAt: minutesAgo(minutes + 1) });
+  const summary = { complete: false } as SyncSummary;
+  await inventory.finishSyncRun({ runId, summary, kinds, at: minutesAgo(minutes) });
 }
