@@ -213,7 +213,8 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
         await note(access.account);
         await settleOpenWrites(inventory, personId, access.account, access);
         const grants = await inventory.listGrants({ personId, open: true, limit: 1000, offset: 0 });
-        const managed = grants.filter(isGiven).map(entitlementKey);
+        const given = grants.filter((one) => one.accountId === accountId && isGiven(one));
+        const managed = given.map(entitlementKey);
         return { access, managed, ...(mappedRoleIds === undefined ? {} : { mappedRoleIds }) };
       });
     },

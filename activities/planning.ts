@@ -80,7 +80,7 @@ async function planGiving(ground: Ground, question: Question, { base, access }: 
   if (status === 'disabled') {
     return withLogins(ground, { ...intent, ...(await planEnabling(ground, question, access)) });
   }
-  const managed = await managedBy(ground, question);
+  const managed = await managedBy(ground, question, access.account);
   const plan = planAccess({ wanted: granted, awaited: onApproval, actual: access, managed });
   const held = new Set(heldEntitlements(access).map(entitlementKey));
   return withLogins(ground, {
@@ -146,11 +146,15 @@ async function planAttributes(
 
 async function wasDisabledByMuster({ inventory }: Ground, { event }: Question, { id }: Account): Promise<boolean> {
   const record = await inventory?.findPerson(event.personId);
-  if (inventory === undefined || record?.employment !== 'left') return false;
+  if (inventory === undefined || record === undefined || record.employment === 'employed') return false;
   return (await findAccessBefore(inventory, event.personId))?.accountId === id;
 }
 
-async function managedBy({ inventory }: Ground, { event: { personId } }: Question): Promise<readonly string[]> {
-  const grants = await inventory?.listGrants({ personId, open: true, limit: 1_000, offset: 0 });
-  return (grants ?? []).filter(({ reason }) => reason !== 'preexisting').map(entitlementKey);
+async function managedBy(
+  { inventory }: Ground,
+  { event: { personId } }: Question,
+  { id }: Account,
+): Promise<readonly string[]> {
+  const grants = (await inventory?.listGrants({ personId, open: true, limit: 1_000, offset: 0 })) ?? [];
+  return grants.filter(({ accountId, reason }) => accountId === id && reason !== 'preexisting').map(entitlementKey);
 }

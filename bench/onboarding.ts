@@ -127,26 +127,24 @@ async function runTwin({ client }: Stage, personId: string): Promise<void> {
 /** Whoever was invited accepts at once, and their process hears of it at once. */
 function signalAcceptance(datadog: DatadogClient, client: Client): DatadogClient {
   const personIds = new Map<string, string>();
-  const watch = (api: Datadog): Datadog =>
-    new Proxy(api, {
-      get(target, name, receiver) {
-        if (name === 'createAccount') {
-          return async (account: Parameters<Datadog['createAccount']>[0]) => {
-            const created = await target.createAccount(account);
-            personIds.set(created.id, account.email.split('@')[0] ?? '');
-            return created;
-          };
-        }
-        if (name === 'sendInvitation') {
-          return async (accountId: string) => {
-            const invitation = await target.sendInvitation(accountId);
-            await signalActivated(client, personIds.get(accountId) ?? '', accountId);
-            return invitation;
-          };
-        }
-        return Reflect.get(target, name, receiver) as unknown;
+  const watch = (api: Datadog): Datadog => {
+    const watched: Pick<Datadog, 'createAccount' | 'sendInvitation'> = {
+      async createAccount(account, hooks) {
+        const created = await api.createAccount(account, hooks);
+        personIds.set(created.id, account.email.split('@')[0] ?? '');
+        return created;
       },
-    });
+      async sendInvitation(accountId, hooks) {
+        const invitation = await api.sendInvitation(accountId, hooks);
+        await signalActivated(client, personIds.get(accountId) ?? '', accountId);
+        return invitation;
+      },
+    };
+    return Object.defineProperties(
+      {},
+      { ...Object.getOwnPropertyDescriptors(api), ...Object.getOwnPropertyDescriptors(watched) },
+    ) as Datadog;
+  };
   return {
     baseUrl: datadog.baseUrl,
     attempt: (options) => watch(datadog.attempt(options)),

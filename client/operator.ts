@@ -26,6 +26,13 @@ export async function linkAccount(
   const account = await api.getAccount(accountId);
   if (account === undefined) throw new RefusedError(`There is no account ${accountId} in Datadog: nothing is changed`);
   if (account.isServiceAccount) throw new RefusedError(`Account ${accountId} is a service account: nothing is changed`);
+  const held = (await inventory.findPerson(personId))?.accountId;
+  // What they had would be nobody's, and outlive their leave.
+  if (held !== undefined && held !== accountId && (await api.getAccount(held)) !== undefined) {
+    throw new RefusedError(
+      `Person ${personId} has account ${held}: nothing is changed. If that is wrong: npx muster person unlink ${personId}`,
+    );
+  }
   const at = new Date().toISOString();
   await inventory.decide(async (hand) => {
     const before = (await hand.findPerson(personId))?.accountId;

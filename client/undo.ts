@@ -116,8 +116,10 @@ export async function restorePerson(hands: UndoHands, personId: string, why: Why
   const history = await inventory.personHistory(personId);
   if (history === undefined)
     throw new FailedError(`No person ${personId} is known: \`npx muster person list\` shows all`);
-  if (history.person.employment !== 'left') {
-    throw new RefusedError(`Person ${personId} has not left (${history.person.employment}): nothing is changed`);
+  const { employment, phase } = history.person;
+  // Joining without a process: a rehire or a restore that failed.
+  if (employment === 'employed' || employment === 'unknown' || (employment === 'joining' && phase !== undefined)) {
+    throw new RefusedError(`Person ${personId} has not left (${employment}): nothing is changed`);
   }
   const before = await findAccessBefore(inventory, personId);
   if (before === undefined) {

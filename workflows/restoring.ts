@@ -20,7 +20,7 @@ async function recordedAccess(run: PersonRun): Promise<ResolvedAccess> {
 
 /** Why nothing can be restored; undefined where it can. Whoever reaches Temporal can ask for it. */
 export async function unrestorable(run: PersonRun, found: Account | undefined): Promise<string | undefined> {
-  if (run.record.employment !== 'left') return 'the person has not left: there is nothing to restore';
+  if (run.record.employment === 'employed') return 'the person has not left: there is nothing to restore';
   const { before } = await records.readAccessBefore(run.personId);
   if (before === undefined) return 'Muster has not disabled an account of this person: nothing is recorded';
   return found?.id === before.accountId

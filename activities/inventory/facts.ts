@@ -38,7 +38,7 @@ export async function accountFacts(db: Db, after: string, limit: number): Promis
     ...present('finishedAt', row.finishedAt),
     ...present('formerPersonId', former.get(row.accountId)),
     ...present('leftOwnerId', leftOwners.get(row.accountId)),
-    approvedRoleIds: (row.personId === null ? undefined : approved.get(row.personId)) ?? [],
+    approvedRoleIds: approved.get(row.accountId) ?? [],
   }));
   return pageOf(
     facts,
@@ -51,14 +51,14 @@ async function approvedRoles(db: Db, personIds: readonly string[]): Promise<Read
   if (personIds.length === 0) return new Map();
   const rows = await db
     .selectFrom('grants')
-    .select(['personId', 'entitlementId'])
+    .select(['accountId', 'entitlementId'])
     .where('personId', 'in', jsonTexts(db, personIds))
     .where('until', 'is', null)
     .where('kind', '=', 'role')
     .where('reason', 'in', ['request', 'exception'])
     .execute();
-  const byPerson = Map.groupBy(rows, ({ personId }) => personId);
-  return new Map([...byPerson].map(([id, grants]) => [id, grants.map(({ entitlementId }) => entitlementId)]));
+  const byAccount = Map.groupBy(rows, ({ accountId }) => accountId);
+  return new Map([...byAccount].map(([id, grants]) => [id, grants.map(({ entitlementId }) => entitlementId)]));
 }
 
 async function formerPeople(db: Db, accountIds: readonly string[]): Promise<ReadonlyMap<string, string>> {

@@ -111,7 +111,11 @@ async function plan({ inventory, datadog, policy, roster, takeover }: AdoptionRe
   for (const candidate of roster === undefined ? [] : await readPeople(roster)) {
     if (!processed.has(candidate.personId)) people.set(candidate.personId, candidate);
   }
-  const adoption = planAdoption({ people: [...people.values()], accounts: heldAccounts(organization), policy });
+  const bound = new Map(
+    known.flatMap(({ personId, accountId }) => (accountId === undefined ? [] : [[accountId, personId] as const])),
+  );
+  const accounts = heldAccounts(organization);
+  const adoption = planAdoption({ people: [...people.values()], accounts, bound, policy });
   const said = { takeover, notVisible: organization.notVisible, ...adoption };
   const hash = createHash('sha256').update(canonicalJson(said)).digest('hex').slice(0, 16);
   return { plan: { hash, ...said }, people, accounts: new Map(organization.accounts.map((one) => [one.id, one])) };

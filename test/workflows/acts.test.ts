@@ -85,6 +85,20 @@ test('a rehire whose account somebody had disabled before the leave needs an app
   expect((await readAccount(stage, byHand)).status).toBe('Disabled');
 });
 
+test('a rehire that fails leaves the account Muster’s own to enable', async () => {
+  await using stage = await server.startMuster({
+    policy: (example) => ({ ...example, identity: { ...example.identity, allowedDomains: ['example.com'] } }),
+  });
+  const accountId = await employ(stage, 'a-7');
+  const left = await submit(stage, 'leaver', 'a-7', { immediate: true });
+  expect((await outcomeOf(stage, left)).kind).toBe('completed');
+  const misspelt = { at: new Date(Date.now() + 1), person: { email: 'a-7@elsewhere.example' } };
+  expect((await outcomeOf(stage, await submit(stage, 'joiner', 'a-7', misspelt))).kind).toBe('failed');
+  const rehired = await submit(stage, 'joiner', 'a-7', { at: new Date(Date.now() + 2) });
+  expect((await outcomeOf(stage, rehired)).kind).toBe('completed');
+  expect((await readAccount(stage, accountId)).status).toBe('Active');
+});
+
 test('while enabling waits for an approval a move counts, and a leave ends it', async () => {
   await using stage = await server.startMuster();
   const moved = await employ(stage, 'a-5');

@@ -51,6 +51,28 @@ test('who gets the address that a colleague gave up waits for a person, and the 
   expect(evidence.find(({ action }) => action === 'link account')).toMatchObject({ actor: 'it@example.com' });
 });
 
+test('who has an account gets no other one without giving it up, and what that one holds is not Muster’s to take', async () => {
+  await using stage = await server.startMuster();
+  const first = await employ(stage, 'c9');
+  const second = await employ(stage, 'c9-other', { role: standard });
+  await stage.inventory.unlinkAccount('c9-other');
+  await expect(link(stage, 'c9', second)).rejects.toThrow(`Person c9 has account ${first}: nothing is changed`);
+  await stage.inventory.openGrant({
+    ...{ personId: 'c9', accountId: first, kind: 'role', name: standard, reason: 'birthright' },
+    id: stage.simulator.users().find(({ id }) => id === second)?.roleIds[0] ?? '',
+    since: new Date().toISOString(),
+  });
+  await stage.inventory.unlinkAccount('c9');
+  await link(stage, 'c9', second);
+  const mover = hrEvent('mover', 'c9', { person: { department: 'Sales' } });
+  await stage.muster.submitEvent(mover);
+  const { parts } = await outcomeOf(stage, mover);
+  expect(parts).toContainEqual(
+    expect.objectContaining({ part: `role ${standard}`, detail: expect.stringContaining('excess') }),
+  );
+  expect((await readAccount(stage, second)).roles).toEqual([readOnly, standard]);
+});
+
 test('an account whose e-mail is neither the current nor a previous one is not written to before a person has said so', async () => {
   await using stage = await server.startMuster();
   const accountId = await employ(stage, 'c2');

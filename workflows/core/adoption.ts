@@ -42,11 +42,13 @@ type Listed = Pick<Account, 'id' | 'email' | 'status'>;
 export interface AdoptionInput {
   readonly people: readonly Candidate[];
   readonly accounts: readonly HeldAccount[];
+  /** Account ids to the ids of the people who have them: of everybody, also of those who are not to be adopted now. */
+  readonly bound: ReadonlyMap<string, string>;
   readonly policy: Pick<Policy, 'rules' | 'identity'>;
 }
 
 /** Who is whom: by the bound account, else by exactly the same e-mail, and only where that is one account and one person. */
-export function planAdoption({ people, accounts, policy }: AdoptionInput): AdoptionPlan {
+export function planAdoption({ people, accounts, bound: boundTo, policy }: AdoptionInput): AdoptionPlan {
   const { allowedDomains, ignore } = policy.identity;
   const isMachine = ({ isServiceAccount, email }: HeldAccount) =>
     isServiceAccount || ignore.some((pattern) => matchesPattern(pattern, email));
@@ -58,7 +60,6 @@ export function planAdoption({ people, accounts, policy }: AdoptionInput): Adopt
   const byEmail = Map.groupBy(own, ({ email }) => fold(email));
   const byHandle = Map.groupBy(own, ({ handle }) => fold(handle));
   const namesakes = Map.groupBy(people, ({ attributes }) => fold(attributes.email));
-  const boundTo = new Map(people.flatMap(({ accountId, personId }) => (accountId ? [[accountId, personId]] : [])));
 
   const matches: AdoptionMatch[] = [];
   const ambiguous: { what: string; why: string }[] = [];
@@ -87,7 +88,7 @@ export function planAdoption({ people, accounts, policy }: AdoptionInput): Adopt
     matches,
     ambiguous,
     unmatchedPeople,
-    unmatchedAccounts: own.filter(({ id }) => !matched.has(id)).map(listed),
+    unmatchedAccounts: own.filter(({ id }) => !matched.has(id) && !boundTo.has(id)).map(listed),
     external: external.map(listed),
     machines: machines.map(listed),
   };

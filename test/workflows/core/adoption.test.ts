@@ -23,7 +23,12 @@ const account = (id: string, email = `${id}@example.com`, more: Partial<HeldAcco
   ...more,
 });
 
-const plan = (people: Candidate[], accounts: HeldAccount[]) => planAdoption({ people, accounts, policy });
+const plan = (people: Candidate[], accounts: HeldAccount[], others: readonly (readonly [string, string])[] = []) => {
+  const known = people.flatMap(({ accountId, personId }) =>
+    accountId === undefined ? [] : [[accountId, personId] as const],
+  );
+  return planAdoption({ people, accounts, bound: new Map([...known, ...others]), policy });
+};
 
 test('the account with exactly the e-mail is the person’s, whatever its case, and what it holds is judged by the policy', () => {
   const holds = [
@@ -60,6 +65,13 @@ test.each([
   const { matches, ambiguous } = plan(people, accounts);
   expect(ambiguous.length).toBeGreaterThan(0);
   expect(matches.filter(({ personId }) => personId !== 'bob')).toEqual([]);
+});
+
+test('the account of somebody who is not to be adopted now is theirs all the same', () => {
+  const { matches, ambiguous, unmatchedAccounts } = plan([person('ada')], [account('ada')], [['ada', 'new-hire']]);
+  expect(matches).toEqual([]);
+  expect(ambiguous).toEqual([{ what: 'person ada', why: 'account ada is bound to person new-hire' }]);
+  expect(unmatchedAccounts).toEqual([]);
 });
 
 test('machine, external and nobody’s accounts are listed apart', () => {
