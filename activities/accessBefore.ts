@@ -6,7 +6,9 @@ export async function findAccessBefore(inventory: Inventory, personId: string): 
   const before = await inventory.findAccessBefore(personId);
   if (before === undefined) return undefined;
   const history = await inventory.personHistory(personId);
-  return history?.events.some((row) => isReturn(row, before)) === true ? undefined : before;
+  // Of who is employed the leave did not come to its end. Who is joining may be a rehire that failed.
+  const isBack = history?.person.employment === 'employed' || history?.events.some((row) => isReturn(row, before));
+  return isBack === true ? undefined : before;
 }
 
 /** They came back after that: whoever disabled the account since was not Muster. */

@@ -1,4 +1,5 @@
 import { DatadogFailure, isFailure } from './datadog/failures.ts';
+import { withCalls } from './datadog/standIn.ts';
 import type { Datadog, DatadogClient, OptionalCapability } from './datadog/types.ts';
 import type { KeyHealth } from './inventory/capabilities.ts';
 import type { Inventory } from './inventory/types.ts';
@@ -77,10 +78,7 @@ export function leaveOutWhatIsRefused(client: DatadogClient, inventory: Health):
           return keys;
         },
       };
-      return Object.defineProperties(
-        {},
-        { ...Object.getOwnPropertyDescriptors(api), ...Object.getOwnPropertyDescriptors(calls) },
-      ) as Datadog;
+      return withCalls(api, calls);
     },
   };
 }

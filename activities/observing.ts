@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Policy } from '../workflows/core/policy.ts';
+import { withCalls } from './datadog/standIn.ts';
 import type { Datadog, DatadogClient } from './datadog/types.ts';
 
 /** Every call that changes something in Datadog. */
@@ -21,13 +22,7 @@ export function refuseWritesWhenObserving(client: DatadogClient, policy: () => P
     attempt(options) {
       const api = client.attempt(options);
       if (policy().mode !== 'observe') return api;
-      return Object.defineProperties(
-        {},
-        {
-          ...Object.getOwnPropertyDescriptors(api),
-          ...Object.fromEntries(writes.map((name) => [name, { value: refuse, enumerable: true }])),
-        },
-      ) as Datadog;
+      return withCalls(api, Object.fromEntries(writes.map((name) => [name, refuse])));
     },
   };
 }

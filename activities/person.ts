@@ -19,6 +19,7 @@ import { DatadogFailure, isFailure } from './datadog/failures.ts';
 import type { Dependencies } from './index.ts';
 import { checkedAccount, conflict } from './lastCheck.ts';
 import { lapsedDecisions, lookOnceMore, Withheld } from './lastLook.ts';
+import { managedOn } from './managed.ts';
 import { rolesOfMappings } from './mappings.ts';
 import { resolveAndKeep } from './names.ts';
 import { holdsRole } from './protection.ts';
@@ -212,9 +213,7 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
         if (access === undefined) return undefined;
         await note(access.account);
         await settleOpenWrites(inventory, personId, access.account, access);
-        const grants = await inventory.listGrants({ personId, open: true, limit: 1000, offset: 0 });
-        const given = grants.filter((one) => one.accountId === accountId && isGiven(one));
-        const managed = given.map(entitlementKey);
+        const managed = await managedOn(inventory, personId, accountId);
         return { access, managed, ...(mappedRoleIds === undefined ? {} : { mappedRoleIds }) };
       });
     },
@@ -320,8 +319,6 @@ const pick = (account: Account | undefined, wanted: { email?: string; name?: str
     ...('name' in wanted ? { name: account.name } : {}),
     ...('title' in wanted ? { title: account.title } : {}),
   };
-
-const isGiven = (grant: { reason: string }): boolean => grant.reason !== 'preexisting';
 
 function required(account: Account | undefined, id: string): Account {
   if (account !== undefined) return account;

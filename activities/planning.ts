@@ -18,6 +18,7 @@ import { findAccessBefore } from './accessBefore.ts';
 import type { Datadog } from './datadog/types.ts';
 import type { Leaver } from './inventory/brakeTypes.ts';
 import type { Inventory } from './inventory/types.ts';
+import { managedOn } from './managed.ts';
 import { rolesOfMappings } from './mappings.ts';
 import { holdsRole, protectionOf } from './protection.ts';
 import { wantedAccess } from './wantedAccess.ts';
@@ -80,7 +81,9 @@ async function planGiving(ground: Ground, question: Question, { base, access }: 
   if (status === 'disabled') {
     return withLogins(ground, { ...intent, ...(await planEnabling(ground, question, access)) });
   }
-  const managed = await managedBy(ground, question, access.account);
+  const { inventory } = ground;
+  const { id } = access.account;
+  const managed = inventory === undefined ? [] : await managedOn(inventory, question.event.personId, id);
   const plan = planAccess({ wanted: granted, awaited: onApproval, actual: access, managed });
   const held = new Set(heldEntitlements(access).map(entitlementKey));
   return withLogins(ground, {
@@ -145,16 +148,6 @@ async function planAttributes(
 }
 
 async function wasDisabledByMuster({ inventory }: Ground, { event }: Question, { id }: Account): Promise<boolean> {
-  const record = await inventory?.findPerson(event.personId);
-  if (inventory === undefined || record === undefined || record.employment === 'employed') return false;
-  return (await findAccessBefore(inventory, event.personId))?.accountId === id;
-}
-
-async function managedBy(
-  { inventory }: Ground,
-  { event: { personId } }: Question,
-  { id }: Account,
-): Promise<readonly string[]> {
-  const grants = (await inventory?.listGrants({ personId, open: true, limit: 1_000, offset: 0 })) ?? [];
-  return grants.filter(({ accountId, reason }) => accountId === id && reason !== 'preexisting').map(entitlementKey);
+  const before = inventory && (await findAccessBefore(inventory, event.personId));
+  return before?.accountId === id;
 }

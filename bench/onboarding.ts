@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { Activities } from '../activities/index.ts';
+import { withCalls } from '../activities/datadog/standIn.ts';
 import type { Datadog, DatadogClient } from '../activities/datadog/types.ts';
 import {
   accountActivatedSignal,
@@ -127,8 +128,8 @@ async function runTwin({ client }: Stage, personId: string): Promise<void> {
 /** Whoever was invited accepts at once, and their process hears of it at once. */
 function signalAcceptance(datadog: DatadogClient, client: Client): DatadogClient {
   const personIds = new Map<string, string>();
-  const watch = (api: Datadog): Datadog => {
-    const watched: Pick<Datadog, 'createAccount' | 'sendInvitation'> = {
+  const watch = (api: Datadog): Datadog =>
+    withCalls(api, {
       async createAccount(account, hooks) {
         const created = await api.createAccount(account, hooks);
         personIds.set(created.id, account.email.split('@')[0] ?? '');
@@ -139,12 +140,7 @@ function signalAcceptance(datadog: DatadogClient, client: Client): DatadogClient
         await signalActivated(client, personIds.get(accountId) ?? '', accountId);
         return invitation;
       },
-    };
-    return Object.defineProperties(
-      {},
-      { ...Object.getOwnPropertyDescriptors(api), ...Object.getOwnPropertyDescriptors(watched) },
-    ) as Datadog;
-  };
+    });
   return {
     baseUrl: datadog.baseUrl,
     attempt: (options) => watch(datadog.attempt(options)),

@@ -4,7 +4,7 @@ import { accessSyncType, taskQueues, type AccessSyncInput } from '../workflows/c
 import type { Figure } from './figures.ts';
 import { forEachAtOnce, pause, residentMiB, until } from './measure.ts';
 import { joinerOf } from './people.ts';
-import { type Child, startWorker } from './children.ts';
+import { startWorker, type Child } from './children.ts';
 import { startStage, type BenchOptions, type Stage } from './stage.ts';
 import type { WorkerInput } from './worker.ts';
 

@@ -1,4 +1,4 @@
-import { CancellationScope, condition } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
 import { ignoreCancellation, wasCancelled } from './cancellation.ts';
 import type {
   Account,
@@ -12,12 +12,13 @@ import type {
 } from './core/model.ts';
 import { dueAt, isHire } from './core/mailbox.ts';
 import { entitlementKey, heldEntitlements, namedEntitlements, pickResolved, planAccess } from './core/plan.ts';
-import { renamed, undoneByLogin, undoneWords } from './core/warnings.ts';
+import { excessWords, renamed, undoneByLogin, undoneWords } from './core/warnings.ts';
 import { askFor } from './approvalWaits.ts';
 import { isUndecidable } from './core/approvals.ts';
 import { askForPrivileged, giveWhenAllowed, leaveOut } from './giving.ts';
-import { type PersonRun } from './personRun.ts';
+import type { PersonRun } from './personRun.ts';
 import { datadog, records } from './proxies.ts';
+import { changedOrDue } from './untilDue.ts';
 import { becauseOf, grantAll, optional, revokeAll } from './writes.ts';
 
 /** What is wanted for this run's person, with every name resolved: found out before anything is written. */
@@ -93,8 +94,7 @@ export async function bringInLine(
     actual: holdings.access,
     managed: holdings.managed,
   });
-  for (const { kind, name } of plan.excess)
-    run.finishPart(`${kind} ${name}`, 'notDone', 'excess: held, not wanted, not given by Muster');
+  for (const { kind, name } of plan.excess) run.finishPart(`${kind} ${name}`, 'notDone', excessWords);
   const isHeld = (request: ApprovalRequest) =>
     pickResolved(request.entitlements, resolved).every((entitlement) => held.has(entitlementKey(entitlement)));
   leaveOut(
@@ -159,9 +159,7 @@ export async function untilSomethingNewer(run: PersonRun, change: () => Promise<
         }
         const seen = run.waiting;
         const hasChanged = () => run.waiting !== seen;
-        if (Number.isFinite(next))
-          await condition(hasChanged, next - Date.now(), { summary: 'until the newer event is due' });
-        else await condition(hasChanged);
+        await changedOrDue(hasChanged, next);
       }
     })
     .catch(ignoreCancellation);

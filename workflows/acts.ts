@@ -1,4 +1,3 @@
-import { condition } from '@temporalio/workflow';
 import type { Because } from '../activities/person.ts';
 import { isUndecidable } from './core/approvals.ts';
 import type { ApprovalState } from './core/contracts.ts';
@@ -9,6 +8,7 @@ import { becauseAllowed, showWait } from './giving.ts';
 import { failureIn, type PersonRun } from './personRun.ts';
 import { records } from './proxies.ts';
 import { newsAt, takeNews } from './runPerson.ts';
+import { changedOrDue } from './untilDue.ts';
 
 /** What is done to the account itself only once somebody has allowed it. */
 export interface Act {
@@ -65,10 +65,7 @@ async function decidedInPlace(run: PersonRun, approvalId: string): Promise<Appro
   for (;;) {
     const [waiting, event] = [run.waiting, run.event];
     const hasChanged = () => state !== undefined || run.waiting !== waiting || run.event !== event;
-    const at = newsAt(run);
-    if (Number.isFinite(at))
-      await condition(hasChanged, Math.max(1, at - Date.now()), { summary: 'until the newer event is due' });
-    else await condition(hasChanged);
+    await changedOrDue(hasChanged, newsAt(run));
     if (state !== undefined) return deciding;
     if (takeNews(run)) run.note('changed in place by a newer event');
   }

@@ -87,18 +87,13 @@ async function follow(run: PersonRun, approvalId: string): Promise<void> {
   if (asked === undefined) return;
   const requestedAt = Date.parse(asked.requestedAt);
   const { approvalRemindAfterMs, approvalFallbackAfterMs } = run.processTimes;
+  const closedBy = (at: number, summary: string) => condition(isClosed, remaining(at), { summary });
 
-  if (
-    await condition(isClosed, remaining(requestedAt + approvalRemindAfterMs), { summary: 'reminder to the approvers' })
-  )
-    return;
+  if (await closedBy(requestedAt + approvalRemindAfterMs, 'reminder to the approvers')) return;
   await notifyApprovers(run, find() ?? asked, 'approvalReminder');
-  if (
-    await condition(isClosed, remaining(requestedAt + approvalFallbackAfterMs), { summary: 'the fallback approvers' })
-  )
-    return;
+  if (await closedBy(requestedAt + approvalFallbackAfterMs, 'the fallback approvers')) return;
   await notifyApprovers(run, find() ?? asked, 'approvalFallback');
-  if (await condition(isClosed, remaining(Date.parse(asked.deadline)), { summary: 'the approval times out' })) return;
+  if (await closedBy(Date.parse(asked.deadline), 'the approval times out')) return;
 
   // Told before it closes: once it is closed the process may end at any moment.
   await notifyApprovers(run, find() ?? asked, 'approvalTimedOut');

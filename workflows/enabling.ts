@@ -41,8 +41,6 @@ async function heldBy(run: PersonRun, { id }: Account) {
 }
 
 async function isOurs(run: PersonRun, { id }: Account): Promise<boolean> {
-  // Not only of those who have left: a rehire that failed leaves them joining.
-  if (run.record.employment === 'employed') return false;
   const { before } = await records.readAccessBefore(run.personId);
   return before?.accountId === id;
 }

@@ -1,5 +1,4 @@
 import { throwUnlessFailed } from './cancellation.ts';
-
 import type { HrEvent } from './core/model.ts';
 import { cancelled, wordsOf, type PersonRun } from './personRun.ts';
 import { hr } from './proxies.ts';

@@ -1,5 +1,7 @@
+import { correlate } from './correlating.ts';
 import { intendedParts } from './core/intent.ts';
-import type { Account, HrEvent, Outcome } from './core/model.ts';
+import type { HrEvent, Outcome } from './core/model.ts';
+import { excessWords, notVisibleWords } from './core/warnings.ts';
 import type { PersonRun } from './personRun.ts';
 import { datadog } from './proxies.ts';
 import type { Ending } from './runPerson.ts';
@@ -29,22 +31,11 @@ async function writeDownIntent(run: PersonRun, event: HrEvent): Promise<void> {
   for (const part of intendedParts(intent, event.effectiveAt)) run.finishPart(part, 'planned');
   for (const warning of intent.warnings) run.note(warning);
   for (const { kind, name } of intent.excess) {
-    run.finishPart(`${kind} ${name}`, 'notDone', 'excess: held, not wanted, not given by Muster');
+    run.finishPart(`${kind} ${name}`, 'notDone', excessWords);
   }
   for (const permission of intent.notVisible) {
-    run.finishPart('teams', 'notDone', `not visible: the application key lacks ${permission}`, permission);
+    run.finishPart('teams', 'notDone', notVisibleWords(permission), permission);
   }
-}
-
-/** A conflict is shown as it would be, and waits for a person. */
-async function correlate(run: PersonRun): Promise<Account | undefined> {
-  const email = run.attributes?.email;
-  const person = {
-    personId: run.personId,
-    ...(email === undefined ? {} : { email }),
-    ...(run.type === 'offboarding' ? ({ isLeaving: true } as const) : {}),
-  };
-  return (await run.allowed(() => datadog.correlateAccount(person))).account;
 }
 
 const observed = ({ parts }: PersonRun, again: 'person retry' | 'person restore'): Outcome => ({

@@ -4,9 +4,12 @@ import type { Because } from '../activities/person.ts';
 import { protectionAdvice, type Protection } from './core/brakes.ts';
 import type { PersonRunInput } from './core/contracts.ts';
 import { protectedAccount } from './core/failures.ts';
+import { overBudget } from './core/intent.ts';
 import { heldEntitlements } from './core/plan.ts';
 import type { Access, Account, HrEvent } from './core/model.ts';
+import { notVisibleWords } from './core/warnings.ts';
 import { outcomeOf } from './access.ts';
+import { correlate } from './correlating.ts';
 import { failureIn, isoOf, type Hand, type PersonRun } from './personRun.ts';
 import { runPerson, type Ending } from './runPerson.ts';
 import { bestEffort, datadog, handPoll, records } from './proxies.ts';
@@ -32,17 +35,10 @@ async function offboard(run: PersonRun, event: HrEvent): Promise<Ending> {
 
 async function endAccess(run: PersonRun, event: HrEvent): Promise<Ending> {
   const { personId } = run;
-  const email = run.attributes?.email;
-  const correlate = async () =>
-    (
-      await run.allowed(() =>
-        datadog.correlateAccount({ personId, ...(email === undefined ? {} : { email }), isLeaving: true }),
-      )
-    ).account;
-  let account = await correlate();
+  let account = await correlate(run);
   if (account === undefined && isNeverSeen(run)) {
     await inHand(run, () => untilKnown(run));
-    account = await correlate();
+    account = await correlate(run);
   }
   if (account === undefined) {
     return { outcome: { kind: 'nothingToDo', detail: 'the person has no account', parts: [] }, employment: 'left' };
@@ -74,7 +70,7 @@ async function endAccess(run: PersonRun, event: HrEvent): Promise<Ending> {
       run.finishPart(
         'remove teams',
         'notDone',
-        `not visible: the application key lacks ${holdings.access.teamsNotVisible}`,
+        notVisibleWords(holdings.access.teamsNotVisible),
         holdings.access.teamsNotVisible,
       );
     }
@@ -99,7 +95,7 @@ async function recordAccess({ personId }: PersonRun, { eventId }: HrEvent, acces
 async function untilAdmitted(run: PersonRun, event: HrEvent): Promise<Ending | undefined> {
   let admittance = await records.admitDisable(run.personId, event.eventId);
   if (admittance.state === 'held') {
-    const reason = `more than ${admittance.limit} leavers within the change budget's window`;
+    const reason = overBudget(admittance.limit);
     const advice = `\`npx muster leaver held\` shows all that are held, \`npx muster leaver release ${run.personId}\` lets this one go`;
     admittance = await inHand(run, () =>
       run.waitForHand('held', { reason, advice }, () => handPoll.awaitRelease(run.personId, event.eventId)),
@@ -167,7 +163,7 @@ async function reportOwnedKeys(run: PersonRun, accountId: string): Promise<void>
   if (applicationKeys.length + apiKeys.length > 0) {
     run.note(`owned ${applicationKeys.length} application key(s), created ${apiKeys.length} API key(s)`);
   }
-  for (const permission of notVisible) run.note(`keys not visible: the application key lacks ${permission}`);
+  for (const permission of notVisible) run.note(`keys ${notVisibleWords(permission)}`);
   await records.notify({
     kind: 'accessEnded',
     personId: run.personId,

@@ -4,6 +4,7 @@ import { isHire } from './core/mailbox.ts';
 import type { Account, HrEvent, Invitation, PersonAttributes } from './core/model.ts';
 import { askForApprovals, outcomeOf, type ResolvedAccess } from './access.ts';
 import { alignAccount, changeAccount } from './attributes.ts';
+import { correlate } from './correlating.ts';
 import { enable, type Enabled } from './enabling.ts';
 import { isoOf, type PersonRun } from './personRun.ts';
 import { firstLogin, latest } from './firstLogin.ts';
@@ -23,7 +24,7 @@ async function onboard(run: PersonRun): Promise<Ending> {
   if (attributes === undefined)
     return failed('nothing is known of this person: a joiner with an e-mail must come first');
 
-  let [access, found] = await Promise.all([accessFor(run, eventOf(run), attributes), correlate(run, attributes)]);
+  let [access, found] = await Promise.all([accessFor(run, eventOf(run), attributes), correlate(run)]);
   if (eventOf(run).restore === true) {
     const detail = await unrestorable(run, found);
     if (detail !== undefined)
@@ -31,7 +32,7 @@ async function onboard(run: PersonRun): Promise<Ending> {
   }
   await askForApprovals(run, access, found);
   if (run.activation === 'jit' && (found === undefined || found.status === 'pending')) {
-    found = await firstLogin(run, found, () => correlate(run, latest(run)));
+    found = await firstLogin(run, found, () => correlate(run));
     if (found === undefined) return notLoggedIn(run);
     access = await accessFor(run, eventOf(run), latest(run));
     await askForApprovals(run, access, found);
@@ -53,11 +54,6 @@ async function onboard(run: PersonRun): Promise<Ending> {
 interface Onboarding {
   access: ResolvedAccess;
   account: Account;
-}
-
-async function correlate(run: PersonRun, attributes: PersonAttributes): Promise<Account | undefined> {
-  const person = { personId: run.personId, email: attributes.email };
-  return (await run.allowed(() => datadog.correlateAccount(person))).account;
 }
 
 async function ensureAccount(run: PersonRun, attributes: PersonAttributes, found?: Account): Promise<Enabled> {

@@ -2,9 +2,9 @@ import type { PersonRunInput } from './core/contracts.ts';
 import type { HrEvent } from './core/model.ts';
 import { askForApprovals, outcomeOf, resolveAccess } from './access.ts';
 import { alignAccount, changeAccount } from './attributes.ts';
+import { correlate } from './correlating.ts';
 import type { PersonRun } from './personRun.ts';
 import { runPerson, type Ending } from './runPerson.ts';
-import { datadog } from './proxies.ts';
 
 /** Mover and reconcile: what the person holds follows what the policy gives them now. */
 export async function roleChange(input: PersonRunInput): Promise<void> {
@@ -12,7 +12,7 @@ export async function roleChange(input: PersonRunInput): Promise<void> {
 }
 
 async function changeRoles(run: PersonRun, event: HrEvent): Promise<Ending> {
-  const { employment, personId } = run.record;
+  const { employment } = run.record;
   const attributes = run.attributes;
   const nothingToDo = (detail: string): Ending => ({ outcome: { kind: 'nothingToDo', detail, parts: [] }, employment });
   if (attributes === undefined) return nothingToDo('nothing is known of this person');
@@ -20,11 +20,7 @@ async function changeRoles(run: PersonRun, event: HrEvent): Promise<Ending> {
   if (employment === 'unknown') return nothingToDo('recorded; the person has not joined yet');
   await run.enter('preparing');
 
-  const person = { personId, email: attributes.email };
-  const [access, { account }] = await Promise.all([
-    resolveAccess(run, attributes),
-    run.allowed(() => datadog.correlateAccount(person)),
-  ]);
+  const [access, account] = await Promise.all([resolveAccess(run, attributes), correlate(run)]);
   if (account === undefined) return nothingToDo('recorded; the person has no account');
   run.account = account;
   if (account.status !== 'disabled') run.account = await alignAccount(run, event, account, attributes);

@@ -25,6 +25,7 @@ import { cancelled, isoOf, PersonRun, wordsOf } from './personRun.ts';
 import { endFetching, fetchTheRest } from './fetchBack.ts';
 import { observe } from './observe.ts';
 import { records } from './proxies.ts';
+import { changedOrDue } from './untilDue.ts';
 
 /** How a story ended: for the event, and for the person. */
 export interface Ending {
@@ -178,9 +179,7 @@ async function watchForPreemption(run: PersonRun, scope: CancellationScope): Pro
     const [seen, current] = [run.waiting, run.event];
     const wasInHand = run.isInHand;
     const hasChanged = () => run.waiting !== seen || run.event !== current || run.isInHand !== wasInHand;
-    if (Number.isFinite(next))
-      await condition(hasChanged, Math.max(1, next - now), { summary: 'until the newer event is due' });
-    else await condition(hasChanged);
+    await changedOrDue(hasChanged, next);
   }
 }
 

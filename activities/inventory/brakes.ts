@@ -11,13 +11,13 @@ export async function admitDisable(db: Db, leaver: Leaver, budget: ChangeBudget)
   if (known !== undefined && known.state !== 'observed') return toAdmittance(known, limit);
   const isAdmitted = (await admittedWithin(db, leaver, budget, 'real')) < limit;
   await writeDisable(db, leaver, { state: isAdmitted ? 'admitted' : 'held', isAdmitted });
-  return isAdmitted ? { state: 'admitted' } : { state: 'held', limit };
+  return admittance(isAdmitted, limit);
 }
 
 export async function previewDisable(db: Db, leaver: Leaver, budget: ChangeBudget): Promise<Admittance> {
   const limit = await limitOf(db, budget);
   const isAdmitted = (await admittedWithin(db, leaver, budget, 'real')) < limit;
-  return isAdmitted ? { state: 'admitted' } : { state: 'held', limit };
+  return admittance(isAdmitted, limit);
 }
 
 /** Under the same lock. */
@@ -29,8 +29,11 @@ export async function observeDisable(db: Db, leaver: Leaver, budget: ChangeBudge
       ? (await admittedWithin(db, leaver, budget, 'withObserved')) < limit
       : known.admittedAt !== null;
   if (known === undefined) await writeDisable(db, leaver, { state: 'observed', isAdmitted });
-  return isAdmitted ? { state: 'admitted' } : { state: 'held', limit };
+  return admittance(isAdmitted, limit);
 }
+
+const admittance = (isAdmitted: boolean, limit: number): Admittance =>
+  isAdmitted ? { state: 'admitted' } : { state: 'held', limit };
 
 async function limitOf(db: Db, budget: ChangeBudget): Promise<number> {
   const { active } = await db

@@ -47,6 +47,14 @@ export async function accountFacts(db: Db, after: string, limit: number): Promis
   );
 }
 
+function listsBy<Row, Value>(
+  rows: readonly Row[],
+  keyOf: (row: Row) => string,
+  valueOf: (row: Row) => Value,
+): ReadonlyMap<string, readonly Value[]> {
+  return new Map([...Map.groupBy(rows, keyOf)].map(([key, group]) => [key, group.map(valueOf)]));
+}
+
 async function approvedRoles(db: Db, personIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
   if (personIds.length === 0) return new Map();
   const rows = await db
@@ -57,8 +65,11 @@ async function approvedRoles(db: Db, personIds: readonly string[]): Promise<Read
     .where('kind', '=', 'role')
     .where('reason', 'in', ['request', 'exception'])
     .execute();
-  const byAccount = Map.groupBy(rows, ({ accountId }) => accountId);
-  return new Map([...byAccount].map(([id, grants]) => [id, grants.map(({ entitlementId }) => entitlementId)]));
+  return listsBy(
+    rows,
+    ({ accountId }) => accountId,
+    ({ entitlementId }) => entitlementId,
+  );
 }
 
 async function formerPeople(db: Db, accountIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
@@ -148,8 +159,11 @@ async function emailsBefore(db: Db, personIds: readonly string[]): Promise<Reado
     .select(['personId', 'email'])
     .where('personId', 'in', jsonTexts(db, personIds))
     .execute();
-  const byPerson = Map.groupBy(rows, ({ personId }) => personId);
-  return new Map([...byPerson].map(([id, emails]) => [id, emails.map(({ email }) => email)]));
+  return listsBy(
+    rows,
+    ({ personId }) => personId,
+    ({ email }) => email,
+  );
 }
 
 async function memberships(db: Db, accountIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -160,8 +174,11 @@ async function memberships(db: Db, accountIds: readonly string[]): Promise<Reado
     .where('accountId', 'in', jsonTexts(db, accountIds))
     .where('until', 'is', null)
     .execute();
-  const byAccount = Map.groupBy(rows, ({ accountId }) => accountId);
-  return new Map([...byAccount].map(([id, teams]) => [id, teams.map(({ teamId }) => teamId)]));
+  return listsBy(
+    rows,
+    ({ accountId }) => accountId,
+    ({ teamId }) => teamId,
+  );
 }
 
 export async function keyFacts(db: Db, after: string, limit: number): Promise<FactsPage<KeyPageFacts>> {

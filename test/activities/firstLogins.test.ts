@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createSyncActivities } from '../../activities/sync.ts';
+import { withCalls } from '../../activities/datadog/standIn.ts';
 import type { DatadogClient } from '../../activities/datadog/types.ts';
 import { activeAccount } from '../support/employees.ts';
 import { openWorld, type World } from './datadog/world.ts';
@@ -65,13 +66,10 @@ test('where the list comes in another order a few are looked up by turns', async
     ...world.client,
     attempt(options) {
       const api = world.client.attempt(options);
-      return Object.defineProperties({} as typeof api, {
-        ...Object.getOwnPropertyDescriptors(api),
-        listAccountsPage: {
-          value: async (page: Parameters<typeof api.listAccountsPage>[0]) => {
-            const { accounts, ...rest } = await api.listAccountsPage(page);
-            return { ...rest, accounts: accounts.toReversed() };
-          },
+      return withCalls(api, {
+        async listAccountsPage(page) {
+          const { accounts, ...rest } = await api.listAccountsPage(page);
+          return { ...rest, accounts: accounts.toReversed() };
         },
       });
     },

@@ -14,12 +14,12 @@ import type { Outcome, Phase } from '../../workflows/core/model.ts';
 import { startDevServer } from './engine.ts';
 import { startGate } from './gate.ts';
 import { eventually, hrEvent } from './muster.ts';
+import { operator } from './operators.ts';
 import { startProgram, type Program } from './processes.ts';
 
 /** Against a process that is stuck, not a measure: after a kill an activity comes back after 15 seconds. */
 const patienceMs = 180_000;
 const pollEveryMs = 250;
-const operator = { actor: 'it@example.com', proof: 'claimed' } as const;
 
 export type KillStage = Awaited<ReturnType<typeof openKillStage>>;
 

@@ -1,3 +1,4 @@
+import { differingAttributes } from './attributes.ts';
 import type { Found } from './findings.ts';
 import type { Account, Entitlement, HrEvent, PersonAttributes } from './model.ts';
 import { fitName } from './names.ts';
@@ -157,19 +158,12 @@ function drift(
 
 /** HR's word against Datadog's. What HR does not say stays as it is. */
 function alteredAttributes(facts: PersonFacts, account: Account): readonly Found[] {
-  const { email, name, title } = facts.attributes;
-  const wantedName = fitName(name);
-  return [
-    ...(email.toLowerCase() === account.email.toLowerCase()
-      ? []
-      : [altered(facts, account, 'email', email, account.email, true)]),
-    ...(wantedName === undefined || wantedName === account.name
-      ? []
-      : [altered(facts, account, 'name', wantedName, account.name, true)]),
-    ...(title === undefined || title === account.title
-      ? []
-      : [altered(facts, account, 'title', title, account.title, true)]),
-  ];
+  const { email, name, title } = differingAttributes(account, facts.attributes);
+  const wanted = { email, name: fitName(name), title };
+  return (['email', 'name', 'title'] as const).flatMap((field) => {
+    const value = wanted[field];
+    return value === undefined ? [] : [altered(facts, account, field, value, account[field], true)];
+  });
 }
 
 function altered(

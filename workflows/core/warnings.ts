@@ -20,3 +20,8 @@ export function undoneByLogin(
 
 export const undoneWords = (name: string): string =>
   `role ${name}: the next login by SSO takes it away, since login mappings are in force and none gives it`;
+
+/** Of a grant that stays: an outcome counts it as no part that was left open. */
+export const excessWords = 'excess: held, not wanted, not given by Muster';
+
+export const notVisibleWords = (permission: string): string => `not visible: the application key lacks ${permission}`;
