@@ -15,6 +15,8 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE policy.example.yaml ./
 COPY activities ./activities
 COPY client ./client
+COPY config ./config
+COPY domain ./domain
 COPY workers ./workers
 COPY workflows ./workflows
 # The folder of the SQLite inventory, where DATABASE_URL is not set; a volume mounted here takes over its owner.

@@ -4,8 +4,8 @@ import { askedOf } from '../workflows/core/approvals.ts';
 import type { CountedDecision, Decision, DecisionReview } from '../workflows/core/model.ts';
 import type { Statement } from './attestation.ts';
 import { identify, identifyManager } from './identities.ts';
-import type { Dependencies } from './index.ts';
 import { actorOf, isInForce, mayDecide } from './inventory/tokenTypes.ts';
+import type { Dependencies } from './dependencies.ts';
 
 type Proof = Pick<DecisionReview, 'proof' | 'why' | 'tokenId' | 'isAdmin'>;
 

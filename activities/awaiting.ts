@@ -3,8 +3,8 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import { correlationConflict, waitingFailures } from '../workflows/core/failures.ts';
 import { withDatadog } from './attempt.ts';
 import { createCorrelation } from './correlating.ts';
-import type { Dependencies } from './index.ts';
 import { refuseStranger } from './lastCheck.ts';
+import type { Dependencies } from './dependencies.ts';
 
 /** Activities that wait by failing: each attempt looks once. */
 export function createAwaitingActivities({ datadog, inventory, policy }: Dependencies) {

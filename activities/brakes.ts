@@ -7,8 +7,8 @@ import { findAccessBefore } from './accessBefore.ts';
 import { withDatadog } from './attempt.ts';
 import type { AccessBefore } from './inventory/brakeTypes.ts';
 import type { Datadog } from './datadog/types.ts';
-import type { Dependencies } from './index.ts';
 import { isAdministrator, protectionOf } from './protection.ts';
+import type { Dependencies } from './dependencies.ts';
 
 const administrators = 'administrators';
 /** Longer than one attempt may take: whoever died with the lease lets it go by that. */

@@ -4,7 +4,7 @@ import { waitingFailures, type MissingPermission } from '../workflows/core/failu
 import { withDatadog } from './attempt.ts';
 import { withoutOn } from './datadog/failures.ts';
 import { capabilities, type Capability, type Datadog } from './datadog/types.ts';
-import type { Dependencies } from './index.ts';
+import type { Dependencies } from './dependencies.ts';
 
 /** Who waits looks again a little after the one who asks Datadog. */
 const afterProbeMs = { least: 2_000, spread: 8_000 };

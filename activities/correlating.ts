@@ -3,10 +3,10 @@ import { accountOf } from '../workflows/core/correlation.ts';
 import type { Account } from '../workflows/core/model.ts';
 import { isInDomains } from '../workflows/core/policy.ts';
 import type { Datadog } from './datadog/types.ts';
-import type { Dependencies } from './index.ts';
 import type { PendingInvitation } from './inventory/types.ts';
 import { conflict } from './lastCheck.ts';
 import { settleOpenWrites } from './writes.ts';
+import type { Dependencies } from './dependencies.ts';
 
 export interface Correlation {
   readonly account?: Account;

@@ -1,10 +1,5 @@
-import type { DatadogClient } from './datadog/types.ts';
-import type { Inventory } from './inventory/types.ts';
-import type { Notify } from './notify/index.ts';
-import type { Policy } from '../workflows/core/policy.ts';
-import type { Attestor } from './attestation.ts';
 import { createApprovalActivities } from './approvals.ts';
-import { createFetchBackActivities, type FetchRecord } from './fetchBack/index.ts';
+import { createFetchBackActivities } from './fetchBack/index.ts';
 import { createFindingActivities } from './findings/index.ts';
 import { createBrakeActivities } from './brakes.ts';
 import { createCapabilityActivities } from './capabilities.ts';
@@ -14,24 +9,11 @@ import { createAwaitingActivities } from './awaiting.ts';
 import { createPersonActivities } from './person.ts';
 import { createIntentActivities } from './intent.ts';
 import { createRecordActivities } from './records.ts';
-import { createRosterActivities, type ImportRosters } from './rosters.ts';
+import { createRosterActivities } from './rosters.ts';
 import { createSyncActivities } from './sync.ts';
 import { createAccountScan } from './syncAccounts.ts';
 import { createKindScans } from './syncKinds.ts';
-import type { PersonSignals } from './syncSignals.ts';
-
-/** Everything the activities stand on, made in `workers/`. */
-export interface Dependencies {
-  readonly datadog: DatadogClient;
-  readonly inventory: Inventory;
-  /** The policy in force now. */
-  readonly policy: () => Policy;
-  readonly notify: Notify;
-  readonly signals: PersonSignals;
-  readonly importRosters: ImportRosters;
-  readonly fetchRecord: FetchRecord;
-  readonly attestations: Pick<Attestor, 'verify'>;
-}
+import type { Dependencies } from './dependencies.ts';
 
 export type Activities = ReturnType<typeof createActivities>;
 

@@ -1,10 +1,10 @@
 import type { Intent } from '../workflows/core/intent.ts';
 import { withDatadog } from './attempt.ts';
-import type { Dependencies } from './index.ts';
 import type { Leaver } from './inventory/brakeTypes.ts';
 import { resolveAndKeep } from './names.ts';
 import { planEvent, type Question } from './planning.ts';
 import type { Entitlement } from '../workflows/core/model.ts';
+import type { Dependencies } from './dependencies.ts';
 
 export function createIntentActivities({ datadog, inventory, policy }: Dependencies) {
   return {

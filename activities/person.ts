@@ -4,7 +4,6 @@ import type {
   Access,
   Account,
   Entitlement,
-  GivenApproval,
   Granted,
   Invitation,
   PersonAttributes,
@@ -16,7 +15,6 @@ import { withDatadog } from './attempt.ts';
 import { unlessProtected } from './brakes.ts';
 import { createCorrelation, type Correlation } from './correlating.ts';
 import { DatadogFailure, isFailure } from './datadog/failures.ts';
-import type { Dependencies } from './index.ts';
 import { checkedAccount, conflict } from './lastCheck.ts';
 import { lapsedDecisions, lookOnceMore, Withheld } from './lastLook.ts';
 import { managedOn } from './managed.ts';
@@ -24,20 +22,8 @@ import { rolesOfMappings } from './mappings.ts';
 import { resolveAndKeep } from './names.ts';
 import { holdsRole } from './protection.ts';
 import { settleOpenWrites, summarise, written, type Write } from './writes.ts';
-
-/** For whom and because of what a write is made; it becomes the evidence. */
-export interface Because {
-  readonly personId: string;
-  readonly eventId: string;
-  /** The policy rule, the approval, or the event's kind. */
-  readonly reason: string;
-  /** The event's source, or who allowed it. */
-  readonly actor: string;
-  /** Roles that the next login takes away again, since login mappings are in force and none of them gives these. */
-  readonly undoneByLogin?: readonly string[];
-  /** Present where somebody had to allow it. */
-  readonly approval?: GivenApproval;
-}
+import type { Because } from '../domain/evidence.ts';
+import type { Dependencies } from './dependencies.ts';
 
 export interface Holdings {
   readonly access: Access;

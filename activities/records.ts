@@ -9,10 +9,10 @@ import type {
 } from '../workflows/core/model.ts';
 import type { Activation } from '../workflows/core/policy.ts';
 import { identify, identifyManager } from './identities.ts';
-import type { Dependencies } from './index.ts';
 import type { HandChanges, ProcessFinish, Progress } from './inventory/types.ts';
 import type { Notice } from './notify/index.ts';
 import { desiredAccess, guardPrivileged, requestForAct } from './policy/index.ts';
+import type { Dependencies } from './dependencies.ts';
 
 export interface Admission {
   readonly record: PersonRecord;

@@ -1,16 +1,5 @@
 import { heartbeat } from '@temporalio/activity';
-import type { Dependencies } from './index.ts';
-
-/** What became of one file of the watched folder. */
-export interface RosterImport {
-  readonly file: string;
-  /** `held`: above the budget, for a person to look at. */
-  readonly result: 'applied' | 'held' | 'failed';
-  readonly detail: string;
-}
-
-/** Made in `workers/`, since rosters are planned and submitted by the client. */
-export type ImportRosters = (onProgress: () => void) => Promise<readonly RosterImport[]>;
+import type { RosterImport, Dependencies } from './dependencies.ts';
 
 export function createRosterActivities({ importRosters, notify }: Pick<Dependencies, 'importRosters' | 'notify'>) {
   return {

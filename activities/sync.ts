@@ -3,11 +3,11 @@ import type { SyncDepth, SyncSummary } from '../workflows/core/contracts.ts';
 import { withDatadog } from './attempt.ts';
 import { withoutOn } from './datadog/failures.ts';
 import type { Datadog } from './datadog/types.ts';
-import type { Dependencies } from './index.ts';
 import type { PendingInvitation, SyncRunEnd } from './inventory/types.ts';
 import { signalFirstLogins } from './firstLogins.ts';
 import { asSync } from './syncPace.ts';
 import { activationSignal } from './syncSignals.ts';
+import type { Dependencies } from './dependencies.ts';
 
 /** An event that was received this long ago and has no open run was lost between its two writes. */
 const sweepAfterMs = 5 * 60_000;

@@ -1,11 +1,11 @@
 import { activityInfo } from '@temporalio/activity';
 import { withDatadog } from './attempt.ts';
 import type { Datadog } from './datadog/types.ts';
-import type { Dependencies } from './index.ts';
 import { awaitedBy, firstLogin } from './firstLogins.ts';
 import type { SyncChanges } from './syncKinds.ts';
 import { addChanges, asSync, atOnce, beating, createTurn, noChanges } from './syncPace.ts';
 import { activationSignal } from './syncSignals.ts';
+import type { Dependencies } from './dependencies.ts';
 
 export interface AccountsScan {
   readonly scanId: string;

@@ -3,8 +3,8 @@ import type { Nhi, NhiKind, TeamMember } from '../workflows/core/identities.ts';
 import { withDatadog } from './attempt.ts';
 import { DatadogFailure } from './datadog/failures.ts';
 import type { Datadog, ListedNhiKind, OwnedNhiKind } from './datadog/types.ts';
-import type { Dependencies } from './index.ts';
 import { addChanges, asSync, atOnce, beating, noChanges, type SyncChanges } from './syncPace.ts';
+import type { Dependencies } from './dependencies.ts';
 
 export type { SyncChanges } from './syncPace.ts';
 

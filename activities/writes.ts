@@ -4,7 +4,7 @@ import { entitlementKey, heldEntitlements } from '../workflows/core/plan.ts';
 import type { Ensured, WriteHooks } from './datadog/types.ts';
 import { lagMs, type OpenWrite, type Wanted } from './inventory/openWrites.ts';
 import type { EvidenceEntry, Inventory } from './inventory/types.ts';
-import type { Because } from './person.ts';
+import type { Because } from '../domain/evidence.ts';
 
 type Writes = Pick<
   Inventory,

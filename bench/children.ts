@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { WorkerInput } from './worker.ts';
+import type { WorkerInput } from './workerInput.ts';
 
 export interface Child<Ready> extends AsyncDisposable {
   readonly pid: number;

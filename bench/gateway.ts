@@ -4,7 +4,7 @@ import { TypedSearchAttributes } from '@temporalio/common';
 import { Webhook } from 'standardwebhooks';
 import { startHoldingProxy } from '../test/support/holdingProxy.ts';
 import { startProgram, type Program } from '../test/support/processes.ts';
-import { examplePolicyPath } from '../workers/config.ts';
+import { examplePolicyPath } from '../config/config.ts';
 import { ensureSearchAttributes } from '../workers/searchAttributes.ts';
 import { hrEventSignal, personWorkflowId, searchAttributes, taskQueues } from '../workflows/core/contracts.ts';
 import { median, round, spreadOf, type Figure } from './figures.ts';

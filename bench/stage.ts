@@ -13,19 +13,14 @@ import { loadPolicy } from '../activities/policy/file.ts';
 import { createMuster, type Muster } from '../client/muster.ts';
 import { connectTemporal } from '../client/temporal.ts';
 import type { SimulatorOptions } from '../simulator/index.ts';
-import { examplePolicyPath } from '../workers/config.ts';
+import { examplePolicyPath } from '../config/config.ts';
 import { findEngine, type FindOptions } from '../workers/engine/find.ts';
 import { startEngine } from '../workers/engine/start.ts';
 import { personSignals } from '../workers/signals.ts';
 import { startWorkers, type Workers } from '../workers/worker.ts';
 import type { Policy } from '../workflows/core/policy.ts';
 import { startChild } from './children.ts';
-
-export interface SimulatorAddress {
-  readonly url: string;
-  readonly apiKey: string;
-  readonly appKey: string;
-}
+import type { SimulatorAddress } from './workerInput.ts';
 
 /** What every part gets from `main.ts`. */
 export interface BenchOptions {

@@ -9,7 +9,7 @@ import { cpuSeconds, pause, residentMiB } from './measure.ts';
 import type { ReaderInput } from './minimalReader.ts';
 import type { ReadOnlyAddress, ReadOnlyCounts, ReadOnlyOptions } from './readOnlyServer.ts';
 import { startStage, type BenchOptions, type Stage } from './stage.ts';
-import type { WorkerInput } from './worker.ts';
+import type { WorkerInput } from './workerInput.ts';
 
 const pageSize = 1_000;
 

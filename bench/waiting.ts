@@ -6,7 +6,7 @@ import { forEachAtOnce, pause, residentMiB, until } from './measure.ts';
 import { joinerOf } from './people.ts';
 import { startWorker, type Child } from './children.ts';
 import { startStage, type BenchOptions, type Stage } from './stage.ts';
-import type { WorkerInput } from './worker.ts';
+import type { WorkerInput } from './workerInput.ts';
 
 const submittedAtOnce = 40;
 const [fewer, more] = [1_000, 4_000];

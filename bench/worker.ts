@@ -1,14 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { runChild } from './children.ts';
-import { quietSdk, startWorkerSide, type SimulatorAddress } from './stage.ts';
-
-export interface WorkerInput {
-  readonly address: string;
-  readonly simulator: SimulatorAddress;
-  readonly inventoryFile: string;
-  readonly bundleFile: string;
-  readonly maxCachedWorkflows: number;
-}
+import { quietSdk, startWorkerSide } from './stage.ts';
+import type { WorkerInput } from './workerInput.ts';
 
 quietSdk();
 // The workers as a process of their own, so that their memory can be told from the rest.

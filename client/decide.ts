@@ -16,8 +16,7 @@ import {
 } from '../workflows/core/contracts.ts';
 import { checkDecision } from '../workflows/core/guards.ts';
 import type { Decision } from '../workflows/core/model.ts';
-import { UsageError } from '../workers/usageError.ts';
-import { FailedError, RefusedError } from './errors.ts';
+import { FailedError, RefusedError, UsageError } from '../domain/errors.ts';
 
 export interface DecideOptions {
   /** The token that proved the actor. */

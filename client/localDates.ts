@@ -1,4 +1,4 @@
-import { UsageError } from '../workers/usageError.ts';
+import { UsageError } from '../domain/errors.ts';
 
 /**
  * Days as HR means them: local dates (`2026-01-31`) of an IANA time zone. Employment begins with the first minute of the

@@ -5,7 +5,6 @@ import type { Attestor } from '../activities/attestation.ts';
 import { optionalCapabilities } from '../activities/datadog/types.ts';
 import type { TokenRow } from '../activities/inventory/tokenTypes.ts';
 import type { Inventory, IntakeRow } from '../activities/inventory/types.ts';
-import { UsageError } from '../workers/usageError.ts';
 import {
   hrEventSignal,
   personIdPattern,
@@ -20,7 +19,7 @@ import { checkHrEvent } from '../workflows/core/guards.ts';
 import type { Decision, EventKind, HrEvent, Outcome, ProcessType } from '../workflows/core/model.ts';
 import { submitDecision } from './decide.ts';
 import { completeEvent, type EventDraft } from './drafts.ts';
-import { FailedError } from './errors.ts';
+import { FailedError, UsageError } from '../domain/errors.ts';
 import { wake } from './operator.ts';
 
 /** The process that an event starts where the person has no open run. */

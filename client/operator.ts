@@ -3,10 +3,9 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { Datadog } from '../activities/datadog/types.ts';
 import type { HeldLeaver, Release } from '../activities/inventory/brakeTypes.ts';
 import type { Inventory } from '../activities/inventory/types.ts';
-import { UsageError } from '../workers/usageError.ts';
 import { personWorkflowId, recheckSignal } from '../workflows/core/contracts.ts';
 import type { Entitlement } from '../workflows/core/model.ts';
-import { FailedError, RefusedError } from './errors.ts';
+import { FailedError, RefusedError, UsageError } from '../domain/errors.ts';
 import { recordDecision, type Operator, type Why } from './evidence.ts';
 
 /** What an operator puts right by hand. Each leaves evidence with who did it, and wakes the process that waits for it. */

@@ -1,6 +1,6 @@
 import type { QuarantineRow } from '../activities/inventory/findingTypes.ts';
 import { repairEvent } from '../workflows/core/drift.ts';
-import { RefusedError } from './errors.ts';
+import { RefusedError } from '../domain/errors.ts';
 import { recordDecision, type Why } from './evidence.ts';
 import type { Muster } from './muster.ts';
 import type { Hands } from './operator.ts';

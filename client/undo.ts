@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { TypedSearchAttributes } from '@temporalio/common';
 import { findAccessBefore } from '../activities/accessBefore.ts';
 import type { AccessBefore } from '../activities/inventory/brakeTypes.ts';
-import { UsageError } from '../workers/usageError.ts';
 import {
   cancelEventSignal,
   personWorkflowId,
@@ -11,7 +10,7 @@ import {
   type EventCancellation,
 } from '../workflows/core/contracts.ts';
 import type { HrEvent, Outcome } from '../workflows/core/model.ts';
-import { FailedError, RefusedError } from './errors.ts';
+import { FailedError, RefusedError, UsageError } from '../domain/errors.ts';
 import { processOf, type Muster, type SubmittedEvent } from './muster.ts';
 import { recordDecision, type Why } from './evidence.ts';
 import type { Hands } from './operator.ts';

@@ -245,7 +245,7 @@ describe('the image', () => {
 
 test('the example of the environment names only variables that Muster reads, and no value of a secret', async () => {
   const example = (await read('.env.example')).matchAll(/^#?([A-Z][A-Z_]+)=(.*)$/gm);
-  const config = await read('workers/config.ts');
+  const config = await read('config/config.ts');
   const variables = [...example].map(([, name = '', value = '']) => ({ name, value }));
   expect(variables.length).toBeGreaterThan(10);
   for (const { name } of variables)

@@ -158,7 +158,7 @@ test('files of the project that are named in passing exist', async () => {
 });
 
 const variable = /\b(?:DD|MUSTER|TEMPORAL|DATABASE|XDG|NO)_[A-Z_]+\b(?!…)/g;
-const config = await read('workers/config.ts');
+const config = await read('config/config.ts');
 const code = `${config}${await read('client/cli/main.ts')}`;
 const quoted = new RegExp(`'(${variable.source})'`, 'g');
 /** The names that the code asks the environment for. */

@@ -14,11 +14,11 @@ import { connectTemporal } from '../client/temporal.ts';
 import type { Client } from '@temporalio/client';
 import type { Policy } from '../workflows/core/policy.ts';
 import { bundleWorkflows } from './bundle.ts';
-import type { Config, DatadogConfig, TemporalConfig } from './config.ts';
 import { ensureSearchAttributes } from './searchAttributes.ts';
 import { personSignals } from './signals.ts';
-import type { Secrets } from './telemetry.ts';
+import type { Secrets } from '../config/logging.ts';
 import { startWorkers } from './worker.ts';
+import type { Config, DatadogConfig, TemporalConfig } from '../config/types.ts';
 
 /** What a running Muster needs to know: a `Config` in which nothing is left open. */
 export interface Composition extends Pick<Config, 'inventory' | 'policyPath' | 'secretsFolder' | 'signingKey'> {

@@ -3,9 +3,9 @@ import type { Logger } from '@temporalio/worker';
 import { ensureSecrets, readSecretsIn } from '../client/gateway/secrets.ts';
 import { serveGateway, type RunningGateway } from '../client/gateway/serve.ts';
 import type { RunningMuster } from './compose.ts';
-import type { Config } from './config.ts';
-import type { Secrets } from './telemetry.ts';
-import { UsageError } from './usageError.ts';
+import type { Secrets } from '../config/logging.ts';
+import { UsageError } from '../domain/errors.ts';
+import type { Config } from '../config/types.ts';
 
 const host = '127.0.0.1';
 

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { connectTemporal } from '../client/temporal.ts';
 import { taskQueues } from '../workflows/core/contracts.ts';
-import { readConfig } from './config.ts';
+import { readConfig } from '../config/config.ts';
 
 // The image's health check: healthy is a worker of this machine that asks Temporal for work on both queues.
 const recentMs = 3 * 60_000;

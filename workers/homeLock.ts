@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UsageError } from '../domain/errors.ts';
 import Database from 'better-sqlite3';
-import { UsageError } from './usageError.ts';
 
 /**
  * Holds the folder for as long as this process lives: the operating system gives the lock of a SQLite file back however

@@ -7,17 +7,18 @@ import { applySchedules } from '../client/schedule.ts';
 import type { RunningGateway } from '../client/gateway/serve.ts';
 import { startSimulator, type Simulator } from '../simulator/index.ts';
 import { startMuster, type RunningMuster } from './compose.ts';
-import { readConfig, type Config, type DatadogConfig, type TemporalConfig } from './config.ts';
+import { readConfig } from '../config/config.ts';
 import { playDemonstration } from './demonstration.ts';
 import { cacheFolderIn, findEngine } from './engine/find.ts';
 import { startEngine } from './engine/start.ts';
 import { openGateway } from './gateway.ts';
 import { showFirstSync } from './firstSync.ts';
 import { lockHome } from './homeLock.ts';
-import { removeRuntime, writeRuntime } from './runtime.ts';
-import { installTelemetry, jsonLogger, scrub, type Secrets } from './telemetry.ts';
-import { UsageError } from './usageError.ts';
+import { removeRuntime, writeRuntime } from '../config/runtime.ts';
+import { installTelemetry, jsonLogger, scrub, type Secrets } from '../config/logging.ts';
 import { subjectOf } from '../workflows/core/approvals.ts';
+import { UsageError } from '../domain/errors.ts';
+import { type Config, type DatadogConfig, type TemporalConfig } from '../config/types.ts';
 
 const help = `npm start [-- --once]
 

@@ -1,7 +1,7 @@
-import { readConfig } from './config.ts';
+import { readConfig } from '../config/config.ts';
 import { startMuster } from './compose.ts';
-import { installTelemetry, jsonLogger, scrub, type Secrets } from './telemetry.ts';
-import { UsageError } from './usageError.ts';
+import { installTelemetry, jsonLogger, scrub, type Secrets } from '../config/logging.ts';
+import { UsageError } from '../domain/errors.ts';
 
 // The worker as a service: everything from the environment, logs as JSON lines on stderr, SIGTERM drains.
 const secrets: Secrets = new Set();

@@ -1,4 +1,3 @@
-import type { Because } from '../activities/person.ts';
 import { isUndecidable } from './core/approvals.ts';
 import type { ApprovalState } from './core/contracts.ts';
 import { approvalNeeded, decisionsLapsed } from './core/failures.ts';
@@ -9,6 +8,7 @@ import { failureIn, type PersonRun } from './personRun.ts';
 import { records } from './proxies.ts';
 import { newsAt, takeNews } from './runPerson.ts';
 import { changedOrDue } from './untilDue.ts';
+import type { Because } from '../domain/evidence.ts';
 
 /** What is done to the account itself only once somebody has allowed it. */
 export interface Act {

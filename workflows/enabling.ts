@@ -1,10 +1,10 @@
-import type { Because } from '../activities/person.ts';
 import type { Account, HrEvent } from './core/model.ts';
 import { heldEntitlements } from './core/plan.ts';
 import { onceAllowed } from './acts.ts';
 import type { PersonRun } from './personRun.ts';
 import { datadog, records } from './proxies.ts';
 import { becauseOf, revokeAll } from './writes.ts';
+import type { Because } from '../domain/evidence.ts';
 
 export type Enabled =
   | { readonly account: Account }

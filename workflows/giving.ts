@@ -1,4 +1,3 @@
-import type { Because } from '../activities/person.ts';
 import { isUndecidable } from './core/approvals.ts';
 import type { ApprovalView } from './core/contracts.ts';
 import type { ApprovalRequest, Entitlement, HrEvent, ResolvedEntitlement } from './core/model.ts';
@@ -7,6 +6,7 @@ import { ask, askAgain, decided } from './approvalWaits.ts';
 import type { PersonRun } from './personRun.ts';
 import { records } from './proxies.ts';
 import { becauseOf, grantAll, type Withheld } from './writes.ts';
+import type { Because } from '../domain/evidence.ts';
 
 /** To whom what is given, and because of what. */
 export interface Giving {

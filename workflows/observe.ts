@@ -4,7 +4,7 @@ import type { HrEvent, Outcome } from './core/model.ts';
 import { excessWords, notVisibleWords } from './core/warnings.ts';
 import type { PersonRun } from './personRun.ts';
 import { datadog } from './proxies.ts';
-import type { Ending } from './runPerson.ts';
+import type { Ending } from './story.ts';
 
 /** Instead of a story: reads, and writes down what would be written. `person retry` carries it out once the policy enforces. */
 export async function observe(run: PersonRun, event: HrEvent): Promise<Ending> {

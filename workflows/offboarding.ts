@@ -1,6 +1,5 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
 import { ignoreCancellation, throwUnlessFailed } from './cancellation.ts';
-import type { Because } from '../activities/person.ts';
 import { protectionAdvice, type Protection } from './core/brakes.ts';
 import type { PersonRunInput } from './core/contracts.ts';
 import { protectedAccount } from './core/failures.ts';
@@ -11,10 +10,12 @@ import { notVisibleWords } from './core/warnings.ts';
 import { outcomeOf } from './access.ts';
 import { correlate } from './correlating.ts';
 import { failureIn, isoOf, type Hand, type PersonRun } from './personRun.ts';
-import { runPerson, type Ending } from './runPerson.ts';
+import { runPerson } from './runPerson.ts';
 import { bestEffort, datadog, handPoll, records } from './proxies.ts';
 import { isNeverSeen, untilKnown } from './unknownLeaver.ts';
 import { becauseOf, revokeAll } from './writes.ts';
+import type { Because } from '../domain/evidence.ts';
+import { type Ending } from './story.ts';
 
 /** Leaver: the account is disabled first, then emptied, since a re-enable would bring its roles back. */
 export async function offboarding(input: PersonRunInput): Promise<void> {

@@ -9,9 +9,10 @@ import { enable, type Enabled } from './enabling.ts';
 import { isoOf, type PersonRun } from './personRun.ts';
 import { firstLogin, latest } from './firstLogin.ts';
 import { accessFor, unrestorable } from './restoring.ts';
-import { newsAt, runPerson, takeNews, type Ending } from './runPerson.ts';
+import { newsAt, runPerson, takeNews } from './runPerson.ts';
 import { acceptancePoll, datadog, records } from './proxies.ts';
 import { becauseOf } from './writes.ts';
+import { type Ending } from './story.ts';
 
 /** Joiner and rehire: account, invitation, acceptance, and on the first day the access that the policy gives. */
 export async function onboarding(input: PersonRunInput): Promise<void> {

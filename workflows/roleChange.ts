@@ -4,7 +4,8 @@ import { askForApprovals, outcomeOf, resolveAccess } from './access.ts';
 import { alignAccount, changeAccount } from './attributes.ts';
 import { correlate } from './correlating.ts';
 import type { PersonRun } from './personRun.ts';
-import { runPerson, type Ending } from './runPerson.ts';
+import { runPerson } from './runPerson.ts';
+import { type Ending } from './story.ts';
 
 /** Mover and reconcile: what the person holds follows what the policy gives them now. */
 export async function roleChange(input: PersonRunInput): Promise<void> {

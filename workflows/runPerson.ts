@@ -18,7 +18,7 @@ import {
   settle,
   supersedes,
 } from './core/mailbox.ts';
-import type { Employment, HrEvent, Outcome, ProcessType } from './core/model.ts';
+import type { Employment, HrEvent, ProcessType } from './core/model.ts';
 import { withdrawCancelled } from './cancelling.ts';
 import { listen } from './handlers.ts';
 import { cancelled, isoOf, PersonRun, wordsOf } from './personRun.ts';
@@ -26,14 +26,7 @@ import { endFetching, fetchTheRest } from './fetchBack.ts';
 import { observe } from './observe.ts';
 import { records } from './proxies.ts';
 import { changedOrDue } from './untilDue.ts';
-
-/** How a story ended: for the event, and for the person. */
-export interface Ending {
-  readonly outcome: Outcome;
-  readonly employment: Employment;
-}
-
-export type Story = (run: PersonRun, event: HrEvent) => Promise<Ending>;
+import type { Ending, Story } from './story.ts';
 
 /** One run: takes the next event that is due, lets its story happen, and hands what waits to the next run of the chain. */
 export async function runPerson(type: ProcessType, input: PersonRunInput, story: Story): Promise<void> {

@@ -1,9 +1,9 @@
 import type { ActivityFailure } from '@temporalio/workflow';
 import { refuseToGoOn, throwUnlessFailed } from './cancellation.ts';
-import type { Because } from '../activities/person.ts';
 import type { Granted, HrEvent, ResolvedEntitlement } from './core/model.ts';
 import { missingPermissionOf, wordsOf, type PersonRun } from './personRun.ts';
 import { datadog } from './proxies.ts';
+import type { Because } from '../domain/evidence.ts';
 
 export function becauseOf(run: PersonRun, event: HrEvent, reason: string = event.kind): Because {
   return { personId: run.personId, eventId: event.eventId, reason, actor: event.source };

@@ -5,7 +5,7 @@ import {
   type DatadogFailureType as TableType,
   type MissingPermission,
 } from '../../workflows/core/failures.ts';
-import type { HttpAnswer } from './http.ts';
+import type { HttpAnswer } from './answer.ts';
 
 export type DatadogFailureType = TableType | typeof unknownEntitlement;
 

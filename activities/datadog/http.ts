@@ -4,6 +4,7 @@ import type { MissingPermission } from '../../workflows/core/failures.ts';
 import { boundWait, DatadogFailure, failureOf } from './failures.ts';
 import { createLimiter, type Limiter } from './limiter.ts';
 import type { AttemptOptions } from './types.ts';
+import type { HttpAnswer } from './answer.ts';
 
 export interface Keys {
   readonly apiKey: string;
@@ -31,13 +32,6 @@ export interface Call {
   /** For the failure: what was being done and what it needs. */
   readonly operation: string;
   readonly permission: string;
-}
-
-export interface HttpAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Without the keys, should the body repeat them. Made when it is asked for: a large text is to live shortly. */
-  readonly text: string;
 }
 
 type AnswerHead = Pick<HttpAnswer, 'status' | 'headers'>;

@@ -1,10 +1,7 @@
 import { ApplicationFailure, cancellationSignal } from '@temporalio/activity';
 import type { HrEvent } from '../../workflows/core/model.ts';
-import type { Dependencies } from '../index.ts';
 import { FetchRefused, HrUnavailable } from './ask.ts';
-
-/** Asks HR for the record that an event names, and answers the events that it amounts to. Throws the two failures of `ask.ts`. */
-export type FetchRecord = (event: HrEvent, signal: AbortSignal) => Promise<readonly HrEvent[]>;
+import type { Dependencies } from '../dependencies.ts';
 
 export function createFetchBackActivities({ fetchRecord }: Pick<Dependencies, 'fetchRecord'>) {
   return {

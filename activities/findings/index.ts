@@ -12,12 +12,12 @@ import type { KindStates } from '../../workflows/core/identities.ts';
 import { keyFindings } from '../../workflows/core/keyFindings.ts';
 import { duplicateRoleNames, rolesUndoneByMappings } from '../../workflows/core/roleFindings.ts';
 import { missingFromRosters } from '../../workflows/core/rosterFindings.ts';
-import type { Dependencies } from '../index.ts';
 import type { AccountPageFacts, OrganisationFacts, RepairCandidate } from '../inventory/findingTypes.ts';
 import type { Inventory } from '../inventory/types.ts';
 import { contextOf, type Context } from './context.ts';
 import { createPages, type Pages } from './pages.ts';
 import { repairOrHold, type RepairResult } from './repair.ts';
+import type { Dependencies } from '../dependencies.ts';
 
 export interface AssessmentInput {
   readonly runId: string;

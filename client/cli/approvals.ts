@@ -1,10 +1,9 @@
 import { Option, type Command } from 'commander';
 import type { TokenRow } from '../../activities/inventory/tokenTypes.ts';
 import type { ApprovalRow, Inventory } from '../../activities/inventory/types.ts';
-import { UsageError } from '../../workers/usageError.ts';
 import type { ApprovalState } from '../../workflows/core/contracts.ts';
 import type { Decision, Entitlement } from '../../workflows/core/model.ts';
-import { RefusedError } from '../errors.ts';
+import { RefusedError, UsageError } from '../../domain/errors.ts';
 import { authenticate } from '../tokens.ts';
 import { isJson } from './command.ts';
 import { withInventory, withMuster } from './open.ts';
@@ -71,7 +70,7 @@ function decisionCommand(approvals: Command, shell: Shell, verdict: Decision['ve
     .argument('<approvalId>', 'as `approvals list` shows it', parseText(200))
     .option('--as <email>', 'who decides: a claim, where no MUSTER_TOKEN proves it', parseEmail)
     .action(async (approvalId: string, options: DecisionOptions, command: Command) => {
-      const { readToken } = await import('../../workers/config.ts');
+      const { readToken } = await import('../../config/config.ts');
       const token = await readToken(shell.env);
       if (token === undefined && options.as === undefined) {
         throw new UsageError('--as <email> is missing: say who decides, or set MUSTER_TOKEN, which proves it');

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { EvidenceRow } from '../../activities/inventory/types.ts';
-import { FailedError } from '../errors.ts';
+import { FailedError } from '../../domain/errors.ts';
 import { isJson } from './command.ts';
 import { withInventory } from './open.ts';
 import { printMessage, printResult, renderCsv } from './output.ts';

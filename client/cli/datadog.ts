@@ -1,6 +1,6 @@
 import type { DatadogClient } from '../../activities/datadog/types.ts';
-import type { Config } from '../../workers/config.ts';
-import { UsageError } from '../../workers/usageError.ts';
+import { UsageError } from '../../domain/errors.ts';
+import type { Config } from '../../config/types.ts';
 
 /** Opens Datadog for a command that only reads. */
 export async function withDatadogHere<T>(

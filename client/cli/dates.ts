@@ -1,5 +1,5 @@
-import { UsageError } from '../../workers/usageError.ts';
 import { endOfDay, isCalendarDay, startOfDay } from '../localDates.ts';
+import { UsageError } from '../../domain/errors.ts';
 
 const dayPattern = /^(\d{4})-(\d\d)-(\d\d)$/;
 const instantPattern = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/i;

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { KeyHealth } from '../../activities/inventory/capabilities.ts';
 import type { Inventory } from '../../activities/inventory/types.ts';
-import type { Config } from '../../workers/config.ts';
 import type { Policy } from '../../workflows/core/policy.ts';
 import { isJson } from './command.ts';
 import { checkDatadog } from './doctorDatadog.ts';
@@ -11,6 +10,7 @@ import { attemptCheck, isHealthy, type Check } from './checks.ts';
 import { exists, loadShellPolicy, openPlace, readShellConfig } from './open.ts';
 import { paint, printResult, clean } from './output.ts';
 import type { Shell } from './shell.ts';
+import type { Config } from '../../config/types.ts';
 
 /** `ok` says whether people can be given and lose access now; optional checks do not count. */
 export interface Diagnosis {

@@ -1,7 +1,7 @@
 import { capabilities, type Capability, type Datadog } from '../../activities/datadog/types.ts';
-import type { DatadogConfig } from '../../workers/config.ts';
 import type { Check } from './checks.ts';
 import { explainFailure } from './failures.ts';
+import type { DatadogConfig } from '../../config/types.ts';
 
 export interface DatadogNeeds {
   /** Whether the policy gives teams. */

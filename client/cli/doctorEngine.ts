@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client';
-import type { Config } from '../../workers/config.ts';
 import { accessSyncScheduleId, searchAttributes, taskQueues } from '../../workflows/core/contracts.ts';
 import { attemptCheck, type Check } from './checks.ts';
 import { explainFailure } from './failures.ts';
 import { connect } from './open.ts';
+import type { Config } from '../../config/types.ts';
 
 const kindsOfWork = [
   { name: 'worker muster', queue: taskQueues.muster, type: 1, what: 'workflows' },

@@ -1,5 +1,4 @@
 import type { Inventory } from '../../activities/inventory/types.ts';
-import { UsageError } from '../../workers/usageError.ts';
 import { personWorkflowId } from '../../workflows/core/contracts.ts';
 import type { Entitlement, HrEvent, PersonAttributes, ProcessType } from '../../workflows/core/model.ts';
 import { birthrightAccess, type Policy } from '../../workflows/core/policy.ts';
@@ -11,6 +10,7 @@ import { planOnline, renderOnlinePlan, type OnlinePlan } from './dryRunOnline.ts
 import { exists, loadShellPolicy, openPlace, readShellConfig } from './open.ts';
 import { renderTable } from './output.ts';
 import type { Shell } from './shell.ts';
+import { UsageError } from '../../domain/errors.ts';
 
 /** What an event would do: by the policy, the inventory, and reading calls to Datadog. Nothing is started. */
 export interface EventPlan {

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { text as readStream } from 'node:stream/consumers';
-import { UsageError } from '../../workers/usageError.ts';
 import type { Inventory } from '../../activities/inventory/types.ts';
 import { contractorProblem, isEndless } from '../contractors.ts';
 import { latestAttributes, type EventDraft } from '../drafts.ts';
@@ -9,6 +8,7 @@ import { checkedEvent } from '../muster.ts';
 import { effectiveInstant, lastInstant, readEffective, type Effective } from './dates.ts';
 import { codeOf, explainFailure } from './failures.ts';
 import { parseTimeZone } from './parse.ts';
+import { UsageError } from '../../domain/errors.ts';
 
 export type SubmittableKind = 'joiner' | 'mover' | 'leaver' | 'leaverRescinded';
 

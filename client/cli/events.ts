@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Option, type Command } from 'commander';
 import type { Inventory } from '../../activities/inventory/types.ts';
-import { UsageError } from '../../workers/usageError.ts';
 import type { HrEvent, Outcome } from '../../workflows/core/model.ts';
 import { isJson } from './command.ts';
 import { addHeldLeavers } from './heldLeavers.ts';
@@ -27,6 +26,7 @@ import {
 } from './parse.ts';
 import type { Shell } from './shell.ts';
 import { addCancel } from './undo.ts';
+import { UsageError } from '../../domain/errors.ts';
 
 interface SubmitOptions extends EventOptions {
   readonly wait?: boolean;

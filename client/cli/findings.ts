@@ -1,8 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { FindingRow, FindingState } from '../../activities/inventory/findingTypes.ts';
-import { UsageError } from '../../workers/usageError.ts';
 import { findingKindNames, severities, type FindingKind, type Severity } from '../../workflows/core/findings.ts';
-import { FailedError } from '../errors.ts';
+import { FailedError, UsageError } from '../../domain/errors.ts';
 import { muteFinding } from '../findings.ts';
 import { readAll } from '../readAll.ts';
 import { isJson } from './command.ts';

@@ -1,5 +1,4 @@
 import { Option, type Command } from 'commander';
-import { UsageError } from '../../workers/usageError.ts';
 import { heldBatch, releaseLeavers } from '../operator.ts';
 import { isJson } from './command.ts';
 import { withInventory } from './open.ts';
@@ -7,6 +6,7 @@ import { addActor, withOperator, type OperatorOptions } from './operator.ts';
 import { printResult, renderTable } from './output.ts';
 import { parsePersonId, parseText } from './parse.ts';
 import type { Shell } from './shell.ts';
+import { UsageError } from '../../domain/errors.ts';
 
 interface ReleaseOptions extends OperatorOptions {
   readonly batch?: string;

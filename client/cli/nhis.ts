@@ -1,9 +1,8 @@
 import { Option, type Command } from 'commander';
 import type { NhiRow } from '../../activities/inventory/identityTypes.ts';
 import type { Inventory } from '../../activities/inventory/types.ts';
-import { UsageError } from '../../workers/usageError.ts';
 import { nhiKinds, type NhiKind } from '../../workflows/core/identities.ts';
-import { FailedError } from '../errors.ts';
+import { FailedError, UsageError } from '../../domain/errors.ts';
 import { declareOwner } from '../owners.ts';
 import { describeUnseen } from './kinds.ts';
 import { withInventory } from './open.ts';

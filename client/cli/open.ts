@@ -1,13 +1,12 @@
 import { access } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
 import type { Inventory } from '../../activities/inventory/types.ts';
-import type { Config } from '../../workers/config.ts';
-import { UsageError } from '../../workers/usageError.ts';
 import type { Policy } from '../../workflows/core/policy.ts';
-import { FailedError } from '../errors.ts';
+import { FailedError, UsageError } from '../../domain/errors.ts';
 import type { Muster } from '../muster.ts';
 import { explainFailure } from './failures.ts';
 import type { Shell } from './shell.ts';
+import type { Config } from '../../config/types.ts';
 
 /** What commands open: each import waits until it is needed, so that `--help` and typing errors answer at once. */
 
@@ -19,7 +18,7 @@ export interface Opened {
 }
 
 export async function readShellConfig(shell: Shell): Promise<Config> {
-  const { readConfig } = await import('../../workers/config.ts');
+  const { readConfig } = await import('../../config/config.ts');
   return readConfig(shell.env, shell.cwd);
 }
 

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import type { Datadog } from '../../activities/datadog/types.ts';
 import type { Inventory } from '../../activities/inventory/types.ts';
-import { UsageError } from '../../workers/usageError.ts';
-import { RefusedError } from '../errors.ts';
+import { RefusedError, UsageError } from '../../domain/errors.ts';
 import type { Operator, Why } from '../evidence.ts';
 import type { Hands } from '../operator.ts';
 import { authenticate } from '../tokens.ts';
@@ -53,7 +52,7 @@ export async function readActor(shell: Shell, { as }: OperatorOptions, inventory
 }
 
 async function provenOperator(shell: Shell, inventory: Inventory): Promise<Operator | undefined> {
-  const { readToken } = await import('../../workers/config.ts');
+  const { readToken } = await import('../../config/config.ts');
   const token = await readToken(shell.env);
   if (token === undefined) return undefined;
   const by = await authenticate(inventory, token);

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { PersonHistory, PersonRow } from '../../activities/inventory/types.ts';
 import type { PersonStatus } from '../../workflows/core/contracts.ts';
-import { FailedError } from '../errors.ts';
+import { FailedError } from '../../domain/errors.ts';
 import { isJson } from './command.ts';
 import { addLinks } from './links.ts';
 import { explainFailure } from './failures.ts';

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { UsageError } from '../../workers/usageError.ts';
 import type { PersonAttributes } from '../../workflows/core/model.ts';
 import { isTimeZone } from '../localDates.ts';
 import { isJson } from './command.ts';
@@ -10,6 +9,7 @@ import { printMessage, printResult, renderTable } from './output.ts';
 import { parseAttribute, parseDomain, parseEmail, parseText, parseTimeZone } from './parse.ts';
 import { checkPolicy, renderCheck, writeFirstPolicy } from './policyFiles.ts';
 import type { Shell } from './shell.ts';
+import { UsageError } from '../../domain/errors.ts';
 
 interface InitOptions {
   readonly domain?: readonly string[];

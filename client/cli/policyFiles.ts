@@ -1,11 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Policy } from '../../workflows/core/policy.ts';
-import { UsageError } from '../../workers/usageError.ts';
 import { withDatadogHere } from './datadog.ts';
 import { codeOf } from './failures.ts';
 import { readShellConfig } from './open.ts';
 import { renderOnline, type OnlineCheck } from './policyOnline.ts';
 import type { Shell } from './shell.ts';
+import { UsageError } from '../../domain/errors.ts';
 
 export interface PolicyCheck {
   readonly ok: boolean;
@@ -30,7 +30,7 @@ export async function writeFirstPolicy(
   shell: Shell,
   { path, named, domains, defaultTimeZone }: FirstPolicy,
 ): Promise<void> {
-  const { examplePolicyPath } = await import('../../workers/config.ts');
+  const { examplePolicyPath } = await import('../../config/config.ts');
   const text = await readFile(examplePolicyPath, 'utf8');
   const example = text.replace(/^(defaultTimeZone:) UTC$/m, (_, field: string) => `${field} ${defaultTimeZone}`);
   const isForSite = domains.length > 0 || Boolean(shell.env['DD_SITE']);

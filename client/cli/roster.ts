@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { RefusedError } from '../errors.ts';
+import { RefusedError } from '../../domain/errors.ts';
 import type { RosterPlan } from '../roster/plan.ts';
 import { isJson } from './command.ts';
 import { loadShellPolicy, readShellConfig, withInventory, withMuster } from './open.ts';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { UsageError } from '../../workers/usageError.ts';
 import { isJson } from './command.ts';
 import { printResult, renderCsv, renderTable, type Cell } from './output.ts';
 import type { Shell } from './shell.ts';
+import { UsageError } from '../../domain/errors.ts';
 
 /** How lists of the inventory are printed: as a table, as JSON, as CSV. */
 

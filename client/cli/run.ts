@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { UsageError } from '../../workers/usageError.ts';
-import { RefusedError } from '../errors.ts';
+import { RefusedError, UsageError } from '../../domain/errors.ts';
 import type { AddCommands } from './command.ts';
 import { addAdopt } from './adopt.ts';
 import { addApprovals } from './approvals.ts';

@@ -1,4 +1,4 @@
-import type { Environment } from '../../workers/config.ts';
+import type { Environment } from '../../config/types.ts';
 
 /** What a command has of the process that it runs in. */
 export interface Shell {

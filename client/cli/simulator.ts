@@ -1,7 +1,6 @@
 import { Writable } from 'node:stream';
 import { InvalidArgumentError, type Command } from 'commander';
-import { UsageError } from '../../workers/usageError.ts';
-import { FailedError } from '../errors.ts';
+import { FailedError, UsageError } from '../../domain/errors.ts';
 import { explainFailure } from './failures.ts';
 import { printMessage } from './output.ts';
 import { parseDuration, parseOffset } from './parse.ts';

@@ -6,7 +6,7 @@ import {
   type SyncProgress,
   type SyncSummary,
 } from '../../workflows/core/contracts.ts';
-import { FailedError } from '../errors.ts';
+import { FailedError } from '../../domain/errors.ts';
 import { isJson } from './command.ts';
 import { describeUnseen } from './kinds.ts';
 import { loadShellPolicy, withEngine, withInventory, withMuster } from './open.ts';

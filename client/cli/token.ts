@@ -1,7 +1,6 @@
 import { Option, type Command } from 'commander';
 import { tokenRoles, type TokenRole, type TokenRow } from '../../activities/inventory/tokenTypes.ts';
-import { UsageError } from '../../workers/usageError.ts';
-import { FailedError } from '../errors.ts';
+import { FailedError, UsageError } from '../../domain/errors.ts';
 import { issueToken, revokeToken } from '../tokens.ts';
 import { isJson } from './command.ts';
 import { effectiveInstant, readEffective } from './dates.ts';

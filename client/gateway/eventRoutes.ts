@@ -11,9 +11,9 @@ import type { GatewayApp, GatewayContext, GatewayPart } from './context.ts';
 import { draftsOf, hrMessage, type GivenMessage } from './facts.ts';
 import { asSaidBy } from './fetchBack.ts';
 import { messagesOf } from './mapping.ts';
-import { UsageError } from '../../workers/usageError.ts';
 import { HttpProblem, problems } from './problems.ts';
 import { verifyDelivery, type Verification } from './verify.ts';
+import { UsageError } from '../../domain/errors.ts';
 
 /**
  * Events from HR systems. What is answered with 202 was accepted by the engine: it is carried out once, in order, also when

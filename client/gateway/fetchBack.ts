@@ -1,14 +1,14 @@
 import { askForRecord, FetchRefused } from '../../activities/fetchBack/ask.ts';
-import type { FetchRecord } from '../../activities/fetchBack/index.ts';
 import type { Inventory } from '../../activities/inventory/types.ts';
 import { isHire } from '../../workflows/core/mailbox.ts';
 import type { Policy } from '../../workflows/core/policy.ts';
-import { UsageError } from '../../workers/usageError.ts';
 import { completeEvent, type EventDraft } from '../drafts.ts';
 import { checkedEvent } from '../muster.ts';
 import { draftsOf } from './facts.ts';
 import { updatedOf } from './mapping.ts';
 import type { SourceSecrets } from './secrets.ts';
+import { UsageError } from '../../domain/errors.ts';
+import type { FetchRecord } from '../../activities/dependencies.ts';
 
 export interface FetchBackOptions {
   readonly inventory: Inventory;

@@ -2,13 +2,13 @@ import { parseArgs } from 'node:util';
 import { openAttestor } from '../../activities/attestation.ts';
 import { openInventory } from '../../activities/inventory/index.ts';
 import { loadPolicy } from '../../activities/policy/file.ts';
-import { readConfig } from '../../workers/config.ts';
-import { jsonLogger, scrub, type Secrets } from '../../workers/telemetry.ts';
-import { UsageError } from '../../workers/usageError.ts';
+import { readConfig } from '../../config/config.ts';
+import { jsonLogger, scrub, type Secrets } from '../../config/logging.ts';
 import { createMuster } from '../muster.ts';
 import { connectTemporal } from '../temporal.ts';
 import { readSecretsIn } from './secrets.ts';
 import { serveGateway } from './serve.ts';
+import { UsageError } from '../../domain/errors.ts';
 
 // The gateway as a service: everything from the environment but the address to listen at, logs as JSON lines on stderr.
 // SIGTERM: takes nothing new, finishes, leaves.

@@ -1,7 +1,7 @@
 import type { FetchBack, FieldMap, Source } from '../../workflows/core/sources.ts';
 import type { z } from 'zod';
-import { UsageError } from '../../workers/usageError.ts';
 import { hrMessage, idOnly, type GivenMessage, type HrMessage } from './facts.ts';
+import { UsageError } from '../../domain/errors.ts';
 
 /**
  * A sender's payload in Muster's words, one message an item; undefined for a type that is not mapped. Throws a `UsageError`

@@ -3,8 +3,7 @@ import { isGrpcServiceError } from '@temporalio/client';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { UsageError } from '../../workers/usageError.ts';
-import { FailedError, RefusedError } from '../errors.ts';
+import { FailedError, RefusedError, UsageError } from '../../domain/errors.ts';
 
 /** Answers that are not what was asked for, as problem details (RFC 9457). They tell what to mend, and nothing of the inside. */
 

@@ -1,11 +1,11 @@
 import { mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RosterImport } from '../../activities/rosters.ts';
 import type { Inventory } from '../../activities/inventory/types.ts';
-import { UsageError } from '../../workers/usageError.ts';
 import type { Policy } from '../../workflows/core/policy.ts';
 import type { Muster } from '../muster.ts';
 import { applyPlan, planRosterFile } from './apply.ts';
+import { UsageError } from '../../domain/errors.ts';
+import type { RosterImport } from '../../activities/dependencies.ts';
 
 export interface FolderOptions {
   readonly muster: Pick<Muster, 'submitEvent'>;

@@ -8,7 +8,7 @@ import { expect, test } from '@jest/globals';
 import { createCapabilityActivities } from '../../activities/capabilities.ts';
 import { openInventory } from '../../activities/inventory/index.ts';
 import { loadPolicy } from '../../activities/policy/file.ts';
-import { examplePolicyPath } from '../../workers/config.ts';
+import { examplePolicyPath } from '../../config/config.ts';
 import type { HrEvent } from '../../workflows/core/model.ts';
 import { openPair } from './datadog/pair.ts';
 

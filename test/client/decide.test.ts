@@ -3,8 +3,7 @@ import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/cl
 import { ApplicationFailure } from '@temporalio/common';
 import type { ApprovalRow } from '../../activities/inventory/types.ts';
 import { submitDecision, type DecisionClient } from '../../client/decide.ts';
-import { FailedError, RefusedError } from '../../client/errors.ts';
-import { UsageError } from '../../workers/usageError.ts';
+import { FailedError, RefusedError, UsageError } from '../../domain/errors.ts';
 import type { ApprovalState, DecisionReceipt } from '../../workflows/core/contracts.ts';
 import type { Decision } from '../../workflows/core/model.ts';
 

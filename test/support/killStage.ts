@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openAttestor } from '../../activities/attestation.ts';
 import { openInventory } from '../../activities/inventory/index.ts';
 import type { TokenRow } from '../../activities/inventory/tokenTypes.ts';
-import { RefusedError } from '../../client/errors.ts';
+import { RefusedError } from '../../domain/errors.ts';
 import { createMuster } from '../../client/muster.ts';
 import { issueToken } from '../../client/tokens.ts';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';

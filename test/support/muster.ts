@@ -22,7 +22,7 @@ import { createMuster } from '../../client/muster.ts';
 import { importFolder } from '../../client/roster/folder.ts';
 import { startSimulator, type SimulatorOptions } from '../../simulator/index.ts';
 import { bundleWorkflows } from '../../workers/bundle.ts';
-import { examplePolicyPath } from '../../workers/config.ts';
+import { examplePolicyPath } from '../../config/config.ts';
 import { personSignals } from '../../workers/signals.ts';
 import { startWorkers } from '../../workers/worker.ts';
 import type { Employment, HrEvent, PersonAttributes, Phase } from '../../workflows/core/model.ts';

@@ -11,7 +11,7 @@ import { createMuster, type Muster } from '../../client/muster.ts';
 import { applySchedules } from '../../client/schedule.ts';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { createRandom, type Random } from '../../simulator/random.ts';
-import { examplePolicyPath } from '../../workers/config.ts';
+import { examplePolicyPath } from '../../config/config.ts';
 import { decideSignal, personWorkflowId } from '../../workflows/core/contracts.ts';
 import type { HrEvent } from '../../workflows/core/model.ts';
 import { startDevServer } from '../support/engine.ts';

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import { isAlive, type Runtime } from '../../workers/runtime.ts';
+import { isAlive, type Runtime } from '../../config/runtime.ts';
 import { eventually } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';
 import { cleanEnvironment, startProgram, type Program } from '../support/processes.ts';

@@ -7,7 +7,7 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { openInventory } from '../../activities/inventory/index.ts';
 import { applySchedules } from '../../client/schedule.ts';
 import { startSimulator } from '../../simulator/index.ts';
-import { examplePolicyPath } from '../../workers/config.ts';
+import { examplePolicyPath } from '../../config/config.ts';
 import { ensureSearchAttributes } from '../../workers/searchAttributes.ts';
 import { personWorkflowId } from '../../workflows/core/contracts.ts';
 import { hrSecret, sign } from '../client/support/gateway.ts';

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { openInventory } from '../../activities/inventory/index.ts';
 import { createMuster } from '../../client/muster.ts';
 import { startSimulator } from '../../simulator/index.ts';
-import { examplePolicyPath } from '../../workers/config.ts';
+import { examplePolicyPath } from '../../config/config.ts';
 import { employ } from '../support/employees.ts';
 import { startDevServer } from '../support/engine.ts';
 import { expectOneLinkAWrite } from '../support/ledger.ts';

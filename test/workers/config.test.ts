@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { examplePolicyPath, readConfig } from '../../workers/config.ts';
-import { removeRuntime, writeRuntime } from '../../workers/runtime.ts';
+import { examplePolicyPath, readConfig } from '../../config/config.ts';
+import { removeRuntime, writeRuntime } from '../../config/runtime.ts';
 
 let folder: string;
 beforeEach(async () => {

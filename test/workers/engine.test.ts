@@ -6,7 +6,7 @@ import { connectTemporal } from '../../client/temporal.ts';
 import { cacheFolderIn, findEngine } from '../../workers/engine/find.ts';
 import { startEngine } from '../../workers/engine/start.ts';
 import { lockHome } from '../../workers/homeLock.ts';
-import { isAlive } from '../../workers/runtime.ts';
+import { isAlive } from '../../config/runtime.ts';
 
 let home: string;
 beforeEach(async () => {

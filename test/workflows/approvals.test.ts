@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { RefusedError } from '../../client/errors.ts';
+import { RefusedError } from '../../domain/errors.ts';
 import type { Policy } from '../../workflows/core/policy.ts';
 import { accountOf, eventually, hrEvent, inPhase, knowPerson, outcomeOf } from '../support/muster.ts';
 import { day, hour, onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';

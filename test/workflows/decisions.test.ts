@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { RefusedError } from '../../client/errors.ts';
+import { RefusedError } from '../../domain/errors.ts';
 import { revokeToken } from '../../client/tokens.ts';
 import type { Decision } from '../../workflows/core/model.ts';
 import { eventually, hrEvent, inPhase, knowPerson, outcomeOf } from '../support/muster.ts';

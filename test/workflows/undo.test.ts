@@ -1,9 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { DatadogFailure } from '../../activities/datadog/failures.ts';
 import type { DatadogClient } from '../../activities/datadog/types.ts';
-import { RefusedError } from '../../client/errors.ts';
+import { RefusedError, UsageError } from '../../domain/errors.ts';
 import { cancelEvent, restorePerson } from '../../client/undo.ts';
-import { UsageError } from '../../workers/usageError.ts';
 import { employ, readAccount } from '../support/employees.ts';
 import { eventually, hrEvent, inPhase, outcomeOf, type TestMuster } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';

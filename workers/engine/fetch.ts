@@ -2,9 +2,9 @@ import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'nod
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Program } from './find.ts';
 import { run } from './run.ts';
 import { pathInWheel, wheels } from './wheels.ts';
+import type { Program } from './program.ts';
 
 export interface FetchOptions {
   /** Where the programs are kept, one folder a version. */

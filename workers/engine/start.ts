@@ -5,9 +5,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { searchAttributes } from '../../workflows/core/contracts.ts';
-import { isAlive } from '../runtime.ts';
-import { UsageError } from '../usageError.ts';
+import { isAlive } from '../../config/runtime.ts';
 import type { Engine } from './find.ts';
+import { UsageError } from '../../domain/errors.ts';
 
 /** A Temporal dev server on this machine, with its state in a file of the folder. */
 export interface RunningEngine extends AsyncDisposable {

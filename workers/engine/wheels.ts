@@ -1,4 +1,4 @@
-import type { Program } from './find.ts';
+import type { Program } from './program.ts';
 
 /**
  * The official binaries as they are published on PyPI, for machines that reach PyPI (or a mirror of it) but not the

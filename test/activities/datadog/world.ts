@@ -6,7 +6,6 @@ import { DefaultLogger } from '@temporalio/worker';
 import { openAttestor } from '../../../activities/attestation.ts';
 import type { DatadogClient } from '../../../activities/datadog/types.ts';
 import { openInventory } from '../../../activities/inventory/index.ts';
-import type { Dependencies } from '../../../activities/index.ts';
 import type { Inventory } from '../../../activities/inventory/types.ts';
 import { createAwaitingActivities } from '../../../activities/awaiting.ts';
 import { createPersonActivities } from '../../../activities/person.ts';
@@ -14,7 +13,8 @@ import type { SimulatorOptions } from '../../../simulator/index.ts';
 import type { ResolvedEntitlement } from '../../../workflows/core/model.ts';
 import { openPair, type Pair } from './pair.ts';
 import { loadPolicy } from '../../../activities/policy/file.ts';
-import { examplePolicyPath } from '../../../workers/config.ts';
+import { examplePolicyPath } from '../../../config/config.ts';
+import type { Dependencies } from '../../../activities/dependencies.ts';
 
 export type PersonActivities = ReturnType<typeof createPersonActivities> & ReturnType<typeof createAwaitingActivities>;
 

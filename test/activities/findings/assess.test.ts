@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createFindingActivities, type Assessment } from '../../../activities/findings/index.ts';
 import { loadPolicy } from '../../../activities/policy/file.ts';
-import { examplePolicyPath } from '../../../workers/config.ts';
+import { examplePolicyPath } from '../../../config/config.ts';
 import type { FindingKind } from '../../../workflows/core/findings.ts';
 import { syncKinds, type KindStates } from '../../../workflows/core/identities.ts';
 import type { HrEvent } from '../../../workflows/core/model.ts';

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { repairOrHold } from '../../../activities/findings/repair.ts';
 import { openInventory } from '../../../activities/inventory/index.ts';
 import { loadPolicy } from '../../../activities/policy/file.ts';
-import { examplePolicyPath } from '../../../workers/config.ts';
+import { examplePolicyPath } from '../../../config/config.ts';
 
 const at = '2026-06-01T12:00:00.000Z';
 const candidates = ['p-1', 'p-2', 'p-3'].map((personId) => ({ personId, subjects: [`${personId}/role:r-1`] }));

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { effectiveInstant, readEffective } from '../../../client/cli/dates.ts';
-import { UsageError } from '../../../workers/usageError.ts';
+import { UsageError } from '../../../domain/errors.ts';
 
 const now = new Date('2026-01-15T12:34:56.789Z');
 const read = (text: string, timeZone?: string) => effectiveInstant(readEffective(text, now), timeZone);

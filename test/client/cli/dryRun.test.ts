@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openInventory } from '../../../activities/inventory/index.ts';
 import type { EventPlan } from '../../../client/cli/dryRun.ts';
 import { runCli } from '../../../client/cli/run.ts';
-import { examplePolicyPath } from '../../../workers/config.ts';
+import { examplePolicyPath } from '../../../config/config.ts';
 import { startSimulator, type Simulator } from '../../../simulator/index.ts';
 import { employ } from '../../support/employees.ts';
 import { knowPerson } from '../../support/muster.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { dateEvent, readEvent, type EventOptions, type SubmittableKind } from '../../../client/cli/eventInput.ts';
-import { UsageError } from '../../../workers/usageError.ts';
+import { UsageError } from '../../../domain/errors.ts';
 
 const now = new Date('2026-01-15T12:00:00.000Z');
 const read = (kind: SubmittableKind, options: EventOptions, file = {}) =>

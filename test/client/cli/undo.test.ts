@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openInventory } from '../../../activities/inventory/index.ts';
 import { runCli } from '../../../client/cli/run.ts';
 import { issueToken } from '../../../client/tokens.ts';
-import { examplePolicyPath } from '../../../workers/config.ts';
+import { examplePolicyPath } from '../../../config/config.ts';
 import { startDevServer } from '../../support/engine.ts';
 import { hrEvent, knowPerson } from '../../support/muster.ts';
 import { createShell } from '../support/shell.ts';

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { openInventory } from '../../../activities/inventory/index.ts';
 import { loadPolicy } from '../../../activities/policy/file.ts';
 import { planRosterFile } from '../../../client/roster/apply.ts';
-import { examplePolicyPath } from '../../../workers/config.ts';
+import { examplePolicyPath } from '../../../config/config.ts';
 
 test('of 10,000 rows one bad one is reported with its line, and all others are planned', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'muster-roster-'));

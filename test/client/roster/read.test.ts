@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { readRoster, type RosterColumns } from '../../../client/roster/read.ts';
-import { UsageError } from '../../../workers/usageError.ts';
+import { UsageError } from '../../../domain/errors.ts';
 
 let folder: string;
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'muster-roster-'))));

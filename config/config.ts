@@ -1,59 +1,10 @@
 import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import type { NativeConnectionOptions } from '@temporalio/worker';
-import type { SigningKey } from '../activities/attestation.ts';
 import { assertLoopback, baseUrlOf, datadogSites } from '../activities/datadog/index.ts';
 import { readRuntime } from './runtime.ts';
-import { UsageError } from './usageError.ts';
-
-/** Environment variables as a process was given them. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What a process of Muster stands on, read once from the environment and, beside a running `npm start`, from its folder. */
-export interface Config {
-  /** `MUSTER_HOME`, absolute. */
-  readonly home: string;
-  /** `MUSTER_PORT`, of the gateway; its metrics are one above. The engine's interface and others take free ports. */
-  readonly port: number;
-  /** Whether the port was asked for; else another one will do where it is taken. */
-  readonly isPortGiven: boolean;
-  /** `MUSTER_SECRETS`, absolute: one file a source of events. */
-  readonly secretsFolder: string;
-  readonly temporal: TemporalConfig;
-  /** Absent where neither a site nor a simulator is known. */
-  readonly datadog?: DatadogConfig;
-  /** PostgreSQL where `DATABASE_URL` is set, else a file in `home`. */
-  readonly inventory: { readonly url: string } | { readonly file: string };
-  /** `MUSTER_POLICY`, absolute; else `policy.yaml` here; else, with a simulator only, the example. */
-  readonly policyPath: string;
-  /** `MUSTER_SIGNING_KEY_FILE`, else a key in `home` that is created when it is first needed. */
-  readonly signingKey: SigningKey;
-  /** `TEMPORAL_CLI_PATH`. */
-  readonly cliPath?: string;
-  readonly searchPath: string;
-  readonly cacheHome?: string;
-}
-
-export interface TemporalConfig {
-  /** Absent where no cluster is named and no `npm start` runs in `home`. */
-  readonly connection?: NativeConnectionOptions & { readonly address: string };
-  readonly namespace: string;
-  /** The web interface's address, known of a dev server that `npm start` runs. */
-  readonly uiUrl?: string;
-}
-
-export interface DatadogConfig {
-  readonly baseUrl: string;
-  readonly isSimulator: boolean;
-  /** Read again whenever it is called, so that keys in files can be mended while a worker runs. */
-  readonly keys: () => Promise<DatadogKeys>;
-}
-
-export interface DatadogKeys {
-  readonly apiKey: string;
-  readonly appKey: string;
-}
+import { UsageError } from '../domain/errors.ts';
+import type { DatadogConfig, DatadogKeys, TemporalConfig, Config, Environment } from './types.ts';
 
 /** The policy that is used where there is none of one's own and Datadog is a simulator. */
 export const examplePolicyPath = resolve(import.meta.dirname, '..', 'policy.example.yaml');

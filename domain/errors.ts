@@ -7,3 +7,8 @@ export class RefusedError extends Error {
 export class FailedError extends Error {
   override readonly name = 'FailedError';
 }
+
+/** Something a person set or typed is wrong. The message names it and the fix; commands print it and exit with 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}

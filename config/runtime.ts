@@ -1,6 +1,6 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DatadogConfig } from './config.ts';
+import type { DatadogConfig } from './types.ts';
 
 /**
  * What a running `npm start` leaves in its folder, so that `npx muster` beside it needs no variables. Keys stand in it

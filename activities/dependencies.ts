@@ -1,0 +1,34 @@
+import type { HrEvent } from '../workflows/core/model.ts';
+import type { DatadogClient } from './datadog/types.ts';
+import type { Inventory } from './inventory/types.ts';
+import type { Notify } from './notify/index.ts';
+import type { Policy } from '../workflows/core/policy.ts';
+import type { Attestor } from './attestation.ts';
+import type { PersonSignals } from './syncSignals.ts';
+
+/** Made in `workers/`, since rosters are planned and submitted by the client. */
+export type ImportRosters = (onProgress: () => void) => Promise<readonly RosterImport[]>;
+
+/** What became of one file of the watched folder. */
+export interface RosterImport {
+  readonly file: string;
+  /** `held`: above the budget, for a person to look at. */
+  readonly result: 'applied' | 'held' | 'failed';
+  readonly detail: string;
+}
+
+/** Asks HR for the record that an event names, and answers the events that it amounts to. Throws the two failures of `ask.ts`. */
+export type FetchRecord = (event: HrEvent, signal: AbortSignal) => Promise<readonly HrEvent[]>;
+
+/** Everything the activities stand on, made in `workers/`. */
+export interface Dependencies {
+  readonly datadog: DatadogClient;
+  readonly inventory: Inventory;
+  /** The policy in force now. */
+  readonly policy: () => Policy;
+  readonly notify: Notify;
+  readonly signals: PersonSignals;
+  readonly importRosters: ImportRosters;
+  readonly fetchRecord: FetchRecord;
+  readonly attestations: Pick<Attestor, 'verify'>;
+}
