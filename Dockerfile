@@ -14,9 +14,13 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE policy.example.yaml ./
 COPY activities ./activities
+COPY auth ./auth
 COPY client ./client
 COPY config ./config
+COPY datadog ./datadog
 COPY domain ./domain
+COPY inventory ./inventory
+COPY policy ./policy
 COPY workers ./workers
 COPY workflows ./workflows
 # The folder of the SQLite inventory, where DATABASE_URL is not set; a volume mounted here takes over its owner.

@@ -1,5 +1,6 @@
-import type { AccessBefore } from './inventory/brakeTypes.ts';
-import type { IntakeRow, Inventory } from './inventory/types.ts';
+import type { AccessBefore } from '../inventory/port/leavers.ts';
+import type { Inventory } from '../inventory/port/inventory.ts';
+import type { IntakeRow } from '../inventory/port/rows.ts';
 
 /** What the account held that Muster disabled when the person last left; undefined where it was not Muster. */
 export async function findAccessBefore(inventory: Inventory, personId: string): Promise<AccessBefore | undefined> {

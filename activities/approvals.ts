@@ -1,10 +1,10 @@
-import type { ApprovalState, ApprovalView } from '../workflows/core/contracts.ts';
-import { personWorkflowId } from '../workflows/core/contracts.ts';
-import { askedOf } from '../workflows/core/approvals.ts';
-import type { CountedDecision, Decision, DecisionReview } from '../workflows/core/model.ts';
-import type { Statement } from './attestation.ts';
+import type { ApprovalState, ApprovalView } from '../domain/contracts.ts';
+import { personWorkflowId } from '../domain/contracts.ts';
+import { askedOf } from '../domain/approvals.ts';
+import type { CountedDecision, Decision, DecisionReview } from '../domain/model.ts';
+import type { Statement } from '../auth/attestation.ts';
 import { identify, identifyManager } from './identities.ts';
-import { actorOf, isInForce, mayDecide } from './inventory/tokenTypes.ts';
+import { actorOf, isInForce, mayDecide } from '../inventory/port/tokens.ts';
 import type { Dependencies } from './dependencies.ts';
 
 type Proof = Pick<DecisionReview, 'proof' | 'why' | 'tokenId' | 'isAdmin'>;

@@ -1,6 +1,6 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
-import { toApplicationFailure } from './datadog/failures.ts';
-import type { AttemptOptions, Datadog, DatadogClient } from './datadog/types.ts';
+import { toApplicationFailure } from '../datadog/failures.ts';
+import type { AttemptOptions, Datadog, DatadogClient } from '../datadog/types.ts';
 
 /** All HTTP of one attempt ends before the server gives the attempt up, so that a timed-out attempt cannot write later. */
 const marginMs = 2_000;

@@ -1,6 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import { correlationConflict, waitingFailures } from '../workflows/core/failures.ts';
+import { correlationConflict, waitingFailures } from '../domain/failures.ts';
 import { withDatadog } from './attempt.ts';
 import { createCorrelation } from './correlating.ts';
 import { refuseStranger } from './lastCheck.ts';

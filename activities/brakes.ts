@@ -1,12 +1,12 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { activityInfo } from '@temporalio/activity';
-import type { Admittance } from '../workflows/core/brakes.ts';
-import { protectedAccount, waitingFailures } from '../workflows/core/failures.ts';
-import type { Access, Account } from '../workflows/core/model.ts';
+import type { Admittance } from '../domain/access/brakes.ts';
+import { protectedAccount, waitingFailures } from '../domain/failures.ts';
+import type { Access, Account } from '../domain/model.ts';
 import { findAccessBefore } from './accessBefore.ts';
 import { withDatadog } from './attempt.ts';
-import type { AccessBefore } from './inventory/brakeTypes.ts';
-import type { Datadog } from './datadog/types.ts';
+import type { AccessBefore } from '../inventory/port/leavers.ts';
+import type { Datadog } from '../datadog/types.ts';
 import { isAdministrator, protectionOf } from './protection.ts';
 import type { Dependencies } from './dependencies.ts';
 

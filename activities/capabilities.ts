@@ -1,9 +1,9 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import { waitingFailures, type MissingPermission } from '../workflows/core/failures.ts';
+import { waitingFailures, type MissingPermission } from '../domain/failures.ts';
 import { withDatadog } from './attempt.ts';
-import { withoutOn } from './datadog/failures.ts';
-import { capabilities, type Capability, type Datadog } from './datadog/types.ts';
+import { withoutOn } from '../datadog/failures.ts';
+import { capabilities, type Capability, type Datadog } from '../datadog/types.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** Who waits looks again a little after the one who asks Datadog. */

@@ -1,12 +1,12 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { accountOf } from '../workflows/core/correlation.ts';
-import type { Account } from '../workflows/core/model.ts';
-import { isInDomains } from '../workflows/core/policy.ts';
-import type { Datadog } from './datadog/types.ts';
-import type { PendingInvitation } from './inventory/types.ts';
+import { accountOf } from '../domain/access/correlation.ts';
+import type { Account } from '../domain/model.ts';
+import { isInDomains } from '../domain/policy/rules.ts';
+import type { Datadog } from '../datadog/types.ts';
 import { conflict } from './lastCheck.ts';
 import { settleOpenWrites } from './writes.ts';
 import type { Dependencies } from './dependencies.ts';
+import type { PendingInvitation } from '../inventory/port/rows.ts';
 
 export interface Correlation {
   readonly account?: Account;

@@ -1,9 +1,9 @@
-import type { HrEvent } from '../workflows/core/model.ts';
-import type { DatadogClient } from './datadog/types.ts';
-import type { Inventory } from './inventory/types.ts';
+import type { HrEvent } from '../domain/model.ts';
+import type { DatadogClient } from '../datadog/types.ts';
+import type { Inventory } from '../inventory/port/inventory.ts';
 import type { Notify } from './notify/index.ts';
-import type { Policy } from '../workflows/core/policy.ts';
-import type { Attestor } from './attestation.ts';
+import type { Policy } from '../domain/policy/rules.ts';
+import type { Attestor } from '../auth/attestation.ts';
 import type { PersonSignals } from './syncSignals.ts';
 
 /** Made in `workers/`, since rosters are planned and submitted by the client. */

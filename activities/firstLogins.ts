@@ -1,9 +1,9 @@
-import type { Account } from '../workflows/core/model.ts';
-import type { Datadog } from './datadog/types.ts';
-import type { AwaitedLogin } from './inventory/awaitedLogins.ts';
-import type { PendingInvitation } from './inventory/types.ts';
+import type { Account } from '../domain/model.ts';
+import type { Datadog } from '../datadog/types.ts';
 import { activationSignal } from './syncSignals.ts';
 import type { Dependencies } from './dependencies.ts';
+import type { AwaitedLogin } from '../inventory/port/awaitedLogins.ts';
+import type { PendingInvitation } from '../inventory/port/rows.ts';
 
 /** How far apart Datadog's clock and ours may be, with what its lists lag behind. */
 const overlapMs = 10 * 60_000;

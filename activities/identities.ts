@@ -1,7 +1,7 @@
-import { isNewer, lineOf } from '../workflows/core/mailbox.ts';
-import type { HrEvent, Identity, PersonRecord } from '../workflows/core/model.ts';
-import { foldCase } from './inventory/json.ts';
-import type { Inventory } from './inventory/types.ts';
+import { isNewer, lineOf } from '../domain/mailbox.ts';
+import type { HrEvent, Identity, PersonRecord } from '../domain/model.ts';
+import { foldCase } from '../inventory/port/json.ts';
+import type { Inventory } from '../inventory/port/inventory.ts';
 
 export type Identities = Pick<
   Inventory,

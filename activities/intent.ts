@@ -1,9 +1,9 @@
-import type { Intent } from '../workflows/core/intent.ts';
+import type { Intent } from '../domain/access/intent.ts';
 import { withDatadog } from './attempt.ts';
-import type { Leaver } from './inventory/brakeTypes.ts';
+import type { Leaver } from '../inventory/port/leavers.ts';
 import { resolveAndKeep } from './names.ts';
 import { planEvent, type Question } from './planning.ts';
-import type { Entitlement } from '../workflows/core/model.ts';
+import type { Entitlement } from '../domain/model.ts';
 import type { Dependencies } from './dependencies.ts';
 
 export function createIntentActivities({ datadog, inventory, policy }: Dependencies) {

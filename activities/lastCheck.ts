@@ -1,9 +1,9 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { correlationConflict } from '../workflows/core/failures.ts';
-import type { Account } from '../workflows/core/model.ts';
-import type { Datadog } from './datadog/types.ts';
-import { DatadogFailure } from './datadog/failures.ts';
-import type { Inventory } from './inventory/types.ts';
+import { correlationConflict } from '../domain/failures.ts';
+import type { Account } from '../domain/model.ts';
+import type { Datadog } from '../datadog/types.ts';
+import { DatadogFailure } from '../datadog/failures.ts';
+import type { Inventory } from '../inventory/port/inventory.ts';
 
 export const conflict = (message: string): ApplicationFailure =>
   ApplicationFailure.nonRetryable(message, correlationConflict);

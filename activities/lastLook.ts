@@ -1,8 +1,8 @@
-import { privilegesIn } from '../workflows/core/privileged.ts';
-import type { GivenApproval, Granted, LapsedDecision, ResolvedEntitlement } from '../workflows/core/model.ts';
-import type { Datadog } from './datadog/types.ts';
+import { privilegesIn } from '../domain/access/privileged.ts';
+import type { GivenApproval, Granted, LapsedDecision, ResolvedEntitlement } from '../domain/model.ts';
+import type { Datadog } from '../datadog/types.ts';
 import { identify, isAmong } from './identities.ts';
-import type { Inventory } from './inventory/types.ts';
+import type { Inventory } from '../inventory/port/inventory.ts';
 
 /** An assignment that must not be made now. */
 export class Withheld extends Error {

@@ -1,5 +1,5 @@
-import { entitlementKey } from '../workflows/core/plan.ts';
-import type { Inventory } from './inventory/types.ts';
+import { entitlementKey } from '../domain/access/plan.ts';
+import type { Inventory } from '../inventory/port/inventory.ts';
 
 /** Keys of what Muster gave on this account, or took over: what may be taken away. */
 export async function managedOn(

@@ -1,7 +1,7 @@
-import type { Entitlement, ResolvedEntitlement } from '../workflows/core/model.ts';
-import { entitlementKey } from '../workflows/core/plan.ts';
-import type { Datadog } from './datadog/types.ts';
-import type { Inventory } from './inventory/types.ts';
+import type { Entitlement, ResolvedEntitlement } from '../domain/model.ts';
+import { entitlementKey } from '../domain/access/plan.ts';
+import type { Datadog } from '../datadog/types.ts';
+import type { Inventory } from '../inventory/port/inventory.ts';
 
 type Names = Pick<Inventory, 'knownEntitlementIds' | 'rememberEntitlementIds'>;
 

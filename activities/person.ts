@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { approvalNeeded, decisionsLapsed } from '../workflows/core/failures.ts';
+import { approvalNeeded, decisionsLapsed } from '../domain/failures.ts';
 import type {
   Access,
   Account,
@@ -8,13 +8,13 @@ import type {
   Invitation,
   PersonAttributes,
   ResolvedEntitlement,
-} from '../workflows/core/model.ts';
-import { entitlementKey } from '../workflows/core/plan.ts';
-import { isPrivileged } from '../workflows/core/privileged.ts';
+} from '../domain/model.ts';
+import { entitlementKey } from '../domain/access/plan.ts';
+import { isPrivileged } from '../domain/access/privileged.ts';
 import { withDatadog } from './attempt.ts';
 import { unlessProtected } from './brakes.ts';
 import { createCorrelation, type Correlation } from './correlating.ts';
-import { DatadogFailure, isFailure } from './datadog/failures.ts';
+import { DatadogFailure, isFailure } from '../datadog/failures.ts';
 import { checkedAccount, conflict } from './lastCheck.ts';
 import { lapsedDecisions, lookOnceMore, Withheld } from './lastLook.ts';
 import { managedOn } from './managed.ts';

@@ -1,6 +1,6 @@
-import { differingAttributes } from '../workflows/core/attributes.ts';
-import type { Admittance } from '../workflows/core/brakes.ts';
-import { nothingIntended, type Intent } from '../workflows/core/intent.ts';
+import { differingAttributes } from '../domain/access/attributes.ts';
+import type { Admittance } from '../domain/access/brakes.ts';
+import { nothingIntended, type Intent } from '../domain/access/intent.ts';
 import type {
   Access,
   Account,
@@ -9,15 +9,15 @@ import type {
   PersonAttributes,
   ProcessType,
   ResolvedEntitlement,
-} from '../workflows/core/model.ts';
-import { entitlementKey, heldEntitlements, planAccess } from '../workflows/core/plan.ts';
-import type { Policy } from '../workflows/core/policy.ts';
-import { isPrivileged } from '../workflows/core/privileged.ts';
-import { undoneByLogin, undoneWords } from '../workflows/core/warnings.ts';
+} from '../domain/model.ts';
+import { entitlementKey, heldEntitlements, planAccess } from '../domain/access/plan.ts';
+import type { Policy } from '../domain/policy/rules.ts';
+import { isPrivileged } from '../domain/access/privileged.ts';
+import { undoneByLogin, undoneWords } from '../domain/access/warnings.ts';
 import { findAccessBefore } from './accessBefore.ts';
-import type { Datadog } from './datadog/types.ts';
-import type { Leaver } from './inventory/brakeTypes.ts';
-import type { Inventory } from './inventory/types.ts';
+import type { Datadog } from '../datadog/types.ts';
+import type { Leaver } from '../inventory/port/leavers.ts';
+import type { Inventory } from '../inventory/port/inventory.ts';
 import { managedOn } from './managed.ts';
 import { rolesOfMappings } from './mappings.ts';
 import { holdsRole, protectionOf } from './protection.ts';

@@ -1,8 +1,8 @@
-import { isAdministrative } from '../workflows/core/administrators.ts';
-import type { Protection } from '../workflows/core/brakes.ts';
-import type { Account } from '../workflows/core/model.ts';
-import type { Policy } from '../workflows/core/policy.ts';
-import type { Datadog } from './datadog/types.ts';
+import type { Protection } from '../domain/access/brakes.ts';
+import type { Account } from '../domain/model.ts';
+import type { Policy } from '../domain/policy/rules.ts';
+import type { Datadog } from '../datadog/types.ts';
+import { isAdministrative } from '../domain/access/privileged.ts';
 
 /** Whether the account must stay, judged by what Datadog says now. For administrators to be asked under one lease. */
 export async function protectionOf(

@@ -6,13 +6,14 @@ import type {
   PersonAttributes,
   PersonRecord,
   ProcessTimes,
-} from '../workflows/core/model.ts';
-import type { Activation } from '../workflows/core/policy.ts';
+} from '../domain/model.ts';
+import type { Activation } from '../domain/policy/rules.ts';
 import { identify, identifyManager } from './identities.ts';
-import type { HandChanges, ProcessFinish, Progress } from './inventory/types.ts';
+import type { HandChanges } from '../inventory/port/inventory.ts';
 import type { Notice } from './notify/index.ts';
-import { desiredAccess, guardPrivileged, requestForAct } from './policy/index.ts';
+import { desiredAccess, guardPrivileged, requestForAct } from '../policy/requests.ts';
 import type { Dependencies } from './dependencies.ts';
+import type { ProcessFinish, Progress } from '../inventory/port/rows.ts';
 
 export interface Admission {
   readonly record: PersonRecord;

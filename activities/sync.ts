@@ -1,13 +1,13 @@
 import { heartbeat } from '@temporalio/activity';
-import type { SyncDepth, SyncSummary } from '../workflows/core/contracts.ts';
+import type { SyncDepth, SyncSummary } from '../domain/contracts.ts';
 import { withDatadog } from './attempt.ts';
-import { withoutOn } from './datadog/failures.ts';
-import type { Datadog } from './datadog/types.ts';
-import type { PendingInvitation, SyncRunEnd } from './inventory/types.ts';
+import { withoutOn } from '../datadog/failures.ts';
+import type { Datadog } from '../datadog/types.ts';
 import { signalFirstLogins } from './firstLogins.ts';
 import { asSync } from './syncPace.ts';
 import { activationSignal } from './syncSignals.ts';
 import type { Dependencies } from './dependencies.ts';
+import type { PendingInvitation, SyncRunEnd } from '../inventory/port/rows.ts';
 
 /** An event that was received this long ago and has no open run was lost between its two writes. */
 const sweepAfterMs = 5 * 60_000;

@@ -1,6 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import { withDatadog } from './attempt.ts';
-import type { Datadog } from './datadog/types.ts';
+import type { Datadog } from '../datadog/types.ts';
 import { awaitedBy, firstLogin } from './firstLogins.ts';
 import type { SyncChanges } from './syncKinds.ts';
 import { addChanges, asSync, atOnce, beating, createTurn, noChanges } from './syncPace.ts';

@@ -1,8 +1,8 @@
 import { activityInfo } from '@temporalio/activity';
-import type { Nhi, NhiKind, TeamMember } from '../workflows/core/identities.ts';
+import type { Nhi, NhiKind, TeamMember } from '../domain/sync/kinds.ts';
 import { withDatadog } from './attempt.ts';
-import { DatadogFailure } from './datadog/failures.ts';
-import type { Datadog, ListedNhiKind, OwnedNhiKind } from './datadog/types.ts';
+import { DatadogFailure } from '../datadog/failures.ts';
+import type { Datadog, ListedNhiKind, OwnedNhiKind } from '../datadog/types.ts';
 import { addChanges, asSync, atOnce, beating, noChanges, type SyncChanges } from './syncPace.ts';
 import type { Dependencies } from './dependencies.ts';
 

@@ -1,5 +1,5 @@
 import { activityInfo, heartbeat } from '@temporalio/activity';
-import type { AttemptOptions, Turn } from './datadog/types.ts';
+import type { AttemptOptions, Turn } from '../datadog/types.ts';
 
 /** How an activity of the sync goes through many requests: a few in flight, with heartbeats, and an end in good time. */
 

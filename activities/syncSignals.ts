@@ -1,5 +1,5 @@
-import type { HrEvent } from '../workflows/core/model.ts';
-import type { PendingInvitation } from './inventory/types.ts';
+import type { HrEvent } from '../domain/model.ts';
+import type { PendingInvitation } from '../inventory/port/rows.ts';
 
 /** How a sync reaches the people's processes. Made in `workers/` from a Temporal client. */
 export interface PersonSignals {

@@ -1,10 +1,10 @@
-import type { Entitlement, ResolvedEntitlement } from '../workflows/core/model.ts';
-import { heldEntitlements, pickResolved } from '../workflows/core/plan.ts';
-import { birthrightAccess } from '../workflows/core/policy.ts';
-import { isPrivileged } from '../workflows/core/privileged.ts';
-import { renamed } from '../workflows/core/warnings.ts';
+import type { Entitlement, ResolvedEntitlement } from '../domain/model.ts';
+import { heldEntitlements, pickResolved } from '../domain/access/plan.ts';
+import { birthrightAccess } from '../domain/policy/rules.ts';
+import { isPrivileged } from '../domain/access/privileged.ts';
+import { renamed } from '../domain/access/warnings.ts';
 import { findAccessBefore } from './accessBefore.ts';
-import { withoutOn } from './datadog/failures.ts';
+import { withoutOn } from '../datadog/failures.ts';
 import type { Ground, Question } from './planning.ts';
 
 interface Wanted {

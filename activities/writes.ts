@@ -1,10 +1,12 @@
-import type { Access, Account, ResolvedEntitlement } from '../workflows/core/model.ts';
-import { fitName } from '../workflows/core/names.ts';
-import { entitlementKey, heldEntitlements } from '../workflows/core/plan.ts';
-import type { Ensured, WriteHooks } from './datadog/types.ts';
-import { lagMs, type OpenWrite, type Wanted } from './inventory/openWrites.ts';
-import type { EvidenceEntry, Inventory } from './inventory/types.ts';
+import type { Access, Account, ResolvedEntitlement } from '../domain/model.ts';
+import { fitName } from '../domain/access/names.ts';
+import { entitlementKey, heldEntitlements } from '../domain/access/plan.ts';
+import type { Ensured, WriteHooks } from '../datadog/types.ts';
+import { lagMs } from '../inventory/queries/openWrites.ts';
+import type { Inventory } from '../inventory/port/inventory.ts';
 import type { Because } from '../domain/evidence.ts';
+import { type OpenWrite, type Wanted } from '../inventory/port/openWrites.ts';
+import type { EvidenceEntry } from '../inventory/port/rows.ts';
 
 type Writes = Pick<
   Inventory,

@@ -6,7 +6,7 @@ import { startHoldingProxy } from '../test/support/holdingProxy.ts';
 import { startProgram, type Program } from '../test/support/processes.ts';
 import { examplePolicyPath } from '../config/config.ts';
 import { ensureSearchAttributes } from '../workers/searchAttributes.ts';
-import { hrEventSignal, personWorkflowId, searchAttributes, taskQueues } from '../workflows/core/contracts.ts';
+import { hrEventSignal, personWorkflowId, searchAttributes, taskQueues } from '../domain/contracts.ts';
 import { median, round, spreadOf, type Figure } from './figures.ts';
 import { startStage, type BenchOptions, type Stage } from './stage.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { accountActivatedSignal, personWorkflowId } from '../workflows/core/contracts.ts';
-import type { Policy } from '../workflows/core/policy.ts';
+import { accountActivatedSignal, personWorkflowId } from '../domain/contracts.ts';
+import type { Policy } from '../domain/policy/rules.ts';
 import type { Figure } from './figures.ts';
 import { countUpserts, listingOf, readHistory, tableOf } from './histories.ts';
 import { until } from './measure.ts';

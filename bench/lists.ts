@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openInventory } from '../activities/inventory/index.ts';
-import type { Inventory } from '../activities/inventory/types.ts';
+import { openInventory } from '../inventory/index.ts';
+import type { Inventory } from '../inventory/port/inventory.ts';
 import { startPostgres } from '../test/support/postgres.ts';
-import type { Account } from '../workflows/core/model.ts';
+import type { Account } from '../domain/model.ts';
 import { median, spreadOf, type Figure } from './figures.ts';
 import type { BenchOptions } from './stage.ts';
 

@@ -1,15 +1,15 @@
 import type { Client } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { Activities } from '../activities/index.ts';
-import { withCalls } from '../activities/datadog/standIn.ts';
-import type { Datadog, DatadogClient } from '../activities/datadog/types.ts';
+import { withCalls } from '../datadog/wrappers/replaceCalls.ts';
+import type { Datadog, DatadogClient } from '../datadog/types.ts';
 import {
   accountActivatedSignal,
   hrEventSignal,
   personWorkflowId,
   searchAttributes,
   taskQueues,
-} from '../workflows/core/contracts.ts';
+} from '../domain/contracts.ts';
 import { median, round, spreadOf, type Figure } from './figures.ts';
 import { readHistory, tableOf } from './histories.ts';
 import { cpuSeconds, forEachAtOnce, pause } from './measure.ts';

@@ -1,4 +1,4 @@
-import type { HrEvent, PersonAttributes } from '../workflows/core/model.ts';
+import type { HrEvent, PersonAttributes } from '../domain/model.ts';
 
 /** A joiner whose first day is now. */
 export function joinerOf(personId: string, person: Partial<PersonAttributes> = {}, at = new Date()): HrEvent {

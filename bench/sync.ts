@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { accessSyncType, taskQueues, type AccessSyncInput, type SyncSummary } from '../workflows/core/contracts.ts';
+import { accessSyncType, taskQueues, type AccessSyncInput, type SyncSummary } from '../domain/contracts.ts';
 import { startChild, startWorker, type Child } from './children.ts';
 import { median, spreadOf, type Figure } from './figures.ts';
 import { cpuSeconds, pause, residentMiB } from './measure.ts';

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { accessSyncType, taskQueues, type AccessSyncInput } from '../workflows/core/contracts.ts';
+import { accessSyncType, taskQueues, type AccessSyncInput } from '../domain/contracts.ts';
 import type { Figure } from './figures.ts';
 import { forEachAtOnce, pause, residentMiB, until } from './measure.ts';
 import { joinerOf } from './people.ts';

@@ -1,6 +1,6 @@
-import type { Inventory } from '../activities/inventory/types.ts';
-import type { PersonAttributes } from '../workflows/core/model.ts';
-import { isHire } from '../workflows/core/mailbox.ts';
+import type { Inventory } from '../inventory/port/inventory.ts';
+import type { PersonAttributes } from '../domain/model.ts';
+import { isHire } from '../domain/mailbox.ts';
 import type { EventDraft } from './drafts.ts';
 
 /** Of somebody with a contract for a time, somebody here must answer for them, or HR must say when it ends. */

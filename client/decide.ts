@@ -5,18 +5,14 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Attestor } from '../activities/attestation.ts';
-import { actorOf, mayDecide, type TokenRow } from '../activities/inventory/tokenTypes.ts';
-import type { ApprovalRow, Inventory } from '../activities/inventory/types.ts';
-import {
-  decisionRefusals,
-  personWorkflowId,
-  submitDecisionUpdate,
-  type DecisionReceipt,
-} from '../workflows/core/contracts.ts';
-import { checkDecision } from '../workflows/core/guards.ts';
-import type { Decision } from '../workflows/core/model.ts';
+import type { Attestor } from '../auth/attestation.ts';
+import { actorOf, mayDecide, type TokenRow } from '../inventory/port/tokens.ts';
+import type { Inventory } from '../inventory/port/inventory.ts';
+import { decisionRefusals, personWorkflowId, submitDecisionUpdate, type DecisionReceipt } from '../domain/contracts.ts';
+import { checkDecision } from '../domain/guards.ts';
+import type { Decision } from '../domain/model.ts';
 import { FailedError, RefusedError, UsageError } from '../domain/errors.ts';
+import type { ApprovalRow } from '../inventory/port/rows.ts';
 
 export interface DecideOptions {
   /** The token that proved the actor. */

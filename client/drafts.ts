@@ -1,5 +1,5 @@
-import type { Inventory } from '../activities/inventory/types.ts';
-import type { HrEvent, PersonAttributes } from '../workflows/core/model.ts';
+import type { Inventory } from '../inventory/port/inventory.ts';
+import type { HrEvent, PersonAttributes } from '../domain/model.ts';
 
 /** An event as it was typed: a mover may name only what changed. */
 export type EventDraft = Omit<HrEvent, 'person'> & { readonly person?: Partial<PersonAttributes> };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { FindingRow } from '../activities/inventory/findingTypes.ts';
-import type { Inventory } from '../activities/inventory/types.ts';
-import { recordDecision, type Operator } from './evidence.ts';
+import type { FindingRow } from '../inventory/port/findings.ts';
+import type { Inventory } from '../inventory/port/inventory.ts';
+import { recordDecision, type Operator } from '../auth/operator.ts';
 
 interface Mute {
   readonly id: string;

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
-import type { Attestor } from '../activities/attestation.ts';
-import { optionalCapabilities } from '../activities/datadog/types.ts';
-import type { TokenRow } from '../activities/inventory/tokenTypes.ts';
-import type { Inventory, IntakeRow } from '../activities/inventory/types.ts';
+import type { Attestor } from '../auth/attestation.ts';
+import { optionalCapabilities } from '../datadog/types.ts';
+import type { TokenRow } from '../inventory/port/tokens.ts';
+import type { Inventory } from '../inventory/port/inventory.ts';
 import {
   hrEventSignal,
   personIdPattern,
@@ -14,13 +14,14 @@ import {
   taskQueues,
   type DecisionReceipt,
   type PersonStatus,
-} from '../workflows/core/contracts.ts';
-import { checkHrEvent } from '../workflows/core/guards.ts';
-import type { Decision, EventKind, HrEvent, Outcome, ProcessType } from '../workflows/core/model.ts';
+} from '../domain/contracts.ts';
+import { checkHrEvent } from '../domain/guards.ts';
+import type { Decision, EventKind, HrEvent, Outcome, ProcessType } from '../domain/model.ts';
 import { submitDecision } from './decide.ts';
 import { completeEvent, type EventDraft } from './drafts.ts';
 import { FailedError, UsageError } from '../domain/errors.ts';
 import { wake } from './operator.ts';
+import type { IntakeRow } from '../inventory/port/rows.ts';
 
 /** The process that an event starts where the person has no open run. */
 export const processOf = {

@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import type { Datadog } from '../activities/datadog/types.ts';
-import type { HeldLeaver, Release } from '../activities/inventory/brakeTypes.ts';
-import type { Inventory } from '../activities/inventory/types.ts';
-import { personWorkflowId, recheckSignal } from '../workflows/core/contracts.ts';
-import type { Entitlement } from '../workflows/core/model.ts';
+import type { Datadog } from '../datadog/types.ts';
+import type { HeldLeaver, Release } from '../inventory/port/leavers.ts';
+import type { Inventory } from '../inventory/port/inventory.ts';
+import { personWorkflowId, recheckSignal } from '../domain/contracts.ts';
+import type { Entitlement } from '../domain/model.ts';
 import { FailedError, RefusedError, UsageError } from '../domain/errors.ts';
-import { recordDecision, type Operator, type Why } from './evidence.ts';
+import { recordDecision, type Operator, type Why } from '../auth/operator.ts';
 
 /** What an operator puts right by hand. Each leaves evidence with who did it, and wakes the process that waits for it. */
 

@@ -1,6 +1,6 @@
-import { isFailure } from '../activities/datadog/failures.ts';
-import type { DatadogClient } from '../activities/datadog/types.ts';
-import type { Account } from '../workflows/core/model.ts';
+import { isFailure } from '../datadog/failures.ts';
+import type { DatadogClient } from '../datadog/types.ts';
+import type { Account } from '../domain/model.ts';
 
 /** One Datadog organization as it is at this moment, as far as the key sees. */
 export interface Organization {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { NhiRow } from '../activities/inventory/identityTypes.ts';
-import type { Inventory } from '../activities/inventory/types.ts';
-import { recordDecision, type Operator } from './evidence.ts';
+import type { NhiRow } from '../inventory/port/nhis.ts';
+import type { Inventory } from '../inventory/port/inventory.ts';
+import { recordDecision, type Operator } from '../auth/operator.ts';
 
 /** Declares who answers for a key or a service account, or takes that back. Undefined where there is none by this id. */
 export async function declareOwner(

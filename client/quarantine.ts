@@ -1,7 +1,7 @@
-import type { QuarantineRow } from '../activities/inventory/findingTypes.ts';
-import { repairEvent } from '../workflows/core/drift.ts';
+import type { QuarantineRow } from '../inventory/port/findings.ts';
+import { repairEvent } from '../domain/findings/drift.ts';
 import { RefusedError } from '../domain/errors.ts';
-import { recordDecision, type Why } from './evidence.ts';
+import { recordDecision, type Why } from '../auth/operator.ts';
 import type { Muster } from './muster.ts';
 import type { Hands } from './operator.ts';
 

@@ -16,8 +16,8 @@ import {
   type AccessSyncInput,
   type SyncProgress,
   type SyncSummary,
-} from '../workflows/core/contracts.ts';
-import type { Policy } from '../workflows/core/policy.ts';
+} from '../domain/contracts.ts';
+import type { Policy } from '../domain/policy/rules.ts';
 
 export interface ScheduledPolicy {
   readonly sync: Pick<Policy['sync'], 'cron' | 'timeZone' | 'lightEveryMs'>;

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { TypedSearchAttributes } from '@temporalio/common';
 import { findAccessBefore } from '../activities/accessBefore.ts';
-import type { AccessBefore } from '../activities/inventory/brakeTypes.ts';
+import type { AccessBefore } from '../inventory/port/leavers.ts';
 import {
   cancelEventSignal,
   personWorkflowId,
   searchAttributes,
   taskQueues,
   type EventCancellation,
-} from '../workflows/core/contracts.ts';
-import type { HrEvent, Outcome } from '../workflows/core/model.ts';
+} from '../domain/contracts.ts';
+import type { HrEvent, Outcome } from '../domain/model.ts';
 import { FailedError, RefusedError, UsageError } from '../domain/errors.ts';
 import { processOf, type Muster, type SubmittedEvent } from './muster.ts';
-import { recordDecision, type Why } from './evidence.ts';
+import { recordDecision, type Why } from '../auth/operator.ts';
 import type { Hands } from './operator.ts';
 
 /** What an operator takes back: an event that was not applied yet, or the end of somebody's access. */

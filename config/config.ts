@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { assertLoopback, baseUrlOf, datadogSites } from '../activities/datadog/index.ts';
+import { assertLoopback, baseUrlOf, datadogSites } from '../datadog/index.ts';
 import { readRuntime } from './runtime.ts';
 import { UsageError } from '../domain/errors.ts';
 import type { DatadogConfig, DatadogKeys, TemporalConfig, Config, Environment } from './types.ts';

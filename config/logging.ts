@@ -1,5 +1,5 @@
 import { DefaultLogger, makeTelemetryFilterString, Runtime, type Logger } from '@temporalio/worker';
-import { tokenPattern } from '../client/tokens.ts';
+import { tokenPattern } from '../auth/tokens.ts';
 
 /** Values that must never be printed. They are found by value, wherever they stand. */
 export type Secrets = Set<string>;

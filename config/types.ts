@@ -1,5 +1,5 @@
 import type { NativeConnectionOptions } from '@temporalio/worker';
-import type { SigningKey } from '../activities/attestation.ts';
+import type { SigningKey } from '../auth/attestation.ts';
 
 export interface DatadogConfig {
   readonly baseUrl: string;

@@ -9,9 +9,9 @@ import {
   lightSyncScheduleId,
   searchAttributes,
   taskQueues,
-} from '../workflows/core/contracts.ts';
-import { checkDecision } from '../workflows/core/guards.ts';
-import { phases } from '../workflows/core/model.ts';
+} from '../domain/contracts.ts';
+import { checkDecision } from '../domain/guards.ts';
+import { phases } from '../domain/model.ts';
 import { createShell } from './client/support/shell.ts';
 
 const root = resolve(import.meta.dirname, '..');

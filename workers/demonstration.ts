@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client';
-import type { Inventory } from '../activities/inventory/types.ts';
+import type { Inventory } from '../inventory/port/inventory.ts';
 import type { Muster } from '../client/muster.ts';
 import { lightSyncNow } from '../client/schedule.ts';
-import type { HrEvent, PersonAttributes } from '../workflows/core/model.ts';
-import { subjectOf } from '../workflows/core/approvals.ts';
+import type { HrEvent, PersonAttributes } from '../domain/model.ts';
+import { subjectOf } from '../domain/approvals.ts';
 
 export interface Stage {
   readonly client: Client;

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { connectTemporal } from '../client/temporal.ts';
-import { taskQueues } from '../workflows/core/contracts.ts';
+import { taskQueues } from '../domain/contracts.ts';
 import { readConfig } from '../config/config.ts';
 
 // The image's health check: healthy is a worker of this machine that asks Temporal for work on both queues.

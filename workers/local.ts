@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import colors from 'picocolors';
-import type { Inventory } from '../activities/inventory/types.ts';
+import type { Inventory } from '../inventory/port/inventory.ts';
 import { applySchedules } from '../client/schedule.ts';
 import type { RunningGateway } from '../client/gateway/serve.ts';
 import { startSimulator, type Simulator } from '../simulator/index.ts';
@@ -16,7 +16,7 @@ import { showFirstSync } from './firstSync.ts';
 import { lockHome } from './homeLock.ts';
 import { removeRuntime, writeRuntime } from '../config/runtime.ts';
 import { installTelemetry, jsonLogger, scrub, type Secrets } from '../config/logging.ts';
-import { subjectOf } from '../workflows/core/approvals.ts';
+import { subjectOf } from '../domain/approvals.ts';
 import { UsageError } from '../domain/errors.ts';
 import { type Config, type DatadogConfig, type TemporalConfig } from '../config/types.ts';
 

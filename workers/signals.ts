@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { PersonSignals } from '../activities/syncSignals.ts';
 import type { Muster } from '../client/muster.ts';
-import { accountActivatedSignal, personWorkflowId } from '../workflows/core/contracts.ts';
+import { accountActivatedSignal, personWorkflowId } from '../domain/contracts.ts';
 
 /** How the sync reaches the people's processes. */
 export function personSignals(client: Client, muster: Pick<Muster, 'submitEvent'>): PersonSignals {

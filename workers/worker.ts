@@ -1,6 +1,6 @@
 import { Worker, type NativeConnection, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
-import { taskQueues } from '../workflows/core/contracts.ts';
+import { taskQueues } from '../domain/contracts.ts';
 
 export interface WorkersOptions {
   readonly connection: NativeConnection;

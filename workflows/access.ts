@@ -9,12 +9,18 @@ import type {
   PartResult,
   PersonAttributes,
   ResolvedEntitlement,
-} from './core/model.ts';
-import { dueAt, isHire } from './core/mailbox.ts';
-import { entitlementKey, heldEntitlements, namedEntitlements, pickResolved, planAccess } from './core/plan.ts';
-import { excessWords, renamed, undoneByLogin, undoneWords } from './core/warnings.ts';
+} from '../domain/model.ts';
+import { dueAt, isHire } from '../domain/mailbox.ts';
+import {
+  entitlementKey,
+  heldEntitlements,
+  namedEntitlements,
+  pickResolved,
+  planAccess,
+} from '../domain/access/plan.ts';
+import { excessWords, renamed, undoneByLogin, undoneWords } from '../domain/access/warnings.ts';
 import { askFor } from './approvalWaits.ts';
-import { isUndecidable } from './core/approvals.ts';
+import { isUndecidable } from '../domain/approvals.ts';
 import { askForPrivileged, giveWhenAllowed, leaveOut } from './giving.ts';
 import type { PersonRun } from './personRun.ts';
 import { datadog, records } from './proxies.ts';

@@ -1,6 +1,6 @@
 import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { throwUnlessFailed } from './cancellation.ts';
-import type { AccessSyncInput, SyncSummary } from './core/contracts.ts';
+import type { AccessSyncInput, SyncSummary } from '../domain/contracts.ts';
 import { fullSync } from './fullSync.ts';
 import { bestEffort, records, scan } from './proxies.ts';
 

@@ -1,7 +1,7 @@
-import { isUndecidable } from './core/approvals.ts';
-import type { ApprovalState } from './core/contracts.ts';
-import { approvalNeeded, decisionsLapsed } from './core/failures.ts';
-import type { HrEvent, LapsedDecision } from './core/model.ts';
+import { isUndecidable } from '../domain/approvals.ts';
+import type { ApprovalState } from '../domain/contracts.ts';
+import { approvalNeeded, decisionsLapsed } from '../domain/failures.ts';
+import type { HrEvent, LapsedDecision } from '../domain/model.ts';
 import { ask, askAgain, decided } from './approvalWaits.ts';
 import { becauseAllowed, showWait } from './giving.ts';
 import { failureIn, type PersonRun } from './personRun.ts';

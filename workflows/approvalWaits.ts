@@ -1,8 +1,8 @@
 import { condition } from '@temporalio/workflow';
 import { ignoreCancellation } from './cancellation.ts';
-import { approversAfter, askedOf, isFallbackDue, stateAfter } from './core/approvals.ts';
-import type { ApprovalState, ApprovalView } from './core/contracts.ts';
-import type { ApprovalRequest, CountedDecision, LapsedDecision } from './core/model.ts';
+import { approversAfter, askedOf, isFallbackDue, stateAfter } from '../domain/approvals.ts';
+import type { ApprovalState, ApprovalView } from '../domain/contracts.ts';
+import type { ApprovalRequest, CountedDecision, LapsedDecision } from '../domain/model.ts';
 import { isoOf, type PersonRun } from './personRun.ts';
 import { records } from './proxies.ts';
 

@@ -1,6 +1,6 @@
 import { throwUnlessFailed } from './cancellation.ts';
-import { differingAttributes } from './core/attributes.ts';
-import type { Account, HrEvent, PersonAttributes } from './core/model.ts';
+import { differingAttributes } from '../domain/access/attributes.ts';
+import type { Account, HrEvent, PersonAttributes } from '../domain/model.ts';
 import { bringInLine, untilSomethingNewer, type ResolvedAccess } from './access.ts';
 import { needsApproval, onceAllowed } from './acts.ts';
 import { wordsOf, type PersonRun } from './personRun.ts';

@@ -1,4 +1,4 @@
-import type { HrEvent, Outcome } from './core/model.ts';
+import type { HrEvent, Outcome } from '../domain/model.ts';
 import { isoOf, type PersonRun } from './personRun.ts';
 import { records } from './proxies.ts';
 

@@ -1,4 +1,4 @@
-import type { Account } from './core/model.ts';
+import type { Account } from '../domain/model.ts';
 import type { PersonRun } from './personRun.ts';
 import { datadog } from './proxies.ts';
 

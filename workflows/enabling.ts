@@ -1,5 +1,5 @@
-import type { Account, HrEvent } from './core/model.ts';
-import { heldEntitlements } from './core/plan.ts';
+import type { Account, HrEvent } from '../domain/model.ts';
+import { heldEntitlements } from '../domain/access/plan.ts';
 import { onceAllowed } from './acts.ts';
 import type { PersonRun } from './personRun.ts';
 import { datadog, records } from './proxies.ts';

@@ -1,5 +1,5 @@
 import { throwUnlessFailed } from './cancellation.ts';
-import type { HrEvent } from './core/model.ts';
+import type { HrEvent } from '../domain/model.ts';
 import { cancelled, wordsOf, type PersonRun } from './personRun.ts';
 import { hr } from './proxies.ts';
 

@@ -1,6 +1,6 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 import { wasCancelled } from './cancellation.ts';
-import type { Account, PersonAttributes } from './core/model.ts';
+import type { Account, PersonAttributes } from '../domain/model.ts';
 import type { PersonRun } from './personRun.ts';
 import { acceptancePoll } from './proxies.ts';
 import { newsAt, takeNews } from './runPerson.ts';

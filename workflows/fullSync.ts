@@ -14,8 +14,8 @@ import {
   type FullSyncState,
   type SyncCounts,
   type SyncSummary,
-} from './core/contracts.ts';
-import type { MissingPermission } from './core/failures.ts';
+} from '../domain/contracts.ts';
+import type { MissingPermission } from '../domain/failures.ts';
 import {
   addCounts,
   areKeysRefused,
@@ -27,8 +27,8 @@ import {
   summarise,
   syncSteps,
   type SyncStepName,
-} from './core/fullSync.ts';
-import type { NhiKind } from './core/identities.ts';
+} from '../domain/sync/steps.ts';
+import type { NhiKind } from '../domain/sync/kinds.ts';
 import { assessment, records, scan } from './proxies.ts';
 
 /** A run of this many events continues as new. */

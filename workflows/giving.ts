@@ -1,7 +1,7 @@
-import { isUndecidable } from './core/approvals.ts';
-import type { ApprovalView } from './core/contracts.ts';
-import type { ApprovalRequest, Entitlement, HrEvent, ResolvedEntitlement } from './core/model.ts';
-import { pickResolved } from './core/plan.ts';
+import { isUndecidable } from '../domain/approvals.ts';
+import type { ApprovalView } from '../domain/contracts.ts';
+import type { ApprovalRequest, Entitlement, HrEvent, ResolvedEntitlement } from '../domain/model.ts';
+import { pickResolved } from '../domain/access/plan.ts';
 import { ask, askAgain, decided } from './approvalWaits.ts';
 import type { PersonRun } from './personRun.ts';
 import { records } from './proxies.ts';

@@ -7,7 +7,7 @@ import {
   judgeDecision,
   stateAfter,
   type Verdict,
-} from './core/approvals.ts';
+} from '../domain/approvals.ts';
 import {
   accountActivatedSignal,
   cancelEventSignal,
@@ -19,9 +19,9 @@ import {
   submitDecisionUpdate,
   type ApprovalView,
   type DecisionReceipt,
-} from './core/contracts.ts';
-import { checkActivation, checkCancellation, checkDecision, checkHrEvent } from './core/guards.ts';
-import type { CountedDecision, Decision, HrEvent } from './core/model.ts';
+} from '../domain/contracts.ts';
+import { checkActivation, checkCancellation, checkDecision, checkHrEvent } from '../domain/guards.ts';
+import type { CountedDecision, Decision, HrEvent } from '../domain/model.ts';
 import type { PersonRun } from './personRun.ts';
 import { records } from './proxies.ts';
 import { withdrawCancelled } from './cancelling.ts';

@@ -1,7 +1,7 @@
 import { correlate } from './correlating.ts';
-import { intendedParts } from './core/intent.ts';
-import type { HrEvent, Outcome } from './core/model.ts';
-import { excessWords, notVisibleWords } from './core/warnings.ts';
+import { intendedParts } from '../domain/access/intent.ts';
+import type { HrEvent, Outcome } from '../domain/model.ts';
+import { excessWords, notVisibleWords } from '../domain/access/warnings.ts';
 import type { PersonRun } from './personRun.ts';
 import { datadog } from './proxies.ts';
 import type { Ending } from './story.ts';

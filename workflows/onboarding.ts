@@ -1,7 +1,7 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
-import type { PersonRunInput } from './core/contracts.ts';
-import { isHire } from './core/mailbox.ts';
-import type { Account, HrEvent, Invitation, PersonAttributes } from './core/model.ts';
+import type { PersonRunInput } from '../domain/contracts.ts';
+import { isHire } from '../domain/mailbox.ts';
+import type { Account, HrEvent, Invitation, PersonAttributes } from '../domain/model.ts';
 import { askForApprovals, outcomeOf, type ResolvedAccess } from './access.ts';
 import { alignAccount, changeAccount } from './attributes.ts';
 import { correlate } from './correlating.ts';

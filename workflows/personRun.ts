@@ -16,10 +16,10 @@ import {
   type PersonRunInput,
   type PersonStatus,
   type Refusal,
-} from './core/contracts.ts';
-import { describeStatus } from './core/describe.ts';
-import { correlationConflict, type MissingPermission } from './core/failures.ts';
-import { foldAttributes, isHire, type DroppedEvent } from './core/mailbox.ts';
+} from '../domain/contracts.ts';
+import { describeStatus } from './describe.ts';
+import { correlationConflict, type MissingPermission } from '../domain/failures.ts';
+import { foldAttributes, isHire, type DroppedEvent } from '../domain/mailbox.ts';
 import type {
   Account,
   CountedDecision,
@@ -32,8 +32,8 @@ import type {
   Phase,
   ProcessTimes,
   ProcessType,
-} from './core/model.ts';
-import type { Activation } from './core/policy.ts';
+} from '../domain/model.ts';
+import type { Activation } from '../domain/policy/rules.ts';
 import { handPoll, permissionPoll, records } from './proxies.ts';
 
 /**

@@ -8,7 +8,7 @@ import {
   type ActivityOptions,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { taskQueues } from './core/contracts.ts';
+import { taskQueues } from '../domain/contracts.ts';
 
 /**
  * How activities are called. `WAIT_CANCELLATION_COMPLETED` everywhere: a leaver must know how a write in flight ended

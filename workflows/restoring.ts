@@ -1,5 +1,5 @@
-import type { Account, HrEvent, PersonAttributes } from './core/model.ts';
-import { heldEntitlements } from './core/plan.ts';
+import type { Account, HrEvent, PersonAttributes } from '../domain/model.ts';
+import { heldEntitlements } from '../domain/access/plan.ts';
 import { resolveAccess, type ResolvedAccess } from './access.ts';
 import type { PersonRun } from './personRun.ts';
 import { records } from './proxies.ts';

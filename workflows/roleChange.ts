@@ -1,5 +1,5 @@
-import type { PersonRunInput } from './core/contracts.ts';
-import type { HrEvent } from './core/model.ts';
+import type { PersonRunInput } from '../domain/contracts.ts';
+import type { HrEvent } from '../domain/model.ts';
 import { askForApprovals, outcomeOf, resolveAccess } from './access.ts';
 import { alignAccount, changeAccount } from './attributes.ts';
 import { correlate } from './correlating.ts';

@@ -6,7 +6,7 @@ import {
   makeContinueAsNewFunc,
 } from '@temporalio/workflow';
 import { ignoreCancellation, wasCancelled } from './cancellation.ts';
-import type { PersonRunInput } from './core/contracts.ts';
+import type { PersonRunInput } from '../domain/contracts.ts';
 import {
   chooseEvent,
   dueAt,
@@ -17,8 +17,8 @@ import {
   processTypeOf,
   settle,
   supersedes,
-} from './core/mailbox.ts';
-import type { Employment, HrEvent, ProcessType } from './core/model.ts';
+} from '../domain/mailbox.ts';
+import type { Employment, HrEvent, ProcessType } from '../domain/model.ts';
 import { withdrawCancelled } from './cancelling.ts';
 import { listen } from './handlers.ts';
 import { cancelled, isoOf, PersonRun, wordsOf } from './personRun.ts';

@@ -1,4 +1,4 @@
-import type { Employment, HrEvent, Outcome } from './core/model.ts';
+import type { Employment, HrEvent, Outcome } from '../domain/model.ts';
 import type { PersonRun } from './personRun.ts';
 
 /** How a story ended: for the event, and for the person. */

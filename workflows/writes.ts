@@ -1,6 +1,6 @@
 import type { ActivityFailure } from '@temporalio/workflow';
 import { refuseToGoOn, throwUnlessFailed } from './cancellation.ts';
-import type { Granted, HrEvent, ResolvedEntitlement } from './core/model.ts';
+import type { Granted, HrEvent, ResolvedEntitlement } from '../domain/model.ts';
 import { missingPermissionOf, wordsOf, type PersonRun } from './personRun.ts';
 import { datadog } from './proxies.ts';
 import type { Because } from '../domain/evidence.ts';

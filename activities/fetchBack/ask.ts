@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { Agent, request } from 'undici';
-import type { FetchBack } from '../../workflows/core/sources.ts';
+import type { FetchBack } from '../../domain/policy/sources.ts';
 import { isPublic, lookUpPublic, privateAddress } from './addresses.ts';
 
 /** HR's answer makes asking again useless: the event fails, with these words. */

@@ -1,5 +1,5 @@
 import { ApplicationFailure, cancellationSignal } from '@temporalio/activity';
-import type { HrEvent } from '../../workflows/core/model.ts';
+import type { HrEvent } from '../../domain/model.ts';
 import { FetchRefused, HrUnavailable } from './ask.ts';
 import type { Dependencies } from '../dependencies.ts';
 

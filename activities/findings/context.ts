@@ -1,8 +1,8 @@
-import type { AccountContext } from '../../workflows/core/accountFindings.ts';
-import type { DriftContext, EntitlementDirectory } from '../../workflows/core/drift.ts';
-import type { Policy } from '../../workflows/core/policy.ts';
-import { isPrivileged } from '../../workflows/core/privileged.ts';
-import type { OrganisationFacts } from '../inventory/findingTypes.ts';
+import type { AccountContext } from '../../domain/findings/accounts.ts';
+import type { DriftContext, EntitlementDirectory } from '../../domain/findings/drift.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
+import { isPrivileged } from '../../domain/access/privileged.ts';
+import type { OrganisationFacts } from '../../inventory/port/findings.ts';
 
 export type Context = AccountContext & DriftContext;
 

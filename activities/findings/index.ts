@@ -5,15 +5,15 @@ import {
   isEmergencyAccount,
   isUncorrelated,
   uncorrelatedSummary,
-} from '../../workflows/core/accountFindings.ts';
-import { driftFindings, heldRepairs } from '../../workflows/core/drift.ts';
-import { frozenBecause, type Found } from '../../workflows/core/findings.ts';
-import type { KindStates } from '../../workflows/core/identities.ts';
-import { keyFindings } from '../../workflows/core/keyFindings.ts';
-import { duplicateRoleNames, rolesUndoneByMappings } from '../../workflows/core/roleFindings.ts';
-import { missingFromRosters } from '../../workflows/core/rosterFindings.ts';
-import type { AccountPageFacts, OrganisationFacts, RepairCandidate } from '../inventory/findingTypes.ts';
-import type { Inventory } from '../inventory/types.ts';
+} from '../../domain/findings/accounts.ts';
+import { driftFindings, heldRepairs } from '../../domain/findings/drift.ts';
+import { frozenBecause, type Found } from '../../domain/findings/catalogue.ts';
+import type { KindStates } from '../../domain/sync/kinds.ts';
+import { keyFindings } from '../../domain/findings/keys.ts';
+import { duplicateRoleNames, rolesUndoneByMappings } from '../../domain/findings/roles.ts';
+import { missingFromRosters } from '../../domain/findings/rosters.ts';
+import type { AccountPageFacts, OrganisationFacts, RepairCandidate } from '../../inventory/port/findings.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
 import { contextOf, type Context } from './context.ts';
 import { createPages, type Pages } from './pages.ts';
 import { repairOrHold, type RepairResult } from './repair.ts';

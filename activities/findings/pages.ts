@@ -1,7 +1,7 @@
-import type { Found, FoundAt } from '../../workflows/core/findings.ts';
-import type { KindStates } from '../../workflows/core/identities.ts';
-import type { FactsPage } from '../inventory/findingTypes.ts';
-import type { Inventory } from '../inventory/types.ts';
+import type { Found, FoundAt } from '../../domain/findings/catalogue.ts';
+import type { KindStates } from '../../domain/sync/kinds.ts';
+import type { FactsPage } from '../../inventory/port/findings.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
 
 export interface PageResult {
   readonly found: readonly Found[];

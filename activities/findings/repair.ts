@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { heartbeat } from '@temporalio/activity';
-import { disableLimit } from '../../workflows/core/brakes.ts';
-import { repairEvent } from '../../workflows/core/drift.ts';
-import type { Policy } from '../../workflows/core/policy.ts';
-import type { OrganisationFacts, RepairCandidate } from '../inventory/findingTypes.ts';
-import type { Inventory } from '../inventory/types.ts';
+import { disableLimit } from '../../domain/access/brakes.ts';
+import { repairEvent } from '../../domain/findings/drift.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
+import type { OrganisationFacts, RepairCandidate } from '../../inventory/port/findings.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { PersonSignals } from '../syncSignals.ts';
 
 export interface RepairResult {

@@ -7,8 +7,8 @@ import {
   sleep,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import { accountActivatedSignal, hrEventSignal, searchAttributes, taskQueues } from '../../workflows/core/contracts.ts';
-import type { PersonRunInput } from '../../workflows/core/contracts.ts';
+import { accountActivatedSignal, hrEventSignal, searchAttributes, taskQueues } from '../../domain/contracts.ts';
+import type { PersonRunInput } from '../../domain/contracts.ts';
 import { shapePlaceholder, type Shape, type TwinActivities } from './shape.ts';
 
 const regular = proxyActivities<TwinActivities>({ taskQueue: taskQueues.datadog, startToCloseTimeout: '15 seconds' });

@@ -1,15 +1,16 @@
 import { Option, type Command } from 'commander';
-import type { TokenRow } from '../../activities/inventory/tokenTypes.ts';
-import type { ApprovalRow, Inventory } from '../../activities/inventory/types.ts';
-import type { ApprovalState } from '../../workflows/core/contracts.ts';
-import type { Decision, Entitlement } from '../../workflows/core/model.ts';
+import type { TokenRow } from '../../inventory/port/tokens.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+import type { ApprovalState } from '../../domain/contracts.ts';
+import type { Decision, Entitlement } from '../../domain/model.ts';
 import { RefusedError, UsageError } from '../../domain/errors.ts';
-import { authenticate } from '../tokens.ts';
+import { authenticate } from '../../auth/tokens.ts';
 import { isJson } from './command.ts';
 import { withInventory, withMuster } from './open.ts';
 import { printResult, renderTable } from './output.ts';
 import { parseEmail, parsePersonId, parseText } from './parse.ts';
 import type { Shell } from './shell.ts';
+import type { ApprovalRow } from '../../inventory/port/rows.ts';
 
 interface ListOptions {
   readonly state: ApprovalState | 'all';

@@ -1,5 +1,4 @@
 import { Option, type Command } from 'commander';
-import type { EvidenceRow } from '../../activities/inventory/types.ts';
 import { FailedError } from '../../domain/errors.ts';
 import { isJson } from './command.ts';
 import { withInventory } from './open.ts';
@@ -7,6 +6,7 @@ import { printMessage, printResult, renderCsv } from './output.ts';
 import { parseNotedLink, parsePersonId, type NotedLink } from './parse.ts';
 import { cellsOf, chooseFormat, type Columns } from './rows.ts';
 import type { Shell } from './shell.ts';
+import type { EvidenceRow } from '../../inventory/port/rows.ts';
 
 const exportFormats = ['jsonl', 'csv'] as const;
 const pageSize = 1_000;

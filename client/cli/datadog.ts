@@ -1,4 +1,4 @@
-import type { DatadogClient } from '../../activities/datadog/types.ts';
+import type { DatadogClient } from '../../datadog/types.ts';
 import { UsageError } from '../../domain/errors.ts';
 import type { Config } from '../../config/types.ts';
 
@@ -12,7 +12,7 @@ export async function withDatadogHere<T>(
       'No Datadog is configured here: run `npm start` in another terminal, or set DD_SITE, DD_API_KEY and DD_APP_KEY',
     );
   }
-  const { openDatadog } = await import('../../activities/datadog/index.ts');
+  const { openDatadog } = await import('../../datadog/index.ts');
   await using client = openDatadog({ baseUrl: datadog.baseUrl, keys: datadog.keys });
   return await work(client);
 }

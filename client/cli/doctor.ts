@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import type { KeyHealth } from '../../activities/inventory/capabilities.ts';
-import type { Inventory } from '../../activities/inventory/types.ts';
-import type { Policy } from '../../workflows/core/policy.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
 import { isJson } from './command.ts';
 import { checkDatadog } from './doctorDatadog.ts';
 import { checkEngine } from './doctorEngine.ts';
@@ -11,6 +10,7 @@ import { exists, loadShellPolicy, openPlace, readShellConfig } from './open.ts';
 import { paint, printResult, clean } from './output.ts';
 import type { Shell } from './shell.ts';
 import type { Config } from '../../config/types.ts';
+import type { KeyHealth } from '../../inventory/port/keyHealth.ts';
 
 /** `ok` says whether people can be given and lose access now; optional checks do not count. */
 export interface Diagnosis {

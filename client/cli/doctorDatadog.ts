@@ -1,4 +1,4 @@
-import { capabilities, type Capability, type Datadog } from '../../activities/datadog/types.ts';
+import { capabilities, type Capability, type Datadog } from '../../datadog/types.ts';
 import type { Check } from './checks.ts';
 import { explainFailure } from './failures.ts';
 import type { DatadogConfig } from '../../config/types.ts';
@@ -34,7 +34,7 @@ export async function checkDatadog(config: DatadogConfig | undefined, needs: Dat
       'run `npm start`, which brings a simulated Datadog; or set DD_SITE, DD_API_KEY and DD_APP_KEY; or MUSTER_DATADOG_URL for a simulator';
     return [{ name: 'site', status: 'missing', detail: 'no Datadog site is configured', fix }];
   }
-  const { openDatadog } = await import('../../activities/datadog/index.ts');
+  const { openDatadog } = await import('../../datadog/index.ts');
   try {
     await using client = openDatadog({ baseUrl: config.baseUrl, keys: config.keys });
     return await judgeDatadog(client.attempt({ deadlineMs: 20_000 }), config, needs);

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { accessSyncScheduleId, searchAttributes, taskQueues } from '../../workflows/core/contracts.ts';
+import { accessSyncScheduleId, searchAttributes, taskQueues } from '../../domain/contracts.ts';
 import { attemptCheck, type Check } from './checks.ts';
 import { explainFailure } from './failures.ts';
 import { connect } from './open.ts';

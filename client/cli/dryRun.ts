@@ -1,7 +1,7 @@
-import type { Inventory } from '../../activities/inventory/types.ts';
-import { personWorkflowId } from '../../workflows/core/contracts.ts';
-import type { Entitlement, HrEvent, PersonAttributes, ProcessType } from '../../workflows/core/model.ts';
-import { birthrightAccess, type Policy } from '../../workflows/core/policy.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+import { personWorkflowId } from '../../domain/contracts.ts';
+import type { Entitlement, HrEvent, PersonAttributes, ProcessType } from '../../domain/model.ts';
+import { birthrightAccess, type Policy } from '../../domain/policy/rules.ts';
 import { completeEvent } from '../drafts.ts';
 import { checkedEvent, processOf } from '../muster.ts';
 import { dateEvent, refuseEndless, type EventInput } from './eventInput.ts';

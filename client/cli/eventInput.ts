@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { text as readStream } from 'node:stream/consumers';
-import type { Inventory } from '../../activities/inventory/types.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
 import { contractorProblem, isEndless } from '../contractors.ts';
 import { latestAttributes, type EventDraft } from '../drafts.ts';
 import { checkedEvent } from '../muster.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Option, type Command } from 'commander';
-import type { Inventory } from '../../activities/inventory/types.ts';
-import type { HrEvent, Outcome } from '../../workflows/core/model.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+import type { HrEvent, Outcome } from '../../domain/model.ts';
 import { isJson } from './command.ts';
 import { addHeldLeavers } from './heldLeavers.ts';
 import { planEvent, renderPlan } from './dryRun.ts';

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
-import type { FindingRow, FindingState } from '../../activities/inventory/findingTypes.ts';
-import { findingKindNames, severities, type FindingKind, type Severity } from '../../workflows/core/findings.ts';
+import type { FindingRow, FindingState } from '../../inventory/port/findings.ts';
+import { findingKindNames, severities, type FindingKind, type Severity } from '../../domain/findings/catalogue.ts';
 import { FailedError, UsageError } from '../../domain/errors.ts';
 import { muteFinding } from '../findings.ts';
 import { readAll } from '../readAll.ts';

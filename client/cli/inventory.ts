@@ -1,11 +1,11 @@
 import { Option, type Command } from 'commander';
-import type { AccountRow, GrantRow } from '../../activities/inventory/types.ts';
 import { readAll } from '../readAll.ts';
 import { addNhis } from './nhis.ts';
 import { withInventory } from './open.ts';
 import { parsePersonId, parseText } from './parse.ts';
 import { chooseFormat, formats, printRows, type Columns, type Format } from './rows.ts';
 import type { Shell } from './shell.ts';
+import type { AccountRow, GrantRow } from '../../inventory/port/rows.ts';
 
 interface UserOptions {
   readonly format?: Format;

@@ -1,4 +1,4 @@
-import type { KindStates } from '../../workflows/core/identities.ts';
+import type { KindStates } from '../../domain/sync/kinds.ts';
 
 /** What the last sync could not show, so that an empty list is not taken for a clean one. */
 export function describeUnseen(kinds: KindStates): readonly string[] {

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
-import type { NhiRow } from '../../activities/inventory/identityTypes.ts';
-import type { Inventory } from '../../activities/inventory/types.ts';
-import { nhiKinds, type NhiKind } from '../../workflows/core/identities.ts';
+import type { NhiRow } from '../../inventory/port/nhis.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+import { nhiKinds, type NhiKind } from '../../domain/sync/kinds.ts';
 import { FailedError, UsageError } from '../../domain/errors.ts';
 import { declareOwner } from '../owners.ts';
 import { describeUnseen } from './kinds.ts';

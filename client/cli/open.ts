@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
-import type { Inventory } from '../../activities/inventory/types.ts';
-import type { Policy } from '../../workflows/core/policy.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
 import { FailedError, UsageError } from '../../domain/errors.ts';
 import type { Muster } from '../muster.ts';
 import { explainFailure } from './failures.ts';
@@ -26,7 +26,7 @@ export async function readShellConfig(shell: Shell): Promise<Config> {
 export async function withMuster<T>(shell: Shell, work: (opened: Opened) => Promise<T>): Promise<T> {
   const [{ createMuster }, { openAttestor }] = await Promise.all([
     import('../muster.ts'),
-    import('../../activities/attestation.ts'),
+    import('../../auth/attestation.ts'),
   ]);
   return withEngine(shell, ({ config, client }) =>
     withInventory(shell, (inventory) => {
@@ -75,7 +75,7 @@ export async function withInventory<T>(shell: Shell, work: (inventory: Inventory
 }
 
 export async function openPlace(place: Config['inventory']): Promise<Inventory> {
-  const { openInventory } = await import('../../activities/inventory/index.ts');
+  const { openInventory } = await import('../../inventory/index.ts');
   return openInventory(place);
 }
 
@@ -86,7 +86,7 @@ export async function loadShellPolicy(config: Pick<Config, 'policyPath' | 'datad
 
 /** Throws a `UsageError` with every problem of the file. */
 export async function loadPolicyFile(path: string, datadogIsSimulator: boolean): Promise<Policy> {
-  const { loadPolicy, PolicyError } = await import('../../activities/policy/file.ts');
+  const { loadPolicy, PolicyError } = await import('../../policy/file.ts');
   try {
     return await loadPolicy(path, { datadogIsSimulator });
   } catch (error) {

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import type { Datadog } from '../../activities/datadog/types.ts';
-import type { Inventory } from '../../activities/inventory/types.ts';
+import type { Datadog } from '../../datadog/types.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
 import { RefusedError, UsageError } from '../../domain/errors.ts';
-import type { Operator, Why } from '../evidence.ts';
+import type { Operator, Why } from '../../auth/operator.ts';
 import type { Hands } from '../operator.ts';
-import { authenticate } from '../tokens.ts';
+import { authenticate } from '../../auth/tokens.ts';
 import { loadShellPolicy, withMuster, type Opened } from './open.ts';
 import { parseEmail, parseText } from './parse.ts';
 import type { Shell } from './shell.ts';
@@ -67,7 +67,7 @@ export async function withDatadogOf<T>(
   if (config.datadog === undefined) {
     throw new UsageError('No Datadog is known here: set DD_SITE, DD_API_KEY and DD_APP_KEY, as for the worker');
   }
-  const { openDatadog } = await import('../../activities/datadog/index.ts');
+  const { openDatadog } = await import('../../datadog/index.ts');
   await using client = openDatadog({ baseUrl: config.datadog.baseUrl, keys: config.datadog.keys });
   return await work(client.attempt({ deadlineMs: 20_000 }));
 }

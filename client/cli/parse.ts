@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { personIdPattern } from '../../workflows/core/contracts.ts';
+import { personIdPattern } from '../../domain/contracts.ts';
 import { isTimeZone } from '../localDates.ts';
 
 /** Argument parsers: each says what is expected, with an example. Commander adds the option's name. */

@@ -1,6 +1,5 @@
 import { Option, type Command } from 'commander';
-import type { PersonHistory, PersonRow } from '../../activities/inventory/types.ts';
-import type { PersonStatus } from '../../workflows/core/contracts.ts';
+import type { PersonStatus } from '../../domain/contracts.ts';
 import { FailedError } from '../../domain/errors.ts';
 import { isJson } from './command.ts';
 import { addLinks } from './links.ts';
@@ -10,7 +9,8 @@ import { printMessage, printResult, renderTable } from './output.ts';
 import { parseCount, parseOffset, parsePersonId } from './parse.ts';
 import type { Shell } from './shell.ts';
 import { addRestore } from './undo.ts';
-import { subjectOf } from '../../workflows/core/approvals.ts';
+import { subjectOf } from '../../domain/approvals.ts';
+import type { PersonHistory, PersonRow } from '../../inventory/port/rows.ts';
 
 /** Everything on one person: the inventory's memory, and what their open process says of itself. */
 export interface PersonView extends PersonHistory {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { PersonAttributes } from '../../workflows/core/model.ts';
+import type { PersonAttributes } from '../../domain/model.ts';
 import { isTimeZone } from '../localDates.ts';
 import { isJson } from './command.ts';
 import { exists, loadPolicyFile, loadShellPolicy, readShellConfig } from './open.ts';
@@ -107,7 +107,7 @@ async function explain(shell: Shell, { attribute, policy: file, ...standard }: E
     file === undefined
       ? await loadShellPolicy(await readShellConfig(shell))
       : await loadPolicyFile(resolve(shell.cwd, file), !shell.env['DD_SITE']);
-  const { birthrightAccess, explainAccess } = await import('../../workflows/core/policy.ts');
+  const { birthrightAccess, explainAccess } = await import('../../domain/policy/rules.ts');
   // Without an e-mail, rules that name one do not match.
   const attributes = { email: '', ...standard, ...(attribute === undefined ? {} : { extra: attribute }) };
   return { ...birthrightAccess(policy, attributes), rules: explainAccess(policy, attributes) };

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import type { PersonAttributes } from '../../workflows/core/model.ts';
-import type { AccessChange } from '../../workflows/core/policyDiff.ts';
+import type { PersonAttributes } from '../../domain/model.ts';
+import type { AccessChange } from '../../domain/policy/diff.ts';
 import { readAll } from '../readAll.ts';
 import { loadPolicyFile, withInventory } from './open.ts';
 import { renderTable } from './output.ts';
@@ -16,7 +16,7 @@ export interface PolicyDiff {
 
 /** Who of the people in the inventory would gain and lose what. */
 export async function diffPolicies(shell: Shell, old: string, young: string): Promise<PolicyDiff> {
-  const { compareAccess, isChange } = await import('../../workflows/core/policyDiff.ts');
+  const { compareAccess, isChange } = await import('../../domain/policy/diff.ts');
   // The older one may be from before Datadog was a site: both are only compared.
   const [before, after] = [await load(shell, old), await load(shell, young)];
   return withInventory(shell, async (inventory) => {

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import type { Policy } from '../../workflows/core/policy.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
 import { withDatadogHere } from './datadog.ts';
 import { codeOf } from './failures.ts';
 import { readShellConfig } from './open.ts';
@@ -49,7 +49,7 @@ export async function writeFirstPolicy(
 }
 
 export async function checkPolicy(shell: Shell, path: string, isOnline: boolean): Promise<PolicyCheck> {
-  const { loadPolicy, PolicyError } = await import('../../activities/policy/file.ts');
+  const { loadPolicy, PolicyError } = await import('../../policy/file.ts');
   let policy: Policy;
   try {
     policy = await loadPolicy(path, { datadogIsSimulator: !shell.env['DD_SITE'] });

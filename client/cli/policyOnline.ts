@@ -1,6 +1,6 @@
-import type { DatadogClient } from '../../activities/datadog/types.ts';
-import { isPrivileged } from '../../workflows/core/privileged.ts';
-import { isInDomains, type Policy } from '../../workflows/core/policy.ts';
+import type { DatadogClient } from '../../datadog/types.ts';
+import { isPrivileged } from '../../domain/access/privileged.ts';
+import { isInDomains, type Policy } from '../../domain/policy/rules.ts';
 import { readOrganization, type Organization } from '../organization.ts';
 import { renderTable } from './output.ts';
 import type { Shell } from './shell.ts';

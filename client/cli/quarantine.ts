@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { QuarantineRow } from '../../activities/inventory/findingTypes.ts';
+import type { QuarantineRow } from '../../inventory/port/findings.ts';
 import { isJson } from './command.ts';
 import { addReason, whyOf, withOperator } from './operator.ts';
 import { printResult, renderTable } from './output.ts';

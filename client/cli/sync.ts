@@ -5,7 +5,7 @@ import {
   lightSyncScheduleId,
   type SyncProgress,
   type SyncSummary,
-} from '../../workflows/core/contracts.ts';
+} from '../../domain/contracts.ts';
 import { FailedError } from '../../domain/errors.ts';
 import { isJson } from './command.ts';
 import { describeUnseen } from './kinds.ts';

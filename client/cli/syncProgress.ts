@@ -1,4 +1,4 @@
-import type { SyncProgress } from '../../workflows/core/contracts.ts';
+import type { SyncProgress } from '../../domain/contracts.ts';
 
 /** One line on a sync that runs: what it reads, how far it is, how fast, and how long it takes yet. */
 export function describeProgress({ reading, counts, expected, startedAt }: SyncProgress, nowMs: number): string {

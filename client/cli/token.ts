@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
-import { tokenRoles, type TokenRole, type TokenRow } from '../../activities/inventory/tokenTypes.ts';
+import { tokenRoles, type TokenRole, type TokenRow } from '../../inventory/port/tokens.ts';
 import { FailedError, UsageError } from '../../domain/errors.ts';
-import { issueToken, revokeToken } from '../tokens.ts';
+import { issueToken, revokeToken } from '../../auth/tokens.ts';
 import { isJson } from './command.ts';
 import { effectiveInstant, readEffective } from './dates.ts';
 import { withInventory } from './open.ts';

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import type { TokenRole, TokenRow } from '../../activities/inventory/tokenTypes.ts';
-import { authenticate } from '../tokens.ts';
+import type { TokenRole, TokenRow } from '../../inventory/port/tokens.ts';
+import { authenticate } from '../../auth/tokens.ts';
 import type { GatewayContext } from './context.ts';
 import { HttpProblem } from './problems.ts';
 

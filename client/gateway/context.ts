@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { Inventory } from '../../activities/inventory/types.ts';
-import type { Policy } from '../../workflows/core/policy.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
 import type { Muster } from '../muster.ts';
 import type { RateLimits } from './limits.ts';
 import type { Metrics } from './metrics.ts';

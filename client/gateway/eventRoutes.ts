@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { AliasRow } from '../../activities/inventory/aliasTypes.ts';
-import type { Source } from '../../workflows/core/sources.ts';
-import { isHire } from '../../workflows/core/mailbox.ts';
+import type { AliasRow } from '../../inventory/port/aliases.ts';
+import type { Source } from '../../domain/policy/sources.ts';
+import { isHire } from '../../domain/mailbox.ts';
 import { contractorProblem, hasEndWaiting, lacksEndAndSponsor } from '../contractors.ts';
 import { latestAttributes, type EventDraft } from '../drafts.ts';
 import { callerOf } from './callers.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { personIdPattern } from '../../workflows/core/contracts.ts';
+import { personIdPattern } from '../../domain/contracts.ts';
 import { isEmail } from '../emails.ts';
 import { endOfDay, isTimeZone, startOfDay } from '../localDates.ts';
 import type { EventDraft } from '../drafts.ts';

@@ -1,7 +1,7 @@
 import { askForRecord, FetchRefused } from '../../activities/fetchBack/ask.ts';
-import type { Inventory } from '../../activities/inventory/types.ts';
-import { isHire } from '../../workflows/core/mailbox.ts';
-import type { Policy } from '../../workflows/core/policy.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+import { isHire } from '../../domain/mailbox.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
 import { completeEvent, type EventDraft } from '../drafts.ts';
 import { checkedEvent } from '../muster.ts';
 import { draftsOf } from './facts.ts';

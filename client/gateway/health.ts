@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { longestGapMs } from '../../activities/policy/cron.ts';
+import { longestGapMs } from '../../policy/cron.ts';
 import type { GatewayContext, GatewayPart } from './context.ts';
 
 const check = z.enum(['ok', 'noAnswer']);

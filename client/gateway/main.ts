@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { openAttestor } from '../../activities/attestation.ts';
-import { openInventory } from '../../activities/inventory/index.ts';
-import { loadPolicy } from '../../activities/policy/file.ts';
+import { openAttestor } from '../../auth/attestation.ts';
+import { openInventory } from '../../inventory/index.ts';
+import { loadPolicy } from '../../policy/file.ts';
 import { readConfig } from '../../config/config.ts';
 import { jsonLogger, scrub, type Secrets } from '../../config/logging.ts';
 import { createMuster } from '../muster.ts';

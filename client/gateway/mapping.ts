@@ -1,4 +1,4 @@
-import type { FetchBack, FieldMap, Source } from '../../workflows/core/sources.ts';
+import type { FetchBack, FieldMap, Source } from '../../domain/policy/sources.ts';
 import type { z } from 'zod';
 import { hrMessage, idOnly, type GivenMessage, type HrMessage } from './facts.ts';
 import { UsageError } from '../../domain/errors.ts';

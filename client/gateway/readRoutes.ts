@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-import { personIdPattern } from '../../workflows/core/contracts.ts';
-import { nhiKinds } from '../../workflows/core/identities.ts';
+import { personIdPattern } from '../../domain/contracts.ts';
+import { nhiKinds } from '../../domain/sync/kinds.ts';
 import { requireRole } from './callers.ts';
 import type { GatewayPart } from './context.ts';
 import { HttpProblem, problems } from './problems.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Source } from '../../workflows/core/sources.ts';
+import type { Source } from '../../domain/policy/sources.ts';
 
 /**
  * The secrets of the sources: in `folder` one file a source, named after it, with one secret a line. All of them count, so

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Client } from '@temporalio/client';
-import type { Inventory } from '../../activities/inventory/types.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { Muster } from '../muster.ts';
 import { createGateway } from './app.ts';
 import type { GatewayContext } from './context.ts';

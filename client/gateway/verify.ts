@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
-import type { HmacFormat, Verifier } from '../../workflows/core/sources.ts';
+import type { HmacFormat, Verifier } from '../../domain/policy/sources.ts';
 
 /** What was received, with the body as it came. */
 export interface Delivery {

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import { createPages } from '../../activities/findings/pages.ts';
-import { foldCase } from '../../activities/inventory/json.ts';
-import type { Inventory, IntakeRow, PersonRow } from '../../activities/inventory/types.ts';
-import { disableLimit } from '../../workflows/core/brakes.ts';
-import { missingFromRosters } from '../../workflows/core/rosterFindings.ts';
-import type { Policy } from '../../workflows/core/policy.ts';
+import { foldCase } from '../../inventory/port/json.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+import { disableLimit } from '../../domain/access/brakes.ts';
+import { missingFromRosters } from '../../domain/findings/rosters.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
 import type { Muster } from '../muster.ts';
 import { readAll } from '../readAll.ts';
 import { planRoster, type RosterItem, type RosterPlan, type RosterState } from './plan.ts';
 import { readRoster } from './read.ts';
+import type { IntakeRow, PersonRow } from '../../inventory/port/rows.ts';
 
 export interface RosterRequest {
   readonly path: string;

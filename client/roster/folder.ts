@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Inventory } from '../../activities/inventory/types.ts';
-import type { Policy } from '../../workflows/core/policy.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
 import type { Muster } from '../muster.ts';
 import { applyPlan, planRosterFile } from './apply.ts';
 import { UsageError } from '../../domain/errors.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson, foldCase } from '../../activities/inventory/json.ts';
-import { lineOf } from '../../workflows/core/mailbox.ts';
-import type { HrEvent, PersonAttributes, PersonRecord } from '../../workflows/core/model.ts';
+import { canonicalJson, foldCase } from '../../inventory/port/json.ts';
+import { lineOf } from '../../domain/mailbox.ts';
+import type { HrEvent, PersonAttributes, PersonRecord } from '../../domain/model.ts';
 import { contractorProblem, lacksEndAndSponsor } from '../contractors.ts';
 import { endOfDay, startOfDay } from '../localDates.ts';
 import type { Roster, RosterRow, RowProblem } from './read.ts';

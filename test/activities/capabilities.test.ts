@@ -6,11 +6,11 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from '@jest/globals';
 import { createCapabilityActivities } from '../../activities/capabilities.ts';
-import { openInventory } from '../../activities/inventory/index.ts';
-import { loadPolicy } from '../../activities/policy/file.ts';
+import { openInventory } from '../../inventory/index.ts';
+import { loadPolicy } from '../../policy/file.ts';
 import { examplePolicyPath } from '../../config/config.ts';
-import type { HrEvent } from '../../workflows/core/model.ts';
-import { openPair } from './datadog/pair.ts';
+import type { HrEvent } from '../../domain/model.ts';
+import { openPair } from '../datadog/pair.ts';
 
 const minute = 60_000;
 const missing = { permission: 'user_access_invite', operation: 'create user' };

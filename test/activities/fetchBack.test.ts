@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { askForRecord, FetchRefused } from '../../activities/fetchBack/ask.ts';
 import { isPublic } from '../../activities/fetchBack/addresses.ts';
-import { parsePolicy } from '../../activities/policy/file.ts';
-import { checkHrEvent } from '../../workflows/core/guards.ts';
+import { parsePolicy } from '../../policy/file.ts';
+import { checkHrEvent } from '../../domain/guards.ts';
 
 test.each([
   ['8.8.8.8', true],

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createSyncActivities } from '../../activities/sync.ts';
-import { withCalls } from '../../activities/datadog/standIn.ts';
-import type { DatadogClient } from '../../activities/datadog/types.ts';
+import { withCalls } from '../../datadog/wrappers/replaceCalls.ts';
+import type { DatadogClient } from '../../datadog/types.ts';
 import { activeAccount } from '../support/employees.ts';
-import { openWorld, type World } from './datadog/world.ts';
+import { openWorld, type World } from '../datadog/world.ts';
 
 /** Long before now: time passes in the simulator's organisation, not here. */
 const since = '2020-01-01T00:00:00.000Z';

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { identify, identifyManager } from '../../activities/identities.ts';
-import { openInventory } from '../../activities/inventory/index.ts';
-import type { Inventory } from '../../activities/inventory/types.ts';
-import type { Employment } from '../../workflows/core/model.ts';
-import { account, at, joiner } from './inventory/samples.ts';
+import { openInventory } from '../../inventory/index.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+import type { Employment } from '../../domain/model.ts';
+import { account, at, joiner } from '../inventory/samples.ts';
 
 const now = Date.parse(at(30));
 let home: string;

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import type { DatadogClient } from '../../activities/datadog/types.ts';
-import { entitlementKey } from '../../workflows/core/plan.ts';
-import { drive, failureOf } from './datadog/pair.ts';
-import { evidenceOf, openWorld, type PersonActivities, type World } from './datadog/world.ts';
+import type { DatadogClient } from '../../datadog/types.ts';
+import { entitlementKey } from '../../domain/access/plan.ts';
+import { drive, failureOf } from '../datadog/pair.ts';
+import { evidenceOf, openWorld, type PersonActivities, type World } from '../datadog/world.ts';
 
 const because = { personId: 'p-1', eventId: 'e-1', reason: 'everybody', actor: 'hr' };
 const ada = { email: 'ada@example.com', name: 'Ada Alder' };

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import type { DatadogClient } from '../../activities/datadog/types.ts';
-import { openInventory } from '../../activities/inventory/index.ts';
-import type { Inventory } from '../../activities/inventory/types.ts';
+import type { DatadogClient } from '../../datadog/types.ts';
+import { openInventory } from '../../inventory/index.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
 import { createAccountScan } from '../../activities/syncAccounts.ts';
 import { createKindScans } from '../../activities/syncKinds.ts';
-import { openPair, type Pair } from './datadog/pair.ts';
+import { openPair, type Pair } from '../datadog/pair.ts';
 
 const pageSize = 7;
 let pair: Pair;

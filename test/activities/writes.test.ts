@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import type { Wanted } from '../../activities/inventory/openWrites.ts';
 import { hasHappened, type Happened } from '../../activities/writes.ts';
-import type { Access, Account } from '../../workflows/core/model.ts';
-import { account } from './inventory/samples.ts';
+import type { Access, Account } from '../../domain/model.ts';
+import { account } from '../inventory/samples.ts';
+import type { Wanted } from '../../inventory/port/openWrites.ts';
 
 const held = { kind: 'role', id: 'r-1', name: 'Held' } as const;
 const other = { kind: 'role', id: 'r-2', name: 'Other' } as const;

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type { ApprovalRow } from '../../activities/inventory/types.ts';
 import { submitDecision, type DecisionClient } from '../../client/decide.ts';
 import { FailedError, RefusedError, UsageError } from '../../domain/errors.ts';
-import type { ApprovalState, DecisionReceipt } from '../../workflows/core/contracts.ts';
-import type { Decision } from '../../workflows/core/model.ts';
+import type { ApprovalState, DecisionReceipt } from '../../domain/contracts.ts';
+import type { Decision } from '../../domain/model.ts';
+import type { ApprovalRow } from '../../inventory/port/rows.ts';
 
 const decision: Decision = { decisionId: 'd-1', approvalId: 'a-1', verdict: 'approve', actor: 'lead@example.com' };
 const receipt: DecisionReceipt = { decisionId: 'd-1', approvalId: 'a-1', state: 'approved' };

@@ -1,4 +1,4 @@
-import type { Employment, PersonAttributes } from '../../workflows/core/model.ts';
+import type { Employment, PersonAttributes } from '../../domain/model.ts';
 import { officialClient } from './officialClient.ts';
 import type { TestMuster } from './muster.ts';
 

@@ -6,7 +6,7 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { connectTemporal } from '../../client/temporal.ts';
 import { cacheFolderIn, findEngine, findTestServer } from '../../workers/engine/find.ts';
 import { startEngine } from '../../workers/engine/start.ts';
-import { searchAttributes } from '../../workflows/core/contracts.ts';
+import { searchAttributes } from '../../domain/contracts.ts';
 
 const findOptions = () => ({
   ...(process.env['TEMPORAL_CLI_PATH'] ? { cliPath: process.env['TEMPORAL_CLI_PATH'] } : {}),

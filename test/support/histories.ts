@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { personWorkflowId } from '../../workflows/core/contracts.ts';
-import type { ProcessType } from '../../workflows/core/model.ts';
+import { personWorkflowId } from '../../domain/contracts.ts';
+import type { ProcessType } from '../../domain/model.ts';
 
 const { History } = proto.temporal.api.history.v1;
 const folder = fileURLToPath(new URL('../histories/', import.meta.url));

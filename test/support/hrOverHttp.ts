@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSecretsIn } from '../../client/gateway/secrets.ts';
 import { serveGateway } from '../../client/gateway/serve.ts';
-import type { PolicyRule } from '../../workflows/core/policy.ts';
+import type { PolicyRule } from '../../domain/policy/rules.ts';
 import { hrSecret, sign } from '../client/support/gateway.ts';
 import { eventually, type TestMuster } from './muster.ts';
 import type { useDevServer } from './onDevServer.ts';

@@ -9,13 +9,13 @@ import {
   type WorkerOptions,
   type WorkflowBundle,
 } from '@temporalio/worker';
-import { openAttestor } from '../../activities/attestation.ts';
-import { openDatadog } from '../../activities/datadog/index.ts';
-import type { DatadogClient } from '../../activities/datadog/types.ts';
+import { openAttestor } from '../../auth/attestation.ts';
+import { openDatadog } from '../../datadog/index.ts';
+import type { DatadogClient } from '../../datadog/types.ts';
 import { createActivities } from '../../activities/index.ts';
-import { openInventory, type InventoryLocation } from '../../activities/inventory/index.ts';
+import { openInventory, type InventoryLocation } from '../../inventory/index.ts';
 import type { Notice } from '../../activities/notify/index.ts';
-import { loadPolicy } from '../../activities/policy/file.ts';
+import { loadPolicy } from '../../policy/file.ts';
 import { createFetchRecord } from '../../client/gateway/fetchBack.ts';
 import { readSecretsIn } from '../../client/gateway/secrets.ts';
 import { createMuster } from '../../client/muster.ts';
@@ -25,8 +25,8 @@ import { bundleWorkflows } from '../../workers/bundle.ts';
 import { examplePolicyPath } from '../../config/config.ts';
 import { personSignals } from '../../workers/signals.ts';
 import { startWorkers } from '../../workers/worker.ts';
-import type { Employment, HrEvent, PersonAttributes, Phase } from '../../workflows/core/model.ts';
-import type { Policy } from '../../workflows/core/policy.ts';
+import type { Employment, HrEvent, PersonAttributes, Phase } from '../../domain/model.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
 
 let bundle: Promise<WorkflowBundle> | undefined;
 

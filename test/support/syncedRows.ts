@@ -1,4 +1,4 @@
-import type { Inventory } from '../../activities/inventory/types.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
 
 const everything = { limit: 1_000, offset: 0 };
 

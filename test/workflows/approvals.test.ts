@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { RefusedError } from '../../domain/errors.ts';
-import type { Policy } from '../../workflows/core/policy.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
 import { accountOf, eventually, hrEvent, inPhase, knowPerson, outcomeOf } from '../support/muster.ts';
 import { day, hour, onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { openDatadog } from '../../activities/datadog/index.ts';
-import type { DatadogClient } from '../../activities/datadog/types.ts';
+import { openDatadog } from '../../datadog/index.ts';
+import type { DatadogClient } from '../../datadog/types.ts';
 import { heldBatch, releaseLeavers } from '../../client/operator.ts';
-import { personWorkflowId, recheckSignal } from '../../workflows/core/contracts.ts';
+import { personWorkflowId, recheckSignal } from '../../domain/contracts.ts';
 import { activeAccount, employ, readAccount } from '../support/employees.ts';
 import { eventually, hrEvent, inPhase, outcomeOf, type TestMuster } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';

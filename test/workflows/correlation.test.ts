@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { openDatadog } from '../../activities/datadog/index.ts';
+import { openDatadog } from '../../datadog/index.ts';
 import { linkAccount, unlinkAccount } from '../../client/operator.ts';
 import { activeAccount, employ, readAccount } from '../support/employees.ts';
 import { eventually, hrEvent, inPhase, outcomeOf, type TestMuster } from '../support/muster.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { readSecretsIn } from '../../client/gateway/secrets.ts';
 import { serveGateway } from '../../client/gateway/serve.ts';
-import { issueToken } from '../../client/tokens.ts';
+import { issueToken } from '../../auth/tokens.ts';
 import { employ, readAccount } from '../support/employees.ts';
 import { eventually, hrEvent, outcomeOf } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';

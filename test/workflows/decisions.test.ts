@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { RefusedError } from '../../domain/errors.ts';
-import { revokeToken } from '../../client/tokens.ts';
-import type { Decision } from '../../workflows/core/model.ts';
+import { revokeToken } from '../../auth/tokens.ts';
+import type { Decision } from '../../domain/model.ts';
 import { eventually, hrEvent, inPhase, knowPerson, outcomeOf } from '../support/muster.ts';
 import { day, hour, onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';
 import { approve, lead, onlyProven, rolesOf, tokenOf } from './support/approvers.ts';

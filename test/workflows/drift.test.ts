@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { NativeConnection } from '@temporalio/worker';
-import { openDatadog } from '../../activities/datadog/index.ts';
+import { openDatadog } from '../../datadog/index.ts';
 import { linkAccount } from '../../client/operator.ts';
 import { decideBatch } from '../../client/quarantine.ts';
 import { applySchedules, lightSyncNow, syncNow } from '../../client/schedule.ts';
-import type { FindingKind } from '../../workflows/core/findings.ts';
+import type { FindingKind } from '../../domain/findings/catalogue.ts';
 import { startDevServer } from '../support/engine.ts';
 import {
   accountOf,

@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { restorePerson } from '../../client/undo.ts';
 import { createRandom } from '../../simulator/random.ts';
 import type { Simulator } from '../../simulator/index.ts';
-import type { HrEvent } from '../../workflows/core/model.ts';
+import type { HrEvent } from '../../domain/model.ts';
 import { readAccount } from '../support/employees.ts';
 import { expectOneLinkAWrite } from '../support/ledger.ts';
 import { accountOf, eventually, hrEvent, type TestMuster } from '../support/muster.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { unlinkAccount } from '../../client/operator.ts';
-import type { Policy } from '../../workflows/core/policy.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
 import { activeAccount, readAccount } from '../support/employees.ts';
 import { accountOf, eventually, hrEvent, inPhase, outcomeOf } from '../support/muster.ts';
 import { day, hour, onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';

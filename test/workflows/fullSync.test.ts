@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { NativeConnection } from '@temporalio/worker';
 import type { Client } from '@temporalio/client';
-import type { DatadogClient } from '../../activities/datadog/types.ts';
+import type { DatadogClient } from '../../datadog/types.ts';
 import { applySchedules, syncNow } from '../../client/schedule.ts';
 import { startDevServer } from '../support/engine.ts';
 import { startTestMuster, type TestMuster } from '../support/muster.ts';

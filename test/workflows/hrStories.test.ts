@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { PolicyRule } from '../../workflows/core/policy.ts';
+import type { PolicyRule } from '../../domain/policy/rules.ts';
 import { employ, readAccount } from '../support/employees.ts';
 import { endOf, inFuture, startHr } from '../support/hrOverHttp.ts';
 import { eventually, inPhase } from '../support/muster.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as pass } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import type { DatadogClient } from '../../activities/datadog/types.ts';
+import type { DatadogClient } from '../../datadog/types.ts';
 import { activeAccount, employ, readAccount } from '../support/employees.ts';
 import { eventually, hrEvent, inPhase, outcomeOf } from '../support/muster.ts';
 import { useDevServer } from '../support/onDevServer.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { restorePerson } from '../../client/undo.ts';
-import type { HrEvent, Outcome } from '../../workflows/core/model.ts';
-import type { Policy } from '../../workflows/core/policy.ts';
+import type { HrEvent, Outcome } from '../../domain/model.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
 import { employ, readAccount } from '../support/employees.ts';
 import { accountOf, eventually, hrEvent, inPhase, outcomeOf } from '../support/muster.ts';
 import { onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';

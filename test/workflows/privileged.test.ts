@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { revokeToken } from '../../client/tokens.ts';
-import type { Policy, PolicyRule } from '../../workflows/core/policy.ts';
+import { revokeToken } from '../../auth/tokens.ts';
+import type { Policy, PolicyRule } from '../../domain/policy/rules.ts';
 import { hrEvent, inPhase, knowPerson, outcomeOf } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';
 import { onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';

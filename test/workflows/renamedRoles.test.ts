@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { openDatadog } from '../../activities/datadog/index.ts';
+import { openDatadog } from '../../datadog/index.ts';
 import { acceptName } from '../../client/operator.ts';
 import { employ, readAccount } from '../support/employees.ts';
 import { hrEvent, outcomeOf, type TestMuster } from '../support/muster.ts';

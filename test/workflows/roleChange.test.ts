@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { DatadogFailure } from '../../activities/datadog/failures.ts';
-import type { DatadogClient } from '../../activities/datadog/types.ts';
-import type { HrEvent, PersonAttributes } from '../../workflows/core/model.ts';
+import { DatadogFailure } from '../../datadog/failures.ts';
+import type { DatadogClient } from '../../datadog/types.ts';
+import type { HrEvent, PersonAttributes } from '../../domain/model.ts';
 import { accountOf, eventually, hrEvent, inPhase, outcomeOf } from '../support/muster.ts';
 import { day, hour, onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';
 

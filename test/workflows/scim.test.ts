@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { readSecretsIn } from '../../client/gateway/secrets.ts';
 import { serveGateway } from '../../client/gateway/serve.ts';
-import { issueToken } from '../../client/tokens.ts';
-import { personWorkflowId } from '../../workflows/core/contracts.ts';
-import type { PolicyRule } from '../../workflows/core/policy.ts';
+import { issueToken } from '../../auth/tokens.ts';
+import { personWorkflowId } from '../../domain/contracts.ts';
+import type { PolicyRule } from '../../domain/policy/rules.ts';
 import { coreGroup, enterpriseUser, patchBody, userBody, type Body } from '../client/support/scim.ts';
 import { readAccount } from '../support/employees.ts';
 import { eventually, inPhase } from '../support/muster.ts';

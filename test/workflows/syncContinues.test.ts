@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { NativeConnection } from '@temporalio/worker';
 import { applySchedules, syncNow } from '../../client/schedule.ts';
-import { accessSyncScheduleId } from '../../workflows/core/contracts.ts';
+import { accessSyncScheduleId } from '../../domain/contracts.ts';
 import { startDevServer } from '../support/engine.ts';
 import { eventually, startTestMuster } from '../support/muster.ts';
 import { syncedRows } from '../support/syncedRows.ts';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { NativeConnection } from '@temporalio/worker';
 import type { Client } from '@temporalio/client';
-import type { DatadogClient } from '../../activities/datadog/types.ts';
+import type { DatadogClient } from '../../datadog/types.ts';
 import { applySchedules, syncNow } from '../../client/schedule.ts';
-import { accessSyncScheduleId, hrEventSignal, personWorkflowId, taskQueues } from '../../workflows/core/contracts.ts';
+import { accessSyncScheduleId, hrEventSignal, personWorkflowId, taskQueues } from '../../domain/contracts.ts';
 import { startDevServer } from '../support/engine.ts';
 import { startHoldingProxy } from '../support/holdingProxy.ts';
 import { eventually, hrEvent, inPhase, startTestMuster, type TestMuster } from '../support/muster.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { DatadogFailure } from '../../activities/datadog/failures.ts';
-import type { DatadogClient } from '../../activities/datadog/types.ts';
+import { DatadogFailure } from '../../datadog/failures.ts';
+import type { DatadogClient } from '../../datadog/types.ts';
 import { RefusedError, UsageError } from '../../domain/errors.ts';
 import { cancelEvent, restorePerson } from '../../client/undo.ts';
 import { employ, readAccount } from '../support/employees.ts';

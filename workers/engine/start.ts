@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { searchAttributes } from '../../workflows/core/contracts.ts';
+import { searchAttributes } from '../../domain/contracts.ts';
 import { isAlive } from '../../config/runtime.ts';
 import type { Engine } from './find.ts';
 import { UsageError } from '../../domain/errors.ts';

@@ -1,5 +1,5 @@
 import type { ResourceType } from './schemas.ts';
-import type { ScimGroup, ScimRow } from '../../../activities/inventory/scimTypes.ts';
+import type { ScimGroup, ScimRow } from '../../../inventory/port/scim.ts';
 import { resourceOf } from './people.ts';
 import { etagOf } from './store.ts';
 import { isObject, type Json, type JsonObject } from './values.ts';

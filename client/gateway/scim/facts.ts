@@ -1,7 +1,7 @@
 import { isEmail } from '../../emails.ts';
 import { endOfDay, isLocalDate, isTimeZone, startOfDay } from '../../localDates.ts';
 import type { EventDraft } from '../../drafts.ts';
-import type { PersonAttributes } from '../../../workflows/core/model.ts';
+import type { PersonAttributes } from '../../../domain/model.ts';
 import { wrong } from './errors.ts';
 import { maxGroups } from './limits.ts';
 import { enterpriseUrn, musterUrn, userType } from './schemas.ts';

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { canonicalJson, foldCase, parseJson } from '../../../activities/inventory/json.ts';
-import type { ScimRow } from '../../../activities/inventory/scimTypes.ts';
+import { canonicalJson, foldCase, parseJson } from '../../../inventory/port/json.ts';
+import type { ScimRow } from '../../../inventory/port/scim.ts';
 import type { GatewayContext } from '../context.ts';
 import { ScimError } from './errors.ts';
 import { draftsOf, emailOf, factsOf, type ScimDraft, type UserFacts } from './facts.ts';

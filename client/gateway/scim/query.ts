@@ -1,6 +1,6 @@
-import { foldCase } from '../../../activities/inventory/json.ts';
-import type { Inventory } from '../../../activities/inventory/types.ts';
-import type { ScimRow } from '../../../activities/inventory/scimTypes.ts';
+import { foldCase } from '../../../inventory/port/json.ts';
+import type { Inventory } from '../../../inventory/port/inventory.ts';
+import type { ScimRow } from '../../../inventory/port/scim.ts';
 import { present } from './answers.ts';
 import { wrong } from './errors.ts';
 import { parseFilter, resolvePath, type Filter } from './filter.ts';

@@ -13,7 +13,7 @@ import { groupType, resourceTypes, userType, type ResourceType } from './schemas
 import { changeResource, createResource, etagOf, removeResource } from './store.ts';
 import type { Turns } from './turns.ts';
 import { readResource, requireSchema, isObject } from './values.ts';
-import type { ScimRow } from '../../../activities/inventory/scimTypes.ts';
+import type { ScimRow } from '../../../inventory/port/scim.ts';
 
 /** The addresses of SCIM, below `/scim/v2`. */
 

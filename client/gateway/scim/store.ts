@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ScimRow } from '../../../activities/inventory/scimTypes.ts';
+import type { ScimRow } from '../../../inventory/port/scim.ts';
 import { contractorProblem, lacksEndAndSponsor } from '../../contractors.ts';
 import { ScimError, wrong } from './errors.ts';
 import type { UserFacts } from './facts.ts';

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createFindingActivities, type Assessment } from '../../../activities/findings/index.ts';
-import { loadPolicy } from '../../../activities/policy/file.ts';
+import { loadPolicy } from '../../../policy/file.ts';
 import { examplePolicyPath } from '../../../config/config.ts';
-import type { FindingKind } from '../../../workflows/core/findings.ts';
-import { syncKinds, type KindStates } from '../../../workflows/core/identities.ts';
-import type { HrEvent } from '../../../workflows/core/model.ts';
-import type { Policy } from '../../../workflows/core/policy.ts';
-import { openDatabases, type Fixture } from '../inventory/backends.ts';
-import { account, finish, grant, joiner } from '../inventory/samples.ts';
+import type { FindingKind } from '../../../domain/findings/catalogue.ts';
+import { syncKinds, type KindStates } from '../../../domain/sync/kinds.ts';
+import type { HrEvent } from '../../../domain/model.ts';
+import type { Policy } from '../../../domain/policy/rules.ts';
+import { openDatabases, type Fixture } from '../../inventory/backends.ts';
+import { account, finish, grant, joiner } from '../../inventory/samples.ts';
 
 const whole: KindStates = Object.fromEntries(syncKinds.map((kind) => [kind, { state: 'complete' }]));
 const hourMs = 3_600_000;

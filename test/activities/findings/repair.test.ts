@@ -1,8 +1,8 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test } from '@jest/globals';
 import { repairOrHold } from '../../../activities/findings/repair.ts';
-import { openInventory } from '../../../activities/inventory/index.ts';
-import { loadPolicy } from '../../../activities/policy/file.ts';
+import { openInventory } from '../../../inventory/index.ts';
+import { loadPolicy } from '../../../policy/file.ts';
 import { examplePolicyPath } from '../../../config/config.ts';
 
 const at = '2026-06-01T12:00:00.000Z';

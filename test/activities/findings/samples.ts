@@ -1,10 +1,10 @@
-import { accountFindings, type AccountContext, type AccountFacts } from '../../../workflows/core/accountFindings.ts';
-import { driftFindings, type DriftContext, type GrantFacts, type PersonFacts } from '../../../workflows/core/drift.ts';
-import type { FindingThresholds, Found } from '../../../workflows/core/findings.ts';
-import type { Nhi } from '../../../workflows/core/identities.ts';
-import { keyFindings, type KeyFacts } from '../../../workflows/core/keyFindings.ts';
-import { missingFromRosters, type AbsenceFacts } from '../../../workflows/core/rosterFindings.ts';
-import type { Account } from '../../../workflows/core/model.ts';
+import { accountFindings, type AccountContext, type AccountFacts } from '../../../domain/findings/accounts.ts';
+import { driftFindings, type DriftContext, type GrantFacts, type PersonFacts } from '../../../domain/findings/drift.ts';
+import type { FindingThresholds, Found } from '../../../domain/findings/catalogue.ts';
+import type { Nhi } from '../../../domain/sync/kinds.ts';
+import { keyFindings, type KeyFacts } from '../../../domain/findings/keys.ts';
+import { missingFromRosters, type AbsenceFacts } from '../../../domain/findings/rosters.ts';
+import type { Account } from '../../../domain/model.ts';
 
 const dayMs = 86_400_000;
 export const nowMs = Date.parse('2026-06-01T12:00:00.000Z');

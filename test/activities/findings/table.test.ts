@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { uncorrelatedSummary } from '../../../workflows/core/accountFindings.ts';
-import { heldRepairs } from '../../../workflows/core/drift.ts';
+import { uncorrelatedSummary } from '../../../domain/findings/accounts.ts';
+import { heldRepairs } from '../../../domain/findings/drift.ts';
 import {
   findingKindNames,
   findingKinds,
   needsOf,
   type FindingKind,
   type Found,
-} from '../../../workflows/core/findings.ts';
-import { syncKinds, type KindStates, type Nhi } from '../../../workflows/core/identities.ts';
-import { duplicateRoleNames, rolesUndoneByMappings } from '../../../workflows/core/roleFindings.ts';
-import { openDatabases, type Fixture } from '../inventory/backends.ts';
+} from '../../../domain/findings/catalogue.ts';
+import { syncKinds, type KindStates, type Nhi } from '../../../domain/sync/kinds.ts';
+import { duplicateRoleNames, rolesUndoneByMappings } from '../../../domain/findings/roles.ts';
+import { openDatabases, type Fixture } from '../../inventory/backends.ts';
 import {
   accountOf,
   atAccount,

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { capabilities, type Capability } from '../../../activities/datadog/types.ts';
+import { capabilities, type Capability } from '../../../datadog/types.ts';
 import { isHealthy, type Check } from '../../../client/cli/checks.ts';
 import { checkDatadog, judgeDatadog } from '../../../client/cli/doctorDatadog.ts';
 import { startSimulator } from '../../../simulator/index.ts';

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
-import type { FindingRow } from '../../../activities/inventory/findingTypes.ts';
-import { openInventory } from '../../../activities/inventory/index.ts';
+import type { FindingRow } from '../../../inventory/port/findings.ts';
+import { openInventory } from '../../../inventory/index.ts';
 import { runCli } from '../../../client/cli/run.ts';
-import { syncKinds, type KindStates } from '../../../workflows/core/identities.ts';
+import { syncKinds, type KindStates } from '../../../domain/sync/kinds.ts';
 import { accountOf, atAccount, atKey, daysAgo } from '../../activities/findings/samples.ts';
 import { createShell } from '../support/shell.ts';
 

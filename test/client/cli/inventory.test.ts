@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
-import { openInventory } from '../../../activities/inventory/index.ts';
+import { openInventory } from '../../../inventory/index.ts';
 import { runCli } from '../../../client/cli/run.ts';
-import type { HrEvent } from '../../../workflows/core/model.ts';
+import type { HrEvent } from '../../../domain/model.ts';
 import { createShell } from '../support/shell.ts';
 
 const at = '2026-01-15T12:00:00.000Z';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { openInventory } from '../../../activities/inventory/index.ts';
+import { openInventory } from '../../../inventory/index.ts';
 import { runCli } from '../../../client/cli/run.ts';
 import { createShell } from '../support/shell.ts';
 

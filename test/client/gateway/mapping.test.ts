@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { at, messagesOf } from '../../../client/gateway/mapping.ts';
-import { parsePolicy } from '../../../activities/policy/file.ts';
+import { parsePolicy } from '../../../policy/file.ts';
 import { post, startGateway } from '../support/gateway.ts';
 
 const sourceOf = (source: string) => {

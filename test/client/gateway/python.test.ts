@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { beforeAll, expect, test } from '@jest/globals';
-import { issueToken } from '../../../client/tokens.ts';
+import { issueToken } from '../../../auth/tokens.ts';
 import { pythonWith } from '../../support/python.ts';
 import { hrSecret, joinerBody, post, startGateway, syncEnded } from '../support/gateway.ts';
 import { operator } from '../../support/operators.ts';

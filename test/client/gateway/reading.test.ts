@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { TokenRole } from '../../../activities/inventory/tokenTypes.ts';
-import { issueToken, revokeToken } from '../../../client/tokens.ts';
+import type { TokenRole } from '../../../inventory/port/tokens.ts';
+import { issueToken, revokeToken } from '../../../auth/tokens.ts';
 import { joinerBody, post, startGateway, type TestGateway } from '../support/gateway.ts';
 import { operator } from '../../support/operators.ts';
 

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { parsePolicy } from '../../../activities/policy/file.ts';
-import { senders } from '../../../activities/policy/senders.ts';
+import { parsePolicy } from '../../../policy/file.ts';
+import { senders } from '../../../domain/policy/senders.ts';
 import { verifyDelivery } from '../../../client/gateway/verify.ts';
-import type { Verifier } from '../../../workflows/core/sources.ts';
+import type { Verifier } from '../../../domain/policy/sources.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
 const secondsAgo = (seconds: number): string => String(Math.floor(now.getTime() / 1_000) - seconds);

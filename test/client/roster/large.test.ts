@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { openInventory } from '../../../activities/inventory/index.ts';
-import { loadPolicy } from '../../../activities/policy/file.ts';
+import { openInventory } from '../../../inventory/index.ts';
+import { loadPolicy } from '../../../policy/file.ts';
 import { planRosterFile } from '../../../client/roster/apply.ts';
 import { examplePolicyPath } from '../../../config/config.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { planRoster, type RosterPerson, type RosterRules, type RosterState } from '../../../client/roster/plan.ts';
 import type { RosterRow } from '../../../client/roster/read.ts';
-import type { HrEvent } from '../../../workflows/core/model.ts';
+import type { HrEvent } from '../../../domain/model.ts';
 
 const rules: RosterRules = {
   source: 'hr',

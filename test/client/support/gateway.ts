@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { Webhook } from 'standardwebhooks';
-import { openInventory } from '../../../activities/inventory/index.ts';
-import { parsePolicy } from '../../../activities/policy/file.ts';
+import { openInventory } from '../../../inventory/index.ts';
+import { parsePolicy } from '../../../policy/file.ts';
 import { createGateway } from '../../../client/gateway/app.ts';
 import { createRateLimits, type RateLimitOptions } from '../../../client/gateway/limits.ts';
 import { createMetrics } from '../../../client/gateway/metrics.ts';
 import { readSecretsIn } from '../../../client/gateway/secrets.ts';
 import { createMuster } from '../../../client/muster.ts';
-import type { SyncSummary } from '../../../workflows/core/contracts.ts';
-import type { KindState } from '../../../workflows/core/identities.ts';
-import type { HrEvent } from '../../../workflows/core/model.ts';
+import type { SyncSummary } from '../../../domain/contracts.ts';
+import type { KindState } from '../../../domain/sync/kinds.ts';
+import type { HrEvent } from '../../../domain/model.ts';
 
 export const hrSecret = `whsec_${Buffer.from('a secret of thirty-two characters').toString('base64')}`;
 

@@ -1,4 +1,4 @@
-import { issueToken } from '../../../client/tokens.ts';
+import { issueToken } from '../../../auth/tokens.ts';
 import { startGateway, type GatewayOptions, type TestGateway } from './gateway.ts';
 import { operator } from '../../support/operators.ts';
 

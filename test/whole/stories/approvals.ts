@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { decideSignal, personWorkflowId } from '../../../workflows/core/contracts.ts';
+import { decideSignal, personWorkflowId } from '../../../domain/contracts.ts';
 import { employ, readAccount } from '../../support/employees.ts';
 import type { Story } from '../../support/killedWorker.ts';
 import type { KillStage } from '../../support/killStage.ts';

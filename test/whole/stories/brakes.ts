@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { heldBatch, releaseLeavers } from '../../../client/operator.ts';
-import { taskQueues } from '../../../workflows/core/contracts.ts';
+import { taskQueues } from '../../../domain/contracts.ts';
 import { activeAccount, employ, readAccount } from '../../support/employees.ts';
 import type { Story } from '../../support/killedWorker.ts';
 import { officialClient } from '../../support/officialClient.ts';

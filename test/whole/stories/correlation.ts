@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { openDatadog } from '../../../activities/datadog/index.ts';
+import { openDatadog } from '../../../datadog/index.ts';
 import { linkAccount } from '../../../client/operator.ts';
 import { activeAccount, employ, readAccount } from '../../support/employees.ts';
 import type { Story } from '../../support/killedWorker.ts';

@@ -1,6 +1,6 @@
-import { issueToken } from '../../../client/tokens.ts';
-import type { TokenRole } from '../../../activities/inventory/tokenTypes.ts';
-import type { Policy } from '../../../workflows/core/policy.ts';
+import { issueToken } from '../../../auth/tokens.ts';
+import type { TokenRole } from '../../../inventory/port/tokens.ts';
+import type { Policy } from '../../../domain/policy/rules.ts';
 import { officialClient } from '../../support/officialClient.ts';
 import type { SkippedTime } from '../../support/skippedTime.ts';
 import { operator } from '../../support/operators.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { issueToken } from '../../../../client/tokens.ts';
+import { issueToken } from '../../../../auth/tokens.ts';
 import {
   coreUser,
   enterpriseUser,

@@ -1,0 +1,75 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { recordDecision, type Operator } from './operator.ts';
+import type { HandChanges, Inventory } from '../inventory/port/inventory.ts';
+import { isInForce, type TokenRole, type TokenRow } from '../inventory/port/tokens.ts';
+
+/** What a token looks like, for whoever must cut it out of a text. */
+export const tokenPattern = /muster_[A-Za-z0-9_-]{43}/g;
+
+const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex');
+
+export interface TokenRequest {
+  readonly role: TokenRole;
+  readonly personId?: string;
+  readonly source?: string;
+  readonly expiresAt?: string;
+}
+
+/** A new token: 256 random bits behind a prefix. The inventory keeps its hash, so this is the one time that it is seen. */
+export async function issueToken(
+  inventory: Pick<Inventory, 'decide'>,
+  { role, personId, source, expiresAt }: TokenRequest,
+  by: Operator,
+): Promise<TokenRow & { readonly token: string }> {
+  const token = `muster_${randomBytes(32).toString('base64url')}`;
+  const row: TokenRow = {
+    id: `t-${randomBytes(5).toString('hex')}`,
+    role,
+    ...(personId === undefined ? {} : { personId }),
+    ...(source === undefined ? {} : { source }),
+    createdAt: new Date().toISOString(),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
+  await inventory.decide(async (hand) => {
+    await hand.createToken(row, hashOf(token));
+    await leaveEvidence(hand, by, row, { action: 'create token', at: row.createdAt });
+  });
+  return { ...row, token };
+}
+
+/** Undefined where no token has this id. */
+export async function revokeToken(
+  inventory: Pick<Inventory, 'decide'>,
+  id: string,
+  by: Operator,
+): Promise<TokenRow | undefined> {
+  return inventory.decide(async (hand) => {
+    const row = await hand.revokeToken(id, new Date().toISOString());
+    if (row?.revokedAt !== undefined) {
+      await leaveEvidence(hand, by, row, { action: 'revoke token', at: row.revokedAt });
+    }
+    return row;
+  });
+}
+
+/** Whose token this is; undefined for an unknown, revoked or expired one. */
+export async function authenticate(
+  inventory: Pick<Inventory, 'findToken'>,
+  token: string,
+  now = new Date(),
+): Promise<TokenRow | undefined> {
+  const row = await inventory.findToken({ hash: hashOf(token) });
+  return row !== undefined && isInForce(row, now.toISOString()) ? row : undefined;
+}
+
+async function leaveEvidence(
+  hand: Pick<HandChanges, 'appendEvidence'>,
+  by: Operator,
+  { id, role, personId, source, expiresAt, revokedAt }: TokenRow,
+  { action, at }: { readonly action: string; readonly at: string },
+): Promise<void> {
+  // A slash stands in no personId: evidence of a token that proves nobody belongs to nobody.
+  const about = `token/${id}`;
+  const after = { id, role, source, expiresAt, revokedAt };
+  await recordDecision(hand, by, { personId: personId ?? about, eventId: about, step: action, at, action, after });
+}

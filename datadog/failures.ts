@@ -1,0 +1,150 @@
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import {
+  datadogFailures,
+  unknownEntitlement,
+  type DatadogFailureType as TableType,
+  type MissingPermission,
+} from '../domain/failures.ts';
+import type { HttpAnswer } from './answer.ts';
+
+export type DatadogFailureType = TableType | typeof unknownEntitlement;
+
+export interface FailureFacts {
+  readonly status?: number;
+  readonly retryAfterMs?: number;
+  readonly missing?: MissingPermission;
+  /** It was tried again as often as makes sense: nobody is to try once more. */
+  readonly isExhausted?: true;
+}
+
+/** What went wrong at Datadog, in the words of the closed table. Carries no cause: a cause may show request headers. */
+export class DatadogFailure extends Error {
+  override readonly name = 'DatadogFailure';
+  readonly type: DatadogFailureType;
+  readonly status?: number;
+  /** How long until Datadog takes requests again, 1 second to 5 minutes. */
+  readonly retryAfterMs?: number;
+  /** Present for `NotAuthorized`. */
+  readonly missing?: MissingPermission;
+  readonly isExhausted?: true;
+
+  constructor(
+    type: DatadogFailureType,
+    message: string,
+    { status, retryAfterMs, missing, isExhausted }: FailureFacts = {},
+  ) {
+    super(message);
+    this.type = type;
+    if (status !== undefined) this.status = status;
+    if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs;
+    if (missing !== undefined) this.missing = missing;
+    if (isExhausted !== undefined) this.isExhausted = isExhausted;
+  }
+}
+
+/** Whether this is a failure of the table, of one of these types (of any, where none is given). */
+export const isFailure = (error: unknown, ...types: readonly DatadogFailureType[]): error is DatadogFailure =>
+  error instanceof DatadogFailure && (types.length === 0 || types.includes(error.type));
+
+/** Undefined where it failed with one of these: who asks goes on without it. */
+export async function withoutOn<T>(
+  types: readonly [DatadogFailureType, ...DatadogFailureType[]],
+  asking: Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (isFailure(error, ...types)) return undefined;
+    throw error;
+  }
+}
+
+/** Names an answer that is no success. The only place that knows status numbers. */
+export function failureOf(answer: HttpAnswer, needs: MissingPermission): DatadogFailure {
+  const { status } = answer;
+  const type = typeOf(status);
+  const texts = errorTexts(answer.text).map((text) => text.slice(0, longestText));
+  const said = texts.length === 0 ? '' : `: ${texts.join('; ')}`;
+  const message = `${needs.operation} was answered with ${status}${said}`;
+  if (type === 'NotAuthorized') {
+    return new DatadogFailure(type, `${message} (it needs ${needs.permission})`, { status, missing: needs });
+  }
+  if (type === 'RateLimited') {
+    return new DatadogFailure(type, message, { status, retryAfterMs: readRetryAfterMs(answer.headers) });
+  }
+  return new DatadogFailure(type, message, { status });
+}
+
+/** Until the window resets, 1 second to 5 minutes; 10 seconds where the answer does not say. */
+export function readRetryAfterMs(headers: HttpAnswer['headers']): number {
+  const seconds = [headers['x-ratelimit-reset'], headers['retry-after']]
+    .map((value) => (value === undefined || value.trim() === '' ? Number.NaN : Number(value)))
+    .find((value) => Number.isFinite(value));
+  return seconds === undefined ? unsaidWaitMs : boundWait(seconds * 1_000);
+}
+
+export const boundWait = (ms: number): number => Math.min(Math.max(Math.ceil(ms), shortestWaitMs), longestWaitMs);
+
+/** The error as Temporal is to see it: retried or not by the table. Cancellations and errors of others pass unchanged. */
+export function toApplicationFailure(error: unknown): Error {
+  if (!(error instanceof DatadogFailure)) return error instanceof Error ? error : new Error(String(error));
+  const { type, message, retryAfterMs, missing, isExhausted = false } = error;
+  return ApplicationFailure.create({
+    type,
+    message,
+    nonRetryable: isExhausted || type === unknownEntitlement || datadogFailures[type].retry !== 'activity',
+    ...(missing === undefined ? {} : { details: [missing] }),
+    ...(type === 'RateLimited' ? { category: ApplicationFailureCategory.BENIGN } : {}),
+    ...(retryAfterMs === undefined ? {} : { nextRetryDelay: boundWait(retryAfterMs) }),
+  });
+}
+
+const shortestWaitMs = 1_000;
+const longestWaitMs = 5 * 60_000;
+const unsaidWaitMs = 10_000;
+const longestText = 300;
+
+function typeOf(status: number): TableType {
+  if (status >= 500) return 'DatadogUnavailable';
+  if (status < 400) return 'UnexpectedResponse';
+  switch (status) {
+    case 401:
+    case 403:
+      return 'NotAuthorized';
+    case 404:
+    case 410:
+      return 'NotFound';
+    case 408:
+    case 425:
+      return 'DatadogUnavailable';
+    case 409:
+      return 'Conflict';
+    case 429:
+      return 'RateLimited';
+    default:
+      return 'InvalidRequest';
+  }
+}
+
+/** `errors` holds texts or objects with `detail` and `title`; what is no JSON is shown from its beginning. */
+function errorTexts(text: string): string[] {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    const shown = text.replaceAll(/\s+/g, ' ').trim().slice(0, 100);
+    return shown === '' ? [] : [`not JSON, but "${shown}"`];
+  }
+  if (typeof body !== 'object' || body === null) return [];
+  const { errors, message } = body as { errors?: unknown; message?: unknown };
+  const items: unknown[] = Array.isArray(errors) ? errors : [errors ?? message];
+  return items.flatMap(textOf);
+}
+
+function textOf(item: unknown): string[] {
+  if (typeof item === 'string') return [item];
+  if (typeof item !== 'object' || item === null) return [];
+  const { detail, title } = item as { detail?: unknown; title?: unknown };
+  const text = [detail, title].find((part) => typeof part === 'string' && part !== '');
+  return typeof text === 'string' ? [text] : [];
+}

@@ -1,0 +1,245 @@
+import type { Account, Entitlement, ResolvedEntitlement } from '../domain/model.ts';
+import { unknownEntitlement } from '../domain/failures.ts';
+import { entitlementKey } from '../domain/access/plan.ts';
+import { privilegesIn } from '../domain/access/privileged.ts';
+import { isNotFound, userPath } from './accounts.ts';
+import type { Directory, Team } from './directory.ts';
+import { DatadogFailure, isFailure } from './failures.ts';
+import type { Sender } from './http.ts';
+import { nearNames } from './similarNames.ts';
+import { readPages } from './paging.ts';
+import { membershipsAnswer, parse, permissionsAnswer, toAccount, totalOf, usersAnswer } from './schema.ts';
+import type { Datadog, WriteHooks } from './types.ts';
+import { writing } from './writeHooks.ts';
+
+const read = 'user_access_read';
+const manage = 'user_access_manage';
+const readTeams = 'teams_read';
+const manageTeams = 'teams_manage';
+
+type GrantCalls = Pick<
+  Datadog,
+  'resolve' | 'getAccess' | 'ensureGranted' | 'ensureRevoked' | 'listRoleMembers' | 'rolePermissions'
+>;
+
+export function createGrantCalls(
+  http: Sender,
+  directory: Directory,
+  accounts: Pick<Datadog, 'getAccount'>,
+): GrantCalls {
+  async function required(id: string): Promise<Account> {
+    const account = await accounts.getAccount(id);
+    if (account === undefined) throw new DatadogFailure('NotFound', `account ${id} does not exist`);
+    return account;
+  }
+
+  /** `GET /users/{id}/memberships`, permission teams_read. */
+  async function teamIdsOf(accountId: string): Promise<readonly string[]> {
+    const operation = 'list team memberships';
+    const path = `${userPath(accountId)}/memberships`;
+    const answer = await http.send({ method: 'GET', path, operation, permission: readTeams });
+    const memberships = parse(membershipsAnswer, answer, operation).data;
+    // The described relationship to the team is not always there; the membership's own id names the team too.
+    const teams = memberships.map(
+      ({ id, relationships }) => relationships?.team?.data.id ?? /^TeamMembership-([0-9a-f-]{36})-/.exec(id)?.[1],
+    );
+    return teams.filter((id) => id !== undefined);
+  }
+
+  async function isHeld(accountId: string, { kind, id }: ResolvedEntitlement): Promise<boolean> {
+    return kind === 'role'
+      ? (await required(accountId)).roleIds.includes(id)
+      : (await teamIdsOf(accountId)).includes(id);
+  }
+
+  /** `POST` or `DELETE /roles/{id}/users` (user_access_manage), `/team/{id}/memberships` (teams_manage). */
+  async function write(method: 'POST' | 'DELETE', accountId: string, { kind, id }: ResolvedEntitlement): Promise<void> {
+    const operation = `${method === 'POST' ? 'add to' : 'remove from'} ${kind}`;
+    const user = { id: accountId, type: 'users' };
+    if (kind === 'role') {
+      const path = `/api/v2/roles/${encodeURIComponent(id)}/users`;
+      await http.send({ method, path, body: { data: user }, operation, permission: manage });
+      return;
+    }
+    const memberships = `/api/v2/team/${encodeURIComponent(id)}/memberships`;
+    await http.send(
+      method === 'POST'
+        ? {
+            method,
+            path: memberships,
+            body: { data: { type: 'team_memberships', relationships: { user: { data: user } } } },
+            operation,
+            permission: manageTeams,
+          }
+        : { method, path: `${memberships}/${encodeURIComponent(accountId)}`, operation, permission: manageTeams },
+    );
+  }
+
+  /** Teams that are managed outside are not Muster's to write. */
+  async function refuseManaged({ kind, id, name }: ResolvedEntitlement): Promise<void> {
+    if (kind !== 'team') return;
+    const team = (await directory.teams()).find((one) => one.id === id);
+    if (team?.isManaged !== true) return;
+    throw new DatadogFailure(
+      'Conflict',
+      `team ${name} is managed outside Datadog: change its members there, or take the team out of the policy`,
+    );
+  }
+
+  /**
+   * Reads, writes what differs, and reads back: the answer to a write lists only the first members, and a refusal may mean
+   * that it is so already. What does not read back is tried again.
+   */
+  async function ensure(
+    accountId: string,
+    entitlement: ResolvedEntitlement,
+    wanted: boolean,
+    hooks: WriteHooks,
+  ): Promise<{ changed: boolean }> {
+    if ((await isHeld(accountId, entitlement)) === wanted) return { changed: false };
+    await refuseManaged(entitlement);
+    let refusal: DatadogFailure | undefined;
+    try {
+      await writing(hooks, undefined, () => write(wanted ? 'POST' : 'DELETE', accountId, entitlement));
+    } catch (error) {
+      if (!isFailure(error, 'Conflict', 'NotFound', 'InvalidRequest')) throw error;
+      refusal = error;
+    }
+    if ((await isHeld(accountId, entitlement)) === wanted) return { changed: refusal === undefined };
+    if (refusal !== undefined && !saysSoAlready(refusal, wanted)) throw refusal;
+    const said = refusal === undefined ? '' : ` (${refusal.message})`;
+    throw new DatadogFailure(
+      'UnexpectedResponse',
+      `${entitlement.kind} ${entitlement.name}: the change does not read back yet${said}`,
+    );
+  }
+
+  return {
+    resolve: (entitlements, knownIds) => resolveNames(directory, entitlements, knownIds),
+
+    async getAccess(accountId, { withoutTeams = false } = {}) {
+      const account = await accounts.getAccount(accountId);
+      if (account === undefined) return undefined;
+      const roleName = new Map((await directory.roles()).map(({ id, name }) => [id, name]));
+      const roles = account.roleIds.map((id) => ({ kind: 'role' as const, id, name: roleName.get(id) ?? id }));
+      if (withoutTeams) return { account, roles, teams: [], teamsNotVisible: readTeams };
+      try {
+        const teamIds = await teamIdsOf(accountId);
+        const known = teamIds.length === 0 ? [] : await directory.teams();
+        const teams = teamIds.map((id) => {
+          const team = known.find((one) => one.id === id);
+          return { kind: 'team' as const, id, name: team?.handle ?? id, isManaged: team?.isManaged ?? false };
+        });
+        return { account, roles, teams };
+      } catch (error) {
+        if (!(error instanceof DatadogFailure) || error.type !== 'NotAuthorized') throw error;
+        if (error.missing?.permission !== readTeams) throw error;
+        return { account, roles, teams: [], teamsNotVisible: readTeams };
+      }
+    },
+
+    ensureGranted: (accountId, entitlement, hooks = {}) => ensure(accountId, entitlement, true, hooks),
+    ensureRevoked: async (accountId, entitlement, hooks = {}) => {
+      try {
+        return await ensure(accountId, entitlement, false, hooks);
+      } catch (error) {
+        // An account that is gone holds nothing.
+        if (isNotFound(error)) return { changed: false };
+        throw error;
+      }
+    },
+
+    /** `GET /roles/{id}/users`, permission user_access_read. */
+    async listRoleMembers(roleId) {
+      const operation = 'list users of role';
+      const path = `/api/v2/roles/${encodeURIComponent(roleId)}/users`;
+      return readPages(async (page) => {
+        const answer = await http.send({ method: 'GET', path, query: page, operation, permission: read });
+        const { data, meta } = parse(usersAnswer, answer, operation);
+        return { rows: data.map(toAccount), total: totalOf(meta) };
+      });
+    },
+
+    /** `GET /roles/{id}/permissions`, permission user_access_read. */
+    async rolePermissions(roleId) {
+      const operation = 'list permissions of role';
+      const path = `/api/v2/roles/${encodeURIComponent(roleId)}/permissions`;
+      const answer = await http.send({ method: 'GET', path, operation, permission: read });
+      return parse(permissionsAnswer, answer, operation).data.map(({ attributes }) => attributes.name);
+    },
+  };
+}
+
+/** A second POST is a 409, a second DELETE a 404: the write was made, and the reading lags behind. */
+const saysSoAlready = ({ type, message }: DatadogFailure, wanted: boolean): boolean =>
+  wanted ? type === 'Conflict' && /already/i.test(message) : type === 'NotFound' || type === 'Conflict';
+
+/**
+ * Names to ids. A name that the cache lacks may be new: it is read afresh once before it counts as unknown. An id that a
+ * name had before stays its id, whatever it is called now; where it is gone, another bearer of the name is none.
+ */
+async function resolveNames(
+  directory: Directory,
+  entitlements: readonly Entitlement[],
+  knownIds: ReadonlyMap<string, string> = new Map(),
+): Promise<readonly ResolvedEntitlement[]> {
+  const resolveAll = async () => {
+    const isNamed = (kind: Entitlement['kind']) => entitlements.some((entitlement) => entitlement.kind === kind);
+    const roles = isNamed('role') ? await directory.roles() : [];
+    const teams = isNamed('team') ? await directory.teams() : [];
+    return entitlements.map((entitlement) => {
+      const before = knownIds.get(entitlementKey({ kind: entitlement.kind, id: entitlement.name }));
+      const named = matching(entitlement, roles, teams);
+      const isThere = [...roles, ...teams].some(({ id }) => id === before);
+      const matches = before === undefined ? named : isThere ? [before] : [];
+      return { entitlement, matches, isMadeAnew: before !== undefined && !isThere && named.length > 0, roles, teams };
+    });
+  };
+  let looked = await resolveAll();
+  if (looked.some(({ matches }) => matches.length !== 1)) {
+    directory.forget();
+    looked = await resolveAll();
+  }
+  const problems = looked.flatMap(({ entitlement: { kind, name }, matches, isMadeAnew, roles, teams }) => {
+    if (matches.length === 1) return [];
+    if (isMadeAnew) {
+      return [
+        `the ${kind} "${name}" is another one than before (it was made anew in Datadog): if that is meant, \`npx muster policy accept ${kind} "${name}"\``,
+      ];
+    }
+    if (matches.length > 1) return [`the ${kind} "${name}" exists ${matches.length} times (${matches.join(', ')})`];
+    const known = kind === 'role' ? roles.map((role) => role.name) : teams.map((team) => team.handle);
+    const near = nearNames(name, known);
+    return [`there is no ${kind} "${name}"${near.length === 0 ? '' : ` (similar: ${near.join(', ')})`}`];
+  });
+  if (problems.length > 0) {
+    throw new DatadogFailure(unknownEntitlement, `${problems.join('; ')}: correct the policy, or create it in Datadog`);
+  }
+  const isNamed = entitlements.some(({ kind }) => kind === 'role');
+  const permissionName = isNamed ? await directory.permissions() : new Map<string, string>();
+  return looked.map(({ entitlement, matches, roles, teams }) => {
+    const id = matches[0] as string;
+    const now =
+      entitlement.kind === 'role' ? roles.find((role) => role.id === id) : teams.find((team) => team.id === id);
+    const names = now === undefined ? [] : 'handle' in now ? [now.handle, now.name] : [now.name];
+    const nameNow = names.includes(entitlement.name) ? undefined : names[0];
+    const permissionIds = entitlement.kind === 'role' ? roles.find((role) => role.id === id)?.permissionIds : undefined;
+    const privileges = privilegesIn((permissionIds ?? []).map((one) => permissionName.get(one) ?? one));
+    return {
+      ...entitlement,
+      id,
+      ...(privileges.length > 0 ? { isPrivileged: true } : {}),
+      ...(nameNow === undefined ? {} : { nameNow }),
+    };
+  });
+}
+
+function matching(
+  { kind, name }: Entitlement,
+  roles: readonly { id: string; name: string }[],
+  teams: readonly Team[],
+): string[] {
+  if (kind === 'role') return roles.filter((role) => role.name === name).map(({ id }) => id);
+  const byHandle = teams.filter((team) => team.handle === name);
+  return (byHandle.length > 0 ? byHandle : teams.filter((team) => team.name === name)).map(({ id }) => id);
+}

@@ -1,0 +1,228 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Agent } from 'undici';
+import type { MissingPermission } from '../domain/failures.ts';
+import { boundWait, DatadogFailure, failureOf } from './failures.ts';
+import { createLimiter, type Limiter } from './limiter.ts';
+import type { AttemptOptions } from './types.ts';
+import type { HttpAnswer } from './answer.ts';
+
+export interface Keys {
+  readonly apiKey: string;
+  readonly appKey: string;
+}
+
+export interface ConnectionOptions {
+  readonly baseUrl: string;
+  /** Read for each request, so that keys may be changed while running. */
+  readonly keys: () => Keys | Promise<Keys>;
+}
+
+/** What all attempts of one client share. */
+export interface Connection extends ConnectionOptions {
+  readonly agent: Agent;
+  readonly limiter: Limiter;
+}
+
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Such as `/api/v2/users`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly body?: unknown;
+  /** For the failure: what was being done and what it needs. */
+  readonly operation: string;
+  readonly permission: string;
+}
+
+type AnswerHead = Pick<HttpAnswer, 'status' | 'headers'>;
+
+/** Sends requests of one attempt. Never repeats one by itself. */
+export interface Sender {
+  /** Any answer, whatever its status. Throws `DatadogUnavailable` or `RateLimited` where there is none. */
+  exchange(call: Call): Promise<HttpAnswer>;
+  /** The body of a success; everything else is thrown as a failure of the table. */
+  send(call: Call): Promise<unknown>;
+  /** A success before it is parsed. */
+  sendForAnswer(call: Call): Promise<HttpAnswer>;
+  /** Waits within the attempt: `false` at once where its deadline comes before. */
+  pause(ms: number): Promise<boolean>;
+  readonly requests: number;
+}
+
+export function openConnection(options: ConnectionOptions): Connection {
+  return {
+    ...options,
+    agent: new Agent({
+      connections: 32,
+      pipelining: 1,
+      connect: { timeout: 5_000 },
+      // The attempt's own deadlines are shorter and cover the whole body.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxResponseSize: 64 * 1024 * 1024,
+    }),
+    limiter: createLimiter(),
+  };
+}
+
+/** One deadline and one cancellation over everything this attempt sends, until the last byte of the last answer. */
+export function createSender(connection: Connection, options: AttemptOptions = {}): Sender {
+  const { signal, deadlineMs = defaultDeadlineMs, requestDeadlineMs = deadlineMs, priority = 'process' } = options;
+  const deadlineAt = Date.now() + deadlineMs;
+  const attemptEnd = AbortSignal.timeout(Math.max(1, deadlineMs));
+  const attemptSignal = signal === undefined ? attemptEnd : AbortSignal.any([signal, attemptEnd]);
+  let requests = 0;
+
+  async function exchange(call: Call): Promise<HttpAnswer> {
+    const { limiter } = connection;
+    const kind = `${call.method} ${call.path.split('/')[3] ?? call.path}`;
+    try {
+      await limiter.take({ kind, priority, signal: attemptSignal, deadlineAt });
+    } catch (error) {
+      throw notSent(call, error);
+    }
+    const keys = checkKeys(await connection.keys(), call);
+    requests += 1;
+    // Learnt before the body is read: an answer that tears has said what is left all the same.
+    const learn = (head: AnswerHead): void => limiter.learn(kind, head.headers, head.status === 429);
+    const ended = AbortSignal.any([attemptSignal, AbortSignal.timeout(Math.max(1, requestDeadlineMs))]);
+    return transfer(connection, call, keys, ended, learn).catch((error: unknown) => {
+      throw noAnswer(call, error);
+    });
+  }
+
+  /** A 403 says neither which permission is missing nor whether the keys are known at all: ask. */
+  async function explain(needs: MissingPermission): Promise<MissingPermission> {
+    try {
+      const { status } = await exchange(validateBothKeys);
+      return status === 401 || status === 403 ? { ...needs, permission: 'validKeys' } : needs;
+    } catch (error) {
+      if (signal?.aborted === true) throw error;
+      return needs;
+    }
+  }
+
+  function notSent(call: Call, error: unknown): unknown {
+    if (signal?.aborted === true) return signal.reason;
+    if (attemptEnd.aborted) {
+      return new DatadogFailure('RateLimited', `${call.operation} got no turn within the deadline`, {
+        retryAfterMs: boundWait(0),
+      });
+    }
+    return error;
+  }
+
+  function noAnswer(call: Call, error: unknown): unknown {
+    if (signal?.aborted === true) return signal.reason;
+    return new DatadogFailure('DatadogUnavailable', `${call.operation} got no complete answer: ${describe(error)}`);
+  }
+
+  async function sendForAnswer(call: Call): Promise<HttpAnswer> {
+    const answer = await exchange(call);
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    const failure = failureOf(answer, call);
+    if (failure.type !== 'NotAuthorized') throw failure;
+    throw failureOf(answer, await explain({ permission: call.permission, operation: call.operation }));
+  }
+
+  return {
+    exchange,
+    sendForAnswer,
+    send: async (call) => parseBody(call, await sendForAnswer(call)),
+    async pause(ms) {
+      if (Date.now() + ms >= deadlineAt) return false;
+      await delay(ms, undefined, { signal: attemptSignal });
+      return true;
+    },
+    get requests() {
+      return requests;
+    },
+  };
+}
+
+/** `GET /api/v2/validate_keys` judges both keys and needs no permission. */
+export const validateBothKeys: Call = {
+  method: 'GET',
+  path: '/api/v2/validate_keys',
+  operation: 'validate the keys',
+  permission: 'validKeys',
+};
+
+const defaultDeadlineMs = 12_000;
+
+async function transfer(
+  { agent, baseUrl }: Connection,
+  call: Call,
+  keys: Keys,
+  signal: AbortSignal,
+  onHead: (head: AnswerHead) => void,
+): Promise<HttpAnswer> {
+  const url = new URL(baseUrl.replace(/\/+$/, '') + call.path);
+  for (const [name, value] of Object.entries(call.query ?? {})) {
+    if (value !== undefined) url.searchParams.set(name, String(value));
+  }
+  const { statusCode, headers, body } = await agent.request({
+    origin: url.origin,
+    path: url.pathname + url.search,
+    method: call.method,
+    headers: {
+      'dd-api-key': keys.apiKey,
+      'dd-application-key': keys.appKey,
+      accept: 'application/json',
+      'user-agent': 'muster',
+      ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+    signal,
+  });
+  const single = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]);
+  const head = { status: statusCode, headers: Object.fromEntries(single) as HttpAnswer['headers'] };
+  onHead(head);
+  const bytes = await body.bytes();
+  return {
+    ...head,
+    get text() {
+      return scrub(decoder.decode(bytes), keys);
+    },
+  };
+}
+
+const decoder = new TextDecoder();
+
+/** By value, so that no answer can bring a key into an error, whatever field it stands in. */
+function scrub(text: string, { apiKey, appKey }: Keys): string {
+  return [apiKey, appKey].reduce((kept, key) => (key === '' ? kept : kept.replaceAll(key, '[key]')), text);
+}
+
+function checkKeys(keys: Keys, call: Call): Keys {
+  for (const [field, name] of [
+    ['apiKey', 'DD_API_KEY'],
+    ['appKey', 'DD_APP_KEY'],
+  ] as const) {
+    if (/^[\u0021-\u007e]+$/.test(keys[field])) continue;
+    throw new DatadogFailure(
+      'NotAuthorized',
+      `${name} is empty or has characters that no key has: set it to the key alone`,
+      { missing: { permission: 'validKeys', operation: call.operation } },
+    );
+  }
+  return keys;
+}
+
+export function parseBody(call: Call, answer: HttpAnswer): unknown {
+  const { text } = answer;
+  if (text.trim() === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new DatadogFailure('UnexpectedResponse', `${call.operation} was answered with a body that is not JSON`);
+  }
+}
+
+/** The name or code only: messages and causes of the transport may show what was sent. */
+function describe(error: unknown): string {
+  const { name, code } = Object(error) as { name?: unknown; code?: unknown };
+  if (name === 'TimeoutError') return 'the deadline passed';
+  const shown = [code, name].find((part) => typeof part === 'string');
+  return shown === undefined ? 'the connection failed' : `the connection failed (${shown})`;
+}

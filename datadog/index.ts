@@ -1,0 +1,46 @@
+import { createAccountCalls } from './accounts.ts';
+import { createDirectory, type DirectoryCache } from './directory.ts';
+import { createGrantCalls } from './grants.ts';
+import { createIdentityCalls } from './nhis.ts';
+import { createSender, openConnection, type Keys } from './http.ts';
+import { createProbeCalls } from './probes.ts';
+import { createSnapshotCalls } from './snapshot.ts';
+import type { AttemptOptions, Datadog, DatadogClient } from './types.ts';
+
+export { assertLoopback, baseUrlOf, datadogSites } from './sites.ts';
+
+export interface DatadogOptions {
+  readonly baseUrl: string;
+  /** Asked before every request, so that keys can be mended while a worker runs. */
+  readonly keys: () => Keys | Promise<Keys>;
+}
+
+/** Opens one organisation. Nothing is sent before the first call. */
+export function openDatadog({ baseUrl, keys }: DatadogOptions): DatadogClient {
+  const connection = openConnection({ baseUrl, keys });
+  const cache: DirectoryCache = {};
+  const close = () => {
+    connection.limiter.close();
+    return connection.agent.destroy();
+  };
+  return {
+    baseUrl,
+    attempt(options: AttemptOptions = {}): Datadog {
+      const http = createSender(connection, options);
+      const accounts = createAccountCalls(http);
+      const snapshot = createSnapshotCalls(http);
+      return {
+        ...accounts,
+        ...createGrantCalls(http, createDirectory(http, cache), accounts),
+        ...snapshot,
+        ...createIdentityCalls(http),
+        ...createProbeCalls(http, snapshot.currentUser),
+        get requests() {
+          return http.requests;
+        },
+      };
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

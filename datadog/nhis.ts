@@ -1,0 +1,112 @@
+import type { Nhi } from '../domain/sync/kinds.ts';
+import { isNotFound } from './accounts.ts';
+import { listTeams } from './directory.ts';
+import type { Sender } from './http.ts';
+import { clientsAnswer, credentialsAnswer, mappingsAnswer, toClient, toCredential, toMapping } from './nhiSchema.ts';
+import { readWhole, type Page, type PageQuery } from './paging.ts';
+import { membersAnswer, parse, totalOf } from './schema.ts';
+import type { Datadog, ListedNhiKind, OwnedNhiKind } from './types.ts';
+
+type IdentityCalls = Pick<Datadog, 'listTeams' | 'listTeamMembers' | 'listNhis' | 'listOwnedNhis'>;
+
+interface List {
+  readonly path: string;
+  readonly permission: string;
+  readonly operation: string;
+}
+
+const credentialLists = {
+  apiKey: { path: '/api/v2/api_keys', permission: 'api_keys_read', operation: 'list API keys' },
+  applicationKey: {
+    path: '/api/v2/application_keys',
+    permission: 'org_app_keys_read',
+    operation: 'list application keys',
+  },
+  personalAccessToken: {
+    path: '/api/v2/personal_access_tokens',
+    permission: 'org_app_keys_read',
+    operation: 'list personal access tokens',
+  },
+} as const satisfies Record<string, List>;
+
+const ownedLists = {
+  serviceAccountKey: { folder: 'application_keys', operation: "list a service account's application keys" },
+  serviceAccountToken: { folder: 'access_tokens', operation: "list a service account's access tokens" },
+} as const satisfies Record<OwnedNhiKind, { folder: string; operation: string }>;
+
+/** Teams and non-human identities. Lists only: some single reads return the secret. */
+export function createIdentityCalls(http: Sender): IdentityCalls {
+  const get = ({ path, operation, permission }: List, query: Readonly<Record<string, string | number>>) =>
+    http.send({ method: 'GET', path, query, operation, permission });
+
+  const readCredentials = (kind: ListedNhiKind | OwnedNhiKind, list: List): Promise<readonly Nhi[]> =>
+    readWhole(http, list.operation, async (page) => {
+      const { data, meta } = parse(credentialsAnswer, await get(list, { ...page }), list.operation);
+      return { rows: data.map((one) => toCredential(kind, one)), total: totalOf(meta) };
+    });
+
+  /** `GET /org_authorized_clients`, permission org_authorized_apps_read. */
+  async function readClients(page: PageQuery): Promise<Page<Nhi>> {
+    const operation = 'list authorized OAuth clients';
+    const list = { path: '/api/v2/org_authorized_clients', permission: 'org_authorized_apps_read', operation };
+    const answer = await get(list, { ...page, include: 'oauth2_client' });
+    const { data, included, meta } = parse(clientsAnswer, answer, operation);
+    const names = new Map((included ?? []).map(({ id, attributes }) => [id, attributes?.name ?? '']));
+    return { rows: data.map((client) => toClient(client, names)), total: totalOf(meta) };
+  }
+
+  /** `GET /authn_mappings`, permission user_access_read. Without a type only those of roles are listed. */
+  const readMappings = (type: 'role' | 'team'): Promise<readonly Nhi[]> => {
+    const operation = `list authentication mappings of ${type}s`;
+    return readWhole(http, operation, async (page) => {
+      const list = { path: '/api/v2/authn_mappings', permission: 'user_access_read', operation };
+      const answer = await get(list, { ...page, resource_type: type });
+      const { data, meta } = parse(mappingsAnswer, answer, operation);
+      return { rows: data.map(toMapping), total: totalOf(meta) };
+    });
+  };
+
+  return {
+    listTeams: () => listTeams(http, true),
+
+    /** `GET /team/{id}/memberships`, permission teams_read. */
+    async listTeamMembers(teamId) {
+      const operation = 'list team members';
+      const path = `/api/v2/team/${encodeURIComponent(teamId)}/memberships`;
+      try {
+        const members = await readWhole(http, operation, async (page) => {
+          const answer = await get({ path, operation, permission: 'teams_read' }, { ...page });
+          const { data, meta } = parse(membersAnswer, answer, operation);
+          const rows = data.map(({ attributes, relationships }) => ({
+            id: relationships.user.data.id,
+            isAdmin: attributes?.role === 'admin',
+          }));
+          return { rows, total: meta?.pagination?.total };
+        });
+        return members.map(({ id, isAdmin }) => ({ accountId: id, isAdmin }));
+      } catch (error) {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async listNhis(kind) {
+      if (kind === 'oauthClient') return readWhole(http, 'list authorized OAuth clients', readClients);
+      if (kind === 'authnMapping') return [...(await readMappings('role')), ...(await readMappings('team'))];
+      return readCredentials(kind, credentialLists[kind]);
+    },
+
+    /** `GET /service_accounts/{id}/application_keys` and `…/access_tokens`; both need service_account_write. */
+    async listOwnedNhis(accountId, kind) {
+      const { folder, operation } = ownedLists[kind];
+      const path = `/api/v2/service_accounts/${encodeURIComponent(accountId)}/${folder}`;
+      try {
+        const rows = await readCredentials(kind, { path, operation, permission: 'service_account_write' });
+        return rows.map((row) => ({ ...row, ownerAccountId: accountId }));
+      } catch (error) {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { DatadogFailure, isFailure } from '../failures.ts';
+import { withCalls } from './replaceCalls.ts';
+import type { Datadog, DatadogClient, OptionalCapability } from '../types.ts';
+
+/** As long as a sync takes to ask anew; after it Datadog is tried again, should no sync run. */
+const holdsMs = 15 * 60_000;
+
+/** What was refused lately, kept for all processes. */
+interface KnownRefusals {
+  listKeyHealth(): Promise<readonly KnownAnswer[]>;
+  recordProbe(permission: string, answer: 'no', at: string): Promise<void>;
+}
+
+interface KnownAnswer {
+  readonly permission: string;
+  readonly answer: 'yes' | 'no' | 'unknown';
+  readonly checkedAt: string;
+}
+
+/**
+ * The same client, which leaves out what a process can do without while Datadog is known to refuse it. It fails as the
+ * refused call would, so that the part is recorded, and made up for once the permission is there.
+ */
+export function leaveOutWhatIsRefused(client: DatadogClient, inventory: KnownRefusals): DatadogClient {
+  async function refusalsNow(): Promise<ReadonlyMap<string, KnownAnswer>> {
+    const since = new Date(Date.now() - holdsMs).toISOString();
+    const known = await inventory.listKeyHealth();
+    const standing = known.filter(({ answer, checkedAt }) => answer === 'no' && checkedAt > since);
+    return new Map(standing.map((one) => [one.permission, one]));
+  }
+
+  const note = (permission: string) => inventory.recordProbe(permission, 'no', new Date().toISOString());
+
+  async function unlessRefused<T>(
+    permission: OptionalCapability,
+    operation: string,
+    call: () => Promise<T>,
+  ): Promise<T> {
+    const refusal = (await refusalsNow()).get(permission);
+    if (refusal !== undefined) {
+      const message = `${operation} was left out: Datadog refused ${permission} at ${refusal.checkedAt}`;
+      throw new DatadogFailure('NotAuthorized', message, { missing: { permission, operation } });
+    }
+    try {
+      return await call();
+    } catch (error) {
+      if (isFailure(error, 'NotAuthorized') && error.missing?.permission === permission) await note(permission);
+      throw error;
+    }
+  }
+
+  const ofTeam = <T>(isTeam: boolean, operation: string, call: () => Promise<T>): Promise<T> =>
+    isTeam ? unlessRefused('teams_read', operation, call) : call();
+
+  return {
+    ...client,
+    attempt(options) {
+      const api = client.attempt(options);
+      const calls: Pick<Datadog, 'resolve' | 'getAccess' | 'ensureGranted' | 'ensureRevoked' | 'listOwnedKeys'> = {
+        resolve: (entitlements, knownIds) =>
+          ofTeam(
+            entitlements.some(({ kind }) => kind === 'team'),
+            'look up teams',
+            () => api.resolve(entitlements, knownIds),
+          ),
+
+        ensureGranted: (accountId, entitlement, hooks) =>
+          ofTeam(entitlement.kind === 'team', 'add to team', () => api.ensureGranted(accountId, entitlement, hooks)),
+
+        ensureRevoked: (accountId, entitlement, hooks) =>
+          ofTeam(entitlement.kind === 'team', 'remove from team', () =>
+            api.ensureRevoked(accountId, entitlement, hooks),
+          ),
+
+        async getAccess(accountId) {
+          const isKnown = (await refusalsNow()).has('teams_read');
+          const access = await api.getAccess(accountId, { withoutTeams: isKnown });
+          if (!isKnown && access?.teamsNotVisible !== undefined) await note(access.teamsNotVisible);
+          return access;
+        },
+
+        async listOwnedKeys(accountId) {
+          const known = new Set((await refusalsNow()).keys());
+          const keys = await api.listOwnedKeys(accountId, known);
+          for (const permission of keys.notVisible) if (!known.has(permission)) await note(permission);
+          return keys;
+        },
+      };
+      return withCalls(api, calls);
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import type { Access, DesiredAccess, Entitlement, ResolvedEntitlement } from '../model.ts';
+
+/** What to write, computed from what is wanted and what is there. Applied twice it changes nothing. */
+export interface AccessPlan {
+  /** Wanted without a question, or allowed, and not held. */
+  readonly add: readonly ResolvedEntitlement[];
+  /** Given by Muster, no longer wanted. */
+  readonly remove: readonly ResolvedEntitlement[];
+  /** Held, not wanted, not given by Muster: reported, never removed. */
+  readonly excess: readonly ResolvedEntitlement[];
+  /** No longer wanted, but the only role left while an approval is open: removed once that is decided. */
+  readonly removeLater: readonly ResolvedEntitlement[];
+}
+
+export const entitlementKey = (entitlement: { kind: string; id: string }): string =>
+  `${entitlement.kind}:${entitlement.id}`;
+
+export interface PlanInput {
+  /** Wanted now. */
+  readonly wanted: readonly ResolvedEntitlement[];
+  /** Asked for, not decided. */
+  readonly awaited: readonly ResolvedEntitlement[];
+  readonly actual: Access;
+  /** Keys of what Muster gave, on record. */
+  readonly managed: readonly string[];
+}
+
+export function planAccess({ wanted, awaited, actual, managed }: PlanInput): AccessPlan {
+  const held = heldEntitlements(actual);
+  const heldKeys = new Set(held.map(entitlementKey));
+  const wantedKeys = new Set([...wanted, ...awaited].map(entitlementKey));
+  const managedKeys = new Set(managed);
+  const add = wanted.filter((entitlement) => !heldKeys.has(entitlementKey(entitlement)));
+  const unwanted = held.filter((entitlement) => !wantedKeys.has(entitlementKey(entitlement)));
+  const excess = unwanted.filter((entitlement) => !managedKeys.has(entitlementKey(entitlement)));
+  const remove = unwanted.filter((entitlement) => managedKeys.has(entitlementKey(entitlement)));
+
+  const removedKeys = new Set(remove.map(entitlementKey));
+  const rolesAfter = [...held.filter((entitlement) => !removedKeys.has(entitlementKey(entitlement))), ...add].filter(
+    (entitlement) => entitlement.kind === 'role',
+  );
+  const isRoleAwaited = awaited.some(
+    (entitlement) => entitlement.kind === 'role' && !heldKeys.has(entitlementKey(entitlement)),
+  );
+  const [lastRole] = remove
+    .filter((entitlement) => entitlement.kind === 'role')
+    .toSorted((a, b) => (a.name < b.name ? 1 : -1));
+  const removeLater = isRoleAwaited && rolesAfter.length === 0 && lastRole !== undefined ? [lastRole] : [];
+  return { add, remove: remove.filter((entitlement) => !removeLater.includes(entitlement)), excess, removeLater };
+}
+
+/** Teams that are managed outside are nobody's to write, so they are not counted as held. */
+export function heldEntitlements(access: Pick<Access, 'roles' | 'teams'>): readonly ResolvedEntitlement[] {
+  return [
+    ...access.roles,
+    ...access.teams.filter((team) => !team.isManaged).map(({ kind, id, name }) => ({ kind, id, name })),
+  ];
+}
+
+/** Every entitlement that the policy names for this person, allowed or not: all must exist before anything is written. */
+export function namedEntitlements(desired: DesiredAccess): readonly Entitlement[] {
+  const all = [...desired.entitlements, ...desired.requests.flatMap((request) => request.entitlements)];
+  return [...new Map(all.map((entitlement) => [`${entitlement.kind}:${entitlement.name}`, entitlement])).values()];
+}
+
+export function pickResolved(
+  entitlements: readonly Entitlement[],
+  resolved: readonly ResolvedEntitlement[],
+): readonly ResolvedEntitlement[] {
+  return resolved.filter((candidate) =>
+    entitlements.some((entitlement) => entitlement.kind === candidate.kind && entitlement.name === candidate.name),
+  );
+}

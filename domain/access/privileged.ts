@@ -1,0 +1,24 @@
+/** Permissions whose holder can give access to others, run the organisation, or make and unmake credentials. */
+const privilegedPermissions: readonly string[] = [
+  // The whole organisation, by its old name.
+  'admin',
+  'user_access_manage',
+  'org_management',
+  'api_keys_write',
+  'api_keys_delete',
+  'org_app_keys_write',
+  'service_account_write',
+];
+
+/** Of the permissions that a role gives, by Datadog's names, those that make it privileged. */
+export const privilegesIn = (permissions: readonly string[]): readonly string[] =>
+  privilegedPermissions.filter((permission) => permissions.includes(permission));
+
+/** Whether a role with these permissions is privileged: nobody gets it without an approval. */
+export const isPrivileged = (permissions: readonly string[]): boolean => privilegesIn(permissions).length > 0;
+
+/** Permissions without which an organisation cannot give anybody access any more. */
+const administrative: readonly string[] = ['admin', 'user_access_manage', 'org_management'];
+
+export const isAdministrative = (permissions: readonly string[]): boolean =>
+  permissions.some((permission) => administrative.includes(permission));

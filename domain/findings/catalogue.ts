@@ -1,0 +1,287 @@
+import { nhiKinds, type KindStates, type NhiKind, type SyncKind } from '../sync/kinds.ts';
+
+/** Findings: what somebody should look at, each with a stable subject, so that it is opened once and closed when its cause is gone. */
+
+export const severities = ['critical', 'high', 'medium', 'low'] as const;
+export type Severity = (typeof severities)[number];
+
+/** What is gone through to find it. */
+export type FoundAt = 'account' | 'person' | 'roster' | 'key' | 'organisation';
+
+interface KindOfFinding {
+  readonly foundAt: FoundAt;
+  readonly severity: Severity;
+  readonly title: string;
+  readonly advice: string;
+  /** Id of the OWASP Top 10 for non-human identities, 2025. */
+  readonly owasp?: string;
+  /** What must have been read whole for it to open or close. */
+  readonly needs: readonly SyncKind[];
+}
+
+export const findingKinds = {
+  uncorrelatedAccounts: {
+    foundAt: 'organisation',
+    severity: 'low',
+    title: 'accounts that belong to nobody known',
+    advice: 'send joiner events or a roster; `npx muster person link ID --account UUID` settles single ones',
+    needs: ['accounts'],
+  },
+  uncorrelatedAccount: {
+    foundAt: 'account',
+    severity: 'medium',
+    title: 'account that belongs to nobody of the roster',
+    advice: 'find out whose it is: link it with `npx muster person link ID --account UUID`, or disable it in Datadog',
+    needs: ['accounts'],
+  },
+  orphanedAccount: {
+    foundAt: 'account',
+    severity: 'high',
+    title: 'account whose person is gone',
+    advice: 'it belonged to a person once and to nobody now: link it to its person, or disable it in Datadog',
+    needs: ['accounts'],
+  },
+  orphanedServiceAccount: {
+    foundAt: 'account',
+    severity: 'high',
+    title: 'service account whose owner has left',
+    advice: 'name who answers for it now with `npx muster inventory nhis --set-owner`, or disable it in Datadog',
+    owasp: 'NHI1:2025',
+    needs: ['accounts'],
+  },
+  leaverStillActive: {
+    foundAt: 'account',
+    severity: 'critical',
+    title: 'person who has left and still has an account in use',
+    advice: 'see `npx muster person show ID`; `npx muster person retry ID` takes the access away',
+    needs: ['accounts'],
+  },
+  dormantAccount: {
+    foundAt: 'account',
+    severity: 'medium',
+    title: 'account that was not used for long',
+    advice: 'ask the person or the manager whether the access is still needed',
+    needs: ['accounts'],
+  },
+  neverLoggedIn: {
+    foundAt: 'account',
+    severity: 'low',
+    title: 'active account that nobody ever logged in to',
+    advice: 'ask whether the access is needed, and how the account became active',
+    needs: ['accounts'],
+  },
+  mfaOff: {
+    foundAt: 'account',
+    severity: 'medium',
+    title: 'password login without a second factor',
+    advice: 'have the person turn on MFA, or allow only single sign-on in Datadog',
+    needs: ['accounts'],
+  },
+  pendingTooLong: {
+    foundAt: 'account',
+    severity: 'low',
+    title: 'invitation that was never accepted',
+    advice: 'send a joiner event to invite again, or disable the account in Datadog',
+    needs: ['accounts'],
+  },
+  privilegedWithoutApproval: {
+    foundAt: 'account',
+    severity: 'high',
+    title: 'privileged role without an approval on record',
+    advice: 'have it approved by a policy rule with `approval`, or remove the role in Datadog',
+    needs: ['accounts', 'roles'],
+  },
+  privilegedServiceAccount: {
+    foundAt: 'account',
+    severity: 'high',
+    title: 'service account with a privileged role',
+    advice: 'give it a role with no more than it needs; mute the finding with the reason where it must have this one',
+    owasp: 'NHI5:2025',
+    needs: ['accounts', 'roles'],
+  },
+  missingFromHr: {
+    foundAt: 'roster',
+    severity: 'medium',
+    title: 'person whom HR no longer names',
+    advice:
+      'ask HR: `npx muster leaver --person-id ID` ends the access of who has left; who is still there has to be in the next complete roster; `roster.absence` in the policy lets them leave after some days',
+    needs: [],
+  },
+  driftMissing: {
+    foundAt: 'person',
+    severity: 'medium',
+    title: 'access that the policy gives and the account does not have',
+    advice: '`npx muster person retry ID` gives it again; `sync.drift: repair` does so by itself',
+    needs: ['accounts', 'roles'],
+  },
+  driftExcess: {
+    foundAt: 'person',
+    severity: 'medium',
+    title: 'access that the policy does not give',
+    advice:
+      'what Muster gave goes with `npx muster person retry ID`; anything else: remove it in Datadog, or give it by a rule',
+    needs: ['accounts', 'roles'],
+  },
+  driftAltered: {
+    foundAt: 'person',
+    severity: 'low',
+    title: 'account that was changed by hand',
+    advice:
+      '`npx muster person retry ID` sets e-mail, name and title; where HR never gave the e-mail, say first whose account it is with `npx muster person link ID --account UUID`; who is disabled by hand comes back by a joiner event, with an approval',
+    needs: ['accounts', 'roles'],
+  },
+  contestedGrant: {
+    foundAt: 'person',
+    severity: 'high',
+    title: 'repair that does not last',
+    advice:
+      'repaired three times in a week and changed again: find out who or what undoes it; Muster leaves this person alone until the drift is gone',
+    needs: ['accounts', 'roles'],
+  },
+  repairsHeld: {
+    foundAt: 'organisation',
+    severity: 'high',
+    title: 'repairs that wait for a word',
+    advice:
+      'more has drifted than may be repaired at once: see `npx muster sync status`, then `sync allow` or `sync reject`',
+    needs: ['accounts', 'roles'],
+  },
+  duplicateRoleName: {
+    foundAt: 'organisation',
+    severity: 'medium',
+    title: 'two roles with one name',
+    advice: 'rename one of them in Datadog: the policy names roles, and an ambiguous name is given to nobody',
+    needs: ['roles'],
+  },
+  samlMappingUndoesRole: {
+    foundAt: 'organisation',
+    severity: 'medium',
+    title: 'role that the next SAML login takes away',
+    advice:
+      'Datadog has login mappings and none gives this role: add a mapping in Datadog, or give the role by the identity provider alone',
+    needs: ['accounts', 'roles', 'authnMapping'],
+  },
+  apiKeyCreatorDisabled: {
+    foundAt: 'key',
+    severity: 'high',
+    title: 'API key that outlived its creator',
+    advice:
+      'the key still works: find what uses it, replace it by the key of a service account or another owner, then revoke it',
+    owasp: 'NHI1:2025',
+    needs: ['accounts'],
+  },
+  applicationKeyOwnerDisabled: {
+    foundAt: 'key',
+    severity: 'high',
+    title: 'application key whose owner is disabled',
+    advice: 'revoke it; what used it needs the key of a service account',
+    owasp: 'NHI1:2025',
+    needs: ['accounts'],
+  },
+  keyUnused: {
+    foundAt: 'key',
+    severity: 'low',
+    title: 'key that nobody uses',
+    advice: 'revoke it',
+    owasp: 'NHI1:2025',
+    needs: [],
+  },
+  keyTooOld: {
+    foundAt: 'key',
+    severity: 'medium',
+    title: 'key that was not renewed for long',
+    advice: 'make a new key, put it in place, revoke the old one',
+    owasp: 'NHI7:2025',
+    needs: [],
+  },
+  applicationKeyUnscoped: {
+    foundAt: 'key',
+    severity: 'medium',
+    title: 'application key that may do all that its owner may',
+    advice: 'replace it by a key with the scopes that are needed',
+    owasp: 'NHI5:2025',
+    needs: [],
+  },
+  keyLeaked: {
+    foundAt: 'key',
+    severity: 'critical',
+    title: 'key that Datadog has found published',
+    advice: 'revoke it now, put a new one in place, and take it out of where it was published',
+    owasp: 'NHI2:2025',
+    needs: [],
+  },
+  keyUsedWhileOwnerAway: {
+    foundAt: 'key',
+    severity: 'high',
+    title: 'application key in use while its owner is away',
+    advice:
+      'a program runs on a personal key, or somebody else has it: ask the owner, and replace it by the key of a service account',
+    owasp: 'NHI2:2025',
+    needs: ['accounts'],
+  },
+} as const satisfies Record<string, KindOfFinding>;
+
+export type FindingKind = keyof typeof findingKinds;
+export const findingKindNames = Object.keys(findingKinds) as readonly FindingKind[];
+export const kindsFoundAt = (where: FoundAt): readonly FindingKind[] =>
+  findingKindNames.filter((kind) => findingKinds[kind].foundAt === where);
+
+/** What is not known is left out. */
+export type Evidence = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+
+/** What was found this time. `kind` and `subject` make its identity. */
+export interface Found {
+  readonly kind: FindingKind;
+  /** Unique within the kind; of a key it begins with the key's own kind, of a person's access with `<personId>/<kind>:`. */
+  readonly subject: string;
+  /** The id of the row it was found at: an account, a person, a key, a role. */
+  readonly scope: string;
+  /** How a reader knows the subject: an e-mail, the name of a role or a key. */
+  readonly name: string;
+  readonly severity: Severity;
+  readonly personId?: string;
+  readonly accountId?: string;
+  /** Where its cause is known to be older than the look that found it. */
+  readonly since?: string;
+  /** Facts that stay the same while nothing changes: dates, never ages. */
+  readonly evidence: Evidence;
+  /** Drift only: whether a reconcile of the person would mend it. */
+  readonly isRepairable?: boolean;
+}
+
+/** Everything that must have been read whole before this finding may open or close. */
+export function needsOf({ kind, subject }: Pick<Found, 'kind' | 'subject'>): readonly SyncKind[] {
+  const { needs } = findingKinds[kind] satisfies KindOfFinding;
+  const keyKind = nhiKinds.find((one): one is Exclude<NhiKind, 'serviceAccount'> => subject.startsWith(`${one}:`));
+  if (keyKind !== undefined) return [...needs, keyKind];
+  return isAboutTeam(subject) ? [...needs, 'teams'] : needs;
+}
+
+const isAboutTeam = (subject: string): boolean => subject.includes('/team:');
+
+/** Why the finding can neither open nor close now; undefined where everything it needs was read whole. */
+export function frozenBecause(found: Pick<Found, 'kind' | 'subject'>, states: KindStates): string | undefined {
+  for (const need of needsOf(found)) {
+    const state = states[need];
+    if (state?.state === 'complete') continue;
+    if (state === undefined) return `${need} were not read`;
+    return state.state === 'notVisible' ? `${need} not visible: ${state.permission}` : `${need}: ${state.reason}`;
+  }
+  return undefined;
+}
+
+export const owaspOf = (kind: FindingKind): string | undefined => {
+  const { owasp }: KindOfFinding = findingKinds[kind];
+  return owasp;
+};
+
+/** Durations in milliseconds, from the policy's `findings`. */
+export interface FindingThresholds {
+  readonly dormantAfterMs: number;
+  readonly neverLoggedInAfterMs: number;
+  readonly pendingAfterMs: number;
+  readonly keyUnusedAfterMs: number;
+  readonly keyMaxAgeMs: number;
+  readonly keyInUseWithinMs: number;
+  readonly ownerAwayAfterMs: number;
+}

@@ -1,0 +1,233 @@
+import { differingAttributes } from '../access/attributes.ts';
+import type { Found } from './catalogue.ts';
+import type { Account, Entitlement, HrEvent, PersonAttributes } from '../model.ts';
+import { fitName } from '../access/names.ts';
+import { birthrightAccess, type Policy } from '../policy/rules.ts';
+
+/** Drift: what the policy and the record say against what Datadog has, of a person with no open process. */
+
+export interface PersonFacts {
+  readonly personId: string;
+  readonly attributes: PersonAttributes;
+  /** Folded: addresses that HR gave before, and those of accounts that somebody linked to them. */
+  readonly previousEmails: readonly string[];
+  /** Absent where the account they had is gone. */
+  readonly account?: Account;
+  readonly accountId: string;
+  /** Ids of teams they are a member of. */
+  readonly teamIds: readonly string[];
+  /** Everything open on record. */
+  readonly grants: readonly GrantFacts[];
+}
+
+export interface GrantFacts {
+  readonly kind: Entitlement['kind'];
+  readonly id: string;
+  readonly name: string;
+  readonly reason: 'birthright' | 'request' | 'exception' | 'adopted' | 'preexisting';
+  readonly since: string;
+  /** Given by Muster or taken over: only this is Muster's to remove. */
+  readonly isManaged: boolean;
+}
+
+export interface DriftContext {
+  readonly rules: Policy['rules'];
+  readonly directory: EntitlementDirectory;
+  readonly privilegedRoles: ReadonlyMap<string, string>;
+  /** Subjects that were repaired too often, and have drifted again. */
+  readonly contested: ReadonlySet<string>;
+}
+
+/** Names and ids as the last whole reading had them. */
+export interface EntitlementDirectory {
+  /** Undefined for a name that Datadog does not have, or has twice: it is nobody's drift. */
+  idOf(entitlement: Entitlement): string | undefined;
+  nameOf(kind: Entitlement['kind'], id: string): string;
+  /** Written from outside Datadog: nobody's to give or take here. */
+  isTeamManaged(id: string): boolean;
+}
+
+export const driftSubject = (personId: string, what: string): string => `${personId}/${what}`;
+
+/** What differs, as findings; of somebody with a contested grant none is repaired. */
+export function driftFindings(facts: PersonFacts, context: DriftContext): readonly Found[] {
+  const drift = facts.account === undefined ? [goneAccount(facts)] : driftOf(facts, facts.account, context);
+  const isContested = ({ subject }: Found) => context.contested.has(subject);
+  if (!drift.some(isContested)) return drift;
+  const left = drift.map((one) => ({ ...one, isRepairable: false }));
+  return [
+    ...left,
+    ...left.filter(isContested).map((one): Found => ({ ...one, kind: 'contestedGrant', severity: 'high' })),
+  ];
+}
+
+function driftOf(facts: PersonFacts, account: Account, context: DriftContext): readonly Found[] {
+  // Who disabled it had a reason that nobody here knows: giving access back is a joiner's, with an approval.
+  if (account.status === 'disabled') return [altered(facts, account, 'status', 'active', account.status, false)];
+  const changed = alteredAttributes(facts, account);
+  // A Pending account holds nothing yet, and its onboarding is over: `pendingTooLong` says so.
+  const access =
+    account.status === 'pending' ? [] : [...missing(facts, account, context), ...excess(facts, account, context)];
+  const found = [...changed, ...access];
+  // Behind an address that HR never gave may be somebody else: nothing is written until a person says whose it is.
+  return isTheirAddress(facts, account) ? found : found.map((one) => ({ ...one, isRepairable: false }));
+}
+
+const isTheirAddress = ({ attributes, previousEmails }: PersonFacts, { email }: Account): boolean =>
+  [attributes.email.toLowerCase(), ...previousEmails].includes(email.toLowerCase());
+
+interface Wanted extends Entitlement {
+  readonly id: string;
+  readonly because: string;
+}
+
+/** What the policy gives freely; of what it gives on approval, and of privileged roles, what is on record as given. */
+function wantedBy({ attributes, grants }: PersonFacts, context: DriftContext): readonly Wanted[] {
+  const { granted, onApproval } = birthrightAccess(context, attributes);
+  const isOnRecord = (one: Wanted) => grants.some((grant) => grant.isManaged && keyOf(grant) === keyOf(one));
+  const resolve = ({ kind, name }: Entitlement, because: string): Wanted[] => {
+    const id = context.directory.idOf({ kind, name });
+    return id === undefined ? [] : [{ kind, name, id, because }];
+  };
+  const needsApproval = ({ kind, id }: Wanted) => kind === 'role' && context.privilegedRoles.has(id);
+  return [
+    ...granted
+      .flatMap((one) => resolve(one, `rule ${one.rules.join(', ')}`))
+      .filter((one) => !needsApproval(one) || isOnRecord(one)),
+    ...onApproval
+      .flatMap(({ rule, entitlements }) => entitlements.flatMap((one) => resolve(one, `rule ${rule}, approved`)))
+      .filter(isOnRecord),
+  ];
+}
+
+function heldBy({ teamIds }: PersonFacts, { roleIds }: Account): readonly { kind: Entitlement['kind']; id: string }[] {
+  return [
+    ...roleIds.map((id) => ({ kind: 'role' as const, id })),
+    ...teamIds.map((id) => ({ kind: 'team' as const, id })),
+  ];
+}
+
+function missing(facts: PersonFacts, account: Account, context: DriftContext): readonly Found[] {
+  const held = new Set(heldBy(facts, account).map(keyOf));
+  const wanted = new Map(wantedBy(facts, context).map((one) => [keyOf(one), one]));
+  return [...wanted.values()]
+    .filter((one) => !held.has(keyOf(one)) && !isManagedTeam(one, context))
+    .map((one) => {
+      const grant = facts.grants.find((grant) => keyOf(grant) === keyOf(one));
+      return drift(facts, 'driftMissing', 'medium', one, { because: one.because, givenAt: grant?.since }, true);
+    });
+}
+
+function excess(facts: PersonFacts, account: Account, context: DriftContext): readonly Found[] {
+  const wanted = new Set(wantedBy(facts, context).map(keyOf));
+  return heldBy(facts, account)
+    .filter((one) => !wanted.has(keyOf(one)) && !isManagedTeam(one, context))
+    .map(({ kind, id }) => {
+      const grant = facts.grants.find((grant) => grant.kind === kind && grant.id === id);
+      const isManaged = grant?.isManaged === true;
+      const isPrivileged = kind === 'role' && context.privilegedRoles.has(id);
+      const entitlement = { kind, id, name: context.directory.nameOf(kind, id) };
+      const evidence = {
+        givenBy: isManaged ? 'Muster' : grant === undefined ? 'somebody else' : 'there before Muster',
+      };
+      return drift(facts, 'driftExcess', isPrivileged ? 'high' : 'medium', entitlement, evidence, isManaged);
+    });
+}
+
+function drift(
+  facts: PersonFacts,
+  kind: 'driftMissing' | 'driftExcess',
+  severity: Found['severity'],
+  entitlement: Entitlement & { readonly id: string },
+  evidence: Found['evidence'],
+  isRepairable: boolean,
+): Found {
+  const what = `${entitlement.kind} ${entitlement.name}`;
+  return {
+    kind,
+    subject: driftSubject(facts.personId, keyOf(entitlement)),
+    scope: facts.personId,
+    name: `${facts.attributes.email}: ${what}`,
+    severity,
+    personId: facts.personId,
+    accountId: facts.accountId,
+    evidence: { what, ...evidence },
+    isRepairable,
+  };
+}
+
+/** HR's word against Datadog's. What HR does not say stays as it is. */
+function alteredAttributes(facts: PersonFacts, account: Account): readonly Found[] {
+  const { email, name, title } = differingAttributes(account, facts.attributes);
+  const wanted = { email, name: fitName(name), title };
+  return (['email', 'name', 'title'] as const).flatMap((field) => {
+    const value = wanted[field];
+    return value === undefined ? [] : [altered(facts, account, field, value, account[field], true)];
+  });
+}
+
+function altered(
+  { personId, attributes }: PersonFacts,
+  account: Account,
+  field: 'email' | 'name' | 'title' | 'status',
+  wanted: string,
+  actual: string,
+  isRepairable: boolean,
+): Found {
+  return {
+    kind: 'driftAltered',
+    subject: driftSubject(personId, field),
+    scope: personId,
+    name: `${attributes.email}: ${field}`,
+    severity: field === 'name' || field === 'title' ? 'low' : 'medium',
+    personId,
+    accountId: account.id,
+    evidence: { field, wanted, actual },
+    isRepairable,
+  };
+}
+
+function goneAccount({ personId, attributes, accountId }: PersonFacts): Found {
+  return {
+    kind: 'driftMissing',
+    subject: driftSubject(personId, 'account'),
+    scope: personId,
+    name: `${attributes.email}: account`,
+    severity: 'medium',
+    personId,
+    accountId,
+    evidence: { what: `account ${accountId}` },
+    isRepairable: false,
+  };
+}
+
+const keyOf = ({ kind, id }: { kind: string; id: string }): string => `${kind}:${id}`;
+const isManagedTeam = ({ kind, id }: { kind: string; id: string }, { directory }: DriftContext): boolean =>
+  kind === 'team' && directory.isTeamManaged(id);
+
+/** Asks the person's process to compare and mend. One a run, or one a batch that was allowed: again it is a duplicate. */
+export function repairEvent(
+  { personId, subjects }: { readonly personId: string; readonly subjects: readonly string[] },
+  runId: string,
+  at: string,
+): HrEvent {
+  const what = subjects.map((subject) => subject.slice(personId.length + 1)).join(', ');
+  return {
+    eventId: `repair:${runId}:${personId}`,
+    kind: 'reconcile',
+    personId,
+    occurredAt: at,
+    effectiveAt: at,
+    source: 'sync',
+    reason: `drift: ${what}`.slice(0, 1_000),
+  };
+}
+
+/** Repairs that were too many at once, as something to look at. */
+export function heldRepairs(
+  batch: { readonly batchId: string; readonly people: number } | undefined,
+): readonly Found[] {
+  if (batch === undefined) return [];
+  const name = `${batch.people} people`;
+  return [{ kind: 'repairsHeld', subject: 'batch', scope: 'batch', name, severity: 'high', evidence: batch }];
+}

@@ -1,0 +1,72 @@
+import { isOlder } from './accounts.ts';
+import type { Found, FindingThresholds } from './catalogue.ts';
+import type { Nhi, NhiKind } from '../sync/kinds.ts';
+import type { AccountStatus } from '../model.ts';
+
+/** One key, token or grant with the account that owns it; of an API key, the account that created it. */
+export interface KeyFacts {
+  readonly nhi: Nhi;
+  readonly isGone: boolean;
+  readonly owner?: {
+    readonly email: string;
+    readonly status: AccountStatus | 'gone';
+    readonly isServiceAccount: boolean;
+    readonly lastLoginAt?: string;
+  };
+}
+
+export interface KeyContext {
+  readonly nowMs: number;
+  readonly thresholds: FindingThresholds;
+}
+
+/** Kinds that are a secret in somebody's hands. */
+const secretKinds: readonly NhiKind[] = [
+  'apiKey',
+  'applicationKey',
+  'serviceAccountKey',
+  'serviceAccountToken',
+  'personalAccessToken',
+];
+
+export function keyFindings(facts: KeyFacts, { nowMs, thresholds }: KeyContext): readonly Found[] {
+  const { nhi, owner, isGone } = facts;
+  if (isGone || !secretKinds.includes(nhi.kind)) return [];
+  const isExpired = nhi.expiresAt !== undefined && Date.parse(nhi.expiresAt) <= nowMs;
+  if (isExpired) return [];
+  const isOrphan = owner !== undefined && (owner.status === 'disabled' || owner.status === 'gone');
+  const { createdAt, lastUsedAt } = nhi;
+  const make = (kind: Found['kind'], severity: Found['severity'], evidence: Found['evidence']): Found => ({
+    kind,
+    subject: `${nhi.kind}:${nhi.id}`,
+    scope: nhi.id,
+    name: nhi.last4 === undefined ? nhi.name : `${nhi.name} (…${nhi.last4})`,
+    severity,
+    ...(nhi.ownerAccountId === undefined ? {} : { accountId: nhi.ownerAccountId }),
+    evidence: { key: nhi.kind, owner: owner?.email, ownerStatus: owner?.status, ...evidence },
+  });
+
+  const all: Found[] = [];
+  if (nhi.kind === 'apiKey' && isOrphan) all.push(make('apiKeyCreatorDisabled', 'high', { createdAt, lastUsedAt }));
+  if (nhi.kind !== 'apiKey' && isOrphan)
+    all.push(make('applicationKeyOwnerDisabled', 'high', { createdAt, lastUsedAt }));
+  // Never used, as far as Datadog remembers: then it counts from when it was made.
+  if (isOlder(lastUsedAt ?? createdAt, thresholds.keyUnusedAfterMs, nowMs)) {
+    all.push(make('keyUnused', 'low', { createdAt, lastUsedAt }));
+  }
+  if (isOlder(createdAt, thresholds.keyMaxAgeMs, nowMs)) all.push(make('keyTooOld', 'medium', { createdAt }));
+  if (nhi.scopes === null) all.push(make('applicationKeyUnscoped', 'medium', { createdAt }));
+  if (nhi.details['isLeaked'] === true) all.push(make('keyLeaked', 'critical', { createdAt }));
+  if (isUsedWithoutOwner(facts, { nowMs, thresholds })) {
+    all.push(make('keyUsedWhileOwnerAway', 'high', { ownerLastLoginAt: owner?.lastLoginAt }));
+  }
+  return all;
+}
+
+/** A person's application key works while the person does not. Without a known last login nothing is said. */
+function isUsedWithoutOwner({ nhi, owner }: KeyFacts, { nowMs, thresholds }: KeyContext): boolean {
+  if (nhi.kind !== 'applicationKey' || nhi.lastUsedAt === undefined) return false;
+  if (owner === undefined || owner.isServiceAccount || owner.status !== 'active') return false;
+  const isInUse = !isOlder(nhi.lastUsedAt, thresholds.keyInUseWithinMs, nowMs);
+  return isInUse && isOlder(owner.lastLoginAt, thresholds.ownerAwayAfterMs, nowMs);
+}

@@ -1,0 +1,43 @@
+import type { Found } from './catalogue.ts';
+import type { Nhi } from '../sync/kinds.ts';
+
+export interface RoleFacts {
+  readonly id: string;
+  readonly name: string;
+  /** How many people hold it by a grant of Muster's. */
+  readonly givenTo: number;
+}
+
+/** Names are compared as the policy compares them. */
+export function duplicateRoleNames(roles: readonly Pick<RoleFacts, 'id' | 'name'>[]): readonly Found[] {
+  const byName = Map.groupBy(roles, ({ name }) => name);
+  return [...byName]
+    .filter(([, same]) => same.length > 1)
+    .map(([name, same]) => ({
+      kind: 'duplicateRoleName',
+      subject: `name:${name}`,
+      scope: name,
+      name,
+      severity: 'medium',
+      evidence: { roleIds: same.map(({ id }) => id).toSorted() },
+    }));
+}
+
+/**
+ * Where an organisation maps attributes of the identity provider to roles, a login sets the roles to what the mappings
+ * give. A role that Muster gives and no mapping has is then lost. Which people log in by SAML nobody can read.
+ */
+export function rolesUndoneByMappings(roles: readonly RoleFacts[], mappings: readonly Nhi[]): readonly Found[] {
+  const mapped = mappings.flatMap(({ details }) => (typeof details['roleId'] === 'string' ? [details['roleId']] : []));
+  if (mapped.length === 0) return [];
+  return roles
+    .filter(({ id, givenTo }) => givenTo > 0 && !mapped.includes(id))
+    .map(({ id, name, givenTo }) => ({
+      kind: 'samlMappingUndoesRole',
+      subject: id,
+      scope: id,
+      name,
+      severity: 'medium',
+      evidence: { role: name, heldByGrant: givenTo, roleMappings: mapped.length },
+    }));
+}

@@ -1,0 +1,185 @@
+import type { ChangeBudget } from '../access/brakes.ts';
+import type { Source } from './sources.ts';
+import type { FindingThresholds } from '../findings/catalogue.ts';
+import type { ApproverSet, AttributeValue, Entitlement, PersonAttributes, ProcessTimes } from '../model.ts';
+
+/** The policy as data: what the file says once it was validated, durations in milliseconds. */
+export interface Policy {
+  /** SHA-256 of the normalised content, hex. */
+  readonly hash: string;
+  readonly mode: 'observe' | 'enforce';
+  readonly defaultTimeZone: string;
+  readonly identity: {
+    readonly allowedDomains: readonly string[];
+    /** Patterns of e-mails whose accounts are no person's. */
+    readonly ignore: readonly string[];
+    /** Sources that may end the employment of somebody for whom another source speaks. */
+    readonly mayEndEmployment: readonly string[];
+  };
+  readonly rules: readonly PolicyRule[];
+  readonly times: ProcessTimes;
+  readonly activation: Activation;
+  readonly approvals: {
+    readonly acceptClaimed: boolean;
+    /** Of a privileged role that a rule gives without an approval of its own. */
+    readonly default?: ApproverSet;
+  };
+  readonly changeBudget: ChangeBudget;
+  readonly protection: {
+    /** E-mails or account ids that are never disabled. */
+    readonly emergencyAccounts: readonly string[];
+  };
+  /** Who may send events over HTTP. */
+  readonly sources: readonly Source[];
+  readonly roster: {
+    /** Field → column of the file. */
+    readonly columns: Readonly<Record<string, string>>;
+    /** Of the watched folder: whom its files speak for, and whether each is the whole workforce. */
+    readonly source: string;
+    readonly complete: boolean;
+    /** Absent: no folder is watched. */
+    readonly folder?: string;
+    readonly cron: string;
+    readonly absence: { readonly action: 'report' | 'leave'; readonly afterDays: number };
+  };
+  readonly sync: {
+    readonly cron: string;
+    readonly timeZone: string;
+    readonly lightEveryMs: number;
+    readonly drift: 'report' | 'repair';
+  };
+  readonly findings: FindingThresholds;
+}
+
+/** How a new account comes to life: by an invitation, or by SSO at the person's first login (just in time). */
+export type Activation = 'invitation' | 'jit';
+
+/** Who matches gets the roles and teams. All conditions of `when` must hold; one condition holds if any of its values equals any of the person's. */
+export interface PolicyRule {
+  readonly name: string;
+  readonly when: Readonly<Record<string, readonly string[]>>;
+  readonly roles: readonly string[];
+  readonly teams: readonly string[];
+  readonly approval?: ApproverSet;
+}
+
+/** What the rules give a person: without a question, and what each rule gives only once it was allowed. */
+export interface BirthrightAccess {
+  /** Sorted by kind, then name; `rules` are the names of the rules that give it without a question, sorted. */
+  readonly granted: readonly GrantedEntitlement[];
+  /** One for each matching rule with approval, sorted by the rule's name; never empty, never what `granted` has. */
+  readonly onApproval: readonly AccessOnApproval[];
+}
+
+export interface GrantedEntitlement extends Entitlement {
+  readonly rules: readonly string[];
+}
+
+export interface AccessOnApproval {
+  readonly rule: string;
+  readonly entitlements: readonly Entitlement[];
+  readonly approvers: ApproverSet;
+}
+
+/** Why a rule gives its access to a person, or does not. */
+export interface RuleExplanation {
+  readonly rule: string;
+  readonly matched: boolean;
+  /** The access that the rule gives to those who match. */
+  readonly entitlements: readonly Entitlement[];
+  readonly needsApproval: boolean;
+  readonly conditions: readonly ConditionExplanation[];
+}
+
+export interface ConditionExplanation {
+  readonly attribute: string;
+  readonly accepted: readonly string[];
+  /** Absent where HR does not say. */
+  readonly actual?: string;
+  readonly holds: boolean;
+}
+
+/** Attributes with a field of their own; every other name in `when` is looked up in `extra`. */
+export const standardAttributes = ['email', 'name', 'title', 'department', 'manager', 'timeZone'] as const;
+
+/** The union of the rules that match. An entitlement that one rule gives without approval needs none by another. */
+export function birthrightAccess(policy: Pick<Policy, 'rules'>, attributes: PersonAttributes): BirthrightAccess {
+  const matching = policy.rules.filter((rule) => explainRule(rule, attributes).matched).toSorted(byRuleName);
+  const granted = new Map<string, GrantedEntitlement>();
+  for (const rule of matching) {
+    if (rule.approval !== undefined) continue;
+    for (const entitlement of entitlementsOf(rule)) {
+      const rules = granted.get(entitlementKey(entitlement))?.rules ?? [];
+      granted.set(entitlementKey(entitlement), { ...entitlement, rules: [...rules, rule.name] });
+    }
+  }
+  const onApproval = matching.flatMap((rule) => {
+    if (rule.approval === undefined) return [];
+    const entitlements = entitlementsOf(rule).filter((entitlement) => !granted.has(entitlementKey(entitlement)));
+    return entitlements.length === 0 ? [] : [{ rule: rule.name, entitlements, approvers: rule.approval }];
+  });
+  return { granted: [...granted.values()].toSorted(byEntitlement), onApproval };
+}
+
+/** For each rule, in the policy's order: whether it matches, and which conditions do not hold. */
+export function explainAccess(policy: Pick<Policy, 'rules'>, attributes: PersonAttributes): readonly RuleExplanation[] {
+  return policy.rules.map((rule) => explainRule(rule, attributes));
+}
+
+/** Whether `value` is accepted: equal without regard to case and outer spaces, or begins as `prefix*` says. */
+export function matchesValue(accepted: string, value: string): boolean {
+  const pattern = normalise(accepted);
+  const actual = normalise(value);
+  return pattern.endsWith('*') ? actual.startsWith(pattern.slice(0, -1)) : actual === pattern;
+}
+
+/** Whether the e-mail is in one of the domains, exactly: a subdomain is another one. No domains: every e-mail is. */
+export function isInDomains(domains: readonly string[], email: string): boolean {
+  const domain = normalise(email.slice(email.lastIndexOf('@') + 1));
+  return domains.length === 0 || domains.some((allowed) => normalise(allowed) === domain);
+}
+
+function explainRule(rule: PolicyRule, attributes: PersonAttributes): RuleExplanation {
+  const conditions = Object.entries(rule.when).map(([attribute, accepted]) =>
+    explainCondition(attribute, accepted, attributes),
+  );
+  return {
+    rule: rule.name,
+    matched: conditions.every((condition) => condition.holds),
+    entitlements: entitlementsOf(rule),
+    needsApproval: rule.approval !== undefined,
+    conditions,
+  };
+}
+
+function explainCondition(
+  attribute: string,
+  accepted: readonly string[],
+  attributes: PersonAttributes,
+): ConditionExplanation {
+  // An attribute that HR leaves empty is not known: `*` must not match it.
+  const actual = [readAttribute(attributes, attribute) ?? []].flat().filter((value) => value.trim() !== '');
+  const holds = actual.some((one) => accepted.some((value) => matchesValue(value, one)));
+  return { attribute, accepted, ...(actual.length > 0 ? { actual: actual.join(', ') } : {}), holds };
+}
+
+function readAttribute(attributes: PersonAttributes, name: string): AttributeValue | undefined {
+  const standard = standardAttributes.find((attribute) => attribute === name);
+  if (standard !== undefined) return attributes[standard];
+  const extra = attributes.extra ?? {};
+  return Object.hasOwn(extra, name) ? extra[name] : undefined;
+}
+
+function entitlementsOf(rule: Pick<PolicyRule, 'roles' | 'teams'>): readonly Entitlement[] {
+  const roles = [...new Set(rule.roles)].map((name) => ({ kind: 'role', name }) as const);
+  const teams = [...new Set(rule.teams)].map((name) => ({ kind: 'team', name }) as const);
+  return [...roles, ...teams].toSorted(byEntitlement);
+}
+
+const entitlementKey = (entitlement: Entitlement): string => `${entitlement.kind}:${entitlement.name}`;
+const normalise = (text: string): string => text.normalize('NFC').trim().toLowerCase();
+// By code unit, not by locale: the order goes into hashes and must be the same on every machine.
+const compare = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
+const byEntitlement = (left: Entitlement, right: Entitlement): number =>
+  compare(entitlementKey(left), entitlementKey(right));
+const byRuleName = (left: PolicyRule, right: PolicyRule): number => compare(left.name, right.name);

@@ -1,0 +1,150 @@
+import type { AccountFacts } from '../../domain/findings/accounts.ts';
+import type { PersonFacts } from '../../domain/findings/drift.ts';
+import type { Found, FindingKind, FoundAt, Severity } from '../../domain/findings/catalogue.ts';
+import type { KindStates, Nhi } from '../../domain/sync/kinds.ts';
+import type { KeyFacts } from '../../domain/findings/keys.ts';
+import type { RoleFacts } from '../../domain/findings/roles.ts';
+import type { AbsenceFacts } from '../../domain/findings/rosters.ts';
+import type { TeamRow } from './nhis.ts';
+
+export type FindingState = 'open' | 'muted' | 'closed';
+
+/** A finding as it is listed: with what it means and what to do. */
+export interface FindingRow {
+  readonly id: string;
+  readonly kind: FindingKind;
+  readonly severity: Severity;
+  readonly state: FindingState;
+  /** The subject as a reader knows it. */
+  readonly name: string;
+  readonly title: string;
+  readonly advice: string;
+  readonly owasp?: string;
+  readonly since: string;
+  readonly closedAt?: string;
+  readonly personId?: string;
+  readonly accountId?: string;
+  readonly evidence: Found['evidence'];
+  /** Why it can neither open nor close now. */
+  readonly frozen?: string;
+  readonly mutedUntil?: string;
+  readonly muteReason?: string;
+}
+
+export interface FindingFilter {
+  readonly kind?: FindingKind;
+  readonly severity?: Severity;
+  readonly personId?: string;
+  /** Without it: all, with those that are closed or muted. */
+  readonly state?: FindingState;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** What was found at the rows between two ids; what is on record there and was not found again, closes. */
+export interface FindingsPage {
+  readonly foundAt: FoundAt;
+  /** Exclusive; '' from the beginning. */
+  readonly after: string;
+  /** Inclusive; without it to the end. */
+  readonly upTo?: string;
+  readonly found: readonly Found[];
+  /** Rows of which nothing can be said this time: nothing opens or closes there. */
+  readonly frozenScopes: ReadonlySet<string>;
+  readonly states: KindStates;
+  readonly at: string;
+}
+
+/** A page of rows by id, and the id to go on after; without it there is no more. */
+export interface FactsPage<T> {
+  readonly facts: readonly T[];
+  readonly next?: string;
+}
+
+/** What holds for the whole organisation, read once an assessment. */
+export interface OrganisationFacts {
+  /** Those that are there. */
+  readonly roles: readonly (RoleFacts & { readonly permissions: readonly string[] })[];
+  readonly teams: readonly TeamRow[];
+  readonly roleMappings: readonly Nhi[];
+  readonly isLoginReported: boolean;
+  /** E-mail domains of the people of a source of which a complete roster was applied. */
+  readonly completeDomains: ReadonlySet<string>;
+  /** People whose process is at work, or is about to be. */
+  readonly busyPeople: ReadonlySet<string>;
+  /** By person: since when a leaver's access should have ended. */
+  readonly overdueLeavers: ReadonlyMap<string, string>;
+  /** Subjects of drift that were repaired too often. */
+  readonly contested: ReadonlySet<string>;
+  /** People employed whose account is Active. */
+  readonly activeBound: number;
+}
+
+/** An account that is somebody's whose process has just ended may have been read before that. */
+export interface PersonPageFacts extends PersonFacts {
+  readonly finishedAt?: string;
+}
+export interface AccountPageFacts extends AccountFacts {
+  readonly finishedAt?: string;
+}
+export type KeyPageFacts = KeyFacts;
+
+/** One person with what differs. */
+export interface RepairCandidate {
+  readonly personId: string;
+  readonly subjects: readonly string[];
+}
+
+export type QuarantineState = 'open' | 'allowed' | 'rejected' | 'superseded';
+
+/** Repairs that were too many at once, and wait for somebody's word. */
+export interface QuarantineRow {
+  readonly batchId: string;
+  readonly runId: string;
+  readonly openedAt: string;
+  readonly state: QuarantineState;
+  readonly budget: number;
+  readonly people: readonly RepairCandidate[];
+  readonly decidedAt?: string;
+  readonly decidedBy?: string;
+  readonly reason?: string;
+}
+
+export interface QuarantineDecision {
+  readonly state: 'allowed' | 'rejected';
+  readonly at: string;
+  readonly by: string;
+  readonly reason?: string;
+}
+
+/** Findings, repairs and quarantine: a part of the inventory. */
+export interface FindingsStore {
+  /** Opens, closes, and changes what differs; writes nothing where nothing does. */
+  writeFindings(page: FindingsPage): Promise<{ opened: number; closed: number }>;
+  listFindings(filter: FindingFilter, now: string): Promise<readonly FindingRow[]>;
+  countOpenFindings(now: string): Promise<number>;
+  /** `undefined` where there is no such finding. */
+  muteFinding(
+    id: string,
+    mute: { until: string; reason: string; at: string },
+  ): Promise<{ readonly before: FindingRow; readonly after: FindingRow } | undefined>;
+
+  readOrganisation(options: { now: string; overdueAfterMs: number }): Promise<OrganisationFacts>;
+  accountFacts(after: string, limit: number): Promise<FactsPage<AccountPageFacts>>;
+  personFacts(after: string, limit: number): Promise<FactsPage<PersonPageFacts>>;
+  /** By person: everybody whom complete rosters have not named. */
+  absenceFacts(after: string, limit: number): Promise<FactsPage<AbsenceFacts>>;
+  keyFacts(after: string, limit: number): Promise<FactsPage<KeyPageFacts>>;
+
+  /** Remembers what is about to be repaired, to see what does not last. */
+  recordRepairs(runId: string, repairs: readonly RepairCandidate[], at: string): Promise<void>;
+  /** Replaces the batch that is open, unless it is for the same; answers the id of the batch that is open now. */
+  openQuarantine(batch: Omit<QuarantineRow, 'state'>): Promise<string>;
+  listQuarantines(limit: number): Promise<readonly QuarantineRow[]>;
+  /** Subjects that differ and are not to be mended: somebody has said no, or has muted the finding. */
+  unrepairedSubjects(now: string): Promise<ReadonlySet<string>>;
+  /** The batch after the decision; `undefined` where none is open by this id. The same decision again changes nothing. */
+  decideQuarantine(batchId: string, decision: QuarantineDecision): Promise<QuarantineRow | undefined>;
+  /** Withdraws an open batch whose drift is gone. */
+  withdrawQuarantine(at: string): Promise<void>;
+}

@@ -1,0 +1,78 @@
+import { isNamedSince, type AbsenceFacts } from '../../domain/findings/rosters.ts';
+import type { CompleteRoster } from '../port/aliases.ts';
+import type { FactsPage } from '../port/findings.ts';
+import { parseJson, present } from '../port/json.ts';
+import type { Db } from '../database/schema.ts';
+
+/** Whom complete rosters no longer name. */
+
+export async function noteAbsences(
+  db: Db,
+  { source, roster, absent, at }: CompleteRoster,
+): Promise<ReadonlyMap<string, string>> {
+  const before = new Map((await standingAbsences(db, source)).map((row) => [row.personId, row]));
+  await db.deleteFrom('absences').where('source', '=', source).execute();
+  const rows = absent.map((personId) => before.get(personId) ?? { source, personId, since: at, roster });
+  for (let from = 0; from < rows.length; from += 500) {
+    await db
+      .insertInto('absences')
+      .values(rows.slice(from, from + 500))
+      .execute();
+  }
+  await db
+    .insertInto('completeRosters')
+    .values({ source, appliedAt: at })
+    .onConflict((conflict) => conflict.column('source').doUpdateSet({ appliedAt: at }))
+    .execute();
+  return new Map(rows.map(({ personId, since }) => [personId, since]));
+}
+
+export async function listAbsences(db: Db, source: string): Promise<ReadonlyMap<string, string>> {
+  return new Map((await standingAbsences(db, source)).map(({ personId, since }) => [personId, since]));
+}
+
+/** Without those of whom HR has spoken since: if they are left out again, that is a new absence. */
+async function standingAbsences(db: Db, source: string) {
+  const rows = await db
+    .selectFrom('absences')
+    .leftJoin('people', 'people.personId', 'absences.personId')
+    .innerJoin('completeRosters', 'completeRosters.source', 'absences.source')
+    .select(['absences.source', 'absences.personId', 'absences.since', 'absences.roster'])
+    .select(['people.lines', 'completeRosters.appliedAt'])
+    .where('absences.source', '=', source)
+    .execute();
+  return rows
+    .filter(({ lines, appliedAt }) => lines === null || !isNamedSince({ lines: parseJson(lines), appliedAt }))
+    .map(({ personId, since, roster }) => ({ source, personId, since, roster }));
+}
+
+/** A page is so many people, with every source that misses them. */
+export async function absenceFacts(db: Db, after: string, limit: number): Promise<FactsPage<AbsenceFacts>> {
+  const people = await db
+    .selectFrom('absences')
+    .select('personId')
+    .distinct()
+    .where('personId', '>', after)
+    .orderBy('personId')
+    .limit(limit)
+    .execute();
+  const ids = people.map(({ personId }) => personId);
+  const last = ids.at(-1);
+  if (last === undefined) return { facts: [] };
+  const rows = await db
+    .selectFrom('absences')
+    .innerJoin('people', 'people.personId', 'absences.personId')
+    .innerJoin('completeRosters', 'completeRosters.source', 'absences.source')
+    .select(['absences.source', 'absences.since', 'absences.roster', 'completeRosters.appliedAt'])
+    .select(['people.personId', 'people.employment', 'people.attributes', 'people.accountId', 'people.lines'])
+    .where('people.personId', 'in', ids)
+    .execute();
+  const facts = rows.map(({ roster, attributes, accountId, lines, ...row }): AbsenceFacts => ({
+    ...row,
+    ...(attributes === null ? {} : { attributes: parseJson(attributes) }),
+    ...present('accountId', accountId),
+    ...present('roster', roster),
+    lines: parseJson(lines),
+  }));
+  return { facts, ...(ids.length === limit ? { next: last } : {}) };
+}

@@ -1,0 +1,104 @@
+import type { Selectable } from 'kysely';
+import { personIdPattern } from '../../domain/contracts.ts';
+import type { AliasInventory, AliasRow, SourceIdentity } from '../port/aliases.ts';
+import { foldCase } from '../port/json.ts';
+import { ensurePerson, findPeopleByEmail } from './people.ts';
+import type { Db, Schema } from '../database/schema.ts';
+
+/** A source without ids: the person is the first e-mail it gave for them. */
+const keyOf = ({ externalId, email }: SourceIdentity): string => externalId ?? `email:${foldCase(email ?? '')}`;
+
+export async function findAlias(db: Db, identity: SourceIdentity): Promise<AliasRow | undefined> {
+  const row = await db
+    .selectFrom('aliases')
+    .selectAll()
+    .where('source', '=', identity.source)
+    .where('externalId', '=', keyOf(identity))
+    .executeTakeFirst();
+  return row && toAliasRow(row);
+}
+
+/** To be called under the one lock of all aliases: two sources may name the same person at the same moment. */
+export async function bindAlias(
+  db: Db,
+  identity: SourceIdentity,
+  { newId, at }: { readonly newId: string; readonly at: string },
+): Promise<AliasRow> {
+  const known = await findAlias(db, identity);
+  if (known !== undefined) return known;
+  const personId =
+    (await personOfSameId(db, identity)) ??
+    (await personOfOtherSource(db, identity)) ??
+    (await newPersonId(db, identity, newId));
+  await ensurePerson(db, personId);
+  const first = await db.selectFrom('aliases').select('source').where('personId', '=', personId).executeTakeFirst();
+  const row = {
+    source: identity.source,
+    externalId: keyOf(identity),
+    personId,
+    isAuthoritative: first === undefined ? 1 : 0,
+    boundAt: at,
+  };
+  await db.insertInto('aliases').values(row).execute();
+  return toAliasRow(row);
+}
+
+/** Whom the command line has named by this id, and no source yet: also when their e-mail is a colleague's by now. */
+async function personOfSameId(db: Db, { externalId }: SourceIdentity): Promise<string | undefined> {
+  if (externalId === undefined) return undefined;
+  const row = await db
+    .selectFrom('people')
+    .leftJoin('aliases', 'aliases.personId', 'people.personId')
+    .select('people.personId')
+    .where('people.personId', '=', externalId)
+    .where('aliases.source', 'is', null)
+    .executeTakeFirst();
+  return row?.personId;
+}
+
+/**
+ * By the current e-mail alone, and only where it is one person's: a colleague may have had the address before. Two ids of
+ * one source are two people.
+ */
+async function personOfOtherSource(db: Db, { source, email }: SourceIdentity): Promise<string | undefined> {
+  if (email === undefined) return undefined;
+  const holders = (await findPeopleByEmail(db, email)).filter(
+    ({ attributes }) => attributes !== undefined && foldCase(attributes.email) === foldCase(email),
+  );
+  const [holder] = holders;
+  if (holder === undefined || holders.length > 1) return undefined;
+  const own = await db
+    .selectFrom('aliases')
+    .select('externalId')
+    .where('personId', '=', holder.personId)
+    .where('source', '=', source)
+    .executeTakeFirst();
+  return own === undefined ? holder.personId : undefined;
+}
+
+/** The source's own id where it can be one; one that another source uses is somebody else's. */
+async function newPersonId(db: Db, { externalId }: SourceIdentity, newId: string): Promise<string> {
+  if (externalId === undefined || !personIdPattern.test(externalId)) return newId;
+  const taken = await db.selectFrom('aliases').select('source').where('personId', '=', externalId).executeTakeFirst();
+  return taken === undefined ? externalId : newId;
+}
+
+export async function listAliases(
+  db: Db,
+  { source, limit, offset }: Parameters<AliasInventory['listAliases']>[0],
+): Promise<readonly AliasRow[]> {
+  let query = db.selectFrom('aliases').selectAll();
+  if (source !== undefined) query = query.where('source', '=', source);
+  const rows = await query.orderBy('source').orderBy('externalId').limit(limit).offset(offset).execute();
+  return rows.map(toAliasRow);
+}
+
+function toAliasRow(row: Selectable<Schema['aliases']>): AliasRow {
+  return {
+    source: row.source,
+    externalId: row.externalId,
+    personId: row.personId,
+    isAuthoritative: row.isAuthoritative === 1,
+    boundAt: row.boundAt,
+  };
+}

@@ -1,0 +1,23 @@
+import type { Db } from '../database/schema.ts';
+
+export async function isDelivered(db: Db, source: string, messageId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('deliveries')
+    .select('acceptedAt')
+    .where('source', '=', source)
+    .where('messageId', '=', messageId)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export async function recordDelivery(db: Db, source: string, messageId: string, acceptedAt: string): Promise<void> {
+  await db
+    .insertInto('deliveries')
+    .values({ source, messageId, acceptedAt })
+    .onConflict((conflict) => conflict.columns(['source', 'messageId']).doNothing())
+    .execute();
+}
+
+export async function forgetDeliveries(db: Db, acceptedBefore: string): Promise<void> {
+  await db.deleteFrom('deliveries').where('acceptedAt', '<', acceptedBefore).execute();
+}

@@ -1,0 +1,35 @@
+import type { Entitlement, ResolvedEntitlement } from '../../domain/model.ts';
+import { entitlementKey } from '../../domain/access/plan.ts';
+import type { Db } from '../database/schema.ts';
+
+export async function knownEntitlementIds(
+  db: Db,
+  entitlements: readonly Entitlement[],
+): Promise<ReadonlyMap<string, string>> {
+  if (entitlements.length === 0) return new Map();
+  const names = entitlements.map(({ name }) => name);
+  const rows = await db.selectFrom('entitlementIds').selectAll().where('name', 'in', names).execute();
+  return new Map(rows.map(({ kind, name, id }) => [entitlementKey({ kind, id: name }), id]));
+}
+
+export async function rememberEntitlementIds(
+  db: Db,
+  entitlements: readonly ResolvedEntitlement[],
+  at: string,
+): Promise<void> {
+  await db
+    .insertInto('entitlementIds')
+    .values(entitlements.map(({ kind, name, id }) => ({ kind, name, id, since: at })))
+    .onConflict((conflict) => conflict.columns(['kind', 'name']).doNothing())
+    .execute();
+}
+
+export async function forgetEntitlementId(db: Db, { kind, name }: Entitlement): Promise<string | undefined> {
+  const [row] = await db
+    .deleteFrom('entitlementIds')
+    .where('kind', '=', kind)
+    .where('name', '=', name)
+    .returning('id')
+    .execute();
+  return row?.id;
+}

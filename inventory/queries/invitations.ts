@@ -1,0 +1,33 @@
+import { forgetAwaitedLogin } from './awaitedLogins.ts';
+import { present } from '../port/json.ts';
+import type { Db } from '../database/schema.ts';
+import type { PendingInvitation } from '../port/rows.ts';
+
+/** One a person: a later invitation replaces the one before. */
+export async function recordInvitation(db: Db, invitation: PendingInvitation): Promise<void> {
+  const { personId, accountId, invitationId = null, sentAt = null, expiresAt = null } = invitation;
+  const row = { accountId, invitationId, sentAt, expiresAt };
+  await db
+    .insertInto('pendingInvitations')
+    .values({ personId, ...row })
+    .onConflict((conflict) => conflict.column('personId').doUpdateSet(row))
+    .execute();
+}
+
+export async function clearPending(db: Db, personId: string): Promise<void> {
+  await db.deleteFrom('pendingInvitations').where('personId', '=', personId).execute();
+  await forgetAwaitedLogin(db, personId);
+}
+
+export async function listPending(db: Db, personId?: string): Promise<readonly PendingInvitation[]> {
+  let query = db.selectFrom('pendingInvitations').selectAll();
+  if (personId !== undefined) query = query.where('personId', '=', personId);
+  const rows = await query.orderBy('personId').execute();
+  return rows.map(({ personId, accountId, invitationId, sentAt, expiresAt }) => ({
+    personId,
+    accountId,
+    ...present('invitationId', invitationId),
+    ...present('sentAt', sentAt),
+    ...present('expiresAt', expiresAt),
+  }));
+}

@@ -1,0 +1,153 @@
+import type { Selectable } from 'kysely';
+import { disableLimit, type Admittance, type ChangeBudget } from '../../domain/access/brakes.ts';
+import type { AccessBefore, BrakeInventory, HeldLeaver, Leaver, Release } from '../port/leavers.ts';
+import { canonicalJson, parseJson, present } from '../port/json.ts';
+import type { Db, Schema } from '../database/schema.ts';
+
+/** To be called under the one lock of the budget: sixty that come at once are counted one after the other. */
+export async function admitDisable(db: Db, leaver: Leaver, budget: ChangeBudget): Promise<Admittance> {
+  const limit = await limitOf(db, budget);
+  const known = await findDisable(db, leaver);
+  if (known !== undefined && known.state !== 'observed') return toAdmittance(known, limit);
+  const isAdmitted = (await admittedWithin(db, leaver, budget, 'real')) < limit;
+  await writeDisable(db, leaver, { state: isAdmitted ? 'admitted' : 'held', isAdmitted });
+  return admittance(isAdmitted, limit);
+}
+
+export async function previewDisable(db: Db, leaver: Leaver, budget: ChangeBudget): Promise<Admittance> {
+  const limit = await limitOf(db, budget);
+  const isAdmitted = (await admittedWithin(db, leaver, budget, 'real')) < limit;
+  return admittance(isAdmitted, limit);
+}
+
+/** Under the same lock. */
+export async function observeDisable(db: Db, leaver: Leaver, budget: ChangeBudget): Promise<Admittance> {
+  const limit = await limitOf(db, budget);
+  const known = await findDisable(db, leaver);
+  const isAdmitted =
+    known === undefined
+      ? (await admittedWithin(db, leaver, budget, 'withObserved')) < limit
+      : known.admittedAt !== null;
+  if (known === undefined) await writeDisable(db, leaver, { state: 'observed', isAdmitted });
+  return admittance(isAdmitted, limit);
+}
+
+const admittance = (isAdmitted: boolean, limit: number): Admittance =>
+  isAdmitted ? { state: 'admitted' } : { state: 'held', limit };
+
+async function limitOf(db: Db, budget: ChangeBudget): Promise<number> {
+  const { active } = await db
+    .selectFrom('people')
+    .select(({ fn }) => fn.countAll<number | string>().as('active'))
+    .where('accountId', 'is not', null)
+    .where('employment', '!=', 'left')
+    .executeTakeFirstOrThrow();
+  return disableLimit(budget, Number(active));
+}
+
+async function admittedWithin(
+  db: Db,
+  { at }: Leaver,
+  { windowMs }: ChangeBudget,
+  which: 'real' | 'withObserved',
+): Promise<number> {
+  const since = new Date(Date.parse(at) - windowMs).toISOString();
+  const query = db
+    .selectFrom('disables')
+    .select(({ fn }) => fn.countAll<number | string>().as('recent'))
+    .where('admittedAt', '>', since);
+  const counted = which === 'real' ? query.where('state', '!=', 'observed') : query;
+  return Number((await counted.executeTakeFirstOrThrow()).recent);
+}
+
+const findDisable = (db: Db, { eventId }: Leaver) =>
+  db.selectFrom('disables').selectAll().where('eventId', '=', eventId).executeTakeFirst();
+
+async function writeDisable(
+  db: Db,
+  { eventId, personId, at }: Leaver,
+  { state, isAdmitted }: { state: 'admitted' | 'held' | 'observed'; isAdmitted: boolean },
+): Promise<void> {
+  const row = { personId, state, askedAt: at, admittedAt: isAdmitted ? at : null, actor: null, reason: null };
+  await db
+    .insertInto('disables')
+    .values({ eventId, ...row })
+    .onConflict((conflict) => conflict.column('eventId').doUpdateSet(row))
+    .execute();
+}
+
+function toAdmittance({ state, actor, reason }: Selectable<Schema['disables']>, limit: number): Admittance {
+  if (state === 'held') return { state, limit };
+  return state === 'rejected' ? { state, actor: actor ?? '', ...present('reason', reason) } : { state: 'admitted' };
+}
+
+export async function listHeld(db: Db): Promise<readonly HeldLeaver[]> {
+  // One whose process ended meanwhile (a rescinded leave) waits for nothing any more.
+  return db
+    .selectFrom('disables')
+    .innerJoin('intake', 'intake.eventId', 'disables.eventId')
+    .select(['disables.eventId', 'disables.personId', 'disables.askedAt'])
+    .where('disables.state', '=', 'held')
+    .where('intake.appliedAt', 'is', null)
+    .orderBy('disables.askedAt')
+    .orderBy('disables.eventId')
+    .execute();
+}
+
+export async function releaseHeld(
+  db: Db,
+  which: Parameters<BrakeInventory['releaseHeld']>[0],
+  { actor, reason, verdict, at }: Release,
+): ReturnType<BrakeInventory['releaseHeld']> {
+  const held = await listHeld(db);
+  const isOne = 'personId' in which;
+  const released = isOne ? held.filter(({ personId }) => personId === which.personId) : held;
+  const ids = released.map(({ eventId }) => eventId);
+  if (!isOne && canonicalJson(ids.toSorted()) !== canonicalJson(which.eventIds.toSorted())) {
+    return { released: [], hasChanged: true };
+  }
+  const after =
+    verdict === 'release'
+      ? ({ state: 'admitted', admittedAt: at } as const)
+      : ({ state: 'rejected', admittedAt: null } as const);
+  for (const eventId of ids) {
+    await db
+      .updateTable('disables')
+      .set({ ...after, actor, reason: reason ?? null })
+      .where('eventId', '=', eventId)
+      .execute();
+  }
+  return { released, hasChanged: false };
+}
+
+export async function takeLease(db: Db, ...[name, holder, now, until]: Parameters<BrakeInventory['takeLease']>) {
+  const taken = await db.selectFrom('leases').selectAll().where('name', '=', name).executeTakeFirst();
+  if (taken !== undefined && taken.holder !== holder && taken.until > now) return false;
+  await db
+    .insertInto('leases')
+    .values({ name, holder, until })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ holder, until }))
+    .execute();
+  return true;
+}
+
+export async function giveLeaseBack(db: Db, name: string, holder: string): Promise<void> {
+  await db.deleteFrom('leases').where('name', '=', name).where('holder', '=', holder).execute();
+}
+
+/** A process that is repeated must not write down the emptied account over the full one. */
+export async function recordAccessBefore(db: Db, { access, ...before }: AccessBefore): Promise<void> {
+  const known = await findAccessBefore(db, before.personId);
+  if (known?.eventId === before.eventId) return;
+  const row = { ...before, access: canonicalJson(access) };
+  await db
+    .insertInto('accessBefore')
+    .values(row)
+    .onConflict((conflict) => conflict.column('personId').doUpdateSet(row))
+    .execute();
+}
+
+export async function findAccessBefore(db: Db, personId: string): Promise<AccessBefore | undefined> {
+  const row = await db.selectFrom('accessBefore').selectAll().where('personId', '=', personId).executeTakeFirst();
+  return row && { ...row, access: parseJson(row.access) };
+}

@@ -1,0 +1,97 @@
+import type { ExpressionBuilder, Selectable } from 'kysely';
+import { appendLink } from './evidence.ts';
+import { canonicalJson, parseJson } from '../port/json.ts';
+import type { Db, Schema } from '../database/schema.ts';
+import type { WriteKey, OpenWrite } from '../port/openWrites.ts';
+import type { EvidenceEntry } from '../port/rows.ts';
+
+/** Longer than a reading lags: what is not seen by then has not happened. */
+export const lagMs = 60_000;
+
+export async function beginWrite(
+  db: Db,
+  { wanted, entry, askedAt, ...key }: Omit<OpenWrite, 'asked'>,
+): Promise<number> {
+  const known = await find(db, key);
+  const isLongAgo = known !== undefined && Date.parse(askedAt) - Date.parse(known.askedAt) > lagMs;
+  // An account is created without a look before: that it was not there is no news of a reading.
+  const isRead = wanted.kind !== 'unreadable' && wanted.kind !== 'created';
+  const isNew = known === undefined || (isLongAgo && isRead);
+  // What a reading just showed as not done may be done all the same: the first time is kept.
+  const asked = isNew ? 1 : known.asked + 1;
+  const row = { ...columnsOf(key), asked, askedAt, write: canonicalJson({ wanted, entry }) };
+  await db
+    .insertInto('openWrites')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['personId', 'accountId', 'step']).doUpdateSet(isNew ? row : { asked }))
+    .execute();
+  return asked;
+}
+
+export async function refuseWrite(db: Db, key: WriteKey): Promise<void> {
+  await db.deleteFrom('openWrites').where(is(key)).where('asked', '=', 1).execute();
+}
+
+/** To be called under the evidence lock. */
+export async function endWrite(
+  db: Db,
+  key: WriteKey,
+  { isOurs, entry }: { isOurs: boolean; entry: EvidenceEntry },
+): Promise<void> {
+  const open = await find(db, key);
+  if (isOurs) await appendNumbered(db, entry);
+  else if (open !== undefined) {
+    const { after } = entry;
+    await appendNumbered(db, { ...open.entry, ...(after === undefined ? {} : { after }), lostReply: 'readBack' });
+  }
+  if (open !== undefined) await forget(db, key);
+}
+
+/** To be called under the evidence lock. */
+export async function giveUpWrite(db: Db, key: WriteKey, entry?: EvidenceEntry): Promise<void> {
+  if ((await find(db, key)) === undefined) return;
+  if (entry !== undefined) await appendNumbered(db, { ...entry, lostReply: 'unknown' });
+  await forget(db, key);
+}
+
+export async function listOpenWrites(db: Db, personId: string): Promise<readonly OpenWrite[]> {
+  const rows = await db
+    .selectFrom('openWrites')
+    .selectAll()
+    .where('personId', '=', personId)
+    .orderBy('askedAt')
+    .orderBy('step')
+    .execute();
+  return rows.map(toWrite);
+}
+
+/** The same step of the same event happens again where somebody undid it meanwhile. */
+async function appendNumbered(db: Db, entry: EvidenceEntry): Promise<void> {
+  const { eventId, step, personId } = entry;
+  const rows = await db
+    .selectFrom('evidence')
+    .select('step')
+    .where('eventId', '=', eventId)
+    .where('personId', '=', personId)
+    .execute();
+  const steps = new Set(rows.map((row) => row.step));
+  let name = step;
+  for (let count = 2; steps.has(name); count += 1) name = `${step}#${count}`;
+  await appendLink(db, { ...entry, step: name });
+}
+
+async function find(db: Db, key: WriteKey): Promise<OpenWrite | undefined> {
+  const row = await db.selectFrom('openWrites').selectAll().where(is(key)).executeTakeFirst();
+  return row && toWrite(row);
+}
+
+const forget = (db: Db, key: WriteKey) => db.deleteFrom('openWrites').where(is(key)).execute();
+
+const columnsOf = ({ personId, accountId = '', step }: WriteKey) => ({ personId, accountId, step });
+
+const is = (key: WriteKey) => (where: ExpressionBuilder<Schema, 'openWrites'>) => where.and(columnsOf(key));
+
+function toWrite(row: Selectable<Schema['openWrites']>): OpenWrite {
+  const { personId, accountId, step, asked, askedAt, write } = row;
+  return { personId, ...(accountId === '' ? {} : { accountId }), step, asked, askedAt, ...parseJson(write) };
+}

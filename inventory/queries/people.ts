@@ -1,0 +1,173 @@
+import { sql, type Selectable } from 'kysely';
+import type { Employment, PersonRecord } from '../../domain/model.ts';
+import { foldCase, parseJson, present } from '../port/json.ts';
+import type { Db, Schema } from '../database/schema.ts';
+import type { Inventory } from '../port/inventory.ts';
+import type { PersonRow, Progress } from '../port/rows.ts';
+
+type PeopleRow = Selectable<Schema['people']>;
+
+export async function ensurePerson(db: Db, personId: string): Promise<void> {
+  await db
+    .insertInto('people')
+    .values({ personId, employment: 'unknown', lines: '{}' })
+    .onConflict((conflict) => conflict.column('personId').doNothing())
+    .execute();
+}
+
+export async function findPerson(db: Db, personId: string): Promise<PersonRecord | undefined> {
+  const rows = await db.selectFrom('people').selectAll().where('personId', '=', personId).execute();
+  return (await toRecords(db, rows))[0];
+}
+
+export async function findPeopleByEmail(db: Db, email: string): Promise<readonly PersonRecord[]> {
+  const folded = foldCase(email);
+  const rows = await db
+    .selectFrom('people')
+    .selectAll()
+    .where((where) =>
+      where.or([
+        where('email', '=', folded),
+        where('personId', 'in', where.selectFrom('previousEmails').select('personId').where('email', '=', folded)),
+      ]),
+    )
+    .orderBy('personId')
+    .execute();
+  return toRecords(db, rows);
+}
+
+export async function personBoundTo(db: Db, accountId: string): Promise<string | undefined> {
+  const row = await db.selectFrom('people').select('personId').where('accountId', '=', accountId).executeTakeFirst();
+  return row?.personId;
+}
+
+/** A person whose account is no longer there may be bound to another one; an account belongs to one person only. */
+export async function bindAccount(
+  db: Db,
+  personId: string,
+  accountId: string,
+  at: string,
+): Promise<{ conflict?: string }> {
+  const holder = await personBoundTo(db, accountId);
+  if (holder === personId) return {};
+  if (holder !== undefined) return { conflict: holder };
+  await ensurePerson(db, personId);
+  await db.updateTable('people').set({ accountId, boundAt: at }).where('personId', '=', personId).execute();
+  return {};
+}
+
+/** By a person's decision: the e-mail that the account has counts as one of theirs from now on. */
+export async function linkAccount(
+  db: Db,
+  personId: string,
+  account: { readonly id: string; readonly email: string },
+  at: string,
+): Promise<{ conflict?: string }> {
+  const bound = await bindAccount(db, personId, account.id, at);
+  if (bound.conflict !== undefined) return bound;
+  await db
+    .insertInto('previousEmails')
+    .values({ personId, email: foldCase(account.email), since: at })
+    .onConflict((conflict) => conflict.columns(['personId', 'email']).doNothing())
+    .execute();
+  return {};
+}
+
+export async function unlinkAccount(db: Db, personId: string): Promise<void> {
+  await db.updateTable('people').set({ accountId: null, boundAt: null }).where('personId', '=', personId).execute();
+}
+
+/** What arrives late (older than what stands there, or than the end of the process) changes nothing. */
+export async function recordProgress(db: Db, progress: Progress): Promise<void> {
+  const { personId, process, phase, waitingFor = null, until = null, at } = progress;
+  await ensurePerson(db, personId);
+  const { finishedAt } = await db
+    .selectFrom('people')
+    .select('finishedAt')
+    .where('personId', '=', personId)
+    .executeTakeFirstOrThrow();
+  if (finishedAt !== null && at < finishedAt) return;
+  const row = { process, phase, waitingFor, until, at };
+  await db
+    .insertInto('progress')
+    .values({ personId, ...row })
+    .onConflict((conflict) =>
+      conflict
+        .column('personId')
+        .doUpdateSet(row)
+        .where((where) => where('progress.at', '<=', at)),
+    )
+    .execute();
+}
+
+export async function listPeople(
+  db: Db,
+  { employment, limit, offset }: Parameters<Inventory['listPeople']>[0],
+): Promise<readonly PersonRow[]> {
+  let query = personRows(db).orderBy('people.personId').limit(limit).offset(offset);
+  if (employment !== undefined) query = query.where('people.employment', '=', sql<Employment>`${employment}`);
+  return toPersonRows(db, await query.execute());
+}
+
+export async function findPersonRow(db: Db, personId: string): Promise<PersonRow | undefined> {
+  const rows = await personRows(db).where('people.personId', '=', personId).execute();
+  return (await toPersonRows(db, rows))[0];
+}
+
+function personRows(db: Db) {
+  return db
+    .selectFrom('people')
+    .leftJoin('progress', 'progress.personId', 'people.personId')
+    .leftJoin('accounts', 'accounts.accountId', 'people.accountId')
+    .selectAll('people')
+    .select(['progress.process', 'progress.phase', 'progress.waitingFor', 'progress.until'])
+    .select(
+      sql<string | null>`case when accounts.gone_at is null then accounts.status else 'gone' end`.as('accountStatus'),
+    );
+}
+
+type JoinedRow = Awaited<ReturnType<ReturnType<typeof personRows>['execute']>>[number];
+
+async function toPersonRows(db: Db, rows: readonly JoinedRow[]): Promise<readonly PersonRow[]> {
+  const byId = new Map(rows.map((row) => [row.personId, row]));
+  return (await toRecords(db, rows)).map((record) => ({
+    ...record,
+    ...processOf(byId.get(record.personId)),
+  }));
+}
+
+function processOf(row: JoinedRow | undefined): Omit<PersonRow, keyof PersonRecord> {
+  if (row === undefined) return {};
+  return {
+    ...present('process', row.process),
+    ...present('phase', row.phase),
+    ...present('waitingFor', row.waitingFor),
+    ...present('until', row.until),
+    ...present('accountStatus', row.accountStatus),
+  };
+}
+
+/** In the order of the rows. */
+async function toRecords(db: Db, rows: readonly PeopleRow[]): Promise<PersonRecord[]> {
+  if (rows.length === 0) return [];
+  const previous = await db
+    .selectFrom('previousEmails')
+    .select(['personId', 'email'])
+    .where(
+      'personId',
+      'in',
+      rows.map(({ personId }) => personId),
+    )
+    .orderBy('since')
+    .orderBy('email')
+    .execute();
+  const byPerson = Map.groupBy(previous, ({ personId }) => personId);
+  return rows.map((row) => ({
+    personId: row.personId,
+    ...(row.attributes === null ? {} : { attributes: parseJson(row.attributes) }),
+    previousEmails: (byPerson.get(row.personId) ?? []).map(({ email }) => email),
+    employment: row.employment,
+    ...present('accountId', row.accountId),
+    lines: parseJson(row.lines),
+  }));
+}

@@ -1,0 +1,137 @@
+import type { Selectable } from 'kysely';
+import type { QuarantineDecision, QuarantineRow, RepairCandidate } from '../port/findings.ts';
+import { canonicalJson, parseJson, present } from '../port/json.ts';
+import type { Db, Schema } from '../database/schema.ts';
+
+const chunkSize = 200;
+/** How long a repair counts for what does not last. */
+const countsForMs = 7 * 86_400_000;
+const timesToContest = 3;
+
+export async function recordRepairs(
+  db: Db,
+  runId: string,
+  repairs: readonly RepairCandidate[],
+  at: string,
+): Promise<void> {
+  const rows = repairs.flatMap(({ personId, subjects }) =>
+    subjects.map((subject) => ({ runId, subject, personId, at })),
+  );
+  for (let from = 0; from < rows.length; from += chunkSize) {
+    await db
+      .insertInto('repairs')
+      .values(rows.slice(from, from + chunkSize))
+      .onConflict((conflict) => conflict.columns(['runId', 'subject']).doNothing())
+      .execute();
+  }
+  if (rows.length === 0) return;
+  const forgotten = new Date(Date.parse(at) - 2 * countsForMs).toISOString();
+  await db.deleteFrom('repairs').where('at', '<', forgotten).execute();
+}
+
+/** Repaired three times in a week; and what was contested stays so until its drift is gone. */
+export async function contestedSubjects(db: Db, now: string): Promise<ReadonlySet<string>> {
+  const since = new Date(Date.parse(now) - countsForMs).toISOString();
+  const often = await db
+    .selectFrom('repairs')
+    .select('subject')
+    .where('at', '>', since)
+    .groupBy('subject')
+    .having(({ fn }) => fn.countAll(), '>=', timesToContest)
+    .execute();
+  const open = await db
+    .selectFrom('findings')
+    .select('subject')
+    .where('kind', '=', 'contestedGrant')
+    .where('closedAt', 'is', null)
+    .execute();
+  return new Set([...often, ...open].map(({ subject }) => subject));
+}
+
+/** A batch that is the same as the open one stays it. */
+export async function openQuarantine(db: Db, batch: Omit<QuarantineRow, 'state'>): Promise<string> {
+  const { batchId, runId, openedAt, budget } = batch;
+  const people = canonicalJson(batch.people);
+  const open = await db
+    .selectFrom('quarantines')
+    .select(['batchId', 'people'])
+    .where('state', '=', 'open')
+    .executeTakeFirst();
+  if (open !== undefined && open.people === people) return open.batchId;
+  await withdrawQuarantine(db, openedAt);
+  await db
+    .insertInto('quarantines')
+    .values({ batchId, runId, openedAt, state: 'open', budget, people })
+    .onConflict((conflict) => conflict.column('batchId').doNothing())
+    .execute();
+  return batchId;
+}
+
+export async function withdrawQuarantine(db: Db, at: string): Promise<void> {
+  await db.updateTable('quarantines').set({ state: 'superseded', decidedAt: at }).where('state', '=', 'open').execute();
+}
+
+/** The newest first. */
+export async function listQuarantines(db: Db, limit: number): Promise<readonly QuarantineRow[]> {
+  const rows = await db
+    .selectFrom('quarantines')
+    .selectAll()
+    .orderBy('openedAt', 'desc')
+    .orderBy('batchId')
+    .limit(limit)
+    .execute();
+  return rows.map(toRow);
+}
+
+export async function unrepairedSubjects(db: Db, now: string): Promise<ReadonlySet<string>> {
+  const rejected = await db.selectFrom('repairRejections').select('subject').execute();
+  const muted = await db
+    .selectFrom('findings')
+    .select('subject')
+    .where('kind', 'in', ['driftMissing', 'driftExcess', 'driftAltered'])
+    .where('closedAt', 'is', null)
+    .where('mutedUntil', '>', now)
+    .execute();
+  return new Set([...rejected, ...muted].map(({ subject }) => subject));
+}
+
+export async function decideQuarantine(
+  db: Db,
+  batchId: string,
+  { state, at, by, reason }: QuarantineDecision,
+): Promise<QuarantineRow | undefined> {
+  const row = await db.selectFrom('quarantines').selectAll().where('batchId', '=', batchId).executeTakeFirst();
+  if (row === undefined) return undefined;
+  if (row.state === state) return toRow(row);
+  if (row.state !== 'open') return undefined;
+  const decided = { state, decidedAt: at, decidedBy: by, reason: reason ?? null };
+  await db.updateTable('quarantines').set(decided).where('batchId', '=', batchId).execute();
+  const { people } = toRow(row);
+  if (state === 'rejected') {
+    const rejected = people.flatMap(({ subjects }) => subjects.map((subject) => ({ subject, batchId, at })));
+    for (let from = 0; from < rejected.length; from += chunkSize) {
+      await db
+        .insertInto('repairRejections')
+        .values(rejected.slice(from, from + chunkSize))
+        .onConflict((conflict) => conflict.column('subject').doUpdateSet({ batchId, at }))
+        .execute();
+    }
+  } else {
+    await recordRepairs(db, batchId, people, at);
+  }
+  return toRow({ ...row, ...decided });
+}
+
+function toRow(row: Selectable<Schema['quarantines']>): QuarantineRow {
+  return {
+    batchId: row.batchId,
+    runId: row.runId,
+    openedAt: row.openedAt,
+    state: row.state,
+    budget: row.budget,
+    people: parseJson(row.people),
+    ...present('decidedAt', row.decidedAt),
+    ...present('decidedBy', row.decidedBy),
+    ...present('reason', row.reason),
+  };
+}

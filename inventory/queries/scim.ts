@@ -1,0 +1,126 @@
+import type { Selectable } from 'kysely';
+import { parseJson, present } from '../port/json.ts';
+import type { Db, Schema } from '../database/schema.ts';
+import type { ScimGroup, ScimInventory, ScimRow } from '../port/scim.ts';
+
+export async function findScim(db: Db, { source, id }: Pick<ScimRow, 'source' | 'id'>): Promise<ScimRow | undefined> {
+  const row = await db
+    .selectFrom('scimResources')
+    .selectAll()
+    .where('source', '=', source)
+    .where('id', '=', id)
+    .where('version', '>', 0)
+    .executeTakeFirst();
+  return row && toScimRow(row);
+}
+
+export async function listScim(
+  db: Db,
+  { source, resourceType, name, externalId, personId }: Parameters<ScimInventory['listScim']>[0],
+): Promise<readonly ScimRow[]> {
+  let query = db
+    .selectFrom('scimResources')
+    .selectAll()
+    .where('source', '=', source)
+    .where('resourceType', '=', resourceType)
+    .where('version', '>', 0);
+  if (name !== undefined) query = query.where('name', '=', name);
+  if (externalId !== undefined) query = query.where('externalId', '=', externalId);
+  if (personId !== undefined) query = query.where('personId', '=', personId);
+  return (await query.orderBy('createdAt').orderBy('id').execute()).map(toScimRow);
+}
+
+/** To be called under the lock of the source. */
+export async function reserveScim(db: Db, row: ScimRow): Promise<ScimRow | 'taken'> {
+  const holder = await db
+    .selectFrom('scimResources')
+    .selectAll()
+    .where('source', '=', row.source)
+    .where('resourceType', '=', row.resourceType)
+    .where('name', '=', row.name)
+    .executeTakeFirst();
+  if (holder === undefined) {
+    await db.insertInto('scimResources').values(toColumns(row)).execute();
+    return row;
+  }
+  return holder.version > 0 ? 'taken' : toScimRow(holder);
+}
+
+/** To be called under the lock of the source. */
+export async function writeScim(
+  db: Db,
+  row: ScimRow,
+  { from, members }: Parameters<ScimInventory['writeScim']>[1],
+): Promise<boolean> {
+  if (from === undefined) {
+    await db.insertInto('scimResources').values(toColumns(row)).execute();
+  } else {
+    const { numUpdatedRows } = await db
+      .updateTable('scimResources')
+      .set(toColumns(row))
+      .where('source', '=', row.source)
+      .where('id', '=', row.id)
+      .where('version', '=', from)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) return false;
+  }
+  if (members !== undefined) await writeMembers(db, row, members);
+  return true;
+}
+
+async function writeMembers(db: Db, { source, id }: ScimRow, members: readonly string[]): Promise<void> {
+  await db.deleteFrom('scimMembers').where('source', '=', source).where('groupId', '=', id).execute();
+  const rows = [...new Set(members)].map((memberId) => ({ source, groupId: id, memberId }));
+  for (let from = 0; from < rows.length; from += 500) {
+    await db
+      .insertInto('scimMembers')
+      .values(rows.slice(from, from + 500))
+      .execute();
+  }
+}
+
+/** To be called under the lock of the source. */
+export async function removeScim(db: Db, { source, id, version }: ScimRow): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('scimResources')
+    .where('source', '=', source)
+    .where('id', '=', id)
+    .where('version', '=', version)
+    .executeTakeFirst();
+  if (numDeletedRows === 0n) return false;
+  await db
+    .deleteFrom('scimMembers')
+    .where('source', '=', source)
+    .where(({ or, eb }) => or([eb('groupId', '=', id), eb('memberId', '=', id)]))
+    .execute();
+  return true;
+}
+
+export async function scimGroupsOf(db: Db, source: string, memberId: string): Promise<readonly ScimGroup[]> {
+  const rows = await db
+    .selectFrom('scimMembers as member')
+    .innerJoin('scimResources as group', (join) =>
+      join.onRef('group.source', '=', 'member.source').onRef('group.id', '=', 'member.groupId'),
+    )
+    .select(['group.id', 'group.resource'])
+    .where('member.source', '=', source)
+    .where('member.memberId', '=', memberId)
+    .execute();
+  return rows
+    .map(({ id, resource }) => ({ id, displayName: String(parseJson(resource)['displayName']) }))
+    .toSorted((a, b) => (a.displayName < b.displayName ? -1 : 1));
+}
+
+function toColumns(row: ScimRow): Selectable<Schema['scimResources']> {
+  const { externalId = null, personId = null, boundAs = null, ...rest } = row;
+  return { ...rest, externalId, personId, boundAs };
+}
+
+function toScimRow({ externalId, personId, boundAs, ...rest }: Selectable<Schema['scimResources']>): ScimRow {
+  return {
+    ...rest,
+    ...present('externalId', externalId),
+    ...present('personId', personId),
+    ...present('boundAs', boundAs),
+  };
+}

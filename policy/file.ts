@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { LineCounter, parseDocument } from 'yaml';
+import type { Policy, PolicyRule } from '../domain/policy/rules.ts';
+import { type Problem, problemsOf } from './problems.ts';
+import { crossFieldIssues, siteIssues } from './raw.ts';
+import { type PolicyContent, policySchema } from './schema.ts';
+import { toSource } from './sources.ts';
+
+export interface PolicyOptions {
+  /** With a Datadog site some fields must be said, and defaults are careful; with a simulator they are quick. */
+  readonly datadogIsSimulator: boolean;
+}
+
+/** The policy cannot be used. `problems` has one line for each thing to mend: `file:line:column: field: what and the fix`. */
+export class PolicyError extends Error {
+  override readonly name = 'PolicyError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.length === 1 ? problems[0] : `The policy has ${problems.length} problems:\n${problems.join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/** Reads and checks a policy file. Throws a `PolicyError` with everything that is wrong. */
+export async function loadPolicy(path: string, options: PolicyOptions): Promise<Policy> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown error';
+    throw new PolicyError([`${path}: cannot be read (${code}): write it with \`npx muster policy init\``]);
+  }
+  return parsePolicy(text, path, options);
+}
+
+/** Checks the text of a policy file. `fileName` is only said in problems. Throws a `PolicyError` with everything that is wrong. */
+export function parsePolicy(text: string, fileName: string, options: PolicyOptions): Policy {
+  const { content, problems } = readContent(text, options);
+  if (content !== undefined) return toPolicy(content, options);
+  const sorted = problems.toSorted((left, right) => left.line - right.line || left.column - right.column);
+  throw new PolicyError(
+    sorted.map(({ line, column, field, message }) => `${fileName}:${line}:${column}: ${field}: ${message}`),
+  );
+}
+
+function readContent(
+  text: string,
+  { datadogIsSimulator }: PolicyOptions,
+): { readonly content?: PolicyContent; readonly problems: readonly Problem[] } {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  const syntax = [...document.errors, ...document.warnings].map((problem): Problem => {
+    const { line, col } = lineCounter.linePos(problem.pos[0]);
+    const isSecond = problem.code === 'MULTIPLE_DOCS';
+    return {
+      line,
+      column: col,
+      field: 'YAML',
+      message: isSecond ? 'a second document begins: keep one' : problem.message,
+    };
+  });
+  if (syntax.length > 0) return { problems: syntax };
+  const start = { line: 1, column: 1 };
+  let raw: unknown;
+  try {
+    raw = document.toJS();
+  } catch (error) {
+    return { problems: [{ ...start, field: 'YAML', message: error instanceof Error ? error.message : String(error) }] };
+  }
+  if (raw === null || raw === undefined) {
+    const message = 'is empty: begin with `version: 1` and `rules:`, or write one with `npx muster policy init`';
+    return { problems: [{ ...start, field: 'the policy', message }] };
+  }
+  const parsed = policySchema.safeParse(raw);
+  const issues = [
+    ...(parsed.error?.issues ?? []),
+    ...crossFieldIssues(raw),
+    ...(datadogIsSimulator ? [] : siteIssues(raw)),
+  ];
+  if (!parsed.success || issues.length > 0) return { problems: problemsOf(issues, document, lineCounter) };
+  return { content: parsed.data, problems: [] };
+}
+
+function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions): Policy {
+  const { onboarding, approvals, offboarding, sync, findings } = content;
+  const policy: Omit<Policy, 'hash'> = {
+    // Left out with a simulator only: with a site it must be said.
+    mode: content.mode ?? 'enforce',
+    defaultTimeZone: content.defaultTimeZone,
+    identity: content.identity,
+    protection: content.protection,
+    changeBudget: {
+      atLeast: offboarding.changeBudget.atLeast,
+      percent: offboarding.changeBudget.percent,
+      windowMs: offboarding.changeBudget.window,
+    },
+    roster: toRoster(content.roster),
+    rules: content.rules.map(toRule),
+    times: {
+      leadMs: onboarding.lead,
+      resendBeforeMs: onboarding.resendBefore,
+      giveUpAfterMs: onboarding.giveUpAfter,
+      approvalRemindAfterMs: approvals.remindAfter,
+      approvalFallbackAfterMs: approvals.fallbackAfter,
+      approvalRejectAfterMs: approvals.rejectAfter,
+      leaverAlarmAfterMs: offboarding.alarmAfter,
+    },
+    activation: onboarding.activation,
+    approvals: {
+      acceptClaimed: approvals.acceptClaimed ?? datadogIsSimulator,
+      ...(approvals.default === undefined ? {} : { default: approvals.default }),
+    },
+    sync: {
+      cron: sync.cron,
+      timeZone: sync.timeZone,
+      lightEveryMs: sync.lightEvery ?? (datadogIsSimulator ? 30_000 : 300_000),
+      drift: sync.drift,
+    },
+    findings: {
+      dormantAfterMs: findings.dormantAfter,
+      neverLoggedInAfterMs: findings.neverLoggedInAfter,
+      pendingAfterMs: findings.pendingAfter,
+      keyUnusedAfterMs: findings.keyUnusedAfter,
+      keyMaxAgeMs: findings.keyMaxAge,
+      keyInUseWithinMs: findings.keyInUseWithin,
+      ownerAwayAfterMs: findings.ownerAwayAfter,
+    },
+    sources: content.sources.map(toSource),
+  };
+  return { hash: hashOf(policy), ...policy };
+}
+
+function toRoster({ folder, ...roster }: PolicyContent['roster']): Policy['roster'] {
+  return { ...roster, ...(folder === undefined ? {} : { folder }) };
+}
+
+function toRule({ approval, ...rule }: PolicyContent['rules'][number]): PolicyRule {
+  return { ...rule, ...(approval === undefined ? {} : { approval }) };
+}
+
+/** SHA-256 over what the policy means: comments, the order of rules, of values and of fields do not change it. */
+function hashOf(policy: Omit<Policy, 'hash'>): string {
+  return createHash('sha256').update(canonicalJson(policy)).digest('hex');
+}
+
+function canonicalJson(value: unknown): string {
+  // Every list in a policy is a set.
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).toSorted().join()}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value).map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`);
+  return `{${fields.toSorted().join()}}`;
+}

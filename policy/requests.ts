@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import type { ApprovalRequest, ApproverSet, DesiredAccess, Entitlement, PersonAttributes } from '../domain/model.ts';
+import { type AccessOnApproval, birthrightAccess, type Policy } from '../domain/policy/rules.ts';
+
+/**
+ * What the policy gives this person: entitlements without a question, and one request for each rule that wants approval.
+ * The same person and access always give the same requests, whatever the order of the rules.
+ */
+export function desiredAccess(policy: Policy, personId: string, attributes: PersonAttributes): DesiredAccess {
+  const access = birthrightAccess(policy, attributes);
+  const manager = attributes.manager?.trim();
+  const managerIds = manager === undefined || manager === '' ? [] : [manager];
+  return {
+    policyHash: policy.hash,
+    entitlements: access.granted.map(({ kind, name }) => ({ kind, name })),
+    requests: access.onApproval.map((asked) => requestOf(personId, asked, managerIds)),
+  };
+}
+
+/** Whom a privileged role is asked of where its rule asks nobody; nobody where the policy does not say. */
+const nobody: ApproverSet = { people: [], manager: false, quorum: 1, fallback: [] };
+
+/**
+ * The access with every privileged role behind an approval, whatever the rule says. A rule's own request goes on with its
+ * approvers, under another id; a role that a rule gives freely is asked of `approvals.default`.
+ */
+export function guardPrivileged(
+  { approvals }: Pick<Policy, 'approvals'>,
+  personId: string,
+  desired: DesiredAccess,
+  { privileged, manager }: { readonly privileged: readonly string[]; readonly manager: string | undefined },
+): DesiredAccess {
+  const isPrivileged = ({ kind, name }: Entitlement): boolean => kind === 'role' && privileged.includes(name);
+  const asPrivileged = (request: ApprovalRequest): ApprovalRequest => {
+    const names = request.entitlements.filter(isPrivileged).map(({ name }) => name);
+    if (names.length === 0) return request;
+    const approvalId = approvalIdOf(personId, request.rules.join(), request.entitlements, names);
+    return { ...request, approvalId, privileged: names };
+  };
+  const freely = desired.entitlements.filter(isPrivileged).map((entitlement): ApprovalRequest =>
+    asPrivileged({
+      approvalId: '',
+      entitlements: [entitlement],
+      rules: ['approvals.default'],
+      approvers: approvals.default ?? nobody,
+      managerIds: idsOf(manager),
+    }),
+  );
+  return {
+    ...desired,
+    entitlements: desired.entitlements.filter((entitlement) => !isPrivileged(entitlement)),
+    requests: [...desired.requests.map(asPrivileged), ...freely],
+  };
+}
+
+/** A question about the account itself, asked of `approvals.default`. */
+export function requestForAct(
+  { approvals }: Pick<Policy, 'approvals'>,
+  personId: string,
+  act: string,
+  manager: string | undefined,
+): ApprovalRequest {
+  return {
+    approvalId: approvalIdOf(personId, act, []),
+    entitlements: [],
+    act,
+    rules: ['approvals.default'],
+    approvers: approvals.default ?? nobody,
+    managerIds: idsOf(manager),
+  };
+}
+
+const idsOf = (manager: string | undefined): readonly string[] =>
+  manager === undefined || manager.trim() === '' ? [] : [manager.trim()];
+
+function requestOf(personId: string, asked: AccessOnApproval, managerIds: readonly string[]): ApprovalRequest {
+  return {
+    approvalId: approvalIdOf(personId, asked.rule, asked.entitlements),
+    entitlements: asked.entitlements,
+    rules: [asked.rule],
+    approvers: asked.approvers,
+    managerIds,
+  };
+}
+
+/**
+ * 32 hex characters over the person, the rule and the sorted access: changed access is a new request, and two rules that
+ * ask for the same access from different approvers stay two. That a role is privileged is part of it: who allowed it when
+ * it was not has not allowed what it is now. Approvers and waiting times are not part of it, so that
+ * changing them does not ask again what is being asked.
+ */
+function approvalIdOf(
+  personId: string,
+  rule: string,
+  entitlements: readonly Entitlement[],
+  privileged: readonly string[] = [],
+): string {
+  const access = entitlements.map(({ kind, name }) => [kind, name]);
+  const asked = privileged.length === 0 ? [personId, rule, access] : [personId, rule, access, { privileged }];
+  return createHash('sha256').update(JSON.stringify(asked)).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,80 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { openAttestor } from '../../auth/attestation.ts';
+import type { DatadogClient } from '../../datadog/types.ts';
+import { openInventory } from '../../inventory/index.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+import { createAwaitingActivities } from '../../activities/awaiting.ts';
+import { createPersonActivities } from '../../activities/person.ts';
+import type { SimulatorOptions } from '../../simulator/index.ts';
+import type { ResolvedEntitlement } from '../../domain/model.ts';
+import { openPair, type Pair } from './pair.ts';
+import { loadPolicy } from '../../policy/file.ts';
+import { examplePolicyPath } from '../../config/config.ts';
+import type { Dependencies } from '../../activities/dependencies.ts';
+
+export type PersonActivities = ReturnType<typeof createPersonActivities> & ReturnType<typeof createAwaitingActivities>;
+
+/** The activities on one person between a simulated Datadog and a real inventory. */
+export interface World extends Pair {
+  readonly inventory: Inventory;
+  readonly activities: PersonActivities;
+  readonly role: ResolvedEntitlement;
+  readonly team: ResolvedEntitlement;
+  /** One attempt of an activity, as the worker would run it; all its HTTP ends after `httpMs`. */
+  attempt<T>(attempt: number, use: (activities: PersonActivities) => Promise<T>): Promise<T>;
+}
+
+/** `client` may stand before the real one. */
+export async function openWorld(
+  { httpMs = 300, ...options }: SimulatorOptions & { readonly httpMs?: number } = {},
+  wrap: (client: DatadogClient) => DatadogClient = (client) => client,
+): Promise<World> {
+  await using opened = new AsyncDisposableStack();
+  const home = await mkdtemp(join(tmpdir(), 'muster-activities-'));
+  opened.defer(() => rm(home, { recursive: true, force: true }));
+  const inventory = opened.use(await openInventory({ file: join(home, 'inventory.db') }));
+  const pair = opened.use(await openPair(options));
+  const policy = await loadPolicy(examplePolicyPath, { datadogIsSimulator: true });
+  const dependencies: Dependencies = {
+    datadog: wrap(pair.client),
+    inventory,
+    policy: () => policy,
+    notify: { send: () => undefined },
+    importRosters: async () => [],
+    fetchRecord: async () => [],
+    signals: { activated: async () => false, submit: async () => undefined, hasOpenRun: async () => false },
+    attestations: openAttestor({ file: join(home, 'signing.key'), isGiven: false }),
+  };
+  const activities = { ...createPersonActivities(dependencies), ...createAwaitingActivities(dependencies) };
+  const [role, team] = await pair.api().resolve([
+    { kind: 'role', name: 'Datadog Standard Role' },
+    { kind: 'team', name: 'engineering' },
+  ]);
+  if (role === undefined || team === undefined) throw new Error('not resolved');
+  // Attempts that fail are what these tests are about.
+  const logger = new DefaultLogger('ERROR');
+  const kept = opened.move();
+  return {
+    ...pair,
+    inventory,
+    activities,
+    role,
+    team,
+    attempt: (attempt, use) =>
+      new MockActivityEnvironment({ attempt, startToCloseTimeoutMs: 2_000 + httpMs }, { logger }).run(() =>
+        use(activities),
+      ),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+/** The steps of one person's evidence, in order. */
+export async function evidenceOf({ inventory }: World, personId = 'p-1'): Promise<readonly string[]> {
+  const check = await inventory.verifyEvidence();
+  if (!check.ok) throw new Error(`the chain is broken at ${check.seq}: ${check.why}`);
+  return (await inventory.listEvidence({ personId, limit: 100, offset: 0 })).map(({ step }) => step);
+}

@@ -1,0 +1,289 @@
+import { describe, expect, test } from '@jest/globals';
+import type { OutcomeKind } from '../../domain/model.ts';
+import { openDatabases } from './backends.ts';
+import { account, approval, at, completed, evidence, finish, grant, joiner } from './samples.ts';
+
+describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
+  test('an event is received once; another content under its id changes nothing', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    expect(await inventory.receiveEvent(joiner('e-1'), at(0))).toBe('new');
+    expect(await inventory.receiveEvent(joiner('e-1'), at(1))).toBe('known');
+    expect(await inventory.receiveEvent(joiner('e-1', { kind: 'leaver', reason: 'forged' }), at(2))).toBe('known');
+    expect(await inventory.findEvent('e-1')).toEqual({ event: joiner('e-1'), receivedAt: at(0) });
+    expect(await inventory.findEvent('e-2')).toBeUndefined();
+  });
+
+  test('of two that receive the same event at once, one is the first', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    const answers = await Promise.all(Array.from({ length: 8 }, () => inventory.receiveEvent(joiner('e-1'), at(0))));
+    expect(answers.toSorted()).toEqual([...Array.from({ length: 7 }, () => 'known'), 'new']);
+  });
+
+  test('events that came as a bare signal are recorded when they are admitted, and applied ones are named', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    await inventory.receiveEvent(joiner('e-1'), at(0));
+    const unknown = { personId: 'p-1', previousEmails: [], employment: 'unknown', lines: {} };
+    const first = await inventory.admitEvents('p-1', [joiner('e-1'), joiner('e-2')], at(5));
+    expect(first).toEqual({ record: unknown, applied: [] });
+    expect(await inventory.admitEvents('p-1', [joiner('e-1'), joiner('e-2')], at(6))).toEqual(first);
+    expect((await inventory.findEvent('e-1'))?.receivedAt).toBe(at(0));
+    expect((await inventory.findEvent('e-2'))?.receivedAt).toBe(at(5));
+    await inventory.finishProcess(finish());
+    const { record, applied } = await inventory.admitEvents('p-1', [joiner('e-1'), joiner('e-2')], at(11));
+    expect(applied).toEqual(['e-1']);
+    expect(record.employment).toBe('employed');
+  });
+
+  test('waiting events are those not applied, the oldest first', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    await inventory.receiveEvent(joiner('e-3', { personId: 'p-2' }), at(3));
+    await inventory.receiveEvent(joiner('e-2'), at(2));
+    await inventory.receiveEvent(joiner('e-1'), at(1));
+    const ids = async (filter: { personId?: string; receivedBefore?: string; limit?: number }) =>
+      (await inventory.waitingEvents({ limit: 10, ...filter })).map(({ event }) => event.eventId);
+    expect(await ids({})).toEqual(['e-1', 'e-2', 'e-3']);
+    expect(await ids({ limit: 2 })).toEqual(['e-1', 'e-2']);
+    expect(await ids({ personId: 'p-2' })).toEqual(['e-3']);
+    expect(await ids({ receivedBefore: at(3) })).toEqual(['e-1', 'e-2']);
+    await inventory.finishProcess(finish());
+    expect(await ids({})).toEqual(['e-2', 'e-3']);
+  });
+
+  test('the end of a process writes outcome, lines and person, and twice is once', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    await inventory.admitEvents('p-1', [joiner('e-1')], at(0));
+    await inventory.recordProgress({ personId: 'p-1', process: 'onboarding', phase: 'preparing', at: at(5) });
+    for (let time = 0; time < 2; time += 1) {
+      await inventory.finishProcess(finish());
+      expect(await inventory.findEvent('e-1')).toEqual({
+        event: joiner('e-1'),
+        receivedAt: at(0),
+        appliedAt: at(10),
+        outcome: completed,
+      });
+      expect(await inventory.listPeople({ limit: 10, offset: 0 })).toEqual([
+        {
+          personId: 'p-1',
+          attributes: { email: 'Ada@example.com', name: 'Ada' },
+          previousEmails: [],
+          employment: 'employed',
+          lines: { employment: { occurredAt: at(0), eventId: 'e-1' } },
+        },
+      ]);
+    }
+  });
+
+  test('an outcome that is there is never overwritten', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    await inventory.admitEvents('p-1', [joiner('e-1')], at(0));
+    await inventory.finishProcess(finish());
+    await inventory.finishProcess(
+      finish({ events: [{ eventId: 'e-1', outcome: { kind: 'failed', parts: [] } }], at: at(20) }),
+    );
+    expect(await inventory.findEvent('e-1')).toMatchObject({ appliedAt: at(10), outcome: { kind: 'completed' } });
+  });
+
+  test('lines only move forward, each for itself', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    await inventory.finishProcess(finish({ lines: { employment: { occurredAt: at(5), eventId: 'e-5' } } }));
+    await inventory.finishProcess(
+      finish({
+        lines: {
+          employment: { occurredAt: at(4), eventId: 'e-4' },
+          attributes: { occurredAt: at(1), eventId: 'e-1' },
+        },
+        at: at(20),
+      }),
+    );
+    expect((await inventory.findPerson('p-1'))?.lines).toEqual({
+      employment: { occurredAt: at(5), eventId: 'e-5' },
+      attributes: { occurredAt: at(1), eventId: 'e-1' },
+    });
+  });
+
+  test('an end that is repeated after a later process has ended brings no older state back', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    const leaving = finish({ process: 'offboarding', events: [], person: { employment: 'left' }, at: at(30) });
+    await inventory.finishProcess(finish());
+    await inventory.finishProcess(leaving);
+    await inventory.finishProcess(finish());
+    expect(await inventory.findPerson('p-1')).toMatchObject({
+      employment: 'left',
+      attributes: { email: 'Ada@example.com' },
+    });
+  });
+
+  test('a previous e-mail is remembered once, and finds the person in any case of letters', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    const named = (email: string, minute: number) =>
+      inventory.finishProcess(
+        finish({ events: [], person: { employment: 'employed', attributes: { email } }, at: at(minute) }),
+      );
+    await named('Ada@example.com', 10);
+    await named('ADA@example.com', 11);
+    expect((await inventory.findPerson('p-1'))?.previousEmails).toEqual([]);
+    await named('Lovelace@example.com', 12);
+    await named('ada@example.com', 13);
+    await named('lovelace@example.com', 14);
+    expect((await inventory.findPerson('p-1'))?.previousEmails).toEqual(['ada@example.com', 'lovelace@example.com']);
+    for (const email of ['aDa@example.com', 'LOVELACE@example.com']) {
+      expect((await inventory.findPeopleByEmail(email)).map(({ personId }) => personId)).toEqual(['p-1']);
+    }
+    expect(await inventory.findPeopleByEmail('da@example.com')).toEqual([]);
+  });
+
+  test('an e-mail that a newer word replaced before it was on record was the person’s too, unless it was withdrawn', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    const said = (eventId: string, email: string) =>
+      inventory.receiveEvent(joiner(eventId, { person: { email } }), at(0));
+    await said('e-1', 'First@example.com');
+    await said('e-2', 'second@example.com');
+    await said('e-3', 'mistake@example.com');
+    await said('e-4', 'ada@example.com');
+    const ended = (kind: OutcomeKind) => ({ kind, parts: [] });
+    const events = [
+      { eventId: 'e-1', outcome: ended('superseded') },
+      { eventId: 'e-2', outcome: ended('completed') },
+      { eventId: 'e-3', outcome: ended('cancelled') },
+      { eventId: 'e-4', outcome: ended('completed') },
+    ];
+    await inventory.finishProcess(finish({ events }));
+    expect(await inventory.findPerson('p-1')).toMatchObject({
+      attributes: { email: 'Ada@example.com' },
+      previousEmails: ['first@example.com', 'second@example.com'],
+    });
+  });
+
+  test('an account belongs to one person', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    expect(await inventory.bindAccount('p-1', 'a-1', at(0))).toEqual({});
+    expect(await inventory.bindAccount('p-1', 'a-1', at(1))).toEqual({});
+    expect(await inventory.bindAccount('p-2', 'a-1', at(2))).toEqual({ conflict: 'p-1' });
+    expect(await inventory.personBoundTo('a-1')).toBe('p-1');
+    expect(await inventory.findPerson('p-2')).toBeUndefined();
+    expect((await inventory.findPerson('p-1'))?.accountId).toBe('a-1');
+  });
+
+  test('of many that bind one account at once, one wins', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, index) => inventory.bindAccount(`p-${index}`, 'a-1', at(0))),
+    );
+    const winner = await inventory.personBoundTo('a-1');
+    expect(answers.filter(({ conflict }) => conflict === undefined)).toHaveLength(1);
+    expect(answers.filter(({ conflict }) => conflict === winner)).toHaveLength(7);
+  });
+
+  test('progress shows in lists until the process ends; what comes late does not', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    const waiting = {
+      personId: 'p-1',
+      process: 'onboarding',
+      phase: 'waitingForAcceptance',
+      waitingFor: 'the person',
+      until: at(40),
+    } as const;
+    await inventory.recordProgress({ ...waiting, at: at(5) });
+    await inventory.recordProgress({ personId: 'p-1', process: 'onboarding', phase: 'preparing', at: at(4) });
+    expect(await inventory.listPeople({ limit: 1, offset: 0 })).toMatchObject([waiting]);
+    await inventory.finishProcess(finish());
+    await inventory.recordProgress({ ...waiting, at: at(5) });
+    expect((await inventory.listPeople({ limit: 1, offset: 0 }))[0]).not.toHaveProperty('phase');
+  });
+
+  test('people are listed by employment, page by page, with the state of their account', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    for (const personId of ['p-3', 'P-1', 'p-2']) await inventory.finishProcess(finish({ personId, events: [] }));
+    await inventory.finishProcess(finish({ personId: 'p-4', events: [], person: { employment: 'left' }, at: at(11) }));
+    await inventory.bindAccount('p-2', 'a-2', at(12));
+    await inventory.writeAccounts({ scanId: 's', accounts: [account('a-2', { status: 'disabled' })], seenAt: at(12) });
+    const ids = async (filter: { employment?: string; limit: number; offset: number }) =>
+      (await inventory.listPeople(filter)).map(({ personId, accountStatus }) => [personId, accountStatus]);
+    expect(await ids({ limit: 2, offset: 0 })).toEqual([
+      ['P-1', undefined],
+      ['p-2', 'disabled'],
+    ]);
+    expect(await ids({ limit: 2, offset: 2 })).toEqual([
+      ['p-3', undefined],
+      ['p-4', undefined],
+    ]);
+    expect(await ids({ employment: 'left', limit: 9, offset: 0 })).toEqual([['p-4', undefined]]);
+  });
+
+  test('an invitation is pending until it is cleared or its onboarding completes', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    const invitation = { personId: 'p-1', accountId: 'a-1', invitationId: 'i-1', sentAt: at(1), expiresAt: at(50) };
+    await inventory.recordInvitation(invitation);
+    await inventory.recordInvitation(invitation);
+    await inventory.recordInvitation({ personId: 'p-2', accountId: 'a-2' });
+    expect(await inventory.listPending()).toEqual([invitation, { personId: 'p-2', accountId: 'a-2' }]);
+    await inventory.clearPending('p-2');
+    await inventory.clearPending('p-2');
+    const notAccepted = { kind: 'notAccepted', parts: [] } as const;
+    await inventory.finishProcess(finish({ events: [{ eventId: 'e-1', outcome: notAccepted }] }));
+    expect(await inventory.listPending()).toEqual([invitation]);
+    await inventory.finishProcess(finish({ at: at(20) }));
+    expect(await inventory.listPending()).toEqual([]);
+  });
+
+  test('a first login is awaited under the newest e-mail, until the onboarding completes or the person has left', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    const awaited = async () => (await inventory.listAwaitedLogins()).map(({ personId, email }) => [personId, email]);
+    await inventory.awaitLogin('p-1', 'Ada@Example.com', at(1));
+    await inventory.awaitLogin('p-2', 'bob@example.com', at(2));
+    await inventory.noteLookedForLogins(['p-1'], at(5));
+    await inventory.awaitLogin('p-1', 'ada@example.com', at(6));
+    expect(await inventory.listAwaitedLogins()).toEqual([
+      { personId: 'p-2', email: 'bob@example.com', since: at(2), lookedAt: at(2) },
+      { personId: 'p-1', email: 'ada@example.com', since: at(1), lookedAt: at(5) },
+    ]);
+    await inventory.awaitLogin('p-2', 'bob.oak@example.com', at(7));
+    expect(await inventory.listAwaitedLogins('p-2')).toMatchObject([{ email: 'bob.oak@example.com', since: at(7) }]);
+    const notAccepted = { kind: 'notAccepted', parts: [] } as const;
+    await inventory.finishProcess(finish({ events: [{ eventId: 'e-1', outcome: notAccepted }] }));
+    expect(await awaited()).toHaveLength(2);
+    await inventory.finishProcess(finish({ at: at(20) }));
+    expect(await awaited()).toEqual([['p-2', 'bob.oak@example.com']]);
+    const left = { employment: 'left', attributes: { email: 'bob.oak@example.com' } } as const;
+    await inventory.finishProcess(finish({ personId: 'p-2', process: 'offboarding', person: left, at: at(30) }));
+    expect(await awaited()).toEqual([]);
+  });
+
+  test('the history of a person holds everything, and of nobody nothing', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    expect(await inventory.personHistory('p-1')).toBeUndefined();
+    await inventory.receiveEvent(joiner('e-1'), at(0));
+    expect(await inventory.personHistory('p-1')).toMatchObject({ person: { employment: 'unknown' }, grants: [] });
+    await inventory.finishProcess(finish());
+    await inventory.bindAccount('p-1', 'a-1', at(1));
+    await inventory.writeAccounts({ scanId: 's', accounts: [account('a-1')], seenAt: at(2) });
+    await inventory.openGrant(grant());
+    await inventory.openApproval(approval());
+    await inventory.appendEvidence(evidence('assignRole:r-1'));
+    expect(await inventory.personHistory('p-1')).toMatchObject({
+      person: { personId: 'p-1', employment: 'employed', accountStatus: 'active' },
+      account: { id: 'a-1', personId: 'p-1' },
+      events: [{ event: { eventId: 'e-1' }, outcome: completed }],
+      grants: [grant()],
+      approvals: [approval()],
+      evidence: [{ seq: 1, step: 'assignRole:r-1' }],
+    });
+  });
+});
