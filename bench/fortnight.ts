@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { WorkerInterceptors } from '@temporalio/worker';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { openInventory } from '../inventory/index.ts';
-import { createMuster } from '../client/muster.ts';
+import { createMuster } from '../client/operations/muster.ts';
 import { startSimulator } from '../simulator/index.ts';
 import { findTestServer } from '../workers/engine/find.ts';
 import { personWorkflowId, searchAttributes } from '../domain/contracts.ts';

@@ -6,6 +6,8 @@ import { beforeAll, expect, test } from '@jest/globals';
 
 const root = resolve(import.meta.dirname, '..');
 
+const belowClient = ['domain', 'datadog', 'inventory', 'policy', 'auth', 'config', 'activities'];
+
 /** Each room, and the rooms whose code it may import. Types of activities and of workflows are in `allowed` below. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   domain: [],
@@ -19,31 +21,34 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   config: ['domain', 'datadog', 'inventory', 'policy', 'auth'],
   activities: ['domain', 'datadog', 'inventory', 'policy', 'auth', 'config'],
   workflows: ['domain'],
-  client: ['domain', 'datadog', 'inventory', 'policy', 'auth', 'config', 'activities', 'simulator'],
+  'client/operations': [...belowClient, 'client/operations'],
+  'client/intake': [...belowClient, 'client/operations', 'client/intake'],
+  'client/intake/roster': [...belowClient, 'client/operations', 'client/intake'],
+  'client/cli': [...belowClient, 'client/operations', 'client/intake', 'client/cli', 'simulator'],
+  'client/gateway': [...belowClient, 'client/operations', 'client/intake', 'client/gateway'],
+  'client/gateway/scim': [...belowClient, 'client/operations', 'client/intake', 'client/gateway'],
   workers: [
-    'domain',
-    'datadog',
-    'inventory',
-    'policy',
-    'auth',
-    'config',
-    'activities',
+    ...belowClient,
     'workflows',
-    'client',
+    'client/operations',
+    'client/intake',
+    'client/cli',
+    'client/gateway',
     'simulator',
   ],
   simulator: [],
 };
 const rooms = [...Object.keys(mayImport), 'bench', 'test'];
 
-const topOf = (room: string): string => room.split('/')[0] as string;
+/** The room as the table's right side names it: a folder within it obeys the same rule. */
+const roomOf = (folder: string): string => folder.split('/', folder.startsWith('client/') ? 2 : 1).join('/');
 
 const importOf = (from: string, to: string): string =>
   use('thing', relative(from, join(to, 'thing.ts')).replace(/^(?!\.)/, './'));
 
 const arrows = Object.keys(mayImport).flatMap((from) =>
   rooms
-    .filter((to) => topOf(from) !== topOf(to) && !mayImport[from]?.includes(topOf(to)))
+    .filter((to) => roomOf(from) !== roomOf(to) && !mayImport[from]?.includes(roomOf(to)))
     .map((to): [string, string] => [from, importOf(from, to)]),
 );
 
@@ -60,7 +65,7 @@ const allowed: readonly [folder: string, text: string][] = [
   ...Object.entries(mayImport).flatMap(([from, tos]) => tos.map((to): [string, string] => [from, importOf(from, to)])),
   ['domain', use('defineSignal', '@temporalio/workflow')],
   ['workflows', useType('Activities', '../activities/index.ts')],
-  ['client', useType('onboarding', '../workflows/index.ts')],
+  ['client/cli', useType('onboarding', '../../workflows/index.ts')],
 ];
 
 function use(name: string, from: string): string {

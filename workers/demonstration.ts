@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Inventory } from '../inventory/port/inventory.ts';
-import type { Muster } from '../client/muster.ts';
-import { lightSyncNow } from '../client/schedule.ts';
+import type { Muster } from '../client/operations/muster.ts';
+import { lightSyncNow } from '../client/operations/schedule.ts';
 import type { HrEvent, PersonAttributes } from '../domain/model.ts';
 import { subjectOf } from '../domain/approvals.ts';
 

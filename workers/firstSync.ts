@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { syncNow } from '../client/schedule.ts';
+import { syncNow } from '../client/operations/schedule.ts';
 
 /** Reads everything once, so that the inventory has a picture before anything happens, and shows what was found. */
 export async function showFirstSync(client: Client, say: (text: string) => void): Promise<void> {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import type { Logger } from '@temporalio/worker';
-import { ensureSecrets, readSecretsIn } from '../client/gateway/secrets.ts';
+import { ensureSecrets, readSecretsIn } from '../client/intake/webhooks/secrets.ts';
 import { serveGateway, type RunningGateway } from '../client/gateway/serve.ts';
 import type { RunningMuster } from './compose.ts';
 import type { Secrets } from '../config/logging.ts';

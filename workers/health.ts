@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { connectTemporal } from '../client/temporal.ts';
+import { connectTemporal } from '../client/operations/temporal.ts';
 import { taskQueues } from '../domain/contracts.ts';
 import { readConfig } from '../config/config.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import colors from 'picocolors';
 import type { Inventory } from '../inventory/port/inventory.ts';
-import { applySchedules } from '../client/schedule.ts';
+import { applySchedules } from '../client/operations/schedule.ts';
 import type { RunningGateway } from '../client/gateway/serve.ts';
 import { startSimulator, type Simulator } from '../simulator/index.ts';
 import { startMuster, type RunningMuster } from './compose.ts';

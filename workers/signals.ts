@@ -1,6 +1,6 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { PersonSignals } from '../activities/syncSignals.ts';
-import type { Muster } from '../client/muster.ts';
+import type { Muster } from '../client/operations/muster.ts';
 import { accountActivatedSignal, personWorkflowId } from '../domain/contracts.ts';
 
 /** How the sync reaches the people's processes. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import type { AdoptionRequest, HashedPlan, Takeover } from '../adopt/adopt.ts';
+import type { AdoptionRequest, HashedPlan, Takeover } from '../intake/adopt.ts';
 import { isJson } from './command.ts';
 import { withDatadogHere } from './datadog.ts';
 import { loadShellPolicy, readShellConfig, withInventory } from './open.ts';
@@ -21,7 +21,7 @@ export function addAdopt(program: Command, shell: Shell): void {
     .description('whose each account is, and what they hold; writes nothing')
     .addHelpText('after', '\nExample: npx muster adopt plan --roster people.csv')
     .action(async (options: AdoptOptions, command: Command) => {
-      const { planAdoptionHere } = await import('../adopt/adopt.ts');
+      const { planAdoptionHere } = await import('../intake/adopt.ts');
       const plan = await withRequest(shell, options, planAdoptionHere);
       printResult(shell, isJson(command), plan, () => renderPlan(shell, plan));
     });
@@ -33,7 +33,7 @@ export function addAdopt(program: Command, shell: Shell): void {
       '\nExample: npx muster adopt apply --roster people.csv --plan 0123456789abcdef\nExit code: 0 done, 3 the plan has changed.',
     )
     .action(async ({ plan: hash, ...options }: AdoptOptions & OperatorOptions & { plan: string }, command: Command) => {
-      const { applyAdoption } = await import('../adopt/adopt.ts');
+      const { applyAdoption } = await import('../intake/adopt.ts');
       const plan = await withRequest(shell, options, async (request) =>
         applyAdoption(request, hash, { ...(await readActor(shell, options, request.inventory)), ...whyOf(options) }),
       );

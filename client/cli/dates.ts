@@ -1,4 +1,4 @@
-import { endOfDay, isCalendarDay, startOfDay } from '../localDates.ts';
+import { endOfDay, isCalendarDay, startOfDay } from '../intake/localDates.ts';
 import { UsageError } from '../../domain/errors.ts';
 
 const dayPattern = /^(\d{4})-(\d\d)-(\d\d)$/;

@@ -81,7 +81,7 @@ function checkPollers(
 }
 
 async function checkSchedule(client: Client): Promise<Check> {
-  const { describeSync } = await import('../schedule.ts');
+  const { describeSync } = await import('../operations/schedule.ts');
   const check = await attemptCheck('schedule', 'create it: `npx muster schedule apply`', async () => {
     const schedule = await describeSync(client);
     if (schedule === undefined)

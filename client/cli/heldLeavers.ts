@@ -1,5 +1,4 @@
 import { Option, type Command } from 'commander';
-import { heldBatch, releaseLeavers } from '../operator.ts';
 import { isJson } from './command.ts';
 import { withInventory } from './open.ts';
 import { addActor, withOperator, type OperatorOptions } from './operator.ts';
@@ -7,6 +6,7 @@ import { printResult, renderTable } from './output.ts';
 import { parsePersonId, parseText } from './parse.ts';
 import type { Shell } from './shell.ts';
 import { UsageError } from '../../domain/errors.ts';
+import { heldBatch, releaseLeavers } from '../operations/heldLeavers.ts';
 
 interface ReleaseOptions extends OperatorOptions {
   readonly batch?: string;

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { linkAccount, unlinkAccount } from '../operator.ts';
 import { isJson } from './command.ts';
 import { addOperator, whyOf, withDatadogOf, withOperator, type OperatorOptions } from './operator.ts';
 import { printResult } from './output.ts';
 import { parsePersonId, parseText } from './parse.ts';
 import type { Shell } from './shell.ts';
+import { linkAccount, unlinkAccount } from '../operations/links.ts';
 
 /** Whose account it is, where e-mails do not say: decided by a person. */
 export function addLinks(person: Command, shell: Shell): void {

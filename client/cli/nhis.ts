@@ -3,14 +3,14 @@ import type { NhiRow } from '../../inventory/port/nhis.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { nhiKinds, type NhiKind } from '../../domain/sync/kinds.ts';
 import { FailedError, UsageError } from '../../domain/errors.ts';
-import { declareOwner } from '../owners.ts';
+import { declareOwner } from '../operations/owners.ts';
 import { describeUnseen } from './kinds.ts';
 import { withInventory } from './open.ts';
 import { addActor, readActor } from './operator.ts';
 import { printMessage } from './output.ts';
 import { parsePersonId, parseText } from './parse.ts';
 import { chooseFormat, formats, printRows, type Columns, type Format } from './rows.ts';
-import { readAll } from '../readAll.ts';
+import { readAll } from '../operations/readAll.ts';
 import type { Shell } from './shell.ts';
 
 interface NhiOptions {

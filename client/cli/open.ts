@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import { FailedError, UsageError } from '../../domain/errors.ts';
-import type { Muster } from '../muster.ts';
+import type { Muster } from '../operations/muster.ts';
 import { explainFailure } from './failures.ts';
 import type { Shell } from './shell.ts';
 import type { Config } from '../../config/types.ts';
@@ -25,7 +25,7 @@ export async function readShellConfig(shell: Shell): Promise<Config> {
 /** Opens the engine and the inventory for as long as `work` runs. */
 export async function withMuster<T>(shell: Shell, work: (opened: Opened) => Promise<T>): Promise<T> {
   const [{ createMuster }, { openAttestor }] = await Promise.all([
-    import('../muster.ts'),
+    import('../operations/muster.ts'),
     import('../../auth/attestation.ts'),
   ]);
   return withEngine(shell, ({ config, client }) =>
@@ -53,7 +53,7 @@ export async function connect(config: Config) {
       'No engine is known here: run `npm start` in another terminal (with the same MUSTER_HOME), or set TEMPORAL_ADDRESS',
     );
   }
-  const { connectTemporal } = await import('../temporal.ts');
+  const { connectTemporal } = await import('../operations/temporal.ts');
   try {
     return await connectTemporal({ connection, namespace });
   } catch (error) {

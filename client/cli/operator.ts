@@ -3,7 +3,7 @@ import type { Datadog } from '../../datadog/types.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { RefusedError, UsageError } from '../../domain/errors.ts';
 import type { Operator, Why } from '../../auth/operator.ts';
-import type { Hands } from '../operator.ts';
+import type { Hands } from '../operations/operator.ts';
 import { authenticate } from '../../auth/tokens.ts';
 import { loadShellPolicy, withMuster, type Opened } from './open.ts';
 import { parseEmail, parseText } from './parse.ts';

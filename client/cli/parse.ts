@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { personIdPattern } from '../../domain/contracts.ts';
-import { isTimeZone } from '../localDates.ts';
+import { isTimeZone } from '../intake/localDates.ts';
 
 /** Argument parsers: each says what is expected, with an example. Commander adds the option's name. */
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { PersonAttributes } from '../../domain/model.ts';
-import { isTimeZone } from '../localDates.ts';
+import { isTimeZone } from '../intake/localDates.ts';
 import { isJson } from './command.ts';
 import { exists, loadPolicyFile, loadShellPolicy, readShellConfig } from './open.ts';
 import { addAccept } from './policyAccept.ts';

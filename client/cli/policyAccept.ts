@@ -1,10 +1,10 @@
 import { Argument, type Command } from 'commander';
-import { acceptName } from '../operator.ts';
 import { isJson } from './command.ts';
 import { addOperator, whyOf, withOperator, type OperatorOptions } from './operator.ts';
 import { printResult } from './output.ts';
 import { parseText } from './parse.ts';
 import type { Shell } from './shell.ts';
+import { acceptName } from '../operations/acceptName.ts';
 
 /** A name of the policy keeps its id; that another role or team may bear it from now on is a person's decision. */
 export function addAccept(policy: Command, shell: Shell): void {

@@ -19,7 +19,7 @@ export function addQuarantine(sync: Command, shell: Shell): void {
       .option('--as <who>', 'who decides: a claim, where no MUSTER_TOKEN proves it', parseText(254), 'command line')
       .addHelpText('after', `\nExample: npx muster sync ${verdict} 4be61c09a2f7 --as lead@example.com`)
       .action(async (batchId: string, options: { as: string; reason?: string }, command: Command) => {
-        const { decideBatch } = await import('../quarantine.ts');
+        const { decideBatch } = await import('../operations/quarantine.ts');
         const decided = await withOperator(shell, options, (hands, { muster }) =>
           decideBatch({ ...hands, muster }, { batchId, verdict, ...whyOf(options) }),
         );

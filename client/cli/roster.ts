@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { RefusedError } from '../../domain/errors.ts';
-import type { RosterPlan } from '../roster/plan.ts';
+import type { RosterPlan } from '../intake/roster/plan.ts';
 import { isJson } from './command.ts';
 import { loadShellPolicy, readShellConfig, withInventory, withMuster } from './open.ts';
 import { printMessage, printResult, renderTable } from './output.ts';
@@ -23,7 +23,7 @@ export function addRoster(program: Command, shell: Shell, setExitCode: (code: nu
     .addHelpText('after', '\nExample: npx muster roster plan people.csv --source hr --complete')
     .action(async (file: string, options: RosterOptions, command: Command) => {
       const plan = await withInventory(shell, async (inventory) => {
-        const { planRosterFile } = await import('../roster/apply.ts');
+        const { planRosterFile } = await import('../intake/roster/apply.ts');
         return planRosterFile(inventory, await policyHere(shell), requestOf(shell, file, options));
       });
       printResult(shell, isJson(command), plan, () => renderPlan(shell, plan));
@@ -54,7 +54,7 @@ async function applyFile(
   file: string,
   options: RosterOptions,
 ): Promise<{ readonly plan: RosterPlan; readonly submitted: number }> {
-  const { applyPlan, planRosterFile } = await import('../roster/apply.ts');
+  const { applyPlan, planRosterFile } = await import('../intake/roster/apply.ts');
   return withMuster(shell, async ({ muster, inventory }) => {
     const request = requestOf(shell, file, options);
     const plan = await planRosterFile(inventory, await policyHere(shell), request);

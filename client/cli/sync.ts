@@ -58,7 +58,7 @@ export function addSync(program: Command, shell: Shell, setExitCode: (code: numb
       .action(async ({ reason }: { reason: string }, command: Command) => {
         const schedule = await withEngine(shell, async ({ client }) => {
           await requireSchedule(client);
-          const { pauseSync, resumeSync } = await import('../schedule.ts');
+          const { pauseSync, resumeSync } = await import('../operations/schedule.ts');
           await (word === 'pause' ? pauseSync : resumeSync)(client, reason);
           return requireSchedule(client);
         });
@@ -98,7 +98,7 @@ export function addSchedule(program: Command, shell: Shell): void {
     .action(async (_options: unknown, command: Command) => {
       const applied = await withEngine(shell, async ({ config, client }) => {
         const { sync } = await loadShellPolicy(config);
-        const { applySchedules } = await import('../schedule.ts');
+        const { applySchedules } = await import('../operations/schedule.ts');
         await applySchedules(client, { sync });
         return { schedules: [accessSyncScheduleId, lightSyncScheduleId], ...sync };
       });
@@ -112,7 +112,7 @@ export function addSchedule(program: Command, shell: Shell): void {
 }
 
 async function requireSchedule(client: Client) {
-  const { describeSync } = await import('../schedule.ts');
+  const { describeSync } = await import('../operations/schedule.ts');
   const schedule = await describeSync(client);
   if (schedule === undefined) throw new FailedError(noSchedule);
   return schedule;
@@ -124,7 +124,7 @@ async function syncWithin(
   timeoutMs: number,
   onProgress: (progress: SyncProgress) => void,
 ): Promise<SyncSummary> {
-  const { syncNow } = await import('../schedule.ts');
+  const { syncNow } = await import('../operations/schedule.ts');
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     return await client.withAbortSignal(signal, () => syncNow(client, onProgress));

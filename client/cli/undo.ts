@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { cancelEvent, restorePerson } from '../undo.ts';
+import { cancelEvent, restorePerson } from '../operations/undo.ts';
 import { isJson } from './command.ts';
 import { addOperator, whyOf, withOperator, type OperatorOptions } from './operator.ts';
 import { printResult } from './output.ts';

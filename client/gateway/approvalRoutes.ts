@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { requireRole } from './callers.ts';
-import { text } from './facts.ts';
+import { text } from '../intake/webhooks/messages.ts';
 import type { GatewayPart } from './context.ts';
 import { HttpProblem, problems } from './problems.ts';
 

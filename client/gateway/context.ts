@@ -3,10 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
-import type { Muster } from '../muster.ts';
+import type { Muster } from '../operations/muster.ts';
 import type { RateLimits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
-import type { SourceSecrets } from './secrets.ts';
+import type { SourceSecrets } from '../intake/webhooks/secrets.ts';
 
 /** What the gateway's parts stand on. */
 export interface GatewayContext {

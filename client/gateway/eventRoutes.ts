@@ -4,16 +4,16 @@ import { z } from 'zod';
 import type { AliasRow } from '../../inventory/port/aliases.ts';
 import type { Source } from '../../domain/policy/sources.ts';
 import { isHire } from '../../domain/mailbox.ts';
-import { contractorProblem, hasEndWaiting, lacksEndAndSponsor } from '../contractors.ts';
-import { latestAttributes, type EventDraft } from '../drafts.ts';
+import { contractorProblem, hasEndWaiting, lacksEndAndSponsor } from '../intake/contractors.ts';
+import { latestAttributes, type EventDraft } from '../operations/drafts.ts';
 import { callerOf } from './callers.ts';
 import type { GatewayApp, GatewayContext, GatewayPart } from './context.ts';
-import { draftsOf, hrMessage, type GivenMessage } from './facts.ts';
-import { asSaidBy } from './fetchBack.ts';
-import { messagesOf } from './mapping.ts';
+import { draftsOf, hrMessage, type GivenMessage } from '../intake/webhooks/messages.ts';
+import { messagesOf } from '../intake/webhooks/mapping.ts';
 import { HttpProblem, problems } from './problems.ts';
-import { verifyDelivery, type Verification } from './verify.ts';
+import { verifyDelivery, type Verification } from '../intake/webhooks/signatures.ts';
 import { UsageError } from '../../domain/errors.ts';
+import { asSaidBy } from '../intake/speakers.ts';
 
 /**
  * Events from HR systems. What is answered with 202 was accepted by the engine: it is carried out once, in order, also when

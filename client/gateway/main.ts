@@ -4,9 +4,9 @@ import { openInventory } from '../../inventory/index.ts';
 import { loadPolicy } from '../../policy/file.ts';
 import { readConfig } from '../../config/config.ts';
 import { jsonLogger, scrub, type Secrets } from '../../config/logging.ts';
-import { createMuster } from '../muster.ts';
-import { connectTemporal } from '../temporal.ts';
-import { readSecretsIn } from './secrets.ts';
+import { createMuster } from '../operations/muster.ts';
+import { connectTemporal } from '../operations/temporal.ts';
+import { readSecretsIn } from '../intake/webhooks/secrets.ts';
 import { serveGateway } from './serve.ts';
 import { UsageError } from '../../domain/errors.ts';
 

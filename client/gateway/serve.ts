@@ -2,12 +2,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Client } from '@temporalio/client';
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import type { Muster } from '../muster.ts';
+import type { Muster } from '../operations/muster.ts';
 import { createGateway } from './app.ts';
 import type { GatewayContext } from './context.ts';
 import { createRateLimits, type RateLimits } from './limits.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import type { SourceSecrets } from './secrets.ts';
+import type { SourceSecrets } from '../intake/webhooks/secrets.ts';
 
 export interface ServeOptions {
   readonly client: Client;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { connectTemporal } from '../../client/temporal.ts';
+import { connectTemporal } from '../../client/operations/temporal.ts';
 import { cacheFolderIn, findEngine, findTestServer } from '../../workers/engine/find.ts';
 import { startEngine } from '../../workers/engine/start.ts';
 import { searchAttributes } from '../../domain/contracts.ts';

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readSecretsIn } from '../../client/gateway/secrets.ts';
+import { readSecretsIn } from '../../client/intake/webhooks/secrets.ts';
 import { serveGateway } from '../../client/gateway/serve.ts';
 import type { PolicyRule } from '../../domain/policy/rules.ts';
 import { hrSecret, sign } from '../client/support/gateway.ts';

@@ -6,7 +6,7 @@ import { openAttestor } from '../../auth/attestation.ts';
 import { openInventory } from '../../inventory/index.ts';
 import type { TokenRow } from '../../inventory/port/tokens.ts';
 import { RefusedError } from '../../domain/errors.ts';
-import { createMuster } from '../../client/muster.ts';
+import { createMuster } from '../../client/operations/muster.ts';
 import { issueToken } from '../../auth/tokens.ts';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { accountActivatedSignal, personWorkflowId } from '../../domain/contracts.ts';

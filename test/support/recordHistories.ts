@@ -3,7 +3,7 @@
  * a new behaviour, or when workflows change and no one has runs of the old ones; never to make a failing replay pass.
  */
 import { NativeConnection } from '@temporalio/worker';
-import { applySchedules, syncNow } from '../../client/schedule.ts';
+import { applySchedules, syncNow } from '../../client/operations/schedule.ts';
 import { startDevServer } from './engine.ts';
 import { readRun, runsOf, storeHistory } from './histories.ts';
 import { accountOf, eventually, hrEvent, inPhase, outcomeOf, startTestMuster } from './muster.ts';

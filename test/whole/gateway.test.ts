@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { openInventory } from '../../inventory/index.ts';
-import { applySchedules } from '../../client/schedule.ts';
+import { applySchedules } from '../../client/operations/schedule.ts';
 import { startSimulator } from '../../simulator/index.ts';
 import { examplePolicyPath } from '../../config/config.ts';
 import { ensureSearchAttributes } from '../../workers/searchAttributes.ts';

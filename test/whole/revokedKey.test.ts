@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { openInventory } from '../../inventory/index.ts';
-import { createMuster } from '../../client/muster.ts';
+import { createMuster } from '../../client/operations/muster.ts';
 import { startSimulator } from '../../simulator/index.ts';
 import { examplePolicyPath } from '../../config/config.ts';
 import { employ } from '../support/employees.ts';

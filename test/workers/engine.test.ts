@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { connectTemporal } from '../../client/temporal.ts';
+import { connectTemporal } from '../../client/operations/temporal.ts';
 import { cacheFolderIn, findEngine } from '../../workers/engine/find.ts';
 import { startEngine } from '../../workers/engine/start.ts';
 import { lockHome } from '../../workers/homeLock.ts';

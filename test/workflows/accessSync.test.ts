@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { NativeConnection } from '@temporalio/worker';
-import { applySchedules, describeSync, lightSyncNow, pauseSync, resumeSync, syncNow } from '../../client/schedule.ts';
+import {
+  applySchedules,
+  describeSync,
+  lightSyncNow,
+  pauseSync,
+  resumeSync,
+  syncNow,
+} from '../../client/operations/schedule.ts';
 import { startDevServer } from '../support/engine.ts';
 import { accountOf, hrEvent, inPhase, outcomeOf, startTestMuster, type TestMuster } from '../support/muster.ts';
 

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { openDatadog } from '../../datadog/index.ts';
 import type { DatadogClient } from '../../datadog/types.ts';
-import { heldBatch, releaseLeavers } from '../../client/operator.ts';
 import { personWorkflowId, recheckSignal } from '../../domain/contracts.ts';
 import { activeAccount, employ, readAccount } from '../support/employees.ts';
 import { eventually, hrEvent, inPhase, outcomeOf, type TestMuster } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';
 import { useDevServer } from '../support/onDevServer.ts';
+import { heldBatch, releaseLeavers } from '../../client/operations/heldLeavers.ts';
 
 const server = useDevServer();
 const admin = 'Datadog Admin Role';

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { openDatadog } from '../../datadog/index.ts';
-import { linkAccount, unlinkAccount } from '../../client/operator.ts';
 import { activeAccount, employ, readAccount } from '../support/employees.ts';
 import { eventually, hrEvent, inPhase, outcomeOf, type TestMuster } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';
 import { useDevServer } from '../support/onDevServer.ts';
+import { linkAccount, unlinkAccount } from '../../client/operations/links.ts';
 
 const server = useDevServer();
 const readOnly = 'Datadog Read Only Role';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readSecretsIn } from '../../client/gateway/secrets.ts';
+import { readSecretsIn } from '../../client/intake/webhooks/secrets.ts';
 import { serveGateway } from '../../client/gateway/serve.ts';
 import { issueToken } from '../../auth/tokens.ts';
 import { employ, readAccount } from '../support/employees.ts';

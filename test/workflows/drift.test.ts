@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { NativeConnection } from '@temporalio/worker';
 import { openDatadog } from '../../datadog/index.ts';
-import { linkAccount } from '../../client/operator.ts';
-import { decideBatch } from '../../client/quarantine.ts';
-import { applySchedules, lightSyncNow, syncNow } from '../../client/schedule.ts';
+import { decideBatch } from '../../client/operations/quarantine.ts';
+import { applySchedules, lightSyncNow, syncNow } from '../../client/operations/schedule.ts';
 import type { FindingKind } from '../../domain/findings/catalogue.ts';
 import { startDevServer } from '../support/engine.ts';
 import {
@@ -16,6 +15,7 @@ import {
   type TestMuster,
 } from '../support/muster.ts';
 import { officialClient, type OfficialClient } from '../support/officialClient.ts';
+import { linkAccount } from '../../client/operations/links.ts';
 
 let opened: AsyncDisposableStack;
 let stage: TestMuster;

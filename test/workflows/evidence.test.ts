@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Client } from '@temporalio/client';
-import { restorePerson } from '../../client/undo.ts';
+import { restorePerson } from '../../client/operations/undo.ts';
 import { createRandom } from '../../simulator/random.ts';
 import type { Simulator } from '../../simulator/index.ts';
 import type { HrEvent } from '../../domain/model.ts';

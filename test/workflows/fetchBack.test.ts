@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parsePolicy } from '../../policy/file.ts';
-import { readSecretsIn } from '../../client/gateway/secrets.ts';
+import { readSecretsIn } from '../../client/intake/webhooks/secrets.ts';
 import { serveGateway } from '../../client/gateway/serve.ts';
 import { personWorkflowId } from '../../domain/contracts.ts';
 import { hrSecret, sign } from '../client/support/gateway.ts';

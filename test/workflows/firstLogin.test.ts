@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { unlinkAccount } from '../../client/operator.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import { activeAccount, readAccount } from '../support/employees.ts';
 import { accountOf, eventually, hrEvent, inPhase, outcomeOf } from '../support/muster.ts';
 import { day, hour, onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';
+import { unlinkAccount } from '../../client/operations/links.ts';
 
 const readOnly = 'Datadog Read Only Role';
 const jit = { policy: (example: Policy): Policy => ({ ...example, activation: 'jit' }) };

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { NativeConnection } from '@temporalio/worker';
 import type { Client } from '@temporalio/client';
 import type { DatadogClient } from '../../datadog/types.ts';
-import { applySchedules, syncNow } from '../../client/schedule.ts';
+import { applySchedules, syncNow } from '../../client/operations/schedule.ts';
 import { startDevServer } from '../support/engine.ts';
 import { startTestMuster, type TestMuster } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { restorePerson } from '../../client/undo.ts';
+import { restorePerson } from '../../client/operations/undo.ts';
 import type { HrEvent, Outcome } from '../../domain/model.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import { employ, readAccount } from '../support/employees.ts';

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { openDatadog } from '../../datadog/index.ts';
-import { acceptName } from '../../client/operator.ts';
 import { employ, readAccount } from '../support/employees.ts';
 import { hrEvent, outcomeOf, type TestMuster } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';
 import { useDevServer } from '../support/onDevServer.ts';
+import { acceptName } from '../../client/operations/acceptName.ts';
 
 const server = useDevServer();
 const readOnly = 'Datadog Read Only Role';

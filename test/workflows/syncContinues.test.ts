@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { NativeConnection } from '@temporalio/worker';
-import { applySchedules, syncNow } from '../../client/schedule.ts';
+import { applySchedules, syncNow } from '../../client/operations/schedule.ts';
 import { accessSyncScheduleId } from '../../domain/contracts.ts';
 import { startDevServer } from '../support/engine.ts';
 import { eventually, startTestMuster } from '../support/muster.ts';

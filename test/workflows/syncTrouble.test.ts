@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { NativeConnection } from '@temporalio/worker';
 import type { Client } from '@temporalio/client';
 import type { DatadogClient } from '../../datadog/types.ts';
-import { applySchedules, syncNow } from '../../client/schedule.ts';
+import { applySchedules, syncNow } from '../../client/operations/schedule.ts';
 import { accessSyncScheduleId, hrEventSignal, personWorkflowId, taskQueues } from '../../domain/contracts.ts';
 import { startDevServer } from '../support/engine.ts';
 import { startHoldingProxy } from '../support/holdingProxy.ts';

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { DatadogFailure } from '../../datadog/failures.ts';
 import type { DatadogClient } from '../../datadog/types.ts';
 import { RefusedError, UsageError } from '../../domain/errors.ts';
-import { cancelEvent, restorePerson } from '../../client/undo.ts';
+import { cancelEvent, restorePerson } from '../../client/operations/undo.ts';
 import { employ, readAccount } from '../support/employees.ts';
 import { eventually, hrEvent, inPhase, outcomeOf, type TestMuster } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';

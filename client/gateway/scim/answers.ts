@@ -1,6 +1,6 @@
 import type { ResourceType } from './schemas.ts';
 import type { ScimGroup, ScimRow } from '../../../inventory/port/scim.ts';
-import { resourceOf } from './people.ts';
+import { resourceOf } from './events.ts';
 import { etagOf } from './store.ts';
 import { isObject, type Json, type JsonObject } from './values.ts';
 

@@ -6,7 +6,7 @@ import { locationOf, present } from './answers.ts';
 import { describeResourceTypes, describeSchemas, serviceProviderConfig } from './discovery.ts';
 import { ScimError, wrong } from './errors.ts';
 import { applyPatch } from './patch.ts';
-import { resourceOf, type ScimMeans } from './people.ts';
+import { resourceOf, type ScimMeans } from './events.ts';
 import { project } from './projection.ts';
 import { listResources, readProjection, readQuery, searchSchema } from './query.ts';
 import { groupType, resourceTypes, userType, type ResourceType } from './schemas.ts';

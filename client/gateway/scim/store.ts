@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { ScimRow } from '../../../inventory/port/scim.ts';
-import { contractorProblem, lacksEndAndSponsor } from '../../contractors.ts';
+import { contractorProblem, lacksEndAndSponsor } from '../../intake/contractors.ts';
 import { ScimError, wrong } from './errors.ts';
-import type { UserFacts } from './facts.ts';
-import { bindPerson, eventsOf, nameOf, readFacts, resourceOf, storedAs, submit, type ScimMeans } from './people.ts';
+import type { UserFacts } from './userFacts.ts';
+import { bindPerson, eventsOf, nameOf, readFacts, resourceOf, storedAs, submit, type ScimMeans } from './events.ts';
 import { groupType, type ResourceType } from './schemas.ts';
 import { isObject, isSame, textAt, type JsonObject } from './values.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openInventory } from '../../../inventory/index.ts';
-import type { HashedPlan } from '../../../client/adopt/adopt.ts';
+import type { HashedPlan } from '../../../client/intake/adopt.ts';
 import { runCli } from '../../../client/cli/run.ts';
 import { startSimulator, type Simulator } from '../../../simulator/index.ts';
 import { createShell } from '../support/shell.ts';

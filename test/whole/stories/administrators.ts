@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import type { Simulator } from '../../../simulator/index.ts';
-import { wake } from '../../../client/operator.ts';
+import { wake } from '../../../client/operations/operator.ts';
 import { activeAccount, employ, readAccount } from '../../support/employees.ts';
 import type { Story } from '../../support/killedWorker.ts';
 import { accountOf } from '../../support/muster.ts';

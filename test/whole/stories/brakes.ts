@@ -1,10 +1,10 @@
 import { expect } from '@jest/globals';
-import { heldBatch, releaseLeavers } from '../../../client/operator.ts';
 import { taskQueues } from '../../../domain/contracts.ts';
 import { activeAccount, employ, readAccount } from '../../support/employees.ts';
 import type { Story } from '../../support/killedWorker.ts';
 import { officialClient } from '../../support/officialClient.ts';
 import { readOnly } from './names.ts';
+import { heldBatch, releaseLeavers } from '../../../client/operations/heldLeavers.ts';
 
 const people = Array.from({ length: 60 }, (_, index) => `crowd-${index}`);
 /** What the change budget of the policy lets go by itself. */

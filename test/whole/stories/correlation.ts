@@ -1,10 +1,10 @@
 import { expect } from '@jest/globals';
 import { openDatadog } from '../../../datadog/index.ts';
-import { linkAccount } from '../../../client/operator.ts';
 import { activeAccount, employ, readAccount } from '../../support/employees.ts';
 import type { Story } from '../../support/killedWorker.ts';
 import { officialClient } from '../../support/officialClient.ts';
 import { readOnly, standard } from './names.ts';
+import { linkAccount } from '../../../client/operations/links.ts';
 
 /** Whose account it is. */
 export const correlationStories: Readonly<Record<string, Story>> = {

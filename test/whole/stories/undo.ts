@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { cancelEvent, restorePerson } from '../../../client/undo.ts';
+import { cancelEvent, restorePerson } from '../../../client/operations/undo.ts';
 import { employ, readAccount } from '../../support/employees.ts';
 import type { Story } from '../../support/killedWorker.ts';
 import { admin, giveByHand, readOnly, roleIdOf, standard } from './names.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { ScimError } from '../../../../client/gateway/scim/errors.ts';
-import { emailOf, factsOf } from '../../../../client/gateway/scim/facts.ts';
+import { emailOf, factsOf } from '../../../../client/gateway/scim/userFacts.ts';
 import { parseFilter, type Filter, type Path } from '../../../../client/gateway/scim/filter.ts';
 import { matches } from '../../../../client/gateway/scim/match.ts';
 import { applyPatch, patchSchema } from '../../../../client/gateway/scim/patch.ts';

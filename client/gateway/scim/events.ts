@@ -1,0 +1,91 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { canonicalJson, foldCase, parseJson } from '../../../inventory/port/json.ts';
+import type { ScimRow } from '../../../inventory/port/scim.ts';
+import type { GatewayContext } from '../context.ts';
+import { ScimError } from './errors.ts';
+import { draftsOf, emailOf, factsOf, type ScimDraft, type UserFacts } from './userFacts.ts';
+import { enterpriseUrn, userType } from './schemas.ts';
+import { textAt, type JsonObject } from './values.ts';
+
+/** From users and groups as they are pushed to events of people. */
+
+export type ScimMeans = Pick<GatewayContext, 'inventory' | 'muster' | 'policy'> & {
+  /** Later than every time it gave before. */
+  readonly nextInstant: () => string;
+};
+
+/** Identity providers wait longer than HR's senders do. */
+const engineDeadlineMs = 5_000;
+
+export const resourceOf = ({ resource }: Pick<ScimRow, 'resource'>): JsonObject => parseJson(resource) as JsonObject;
+
+export const storedAs = (resource: JsonObject): ScimRow['resource'] =>
+  canonicalJson(resource as Readonly<Record<string, unknown>>);
+
+/** What the user says of a person, being in these groups. */
+export async function readFacts(
+  { inventory, policy }: Pick<ScimMeans, 'inventory' | 'policy'>,
+  row: Pick<ScimRow, 'source' | 'resource'>,
+  groups: readonly string[],
+): Promise<UserFacts | undefined> {
+  const resource = resourceOf(row);
+  const manager = await managerOf(inventory, row.source, resource);
+  const names = [...new Set(groups)].toSorted();
+  return factsOf(resource, {
+    groups: names,
+    defaultTimeZone: policy.defaultTimeZone,
+    ...(manager === undefined ? {} : { manager }),
+  });
+}
+
+/** By the manager's id here or at the source; an e-mail or an id of HR's stays as it is. */
+async function managerOf(inventory: ScimMeans['inventory'], source: string, resource: JsonObject) {
+  const given = textAt(userType, resource, `${enterpriseUrn}:manager.value`);
+  if (given === undefined) return undefined;
+  const byId = await inventory.findScim({ source, id: given });
+  const [byExternalId] = await inventory.listScim({ source, resourceType: 'User', externalId: given });
+  return (byId ?? byExternalId)?.personId ?? given.slice(0, 255);
+}
+
+/** The row with the person it is about, once there is an e-mail by which to know them. */
+export async function bindPerson({ inventory, nextInstant }: ScimMeans, row: ScimRow): Promise<ScimRow> {
+  const email = emailOf(resourceOf(row));
+  if (row.personId !== undefined || email === undefined) return row;
+  const { source, externalId } = row;
+  const identity = { source, email, ...(externalId === undefined ? {} : { externalId }) };
+  const known = await inventory.findAlias(identity);
+  const alias = known ?? (await inventory.bindAlias(identity, { newId: randomUUID(), at: nextInstant() }));
+  const holders = await inventory.listScim({ source, resourceType: 'User', personId: alias.personId });
+  if (holders.some(({ id }) => id !== row.id)) {
+    throw new ScimError(409, 'another user has this externalId or, without one, this e-mail', 'uniqueness');
+  }
+  return { ...row, personId: alias.personId, boundAs: alias.externalId };
+}
+
+/** The events of one person that follow from a change of a user, or of a group they are in. */
+export async function eventsOf(
+  { inventory, policy, nextInstant }: ScimMeans,
+  { source, id, personId, boundAs }: ScimRow,
+  [before, after]: readonly [UserFacts | undefined, UserFacts | undefined],
+  because: Pick<ScimRow, 'id' | 'version'>,
+): Promise<readonly ScimDraft[]> {
+  if (personId === undefined || boundAs === undefined) return [];
+  const alias = await inventory.findAlias({ source, externalId: boundAs });
+  const mayEnd = policy.identity.mayEndEmployment.includes(source);
+  const speaks = alias?.isAuthoritative === true ? 'forThem' : mayEnd ? 'besideAndEnds' : 'beside';
+  const change = createHash('sha256').update(canonicalJson([because.id, before ?? null, after ?? null]));
+  const eventId = `scim:${source}:${id}:${because.version}:${change.digest('hex').slice(0, 12)}`;
+  return draftsOf(before, after, { personId, source, eventId, at: nextInstant(), speaks });
+}
+
+/** Accepted by the engine, in this order, when it resolves. */
+export async function submit({ muster }: Pick<ScimMeans, 'muster'>, drafts: readonly ScimDraft[]): Promise<void> {
+  for (const { isWhole = false, ...draft } of drafts) {
+    await muster.submitEvent(draft, { timeoutMs: engineDeadlineMs, isWhole });
+  }
+}
+
+export function nameOf(resource: JsonObject): string {
+  const name = resource['userName'] ?? resource['displayName'];
+  return typeof name === 'string' ? foldCase(name) : '';
+}

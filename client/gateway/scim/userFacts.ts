@@ -1,0 +1,158 @@
+import { isEmail } from '../../intake/emails.ts';
+import { endOfDay, isLocalDate, isTimeZone, startOfDay } from '../../intake/localDates.ts';
+import type { EventDraft } from '../../operations/drafts.ts';
+import type { PersonAttributes } from '../../../domain/model.ts';
+import { wrong } from './errors.ts';
+import { maxGroups } from './limits.ts';
+import { enterpriseUrn, musterUrn, userType } from './schemas.ts';
+import { isObject, isSame, textAt, type JsonObject } from './values.ts';
+
+/** What a SCIM user says of a person, and the events that follow from a change of it. All of it is pure. */
+
+export interface UserFacts {
+  readonly isActive: boolean;
+  readonly person: PersonAttributes;
+  /** Instants. */
+  readonly hireAt?: string;
+  readonly leaveAt?: string;
+}
+
+export interface FactsContext {
+  /** Names of the groups, sorted. */
+  readonly groups: readonly string[];
+  /** The manager as HR knows them, where it can be told. */
+  readonly manager?: string;
+  readonly defaultTimeZone: string;
+}
+
+// eslint-disable-next-line no-control-regex
+const unprintable = /[\u0000-\u001f\u007f]/g;
+
+/** The primary e-mail, else that of work, else the first; else the user name where it is one. */
+export function emailOf(resource: JsonObject): string | undefined {
+  const emails = Array.isArray(resource['emails']) ? (resource['emails'] as readonly unknown[]).filter(isObject) : [];
+  const chosen =
+    emails.find(({ primary }) => primary === true) ?? emails.find(({ type }) => type === 'work') ?? emails[0];
+  const given = chosen?.['value'] ?? resource['userName'];
+  return typeof given === 'string' && isEmail(given.trim()) ? given.trim() : undefined;
+}
+
+export function factsOf(
+  resource: JsonObject,
+  { groups, manager, defaultTimeZone }: FactsContext,
+): UserFacts | undefined {
+  const address = emailOf(resource);
+  if (address === undefined) return undefined;
+  const text = (name: string) => cut(textAt(userType, resource, name)?.replaceAll(unprintable, ' '));
+  const enterprise = (name: string) => text(`${enterpriseUrn}:${name}`);
+  const full = [text('name.givenName'), text('name.familyName')].filter((part) => part !== undefined).join(' ');
+  const timeZone = timeZoneOf(resource);
+  const extra = {
+    userType: text('userType'),
+    organization: enterprise('organization'),
+    division: enterprise('division'),
+    costCenter: enterprise('costCenter'),
+    employeeNumber: enterprise('employeeNumber'),
+  };
+  const person = {
+    email: address,
+    ...present({
+      name: text('displayName') ?? text('name.formatted') ?? (full === '' ? undefined : cut(full)),
+      title: text('title'),
+      department: enterprise('department'),
+      manager,
+      timeZone,
+    }),
+    extra: { ...present(extra), groups: groups.slice(0, maxGroups) },
+  };
+  const zone = timeZone ?? defaultTimeZone;
+  return {
+    isActive: resource['active'] !== false,
+    person,
+    ...present({
+      hireAt: instantOf(resource, 'hireDate', (day) => startOfDay(day, zone)),
+      leaveAt: instantOf(resource, 'leaveDate', (day) => endOfDay(day, zone)),
+    }),
+  };
+}
+
+/** What an event may hold; a sign that is made of two is not cut in half. */
+const cut = (text: string | undefined): string | undefined => text?.slice(0, 255).toWellFormed();
+
+/** HR's own word counts before that of the directory. */
+function timeZoneOf(resource: JsonObject): string | undefined {
+  const own = textAt(userType, resource, `${musterUrn}:timeZone`);
+  if (own !== undefined && !isTimeZone(own)) {
+    throw wrong('invalidValue', 'timeZone must be an IANA time zone such as Europe/Berlin');
+  }
+  const core = textAt(userType, resource, 'timezone');
+  return own ?? (core !== undefined && isTimeZone(core) ? core : undefined);
+}
+
+function instantOf(resource: JsonObject, name: string, toInstant: (day: string) => Date): string | undefined {
+  const given = textAt(userType, resource, `${musterUrn}:${name}`);
+  if (given === undefined) return undefined;
+  if (isLocalDate(given)) return toInstant(given).toISOString();
+  const isInstant = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(given);
+  if (isInstant && !Number.isNaN(Date.parse(given))) return new Date(given).toISOString();
+  throw wrong('invalidValue', `${name} must be a day such as 2026-01-31, or an instant such as 2026-01-31T09:00:00Z`);
+}
+
+export interface ChangeContext {
+  readonly personId: string;
+  readonly source: string;
+  /** The same change of the same version has the same one. */
+  readonly eventId: string;
+  readonly at: string;
+  /** Another source speaks for the person: this one adds attributes, and ends employment only where it may. */
+  readonly speaks: 'forThem' | 'beside' | 'besideAndEnds';
+}
+
+/** A mover is the whole record where the source speaks for the person: what it no longer says is gone. */
+export type ScimDraft = EventDraft & { readonly isWhole?: boolean };
+
+/** `before` is undefined where there was no resource, or none with an e-mail; `after` where it was deleted. */
+export function draftsOf(
+  before: UserFacts | undefined,
+  after: UserFacts | undefined,
+  { speaks, at, ...context }: ChangeContext,
+): readonly ScimDraft[] {
+  const { personId, source, eventId } = context;
+  const facts = { personId, source, occurredAt: at };
+  const wasActive = before?.isActive === true;
+  if (after?.isActive !== true) {
+    if (!wasActive || speaks === 'beside') return [];
+    return [{ ...facts, eventId, kind: 'leaver', effectiveAt: at }];
+  }
+  if (speaks !== 'forThem') {
+    if (wasActive && isSame(before?.person.extra, after.person.extra)) return [];
+    return [{ ...facts, eventId, kind: 'mover', effectiveAt: at, person: { extra: after.person.extra ?? {} } }];
+  }
+  const { person, hireAt, leaveAt } = after;
+  const isNewDate = wasActive && before?.hireAt !== hireAt && isLater(at, hireAt ?? before?.hireAt);
+  const hires = !wasActive || isNewDate;
+  const drafts: ScimDraft[] = [];
+  if (hires)
+    drafts.push({ ...facts, eventId, kind: 'joiner', effectiveAt: isLater(at, hireAt) ? (hireAt ?? at) : at, person });
+  else if (!isSame(before?.person, person)) {
+    drafts.push({ ...facts, eventId, kind: 'mover', effectiveAt: at, person, isWhole: true });
+  }
+  // The newer word on employment wins: the leave is said after the hire.
+  const afterwards = new Date(Date.parse(at) + 1).toISOString();
+  const leave = { ...facts, eventId: `${eventId}:leave`, occurredAt: afterwards };
+  if (leaveAt !== undefined && (hires || before?.leaveAt !== leaveAt)) {
+    drafts.push({ ...leave, kind: 'leaver', effectiveAt: leaveAt });
+  }
+  if (leaveAt === undefined && !hires && before?.leaveAt !== undefined) {
+    drafts.push({ ...leave, kind: 'leaverRescinded', effectiveAt: at });
+  }
+  return drafts;
+}
+
+const isLater = (at: string, instant: string | undefined): boolean =>
+  instant !== undefined && Date.parse(instant) > Date.parse(at);
+
+function present<T extends Readonly<Record<string, string | undefined>>>(given: T): { [K in keyof T]?: string };
+function present(given: Readonly<Record<string, string | undefined>>): object {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== ''));
+}

@@ -1,0 +1,45 @@
+import { askForRecord, FetchRefused } from '../../../activities/fetchBack/ask.ts';
+import type { Inventory } from '../../../inventory/port/inventory.ts';
+import type { Policy } from '../../../domain/policy/rules.ts';
+import { completeEvent } from '../../operations/drafts.ts';
+import { checkedEvent } from '../../operations/muster.ts';
+import { draftsOf } from '../webhooks/messages.ts';
+import { updatedOf } from '../webhooks/mapping.ts';
+import type { SourceSecrets } from '../webhooks/secrets.ts';
+import { UsageError } from '../../../domain/errors.ts';
+import type { FetchRecord } from '../../../activities/dependencies.ts';
+import { asSaidBy } from '../speakers.ts';
+
+export interface FetchBackOptions {
+  readonly inventory: Inventory;
+  readonly policy: Pick<Policy, 'sources' | 'defaultTimeZone' | 'identity'>;
+  readonly secrets: SourceSecrets;
+}
+
+/** The secret for HR's API stands beside the source's signing secrets. */
+export const fetchSecretOf = (source: string): string => `${source}.fetch`;
+
+/** An event that says an id only, as the events that HR's record amounts to: `HrEvent`s as the gateway makes them. */
+export function createFetchRecord({ inventory, policy, secrets }: FetchBackOptions): FetchRecord {
+  return async (event, signal) => {
+    const { fetchId: id, source, eventId, occurredAt, personId } = event;
+    const fetchBack = policy.sources.find(({ name }) => name === source)?.fetchBack;
+    if (id === undefined || fetchBack === undefined) {
+      throw new FetchRefused(`the policy names no fetchBack for the source ${source}`);
+    }
+    const [secret] = await secrets.of(fetchSecretOf(source));
+    const record = await askForRecord(fetchBack, { id, secret, signal });
+    const alias = await inventory.findAlias({ source, externalId: id });
+    if (alias?.personId !== personId) throw new FetchRefused('the id is not that of this person');
+    try {
+      const message = updatedOf(fetchBack, { id, occurredAt, record });
+      const { defaultTimeZone } = policy;
+      const drafts = draftsOf(message, { eventId, source, at: new Date(occurredAt), defaultTimeZone }).map((draft) =>
+        asSaidBy({ ...draft, personId }, { source, isAuthoritative: alias.isAuthoritative, policy }),
+      );
+      return await Promise.all(drafts.map(async (draft) => checkedEvent(await completeEvent(inventory, draft))));
+    } catch (error) {
+      throw error instanceof UsageError ? new FetchRefused(`HR's record cannot be taken: ${error.message}`) : error;
+    }
+  };
+}

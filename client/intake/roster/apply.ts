@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
+import { createPages } from '../../../activities/findings/pages.ts';
+import { foldCase } from '../../../inventory/port/json.ts';
+import type { Inventory } from '../../../inventory/port/inventory.ts';
+import { disableLimit } from '../../../domain/access/brakes.ts';
+import { missingFromRosters } from '../../../domain/findings/rosters.ts';
+import type { Policy } from '../../../domain/policy/rules.ts';
+import type { Muster } from '../../operations/muster.ts';
+import { readAll } from '../../operations/readAll.ts';
+import { planRoster, type RosterItem, type RosterPlan, type RosterState } from './plan.ts';
+import { readRoster } from './read.ts';
+import type { IntakeRow, PersonRow } from '../../../inventory/port/rows.ts';
+
+export interface RosterRequest {
+  readonly path: string;
+  readonly source: string;
+  /** The file is the whole workforce of its source. */
+  readonly isComplete: boolean;
+}
+
+/** Plans a roster against what is known. Writes nothing. */
+export async function planRosterFile(
+  inventory: Inventory,
+  policy: Policy,
+  { path, source, isComplete }: RosterRequest,
+  now = new Date(),
+): Promise<RosterPlan> {
+  const { columns, absence } = policy.roster;
+  const roster = await readRoster(path, columns);
+  const { state, employed } = await loadState(inventory, source);
+  return planRoster(roster, state, {
+    source,
+    isComplete,
+    defaultTimeZone: policy.defaultTimeZone,
+    absence,
+    mayEndEmployment: policy.identity.mayEndEmployment.includes(source),
+    budget: disableLimit(policy.changeBudget, employed),
+    now,
+  });
+}
+
+/**
+ * Submits a plan: each item through the mailbox of its person, ten at a time. Applied again it changes nothing, and one
+ * that was interrupted goes on.
+ */
+export async function applyPlan(
+  { muster, inventory }: { readonly muster: Pick<Muster, 'submitEvent'>; readonly inventory: Inventory },
+  plan: RosterPlan,
+  { path, onProgress }: { readonly path: string; readonly onProgress?: (done: number) => void },
+): Promise<number> {
+  const at = new Date().toISOString();
+  // Of one person the order counts: a corrected first day before the last working day.
+  const byPerson = [...Map.groupBy(plan.items, whoIs).values()];
+  const personIds = new Map<string, string>();
+  for (const { externalId, email } of plan.unbound) {
+    const identity = { source: plan.source, ...(externalId === undefined ? {} : { externalId }), email };
+    const { personId } = await inventory.bindAlias(identity, { newId: randomUUID(), at });
+    personIds.set(externalId ?? email, personId);
+  }
+  let done = 0;
+  const submitAll = async (): Promise<void> => {
+    for (let items = byPerson.shift(); items !== undefined; items = byPerson.shift()) {
+      for (const item of items) {
+        await submit(item);
+        done += 1;
+        onProgress?.(done);
+      }
+    }
+  };
+  const submit = async (item: RosterItem): Promise<void> => {
+    const { kind, eventId, person, because } = item;
+    await muster.submitEvent({
+      eventId,
+      kind,
+      personId: item.personId ?? personIds.get(whoIs(item)) ?? '',
+      occurredAt: at,
+      effectiveAt: item.effectiveAt ?? at,
+      source: plan.source,
+      reason: `roster: ${because}`,
+      ...(person === undefined ? {} : { person }),
+    });
+  };
+  await Promise.all(Array.from({ length: 10 }, submitAll));
+  if (plan.isWhole) await recordAbsences(inventory, plan, { roster: basename(path), at });
+  return done;
+}
+
+/** Remembers who is missing, and says so at once: the next sync may be an hour away. */
+async function recordAbsences(
+  inventory: Inventory,
+  { source, missing }: RosterPlan,
+  { roster, at }: { readonly roster: string; readonly at: string },
+): Promise<void> {
+  await inventory.noteAbsences({ source, roster, absent: missing.map(({ personId }) => personId), at });
+  const pages = createPages(inventory, { states: {}, at });
+  await pages.goThrough('roster', inventory.absenceFacts, (facts) => ({ found: missingFromRosters(facts) }));
+}
+
+const whoIs = ({ personId, externalId, person }: RosterItem): string => personId ?? externalId ?? person?.email ?? '';
+
+async function loadState(
+  inventory: Inventory,
+  source: string,
+): Promise<{ readonly state: RosterState; readonly employed: number }> {
+  const [aliases, people, waiting, accounts, absences] = await Promise.all([
+    readAll((limit, offset) => inventory.listAliases({ limit, offset })),
+    readAll((limit, offset) => inventory.listPeople({ limit, offset })),
+    // In one read: what is applied meanwhile would shift pages.
+    inventory.waitingEvents({ limit: 1_000_000 }),
+    readAll((limit, offset) => inventory.listAccounts({ status: 'active', serviceAccounts: false, limit, offset })),
+    inventory.listAbsences(source),
+  ]);
+  const mailboxes = Map.groupBy(waiting, ({ event }: IntakeRow) => event.personId);
+  const aliasesOf = Map.groupBy(aliases, ({ personId }) => personId);
+  const ids = people.flatMap(({ personId, attributes }: PersonRow) =>
+    attributes === undefined ? [personId] : [personId, attributes.email],
+  );
+  return {
+    employed: people.filter(({ employment, accountId }) => employment !== 'left' && accountId !== undefined).length,
+    state: {
+      people: people.flatMap((person) => {
+        const known = aliasesOf.get(person.personId) ?? [];
+        const waits = mailboxes.get(person.personId)?.map(({ event }) => event) ?? [];
+        const own = known.filter((alias) => alias.source === source);
+        if (own.length === 0) return [{ ...person, isAuthoritative: known.length === 0, waiting: waits }];
+        return own.map(({ externalId, isAuthoritative }) => ({
+          ...person,
+          externalId,
+          isAuthoritative,
+          waiting: waits,
+        }));
+      }),
+      known: new Set(ids.map(foldCase)),
+      absences,
+      unboundEmails: accounts.filter(({ personId }) => personId === undefined).map(({ email }) => email),
+    },
+  };
+}

@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import { personIdPattern } from '../../../domain/contracts.ts';
+import { isEmail } from '../emails.ts';
+import { endOfDay, isTimeZone, startOfDay } from '../localDates.ts';
+import type { EventDraft } from '../../operations/drafts.ts';
+
+/** What HR says in an event's `data`, and the events for a person's process that follow from it. Unknown fields are left out. */
+
+const unprintable = /\p{Cc}/u;
+export const text = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .refine((value) => !unprintable.test(value) && value.isWellFormed() && value.trim() !== '', {
+      error: 'must be a text without control characters',
+    });
+const word = text(255);
+/** HR systems send null for what they do not know. */
+const known = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
+
+const email = z.string().max(254).refine(isEmail, {
+  error: 'must be one e-mail address such as ada@example.com, without a name around it',
+});
+const timeZone = z.string().max(64).refine(isTimeZone, { error: 'must be an IANA time zone such as Europe/Berlin' });
+const instant = z.iso.datetime({ offset: true, error: 'must be an instant such as 2026-01-31T09:00:00Z' });
+const day = z.iso.date({ error: 'must be a day such as 2026-01-31' });
+const when = z.union([day, instant], {
+  error: 'must be a day such as 2026-01-31, or an instant such as 2026-01-31T09:00:00Z',
+});
+
+const attributes = {
+  name: known(word),
+  title: known(word),
+  department: known(word),
+  manager: known(word),
+  timeZone: known(timeZone),
+  extra: known(z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/), text(1_000))),
+};
+const personId = z
+  .string()
+  .regex(personIdPattern, { error: 'must be 1 to 128 letters, digits or any of . _ : -' })
+  .describe("HR's id of the person");
+const effective = known(when).describe("A day in the person's time zone, or an instant; now where absent");
+const reason = known(text(1_000));
+
+const joiner = z.object({ personId, email, ...attributes, effective, reason });
+const mover = z.object({ personId, email: known(email), ...attributes, effective, reason });
+const leaver = z.object({
+  personId,
+  email: known(email),
+  timeZone: known(timeZone),
+  effective: effective.describe('The last working day, or the instant at which access ends; now where absent'),
+  immediate: known(z.boolean()),
+  reason,
+});
+const updated = z.object({
+  personId,
+  email,
+  ...attributes,
+  status: z.enum(['active', 'inactive']),
+  hireDate: known(when),
+  leaveDate: known(when).describe('The last working day. Absent: no leave is planned, and one that waits is withdrawn'),
+});
+
+const timestamp = z.iso
+  .datetime({ offset: true, error: 'must be an instant such as 2026-01-31T09:00:00Z' })
+  .describe('When HR recorded it: the later word wins');
+const envelope = {
+  specversion: z.literal('1.0').optional().describe('CloudEvents'),
+  id: z.string().max(256).optional(),
+  source: z.string().max(1_000).optional(),
+  timestamp: timestamp.optional(),
+  time: timestamp.optional().describe('The same, in the words of CloudEvents'),
+};
+
+/** The body of `POST /v1/events`: CloudEvents, or the three fields `type`, `timestamp` and `data`. */
+export const hrMessage = z.discriminatedUnion('type', [
+  z.object({ ...envelope, type: z.literal('joiner'), data: joiner }),
+  z.object({ ...envelope, type: z.literal('mover'), data: mover }),
+  z.object({ ...envelope, type: z.literal('leaver'), data: leaver }),
+  z.object({ ...envelope, type: z.literal('person.updated'), data: updated }),
+]);
+export type HrMessage = z.output<typeof hrMessage>;
+
+/** An event that says whose record has changed, and no more. */
+export const idOnly = z.object({
+  type: z.literal('fetch'),
+  timestamp: timestamp.optional(),
+  data: z.object({
+    personId: personId.refine((id) => !/^\.+$/.test(id), { error: 'must be more than dots' }),
+  }),
+});
+export type GivenMessage = HrMessage | z.output<typeof idOnly>;
+
+export interface Arrival {
+  readonly eventId: string;
+  readonly source: string;
+  /** Where the message does not say when: when it was signed, or received. */
+  readonly at: Date;
+  readonly defaultTimeZone: string;
+}
+
+/** The events of one message, in the order in which they are to be sent. Pure. */
+export function draftsOf(
+  message: GivenMessage,
+  { eventId, source, at, defaultTimeZone }: Arrival,
+): readonly EventDraft[] {
+  const saidAt = message.timestamp ?? (message.type === 'fetch' ? undefined : message.time);
+  const occurredAt = new Date(saidAt ?? at).toISOString();
+  if (message.type === 'fetch') {
+    const { personId } = message.data;
+    return [{ eventId, personId, occurredAt, source, kind: 'updated', effectiveAt: occurredAt, fetchId: personId }];
+  }
+  const { type, data } = message;
+  const zone = data.timeZone ?? defaultTimeZone;
+  const from = (value: string | undefined): string => (value === undefined ? occurredAt : beginning(value, zone));
+  const until = (value: string | undefined): string => (value === undefined ? occurredAt : end(value, zone));
+  const facts = { eventId, personId: data.personId, occurredAt, source };
+  switch (type) {
+    case 'joiner':
+    case 'mover':
+      return [{ ...facts, kind: type, effectiveAt: from(data.effective), person: personOf(data), ...reasonOf(data) }];
+    case 'leaver': {
+      const person = data.email === undefined ? {} : { person: { email: data.email } };
+      const immediate = data.immediate === true ? { immediate: true } : {};
+      return [{ ...facts, kind: type, effectiveAt: until(data.effective), ...person, ...immediate, ...reasonOf(data) }];
+    }
+    case 'person.updated': {
+      const person = personOf(data);
+      const leave = { ...facts, kind: 'leaver', effectiveAt: until(data.leaveDate), person } as const;
+      if (data.status === 'inactive') return [leave];
+      const hire = { ...facts, kind: 'updated', effectiveAt: from(data.hireDate), person } as const;
+      return data.leaveDate === undefined ? [hire] : [hire, { ...leave, eventId: `${eventId}:leave` }];
+    }
+  }
+}
+
+type Attributes = Pick<z.output<typeof mover>, 'name' | 'title' | 'department' | 'manager' | 'timeZone' | 'extra'>;
+
+function personOf<E extends string | undefined>(data: Attributes & { email: E }) {
+  const { email, name, title, department, manager, timeZone, extra } = data;
+  const given = { email, name, title, department, manager, timeZone, extra };
+  const present = Object.entries(given).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present) as { email: E } & Attributes;
+}
+
+const reasonOf = ({ reason }: { reason?: string | undefined }) => (reason === undefined ? {} : { reason });
+const isDay = (value: string): boolean => value.length === 10;
+const beginning = (value: string, zone: string): string =>
+  (isDay(value) ? startOfDay(value, zone) : new Date(value)).toISOString();
+/** The last working day ends with its last minute. */
+const end = (value: string, zone: string): string =>
+  (isDay(value) ? endOfDay(value, zone) : new Date(value)).toISOString();

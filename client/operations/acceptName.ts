@@ -1,0 +1,29 @@
+import { randomUUID } from 'node:crypto';
+import type { Entitlement } from '../../domain/model.ts';
+import { UsageError } from '../../domain/errors.ts';
+import { recordDecision } from '../../auth/operator.ts';
+import type { Why } from '../../auth/operator.ts';
+import type { Hands } from './operator.ts';
+
+/** The name of the policy may mean the role or team that bears it now. */
+export async function acceptName(
+  hands: Omit<Hands, 'client'>,
+  entitlement: Entitlement,
+  why: Why = {},
+): Promise<{ readonly before: string }> {
+  const { kind, name } = entitlement;
+  return hands.inventory.decide(async (hand) => {
+    const before = await hand.forgetEntitlementId(entitlement);
+    if (before === undefined) throw new UsageError(`No ${kind} "${name}" is on record: nothing has to be accepted`);
+    await recordDecision(hand, hands, {
+      personId: `policy/${kind}`,
+      eventId: `accept:${randomUUID()}`,
+      step: 'accept',
+      action: `accept ${kind}`,
+      ...why,
+      before: { name, id: before },
+      after: { name, id: null },
+    });
+    return { before };
+  });
+}

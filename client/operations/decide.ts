@@ -1,0 +1,142 @@
+import {
+  isGrpcServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Attestor } from '../../auth/attestation.ts';
+import { actorOf, mayDecide, type TokenRow } from '../../inventory/port/tokens.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+import {
+  decisionRefusals,
+  personWorkflowId,
+  submitDecisionUpdate,
+  type DecisionReceipt,
+} from '../../domain/contracts.ts';
+import { checkDecision } from '../../domain/guards.ts';
+import type { Decision } from '../../domain/model.ts';
+import { FailedError, RefusedError, UsageError } from '../../domain/errors.ts';
+import type { ApprovalRow } from '../../inventory/port/rows.ts';
+
+export interface DecideOptions {
+  /** The token that proved the actor. */
+  readonly by?: TokenRow;
+  /** How long the same decision is tried again. */
+  readonly timeoutMs?: number;
+  readonly pauseMs?: number;
+}
+
+/** What of a Temporal client a decision needs. */
+export interface DecisionClient {
+  withDeadline<R>(deadline: number, work: () => Promise<R>): Promise<R>;
+  readonly workflow: {
+    getHandle(workflowId: string): {
+      executeUpdate(update: typeof submitDecisionUpdate, options: { args: [Decision] }): Promise<DecisionReceipt>;
+    };
+  };
+}
+
+type Approvals = Pick<Inventory, 'listApprovals'>;
+
+export interface DecisionMeans {
+  readonly client: DecisionClient;
+  readonly inventory: Approvals;
+  /** Signs what people decide who were authenticated by a token. */
+  readonly attestor?: Pick<Attestor, 'sign'>;
+}
+
+/** gRPC codes seen while a run continues as new: NOT_FOUND, FAILED_PRECONDITION, UNAVAILABLE. */
+const passingCodes: readonly unknown[] = [5, 9, 14];
+
+export async function submitDecision(
+  means: DecisionMeans,
+  given: Decision,
+  { by, timeoutMs = 10_000, pauseMs = 250 }: DecideOptions = {},
+): Promise<DecisionReceipt> {
+  const { client, inventory } = means;
+  const checked = checkDecision(by === undefined ? given : { ...given, actor: actorOf(by) });
+  if (!checked.ok) throw new UsageError(checked.why);
+  const rows = (await inventory.listApprovals({})).filter(({ approvalId }) => approvalId === given.approvalId);
+  const counted = countedBefore(rows, checked.value);
+  if (counted !== undefined) return counted;
+  const approval = openOf(rows, given.approvalId);
+  const decision = by === undefined ? checked.value : await attest(means, checked.value, approval, by);
+  const { personId } = approval;
+  const handle = client.workflow.getHandle(personWorkflowId(personId));
+  const until = Date.now() + timeoutMs;
+  let refusal: string | undefined;
+  do {
+    try {
+      return await client.withDeadline(until, () => handle.executeUpdate(submitDecisionUpdate, { args: [decision] }));
+    } catch (error) {
+      refusal = judge(error);
+    }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  } while (Date.now() < until);
+  // The inventory may say "open" for a moment longer than the process: only a lasting "nobody waits" is a refusal.
+  if (refusal !== undefined) throw new RefusedError(`The decision was not recorded: ${refusal}`);
+  // An engine without a worker may hold the question a little longer than we wait for its answer.
+  throw new FailedError(
+    `The decision counts as NOT recorded: ${personId}'s process did not answer within ${timeoutMs / 1000} s. ` +
+      'See `npx muster doctor` for whether a worker runs, then decide again: twice the same does no harm',
+  );
+}
+
+/** What the token's owner decides, signed so that it holds for this request only. */
+async function attest(
+  { attestor }: DecisionMeans,
+  decision: Decision,
+  { personId, requestedAt }: ApprovalRow,
+  token: TokenRow,
+): Promise<Decision> {
+  if (!mayDecide(token)) throw new RefusedError(`A token of role ${token.role} decides nothing: use an approver’s`);
+  if (attestor === undefined) throw new FailedError('The decision was not recorded: nothing signs decisions here');
+  const workflowId = personWorkflowId(personId);
+  try {
+    return {
+      ...decision,
+      attestation: await attestor.sign({ ...decision, workflowId, requestedAt, tokenId: token.id }),
+    };
+  } catch (error) {
+    throw new FailedError(`The decision was not recorded: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** The same decision again, after an answer that was lost: it counts already, and so it is told. */
+function countedBefore(
+  rows: readonly ApprovalRow[],
+  { approvalId, decisionId, verdict, actor }: Decision,
+): DecisionReceipt | undefined {
+  const row = rows.find(({ decisions }) =>
+    decisions.some((one) => one.decisionId === decisionId && one.verdict === verdict && one.actor === actor),
+  );
+  return row && { decisionId, approvalId, state: row.state };
+}
+
+function openOf(rows: readonly ApprovalRow[], approvalId: string): ApprovalRow {
+  const open = rows.find(({ state }) => state === 'open');
+  if (open !== undefined) return open;
+  const last = rows.at(-1);
+  if (last !== undefined)
+    throw new RefusedError(`The decision was not recorded: approval ${approvalId} is ${last.state}`);
+  throw new UsageError(
+    `There is no approval ${approvalId}: \`npx muster approvals list\` shows the open ones with their ids`,
+  );
+}
+
+/** The words of "nobody waits for this", nothing where trying again may help; throws what is final. */
+function judge(error: unknown): string | undefined {
+  if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
+    const { type, message } = error.cause;
+    if (type === decisionRefusals.refused) throw new RefusedError(`The decision was not recorded: ${message}`);
+    if (type === decisionRefusals.notWaiting) return message;
+    // The run ended between taking the update and answering it; the next run knows the decisionId.
+    if (type === 'AcceptedUpdateCompletedWorkflow') return undefined;
+    throw error;
+  }
+  if (error instanceof WorkflowNotFoundError || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
+    return undefined;
+  if (isGrpcServiceError(error) && passingCodes.includes(error.code)) return undefined;
+  throw error;
+}

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import type { HeldLeaver, Release } from '../../inventory/port/leavers.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+import { RefusedError, UsageError } from '../../domain/errors.ts';
+import { recordDecision } from '../../auth/operator.ts';
+import type { Hands } from './operator.ts';
+import { wake } from './operator.ts';
+
+export interface HeldBatch {
+  /** Of exactly these leavers: one more or less is another batch. */
+  readonly batch: string;
+  readonly leavers: readonly HeldLeaver[];
+}
+
+export async function heldBatch(inventory: Pick<Inventory, 'listHeld'>): Promise<HeldBatch> {
+  const leavers = await inventory.listHeld();
+  return { batch: batchOf(leavers.map(({ eventId }) => eventId)), leavers };
+}
+
+export interface ReleaseRequest {
+  readonly which: { readonly personId: string } | { readonly batch: string };
+  readonly verdict: Release['verdict'];
+  readonly reason?: string;
+}
+
+/** Lets held leavers go, or rejects them. A batch that has changed since it was shown is refused. */
+export async function releaseLeavers(
+  hands: Hands,
+  { which, verdict, reason }: ReleaseRequest,
+): Promise<readonly HeldLeaver[]> {
+  const { client, inventory, actor } = hands;
+  const held = await heldBatch(inventory);
+  if ('batch' in which && which.batch !== held.batch) {
+    throw new RefusedError(
+      `The batch has changed since it was shown: it is ${held.batch} now, with ${held.leavers.length} leavers. See \`npx muster leaver held\``,
+    );
+  }
+  const at = new Date().toISOString();
+  const chosen = 'batch' in which ? { eventIds: held.leavers.map(({ eventId }) => eventId) } : which;
+  const because = reason === undefined ? {} : { reason };
+  const released = await inventory.decide(async (hand) => {
+    const { released: leavers, hasChanged } = await hand.releaseHeld(chosen, { actor, verdict, at, ...because });
+    if (hasChanged) throw new RefusedError('The batch has changed just now. See `npx muster leaver held`');
+    for (const { personId, eventId, askedAt } of leavers) {
+      await recordDecision(hand, hands, {
+        personId,
+        eventId,
+        step: verdict,
+        at,
+        action: `${verdict} held leaver`,
+        ...because,
+        before: { heldSince: askedAt },
+        after: { verdict, ...('batch' in which ? { batch: which.batch } : {}) },
+      });
+    }
+    return leavers;
+  });
+  if (released.length === 0) {
+    const who = 'personId' in which ? `No leaver of ${which.personId}` : 'No leaver';
+    throw new UsageError(`${who} is held: \`npx muster leaver held\` shows those that are`);
+  }
+  for (const { personId } of released) await wake(client, personId);
+  return released;
+}
+
+export const batchOf = (eventIds: readonly string[]): string =>
+  createHash('sha256').update(JSON.stringify(eventIds.toSorted())).digest('hex').slice(0, 16);

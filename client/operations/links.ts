@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import type { Datadog } from '../../datadog/types.ts';
+import { FailedError, RefusedError } from '../../domain/errors.ts';
+import { recordDecision } from '../../auth/operator.ts';
+import type { Why } from '../../auth/operator.ts';
+import type { Hands } from './operator.ts';
+import { wake } from './operator.ts';
+
+/** Binds the account to the person, whatever its e-mail. Refused where it is somebody else's, or no person's. */
+export async function linkAccount(
+  hands: Hands,
+  api: Pick<Datadog, 'getAccount'>,
+  { personId, accountId, ...why }: { readonly personId: string; readonly accountId: string } & Why,
+): Promise<{ readonly personId: string; readonly accountId: string }> {
+  const { client, inventory } = hands;
+  const account = await api.getAccount(accountId);
+  if (account === undefined) throw new RefusedError(`There is no account ${accountId} in Datadog: nothing is changed`);
+  if (account.isServiceAccount) throw new RefusedError(`Account ${accountId} is a service account: nothing is changed`);
+  const held = (await inventory.findPerson(personId))?.accountId;
+  // What they had would be nobody's, and outlive their leave.
+  if (held !== undefined && held !== accountId && (await api.getAccount(held)) !== undefined) {
+    throw new RefusedError(
+      `Person ${personId} has account ${held}: nothing is changed. If that is wrong: npx muster person unlink ${personId}`,
+    );
+  }
+  const at = new Date().toISOString();
+  await inventory.decide(async (hand) => {
+    const before = (await hand.findPerson(personId))?.accountId;
+    const { conflict } = await hand.linkAccount(personId, account, at);
+    if (conflict !== undefined) {
+      throw new RefusedError(
+        `Account ${accountId} is bound to person ${conflict}: nothing is changed. If that is wrong: npx muster person unlink ${conflict}`,
+      );
+    }
+    await recordDecision(hand, hands, {
+      personId,
+      eventId: `link:${randomUUID()}`,
+      step: 'link',
+      at,
+      action: 'link account',
+      ...why,
+      before: { accountId: before ?? null },
+      after: { accountId },
+    });
+  });
+  await wake(client, personId);
+  return { personId, accountId };
+}
+
+export async function unlinkAccount(
+  hands: Hands,
+  personId: string,
+  why: Why = {},
+): Promise<{ readonly personId: string; readonly accountId: string }> {
+  const { client, inventory } = hands;
+  const accountId = await inventory.decide(async (hand) => {
+    const bound = (await hand.findPerson(personId))?.accountId;
+    if (bound === undefined) throw new FailedError(`Person ${personId} has no account bound to them`);
+    await hand.unlinkAccount(personId);
+    await recordDecision(hand, hands, {
+      personId,
+      eventId: `unlink:${randomUUID()}`,
+      step: 'unlink',
+      action: 'unlink account',
+      ...why,
+      before: { accountId: bound },
+      after: { accountId: null },
+    });
+    return bound;
+  });
+  await wake(client, personId);
+  return { personId, accountId };
+}

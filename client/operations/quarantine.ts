@@ -1,0 +1,52 @@
+import type { QuarantineRow } from '../../inventory/port/findings.ts';
+import { repairEvent } from '../../domain/findings/drift.ts';
+import { RefusedError } from '../../domain/errors.ts';
+import { recordDecision, type Why } from '../../auth/operator.ts';
+import type { Muster } from './muster.ts';
+import type { Hands } from './operator.ts';
+
+export interface BatchDecision extends Why {
+  readonly batchId: string;
+  readonly verdict: 'allow' | 'reject';
+}
+
+/**
+ * Decides about repairs that were too many at once. What is allowed goes to the people's processes, which compare once
+ * more; allowed again it goes to those that were missed. What is rejected is left alone as long as it differs.
+ * Throws `RefusedError` where no such batch waits.
+ */
+export async function decideBatch(
+  hands: Omit<Hands, 'client'> & { readonly muster: Pick<Muster, 'submitEvent'> },
+  { batchId, verdict, ...why }: BatchDecision,
+  now = new Date(),
+): Promise<QuarantineRow> {
+  const { muster, inventory, actor } = hands;
+  const at = now.toISOString();
+  const state = verdict === 'allow' ? 'allowed' : 'rejected';
+  const decided = await inventory.decide(async (hand) => {
+    const batch = await hand.decideQuarantine(batchId, { state, at, by: actor, ...why });
+    if (batch === undefined) {
+      throw new RefusedError(
+        `No batch ${batchId} waits for a decision: \`npx muster sync status\` shows those that do`,
+      );
+    }
+    await recordDecision(hand, hands, {
+      // A slash stands in no personId: the batch is about many.
+      personId: `sync/${batchId}`,
+      eventId: `sync/${batchId}`,
+      step: verdict,
+      at,
+      action: `${verdict} held repairs`,
+      ...why,
+      before: { state: 'open', openedAt: batch.openedAt, budget: batch.budget },
+      after: { state, people: batch.people },
+    });
+    return batch;
+  });
+  if (verdict === 'reject') return decided;
+  for (const candidate of decided.people) {
+    const event = repairEvent(candidate, batchId, at);
+    await muster.submitEvent({ ...event, reason: `${event.reason}; allowed by ${actor}`.slice(0, 1_000) });
+  }
+  return decided;
+}

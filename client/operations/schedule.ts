@@ -1,0 +1,156 @@
+import {
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+  type Client,
+  type ScheduleHandle,
+  type ScheduleOptions,
+} from '@temporalio/client';
+import {
+  accessSyncScheduleId,
+  accessSyncType,
+  lightSyncScheduleId,
+  rosterImportType,
+  rosterScheduleId,
+  syncProgressQuery,
+  taskQueues,
+  type AccessSyncInput,
+  type SyncProgress,
+  type SyncSummary,
+} from '../../domain/contracts.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
+
+export interface ScheduledPolicy {
+  readonly sync: Pick<Policy['sync'], 'cron' | 'timeZone' | 'lightEveryMs'>;
+  readonly roster?: Pick<Policy['roster'], 'folder' | 'cron'>;
+}
+
+type Action = Pick<ScheduleOptions, 'spec'> & {
+  readonly workflowType: string;
+  readonly args: readonly [AccessSyncInput] | readonly [];
+  readonly staticSummary: string;
+};
+
+/** Creates or updates the schedules of the sync and, where a folder is watched, of rosters. What is paused stays so. */
+export async function applySchedules(client: Client, { sync, roster }: ScheduledPolicy): Promise<void> {
+  const { cron, timeZone: timezone, lightEveryMs } = sync;
+  await applySchedule(client, accessSyncScheduleId, {
+    spec: { cronExpressions: [cron], timezone, jitter: '10 seconds' },
+    workflowType: accessSyncType,
+    args: [{ depth: 'full' }],
+    staticSummary: 'all accounts, teams, keys and tokens',
+  });
+  await applySchedule(client, lightSyncScheduleId, {
+    spec: { intervals: [{ every: lightEveryMs }] },
+    workflowType: accessSyncType,
+    args: [{ depth: 'light' }],
+    staticSummary: 'who has accepted?',
+  });
+  if (roster?.folder === undefined) return removeSchedule(client, rosterScheduleId);
+  await applySchedule(client, rosterScheduleId, {
+    spec: { cronExpressions: [roster.cron], timezone },
+    workflowType: rosterImportType,
+    args: [],
+    staticSummary: 'rosters of the watched folder',
+  });
+}
+
+async function applySchedule(client: Client, scheduleId: string, { spec, ...action }: Action): Promise<void> {
+  const wanted = {
+    spec,
+    action: {
+      type: 'startWorkflow',
+      workflowId: scheduleId,
+      taskQueue: taskQueues.muster,
+      ...action,
+      args: [...action.args],
+    },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 hour' },
+  } satisfies Omit<ScheduleOptions, 'scheduleId'>;
+  try {
+    await client.schedule
+      .getHandle(scheduleId)
+      .update(({ state: { paused, note } }) => ({ ...wanted, state: { paused, ...(note ? { note } : {}) } }));
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+    await client.schedule.create({ ...wanted, scheduleId });
+  }
+}
+
+async function removeSchedule(client: Client, scheduleId: string): Promise<void> {
+  try {
+    await client.schedule.getHandle(scheduleId).delete();
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+  }
+}
+
+export interface SyncSchedule {
+  readonly isPaused: boolean;
+  readonly note?: string;
+  /** ISO 8601. */
+  readonly nextAt?: string;
+}
+
+/** Undefined where `schedule apply` was never called. */
+export async function describeSync(client: Client): Promise<SyncSchedule | undefined> {
+  try {
+    const { state, info } = await client.schedule.getHandle(accessSyncScheduleId).describe();
+    const [next] = info.nextActionTimes;
+    return {
+      isPaused: state.paused,
+      ...(state.note ? { note: state.note } : {}),
+      ...(next === undefined ? {} : { nextAt: next.toISOString() }),
+    };
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** Pauses both depths: nobody's acceptance is noticed but by the fallback of their own process. */
+export async function pauseSync(client: Client, note: string): Promise<void> {
+  for (const id of [accessSyncScheduleId, lightSyncScheduleId]) await client.schedule.getHandle(id).pause(note);
+}
+
+export async function resumeSync(client: Client, note: string): Promise<void> {
+  for (const id of [accessSyncScheduleId, lightSyncScheduleId]) await client.schedule.getHandle(id).unpause(note);
+}
+
+/** Has the full sync run now, and waits for its end. One that runs already is waited for instead. */
+export async function syncNow(
+  client: Client,
+  onProgress: (progress: SyncProgress) => void = () => undefined,
+): Promise<SyncSummary> {
+  const handle = client.schedule.getHandle(accessSyncScheduleId);
+  const before = (await handle.describe()).info.numActionsTaken;
+  await handle.trigger(ScheduleOverlapPolicy.SKIP);
+  const { workflowId, firstExecutionRunId } = await startedRun(handle, before);
+  const result = client.workflow.getHandle(workflowId, firstExecutionRunId).result() as Promise<SyncSummary>;
+  let isOver = false;
+  const over = result.finally(() => (isOver = true)).catch(() => undefined);
+  // The newest run of the chain is asked; while it is being replaced it may not answer.
+  const running = client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId });
+  for (;;) {
+    await Promise.race([over, new Promise((resolve) => setTimeout(resolve, progressEveryMs).unref())]);
+    if (isOver) return result;
+    const progress = await running.query(syncProgressQuery).catch(() => undefined);
+    if (progress !== undefined) onProgress(progress);
+  }
+}
+
+const progressEveryMs = 1_000;
+
+/** A look at who has accepted, now. */
+export async function lightSyncNow(client: Client): Promise<void> {
+  await client.schedule.getHandle(lightSyncScheduleId).trigger(ScheduleOverlapPolicy.SKIP);
+}
+
+async function startedRun(handle: ScheduleHandle, takenBefore: number) {
+  for (const until = Date.now() + 10_000; Date.now() < until;) {
+    const { info } = await handle.describe();
+    const started = info.numActionsTaken > takenBefore ? info.recentActions.at(-1)?.action : info.runningActions.at(-1);
+    if (started?.type === 'startWorkflow') return started.workflow;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error('The schedule did not start a sync within 10 seconds');
+}

@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import { TypedSearchAttributes } from '@temporalio/common';
+import { findAccessBefore } from '../../activities/accessBefore.ts';
+import type { AccessBefore } from '../../inventory/port/leavers.ts';
+import {
+  cancelEventSignal,
+  personWorkflowId,
+  searchAttributes,
+  taskQueues,
+  type EventCancellation,
+} from '../../domain/contracts.ts';
+import type { HrEvent, Outcome } from '../../domain/model.ts';
+import { FailedError, RefusedError, UsageError } from '../../domain/errors.ts';
+import { processOf, type Muster, type SubmittedEvent } from './muster.ts';
+import { recordDecision, type Why } from '../../auth/operator.ts';
+import type { Hands } from './operator.ts';
+
+/** What an operator takes back: an event that was not applied yet, or the end of somebody's access. */
+
+export interface UndoHands extends Hands {
+  readonly muster: Pick<Muster, 'submitEvent' | 'status'>;
+}
+
+export interface CancelledEvent {
+  readonly eventId: string;
+  readonly personId: string;
+  readonly outcome: Outcome;
+}
+
+const answerWithinMs = 15_000;
+const pollEveryMs = 200;
+
+/** Withdraws an event that waits, so that it is never applied. Refused once its process runs, or has run. */
+export async function cancelEvent(
+  hands: UndoHands,
+  { eventId, reason }: Pick<EventCancellation, 'eventId' | 'reason'>,
+): Promise<CancelledEvent> {
+  const { inventory, actor } = hands;
+  const known = await inventory.findEvent(eventId);
+  if (known === undefined) throw new UsageError(`No event ${eventId} is known: \`npx muster events list\` shows them`);
+  const { event, appliedAt, outcome } = known;
+  if (appliedAt !== undefined) {
+    throw new RefusedError(`Event ${eventId} was taken already (${outcome?.kind ?? 'applied'}): nothing is changed`);
+  }
+  const because = reason === undefined ? {} : { reason };
+  await recordDecision(inventory, hands, {
+    personId: event.personId,
+    eventId,
+    step: `cancel:${randomUUID()}`,
+    action: 'ask to cancel event',
+    ...because,
+    before: { kind: event.kind, effectiveAt: event.effectiveAt, outcome: null },
+    after: { outcome: 'cancelled' },
+  });
+  const refusedBefore = (await refusalsOf(hands, event)).length;
+  await tellProcess(hands, event, { eventId, actor, ...because });
+  return { eventId, personId: event.personId, outcome: await answerOf(hands, event, refusedBefore) };
+}
+
+/** Where no process is open the event comes with the start, and is withdrawn before its turn. */
+async function tellProcess({ client }: Hands, event: HrEvent, cancellation: EventCancellation): Promise<void> {
+  const { personId } = event;
+  await client.withDeadline(Date.now() + answerWithinMs, () =>
+    client.workflow.signalWithStart(processOf[event.kind], {
+      workflowId: personWorkflowId(personId),
+      taskQueue: taskQueues.muster,
+      args: [{ personId, events: [event] }],
+      signal: cancelEventSignal,
+      signalArgs: [cancellation],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      typedSearchAttributes: new TypedSearchAttributes([
+        { key: searchAttributes.personId, value: personId },
+        { key: searchAttributes.phase, value: 'preparing' },
+      ]),
+      staticSummary: `cancel ${event.kind}`,
+    }),
+  );
+}
+
+async function answerOf(hands: UndoHands, event: HrEvent, refusedBefore: number): Promise<Outcome> {
+  const { eventId } = event;
+  for (const until = Date.now() + answerWithinMs; Date.now() < until;) {
+    const outcome = (await hands.inventory.findEvent(eventId))?.outcome;
+    if (outcome?.kind === 'cancelled') return outcome;
+    if (outcome !== undefined) throw new RefusedError(`Event ${eventId} has just been taken: ${outcome.kind}`);
+    const refusals = await refusalsOf(hands, event);
+    const why = refusals.length > refusedBefore ? refusals.at(-1)?.why : undefined;
+    if (why !== undefined) throw new RefusedError(`Event ${eventId} is not cancelled: ${why}`);
+    await new Promise((resolve) => setTimeout(resolve, pollEveryMs));
+  }
+  throw new FailedError(
+    `The process of ${event.personId} has not answered within ${answerWithinMs / 1_000} s: it will. See \`npx muster events list --person ${event.personId}\``,
+  );
+}
+
+async function refusalsOf({ muster }: UndoHands, { personId, eventId }: HrEvent) {
+  const status = await muster.status(personId).catch(ignoreSilence);
+  return status?.refused.filter(({ what }) => what === `cancel ${eventId}`) ?? [];
+}
+
+/** No worker answers: the inventory still tells the outcome. */
+function ignoreSilence(error: unknown): undefined {
+  if (!(error instanceof FailedError)) throw error;
+}
+
+export interface Restoration extends SubmittedEvent, Pick<AccessBefore, 'accountId'> {
+  readonly roles: readonly string[];
+  readonly teams: readonly string[];
+}
+
+/** Asks for the account that Muster disabled, with exactly what it held. Refused where Muster did not disable it. */
+export async function restorePerson(hands: UndoHands, personId: string, why: Why = {}): Promise<Restoration> {
+  const { inventory, actor } = hands;
+  const history = await inventory.personHistory(personId);
+  if (history === undefined)
+    throw new FailedError(`No person ${personId} is known: \`npx muster person list\` shows all`);
+  const { employment, phase } = history.person;
+  // Joining without a process: a rehire or a restore that failed.
+  if (employment === 'employed' || employment === 'unknown' || (employment === 'joining' && phase !== undefined)) {
+    throw new RefusedError(`Person ${personId} has not left (${employment}): nothing is changed`);
+  }
+  const before = await findAccessBefore(inventory, personId);
+  if (before === undefined) {
+    throw new RefusedError(
+      `Muster has not disabled an account of ${personId}: nothing is recorded, and nothing is changed. Enable it in Datadog if that is right`,
+    );
+  }
+  if (history.person.accountId !== before.accountId) {
+    throw new RefusedError(
+      `Account ${before.accountId}, which Muster disabled, is not theirs any more: nothing is changed`,
+    );
+  }
+  const at = new Date().toISOString();
+  const eventId = `restore:${randomUUID()}`;
+  const access = {
+    roles: namesOf(before.access.roles),
+    teams: namesOf(before.access.teams.filter(({ isManaged }) => !isManaged)),
+  };
+  await recordDecision(inventory, hands, {
+    personId,
+    eventId,
+    step: 'restore',
+    at,
+    action: 'ask to restore access',
+    ...why,
+    before: { employment: history.person.employment, disabledAt: before.at },
+    after: { accountId: before.accountId, ...access },
+  });
+  const submitted = await hands.muster.submitEvent({
+    eventId,
+    kind: 'leaverRescinded',
+    personId,
+    occurredAt: at,
+    effectiveAt: at,
+    source: 'cli',
+    restore: true,
+    reason: `restored by ${actor}${why.reason === undefined ? '' : `: ${why.reason}`}`.slice(0, 1_000),
+  });
+  return { ...submitted, accountId: before.accountId, ...access };
+}
+
+const namesOf = (of: readonly { readonly name: string }[]): readonly string[] => of.map(({ name }) => name);

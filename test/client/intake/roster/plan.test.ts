@@ -1,0 +1,242 @@
+import { expect, test } from '@jest/globals';
+import {
+  planRoster,
+  type RosterPerson,
+  type RosterRules,
+  type RosterState,
+} from '../../../../client/intake/roster/plan.ts';
+import type { RosterRow } from '../../../../client/intake/roster/read.ts';
+import type { HrEvent } from '../../../../domain/model.ts';
+
+const rules: RosterRules = {
+  source: 'hr',
+  isComplete: false,
+  defaultTimeZone: 'Europe/Berlin',
+  absence: { action: 'report', afterDays: 14 },
+  mayEndEmployment: false,
+  budget: 5,
+  now: new Date('2026-06-15T12:00:00Z'),
+};
+
+const ada: RosterPerson = {
+  personId: 'e-1',
+  externalId: 'e-1',
+  isAuthoritative: true,
+  employment: 'employed',
+  attributes: { email: 'ada@example.com', department: 'Sales' },
+  previousEmails: [],
+  lines: { employment: { eventId: 'j-1', occurredAt: '2026-01-10T00:00:00.000Z' } },
+  waiting: [],
+};
+
+const row = (fields: Partial<RosterRow> = {}): RosterRow => ({
+  line: 2,
+  externalId: 'e-1',
+  email: 'ada@example.com',
+  department: 'Sales',
+  ...fields,
+});
+
+const waits = (kind: HrEvent['kind'], effectiveAt: string, source = 'hr'): HrEvent => ({
+  eventId: `${kind}-1`,
+  kind,
+  personId: 'e-1',
+  occurredAt: '2026-06-01T00:00:00.000Z',
+  effectiveAt,
+  source,
+  ...(kind === 'joiner' ? { person: { email: 'ada@example.com', department: 'Sales' } } : {}),
+});
+
+function plan(rows: readonly RosterRow[], people: readonly RosterPerson[] = [ada], more: Partial<RosterRules> = {}) {
+  const state: RosterState = { people, known: new Set(['boss@example.com']), absences: new Map(), unboundEmails: [] };
+  return planRoster({ rows, problems: [] }, state, { ...rules, ...more });
+}
+
+const changes = (planned: ReturnType<typeof plan>) =>
+  planned.items.map(({ kind, effectiveAt }) => [kind, effectiveAt ?? 'at once']);
+
+test('who is new joins on the first minute of their first day, and leaves after the last one of their last', () => {
+  const planned = plan([
+    row({ externalId: 'e-2', email: 'new@example.com', startDate: '2026-07-01', endDate: '2026-12-31' }),
+  ]);
+  expect(changes(planned)).toEqual([
+    ['joiner', '2026-06-30T22:00:00.000Z'],
+    ['leaver', '2026-12-31T23:00:00.000Z'],
+  ]);
+  expect(planned.unbound).toEqual([{ externalId: 'e-2', email: 'new@example.com' }]);
+});
+
+test('who left before and is not known is nobody to act on', () => {
+  expect(plan([row({ externalId: 'e-2', email: 'old@example.com', endDate: '2026-05-31' })]).items).toEqual([]);
+});
+
+test('the same record is unchanged, another department a move, and empty cells change nothing', () => {
+  expect(plan([row()])).toMatchObject({ items: [], unchanged: 1 });
+  expect(changes(plan([row({ department: 'SRE' })]))).toEqual([['mover', 'at once']]);
+  expect(plan([{ line: 2, externalId: 'e-1', email: 'ada@example.com' }]).items).toEqual([]);
+});
+
+test.each<[string, RosterPerson, Partial<RosterRow>, unknown[]]>([
+  ['a last day is a leave', ada, { endDate: '2026-06-30' }, [['leaver', '2026-06-30T22:00:00.000Z']]],
+  [
+    'one that waits already is not sent again',
+    { ...ada, waiting: [waits('leaver', '2026-06-30T22:00:00.000Z')] },
+    { endDate: '2026-06-30' },
+    [],
+  ],
+  [
+    'a corrected one replaces it',
+    { ...ada, waiting: [waits('leaver', '2026-06-30T22:00:00.000Z')] },
+    { endDate: '2026-07-31' },
+    [['leaver', '2026-07-31T22:00:00.000Z']],
+  ],
+  [
+    'one that is gone withdraws it',
+    { ...ada, waiting: [waits('leaver', '2026-06-30T22:00:00.000Z')] },
+    {},
+    [['leaverRescinded', 'at once']],
+  ],
+  [
+    'but not where somebody else sent it',
+    { ...ada, waiting: [waits('leaver', '2026-06-30T22:00:00.000Z', 'cli')] },
+    {},
+    [],
+  ],
+  ['a back-dated one is due at once', ada, { endDate: '2026-06-01' }, [['leaver', '2026-06-01T22:00:00.000Z']]],
+  [
+    'a corrected first day is a new joiner',
+    { ...ada, employment: 'unknown', waiting: [waits('joiner', '2026-06-30T22:00:00.000Z')] },
+    { startDate: '2026-08-01' },
+    [['joiner', '2026-07-31T22:00:00.000Z']],
+  ],
+  [
+    'in the zone of the person',
+    ada,
+    { endDate: '2026-06-30', timeZone: 'Asia/Tokyo' },
+    [
+      ['mover', 'at once'],
+      ['leaver', '2026-06-30T15:00:00.000Z'],
+    ],
+  ],
+])('of a person who is known: %s', (_title, person, fields, expected) => {
+  expect(changes(plan([row(fields)], [person]))).toEqual(expected);
+});
+
+test('who has left comes back only with a first day after the leave', () => {
+  const left: RosterPerson = { ...ada, employment: 'left' };
+  expect(plan([row({ startDate: '2019-01-01' })], [left])).toMatchObject({
+    items: [],
+    contradictions: [{ message: expect.stringContaining('e-1 has left') }],
+  });
+  expect(changes(plan([row({ startDate: '2026-07-01' })], [left]))).toEqual([['joiner', '2026-06-30T22:00:00.000Z']]);
+  expect(plan([row({ startDate: '2019-01-01', endDate: '2026-01-31' })], [left])).toMatchObject({
+    items: [],
+    contradictions: [],
+  });
+});
+
+test.each<[string, RosterRow[], RegExp]>([
+  [
+    'two rows for one e-mail',
+    [row(), row({ line: 3, externalId: 'e-2' })],
+    /e-mail ada@example.com stands in lines 2, 3/,
+  ],
+  ['two rows for one id', [row(), row({ line: 3, email: 'b@example.com' })], /id e-1 stands in lines 2, 3/],
+  ['a leave before the hire', [row({ startDate: '2026-07-01', endDate: '2026-06-30' })], /before the first day/],
+  ['an open-ended contractor', [row({ extra: { contractType: 'Contractor' } })], /end date or a sponsor/],
+  ['a manager who does not exist', [row({ manager: 'ghost@example.com' })], /manager ghost@example.com/],
+])('%s is a contradiction', (_title, rows, message) => {
+  const { contradictions } = plan(rows);
+  expect(contradictions[0]?.message).toMatch(message);
+});
+
+test('a contractor with a sponsor, and a manager in the file or known, contradict nothing', () => {
+  const rows = [
+    row({ manager: 'boss@example.com', extra: { contractType: 'contractor', sponsor: 'boss@example.com' } }),
+    row({ line: 3, externalId: 'e-2', email: 'bob@example.com', manager: 'ADA@example.com' }),
+  ];
+  expect(plan(rows).contradictions).toEqual([]);
+});
+
+test('whom the file does not name is missing and stays, unless the policy says that absence is a leave', () => {
+  const bob: RosterPerson = { ...ada, personId: 'e-9', externalId: 'e-9', attributes: { email: 'bob@example.com' } };
+  const missing = plan([row()], [ada, bob], { isComplete: true });
+  expect(missing).toMatchObject({ items: [], missing: [{ personId: 'e-9' }] });
+  const leave = { isComplete: true, absence: { action: 'leave', afterDays: 14 } } as const;
+  const since = (at: string) =>
+    planRoster(
+      { rows: [row()], problems: [] },
+      { people: [ada, bob], known: new Set(), absences: new Map([['e-9', at]]), unboundEmails: [] },
+      { ...rules, ...leave },
+    );
+  expect(since('2026-06-10T00:00:00.000Z').items).toEqual([]);
+  expect(since('2026-06-01T00:00:00.000Z').items).toMatchObject([{ kind: 'leaver', personId: 'e-9', line: 0 }]);
+  // An empty file, or one with a line that cannot be read, says nothing about who is absent.
+  expect(plan([], [ada, bob], leave).items).toEqual([]);
+});
+
+test('a file that is not whole says nothing about who is missing', () => {
+  expect(plan([row()], [ada], { isComplete: true }).isWhole).toBe(true);
+  expect(plan([row()], [ada], { isComplete: false }).isWhole).toBe(false);
+  expect(plan([], [ada], { isComplete: true }).isWhole).toBe(false);
+  const problems = [{ line: 3, message: 'email is missing' }];
+  const state = { people: [ada], known: new Set<string>(), absences: new Map<string, string>(), unboundEmails: [] };
+  expect(planRoster({ rows: [row()], problems }, state, { ...rules, isComplete: true }).isWhole).toBe(false);
+});
+
+test('more leavers, or missing people of a complete file, than the budget need a person', () => {
+  const many = Array.from({ length: 6 }, (_, index): RosterPerson => {
+    const id = `m-${index}`;
+    return { ...ada, personId: id, externalId: id, attributes: { email: `${id}@example.com` } };
+  });
+  const rows = many.map(({ personId }, index) =>
+    row({ line: index + 2, externalId: personId, email: `${personId}@example.com`, endDate: '2026-06-01' }),
+  );
+  expect(plan(rows, many).budget).toEqual({ limit: 5, leavers: 6, isExceeded: true });
+  expect(plan([], many, { isComplete: true }).budget.isExceeded).toBe(true);
+  expect(plan([], many).budget.isExceeded).toBe(false);
+});
+
+test('another source adds attributes, and ends employment only where the policy lets it', () => {
+  const theirs: RosterPerson = { ...ada, isAuthoritative: false };
+  const rows = [row({ department: 'Elsewhere', endDate: '2026-06-30', extra: { badge: '7' } })];
+  const planned = plan(rows, [theirs]);
+  expect(planned.items).toMatchObject([
+    { kind: 'mover', person: { email: 'ada@example.com', department: 'Sales', extra: { badge: '7' } } },
+  ]);
+  expect(changes(plan(rows, [theirs], { mayEndEmployment: true })).at(-1)).toEqual([
+    'leaver',
+    '2026-06-30T22:00:00.000Z',
+  ]);
+});
+
+test('somebody known by the command line alone is found by e-mail or id, and bound', () => {
+  const { externalId: _none, ...unnamed } = ada;
+  expect(plan([row({ externalId: '4711' })], [unnamed])).toMatchObject({
+    items: [],
+    unbound: [{ externalId: '4711' }],
+  });
+  expect(plan([row({ email: 'ada.new@example.com' })], [unnamed]).items).toMatchObject([
+    { kind: 'mover', personId: 'e-1' },
+  ]);
+});
+
+test('two people known by the command line alone who have swapped their addresses are told apart by their ids', () => {
+  const { externalId: _none, ...unnamed } = ada;
+  const bob = { ...unnamed, personId: 'e-2', attributes: { email: 'bob@example.com', department: 'Sales' } };
+  const rows = [row({ email: 'bob@example.com' }), row({ line: 3, externalId: 'e-2', email: 'ada@example.com' })];
+  expect(plan(rows, [unnamed, bob]).items).toMatchObject([
+    { kind: 'mover', personId: 'e-1', person: { email: 'bob@example.com' } },
+    { kind: 'mover', personId: 'e-2', person: { email: 'ada@example.com' } },
+  ]);
+});
+
+test('the plan has the same hash and ids as long as it says the same, and others otherwise', () => {
+  const [first, again, other] = [
+    plan([row({ department: 'SRE' })]),
+    plan([row({ department: 'SRE' })]),
+    plan([row({ department: 'HR' })]),
+  ];
+  expect(again).toEqual(first);
+  expect(other?.hash).not.toBe(first?.hash);
+});

@@ -1,0 +1,81 @@
+import { expect, test } from '@jest/globals';
+import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { submitDecision, type DecisionClient } from '../../../client/operations/decide.ts';
+import { FailedError, RefusedError, UsageError } from '../../../domain/errors.ts';
+import type { ApprovalState, DecisionReceipt } from '../../../domain/contracts.ts';
+import type { Decision } from '../../../domain/model.ts';
+import type { ApprovalRow } from '../../../inventory/port/rows.ts';
+
+const decision: Decision = { decisionId: 'd-1', approvalId: 'a-1', verdict: 'approve', actor: 'lead@example.com' };
+const receipt: DecisionReceipt = { decisionId: 'd-1', approvalId: 'a-1', state: 'approved' };
+const approval = {
+  approvalId: 'a-1',
+  personId: 'e-1',
+  entitlements: [{ kind: 'role', name: 'Datadog Admin Role' }],
+  rules: ['sre'],
+  approvers: { people: ['lead@example.com'], manager: false, quorum: 1, fallback: [] },
+  managerIds: [],
+  requestedAt: '2026-01-15T12:00:00.000Z',
+  deadline: '2026-01-22T12:00:00.000Z',
+  decisions: [],
+} satisfies Omit<ApprovalRow, 'state'>;
+const quick = { timeoutMs: 200, pauseMs: 1 };
+
+/** Answers the update with `answers` in turn, the last one again and again; remembers what it was sent. */
+function decideWith(answers: readonly (DecisionReceipt | Error)[], states: readonly ApprovalState[] = ['open']) {
+  const sent: Decision[] = [];
+  const client: DecisionClient = {
+    workflow: {
+      getHandle: () => ({
+        executeUpdate: (_update, { args }) => {
+          const answer = answers[Math.min(sent.length, answers.length - 1)] ?? away;
+          sent.push(args[0]);
+          return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+        },
+      }),
+    },
+    withDeadline: (_deadline, work) => work(),
+  };
+  const rows = states.map((state): ApprovalRow => ({ ...approval, state }));
+  const inventory = { listApprovals: () => Promise.resolve(rows) };
+  return { sent, result: submitDecision({ client, inventory }, decision, quick) };
+}
+
+const refusal = (type: string, why: string) =>
+  new WorkflowUpdateFailedError('Workflow Update failed', ApplicationFailure.nonRetryable(why, type));
+const away = Object.assign(new Error('14 UNAVAILABLE'), { code: 14, details: '', metadata: {} });
+const between = new WorkflowNotFoundError('not found', 'person/e-1', undefined);
+
+test('while the process is between two runs the same decision is sent again', async () => {
+  const { sent, result } = decideWith([away, between, refusal('NotWaiting', 'not yet open'), receipt]);
+  expect(await result).toEqual(receipt);
+  expect(sent).toEqual([decision, decision, decision, decision]);
+});
+
+test('a decision that nobody takes in time is said to be NOT recorded', async () => {
+  const { result } = decideWith([away]);
+  await expect(result).rejects.toThrow(FailedError);
+  await expect(result).rejects.toThrow('NOT recorded');
+});
+
+test('a refusal by the rules is final and says why', async () => {
+  const { sent, result } = decideWith([refusal('DecisionRefused', 'nobody decides about their own access')]);
+  await expect(result).rejects.toThrow(RefusedError);
+  await expect(result).rejects.toThrow('nobody decides about their own access');
+  expect(sent).toHaveLength(1);
+});
+
+test('that nobody waits for a decision is a refusal once it lasts', async () => {
+  const { sent, result } = decideWith([refusal('NotWaiting', 'no approval with this id is open')]);
+  await expect(result).rejects.toThrow(RefusedError);
+  expect(sent.length).toBeGreaterThan(1);
+});
+
+test('a decided approval is refused, and an unknown one is wrong usage, without asking the process', async () => {
+  const decided = decideWith([receipt], ['rejected']);
+  await expect(decided.result).rejects.toThrow('approval a-1 is rejected');
+  const unknown = decideWith([receipt], []);
+  await expect(unknown.result).rejects.toThrow(UsageError);
+  expect([...decided.sent, ...unknown.sent]).toEqual([]);
+});
