@@ -4,7 +4,7 @@ import type { Inventory } from '../inventory/port/inventory.ts';
 import type { Notify } from './notify/index.ts';
 import type { Policy } from '../domain/policy/rules.ts';
 import type { Attestor } from '../auth/attestation.ts';
-import type { PersonSignals } from './syncSignals.ts';
+import type { PersonSignals } from './sync/signals.ts';
 
 /** Made in `workers/`, since rosters are planned and submitted by the client. */
 export type ImportRosters = (onProgress: () => void) => Promise<readonly RosterImport[]>;

@@ -1,5 +1,5 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import type { PersonSignals } from '../activities/syncSignals.ts';
+import type { PersonSignals } from '../activities/sync/signals.ts';
 import type { Muster } from '../client/operations/muster.ts';
 import { accountActivatedSignal, personWorkflowId } from '../domain/contracts.ts';
 

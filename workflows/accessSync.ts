@@ -1,5 +1,5 @@
 import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import { throwUnlessFailed } from './cancellation.ts';
+import { throwUnlessFailed } from './run/cancellation.ts';
 import type { AccessSyncInput, SyncSummary } from '../domain/contracts.ts';
 import { fullSync } from './fullSync.ts';
 import { bestEffort, records, scan } from './proxies.ts';

@@ -6,8 +6,8 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { throwUnlessFailed } from './cancellation.ts';
-import type { Assessment } from '../activities/findings/index.ts';
+import { throwUnlessFailed } from './run/cancellation.ts';
+import type { Assessment } from '../activities/sync/findings/index.ts';
 import {
   syncProgressQuery,
   type AccessSyncInput,

@@ -1,5 +1,5 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
-import { ignoreCancellation, throwUnlessFailed } from './cancellation.ts';
+import { ignoreCancellation, throwUnlessFailed } from './run/cancellation.ts';
 import { protectionAdvice, type Protection } from '../domain/access/brakes.ts';
 import type { PersonRunInput } from '../domain/contracts.ts';
 import { protectedAccount } from '../domain/failures.ts';
@@ -7,15 +7,15 @@ import { overBudget } from '../domain/access/intent.ts';
 import { heldEntitlements } from '../domain/access/plan.ts';
 import type { Access, Account, HrEvent } from '../domain/model.ts';
 import { notVisibleWords } from '../domain/access/warnings.ts';
-import { outcomeOf } from './access.ts';
-import { correlate } from './correlating.ts';
-import { failureIn, isoOf, type Hand, type PersonRun } from './personRun.ts';
-import { runPerson } from './runPerson.ts';
+import { outcomeOf } from './steps/access.ts';
+import { correlate } from './steps/correlate.ts';
+import { failureIn, isoOf, type Hand, type PersonRun } from './run/personRun.ts';
+import { runPerson } from './run/run.ts';
 import { bestEffort, datadog, handPoll, records } from './proxies.ts';
-import { isNeverSeen, untilKnown } from './unknownLeaver.ts';
-import { becauseOf, revokeAll } from './writes.ts';
+import { isNeverSeen, untilKnown } from './steps/unknownLeaver.ts';
+import { becauseOf, revokeAll } from './steps/grants.ts';
 import type { Because } from '../domain/evidence.ts';
-import { type Ending } from './story.ts';
+import { type Ending } from './run/story.ts';
 
 /** Leaver: the account is disabled first, then emptied, since a re-enable would bring its roles back. */
 export async function offboarding(input: PersonRunInput): Promise<void> {

@@ -2,17 +2,17 @@ import { CancellationScope, condition } from '@temporalio/workflow';
 import type { PersonRunInput } from '../domain/contracts.ts';
 import { isHire } from '../domain/mailbox.ts';
 import type { Account, HrEvent, Invitation, PersonAttributes } from '../domain/model.ts';
-import { askForApprovals, outcomeOf, type ResolvedAccess } from './access.ts';
-import { alignAccount, changeAccount } from './attributes.ts';
-import { correlate } from './correlating.ts';
-import { enable, type Enabled } from './enabling.ts';
-import { isoOf, type PersonRun } from './personRun.ts';
-import { firstLogin, latest } from './firstLogin.ts';
-import { accessFor, unrestorable } from './restoring.ts';
-import { newsAt, runPerson, takeNews } from './runPerson.ts';
+import { askForApprovals, outcomeOf, type ResolvedAccess } from './steps/access.ts';
+import { alignAccount, changeAccount } from './steps/attributes.ts';
+import { correlate } from './steps/correlate.ts';
+import { enable, type Enabled } from './steps/enable.ts';
+import { isoOf, type PersonRun } from './run/personRun.ts';
+import { firstLogin, latest } from './steps/firstLogin.ts';
+import { accessFor, unrestorable } from './steps/restore.ts';
+import { newsAt, runPerson, takeNews } from './run/run.ts';
 import { acceptancePoll, datadog, records } from './proxies.ts';
-import { becauseOf } from './writes.ts';
-import { type Ending } from './story.ts';
+import { becauseOf } from './steps/grants.ts';
+import { type Ending } from './run/story.ts';
 
 /** Joiner and rehire: account, invitation, acceptance, and on the first day the access that the policy gives. */
 export async function onboarding(input: PersonRunInput): Promise<void> {

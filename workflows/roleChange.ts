@@ -1,11 +1,11 @@
 import type { PersonRunInput } from '../domain/contracts.ts';
 import type { HrEvent } from '../domain/model.ts';
-import { askForApprovals, outcomeOf, resolveAccess } from './access.ts';
-import { alignAccount, changeAccount } from './attributes.ts';
-import { correlate } from './correlating.ts';
-import type { PersonRun } from './personRun.ts';
-import { runPerson } from './runPerson.ts';
-import { type Ending } from './story.ts';
+import { askForApprovals, outcomeOf, resolveAccess } from './steps/access.ts';
+import { alignAccount, changeAccount } from './steps/attributes.ts';
+import { correlate } from './steps/correlate.ts';
+import type { PersonRun } from './run/personRun.ts';
+import { runPerson } from './run/run.ts';
+import { type Ending } from './run/story.ts';
 
 /** Mover and reconcile: what the person holds follows what the policy gives them now. */
 export async function roleChange(input: PersonRunInput): Promise<void> {

@@ -1,7 +1,7 @@
 import type { DatadogClient } from '../../datadog/types.ts';
 import type { Leaver } from '../../inventory/port/leavers.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import { planEvent } from '../../activities/planning.ts';
+import { planEvent } from '../../activities/plan/planning.ts';
 import { accountOf } from '../../domain/access/correlation.ts';
 import type { Account, Entitlement, HrEvent, ResolvedEntitlement } from '../../domain/model.ts';
 import { nothingIntended, overBudget, type Intent } from '../../domain/access/intent.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { TypedSearchAttributes } from '@temporalio/common';
-import { findAccessBefore } from '../../activities/accessBefore.ts';
+import { findAccessBefore } from '../../activities/person/accessBefore.ts';
 import type { AccessBefore } from '../../inventory/port/leavers.ts';
 import {
   cancelEventSignal,

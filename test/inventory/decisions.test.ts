@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { createApprovalActivities } from '../../activities/approvals.ts';
-import { createRecordActivities } from '../../activities/records.ts';
+import { createApprovalActivities } from '../../activities/approvals/approvals.ts';
+import { createRecordActivities } from '../../activities/person/records.ts';
 import type { HandChanges, Inventory } from '../../inventory/port/inventory.ts';
 import { muteFinding } from '../../client/operations/findings.ts';
 import { declareOwner } from '../../client/operations/owners.ts';
 import { decideBatch } from '../../client/operations/quarantine.ts';
 import { issueToken, revokeToken } from '../../auth/tokens.ts';
 import { syncKinds, type KindStates } from '../../domain/sync/kinds.ts';
-import { accountOf, atAccount, daysAgo } from '../activities/findings/samples.ts';
+import { accountOf, atAccount, daysAgo } from '../activities/sync/findings/samples.ts';
 import { operator } from '../support/operators.ts';
 import { openDatabases } from './backends.ts';
 import { account, approval, at, evidence, joiner } from './samples.ts';

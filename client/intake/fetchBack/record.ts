@@ -1,4 +1,4 @@
-import { askForRecord, FetchRefused } from '../../../activities/fetchBack/ask.ts';
+import { askForRecord, FetchRefused } from '../../../activities/intake/ask.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
 import { completeEvent } from '../../operations/drafts.ts';

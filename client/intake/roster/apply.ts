@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
-import { createPages } from '../../../activities/findings/pages.ts';
+import { createPages } from '../../../activities/sync/findings/pages.ts';
 import { foldCase } from '../../../inventory/port/json.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import { disableLimit } from '../../../domain/access/brakes.ts';

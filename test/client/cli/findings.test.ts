@@ -7,7 +7,7 @@ import type { FindingRow } from '../../../inventory/port/findings.ts';
 import { openInventory } from '../../../inventory/index.ts';
 import { runCli } from '../../../client/cli/run.ts';
 import { syncKinds, type KindStates } from '../../../domain/sync/kinds.ts';
-import { accountOf, atAccount, atKey, daysAgo } from '../../activities/findings/samples.ts';
+import { accountOf, atAccount, atKey, daysAgo } from '../../activities/sync/findings/samples.ts';
 import { createShell } from '../support/shell.ts';
 
 const at = '2026-06-01T12:00:00.000Z';

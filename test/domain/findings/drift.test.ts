@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { disableLimit } from '../../../domain/access/brakes.ts';
 import { driftFindings, repairEvent } from '../../../domain/findings/drift.ts';
 import { checkHrEvent } from '../../../domain/guards.ts';
-import { accountOf, atPerson, driftContext, given, ofDepartment } from '../../activities/findings/samples.ts';
+import { accountOf, atPerson, driftContext, given, ofDepartment } from '../../activities/sync/findings/samples.ts';
 
 const someRoles = fc.subarray(['r-read', 'r-standard', 'r-admin', 'r-other']);
 const someTeams = fc.subarray(['t-platform', 't-idp', 't-other']);

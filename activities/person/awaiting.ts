@@ -1,0 +1,75 @@
+import { activityInfo } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import { correlationConflict, waitingFailures } from '../../domain/failures.ts';
+import { withDatadog } from '../attempt.ts';
+import { createCorrelation } from './correlate.ts';
+import { refuseStranger } from './ownership.ts';
+import type { Dependencies } from '../dependencies.ts';
+
+/** Activities that wait by failing: each attempt looks once. */
+export function createAwaitingActivities({ datadog, inventory, policy }: Dependencies) {
+  const { pendingInvitation, correlate } = createCorrelation({ inventory, policy });
+
+  return {
+    /** Fails until it is clear whose account it is (and, where one is needed, until there is one); is retried. */
+    async awaitCorrelation(personId: string, email?: string, isAccountNeeded = false): Promise<void> {
+      try {
+        await withDatadog(datadog, async (api) => {
+          const { account } = await correlate(api, { personId, email });
+          if (account !== undefined) await refuseStranger(inventory, personId, account);
+          else if (isAccountNeeded) throw ApplicationFailure.nonRetryable('no account is theirs', correlationConflict);
+        });
+      } catch (error) {
+        if (!(error instanceof ApplicationFailure) || error.type !== correlationConflict) throw error;
+        throw ApplicationFailure.create({
+          type: waitingFailures.StillHeld,
+          message: error.message,
+          category: ApplicationFailureCategory.BENIGN,
+        });
+      }
+    },
+
+    /**
+     * Has the sync look out for the account that SSO makes at the person's first login (or for the end of somebody's
+     * invitation, which would block that), and is its fallback: fails until there is something to look at, an account or a
+     * conflict, and is retried. The first attempt asks nothing, since it was looked up a moment ago.
+     */
+    async awaitFirstLogin(personId: string, email: string, pendingId?: string): Promise<void> {
+      await inventory.awaitLogin(personId, email, new Date().toISOString());
+      if (pendingId !== undefined && (await pendingInvitation(personId))?.accountId !== pendingId) {
+        await inventory.recordInvitation({ personId, accountId: pendingId });
+      }
+      if (activityInfo().attempt === 1) throw stillPending('nobody has logged in yet');
+      try {
+        const { account } = await withDatadog(datadog, (api) => correlate(api, { personId, email }), {
+          priority: 'sync',
+        });
+        if (account === undefined || account.status === 'pending') throw stillPending('nobody has logged in yet');
+      } catch (error) {
+        // The process looks itself, and shows it.
+        if (!(error instanceof ApplicationFailure) || error.type !== correlationConflict) throw error;
+      }
+    },
+
+    /**
+     * The fallback for a person whose acceptance no sync reports: fails until the account is Active, and is retried.
+     * The first attempt asks nothing, since the account was Pending a moment ago.
+     */
+    async awaitAcceptance(accountId: string): Promise<void> {
+      const account =
+        activityInfo().attempt === 1
+          ? undefined
+          : await withDatadog(datadog, (api) => api.getAccount(accountId), { priority: 'sync' });
+      if (account?.status !== 'active') {
+        throw stillPending('the invitation has not been accepted yet');
+      }
+    },
+  };
+}
+
+const stillPending = (message: string): ApplicationFailure =>
+  ApplicationFailure.create({
+    type: waitingFailures.StillPending,
+    message,
+    category: ApplicationFailureCategory.BENIGN,
+  });

@@ -1,0 +1,44 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { correlationConflict } from '../../domain/failures.ts';
+import type { Account } from '../../domain/model.ts';
+import type { Datadog } from '../../datadog/types.ts';
+import { DatadogFailure } from '../../datadog/failures.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+
+export const conflict = (message: string): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(message, correlationConflict);
+
+/**
+ * The account as it is just before something is written to it. Throws a conflict where it is not safely this person's:
+ * bound to another one, a service account, or with an e-mail that HR never gave for them.
+ */
+export async function checkedAccount(
+  api: Datadog,
+  inventory: Inventory,
+  { personId, accountId }: { readonly personId: string; readonly accountId: string },
+): Promise<Account> {
+  const account = await api.getAccount(accountId);
+  if (account === undefined) throw new DatadogFailure('NotFound', `account ${accountId} does not exist`);
+  const holder = await inventory.personBoundTo(accountId);
+  if (holder !== personId) {
+    throw conflict(`account ${accountId} is bound to ${holder === undefined ? 'nobody' : `person ${holder}`} now`);
+  }
+  await refuseStranger(inventory, personId, account);
+  return account;
+}
+
+/** By the e-mails of the record, of before, and of what waits: HR's newest word may not be applied yet. */
+export async function refuseStranger(inventory: Inventory, personId: string, account: Account): Promise<void> {
+  if (account.isServiceAccount) throw conflict(`account ${account.id} is a service account`);
+  const [record, waiting] = await Promise.all([
+    inventory.findPerson(personId),
+    inventory.waitingEvents({ personId, limit: 1_000 }),
+  ]);
+  const emails = [
+    record?.attributes?.email,
+    ...(record?.previousEmails ?? []),
+    ...waiting.map(({ event }) => event.person?.email),
+  ].flatMap((email) => (email === undefined ? [] : [email.toLowerCase()]));
+  if (emails.length === 0 || emails.includes(account.email.toLowerCase())) return;
+  throw conflict(`account ${account.id} has an e-mail that is neither the person's current nor a previous one`);
+}

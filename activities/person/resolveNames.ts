@@ -1,0 +1,20 @@
+import type { Entitlement, ResolvedEntitlement } from '../../domain/model.ts';
+import { entitlementKey } from '../../domain/access/plan.ts';
+import type { Datadog } from '../../datadog/types.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+
+type Names = Pick<Inventory, 'knownEntitlementIds' | 'rememberEntitlementIds'>;
+
+/** Names to ids; what a name means when it is first looked up it means from then on. */
+export async function resolveAndKeep(
+  api: Datadog,
+  inventory: Names,
+  entitlements: readonly Entitlement[],
+): Promise<readonly ResolvedEntitlement[]> {
+  const known = await inventory.knownEntitlementIds(entitlements);
+  const resolved = await api.resolve(entitlements, known);
+  const isNew = ({ kind, name }: Entitlement) => !known.has(entitlementKey({ kind, id: name }));
+  const learnt = resolved.filter(isNew);
+  if (learnt.length > 0) await inventory.rememberEntitlementIds(learnt, new Date().toISOString());
+  return resolved;
+}

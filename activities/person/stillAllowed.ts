@@ -1,0 +1,64 @@
+import { privilegesIn } from '../../domain/access/privileged.ts';
+import type { GivenApproval, Granted, LapsedDecision, ResolvedEntitlement } from '../../domain/model.ts';
+import type { Datadog } from '../../datadog/types.ts';
+import { identify, isAmong } from '../approvals/deciders.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+
+/** An assignment that must not be made now. */
+export class Withheld extends Error {
+  override readonly name = 'Withheld';
+  readonly granted: Granted;
+
+  constructor(granted: Granted) {
+    super('the assignment was withheld');
+    this.granted = granted;
+  }
+}
+
+export interface Assignment {
+  readonly personId: string;
+  readonly entitlement: ResolvedEntitlement;
+  readonly approval: GivenApproval | undefined;
+}
+
+/**
+ * The last look before an entitlement is assigned, days after it was allowed perhaps: what the role gives now, and
+ * whether those who allowed it still may. Throws `Withheld` where it must not be assigned.
+ */
+export async function lookOnceMore(api: Datadog, inventory: Inventory, assignment: Assignment): Promise<void> {
+  const { personId, entitlement, approval } = assignment;
+  const lapsed = approval === undefined ? [] : await lapsedDecisions(inventory, personId, approval);
+  if (lapsed.length > 0) throw new Withheld({ given: false, because: 'lapsed', lapsed });
+  if (entitlement.kind !== 'role' || approval?.privileged.includes(entitlement.name) === true) return;
+  const privileges = privilegesIn(await api.rolePermissions(entitlement.id));
+  if (privileges.length === 0) return;
+  const why = `the role gives ${privileges.join(', ')}: privileged, and nobody has allowed that`;
+  throw new Withheld({ given: false, because: 'privileged', why });
+}
+
+/**
+ * Where too few decisions still hold: those that do not. The word of a process is not enough: a decision counts if it is on
+ * record, and while its approver may decide.
+ */
+export async function lapsedDecisions(
+  inventory: Inventory,
+  personId: string,
+  { approvalId, decisionIds, quorum }: GivenApproval,
+): Promise<readonly LapsedDecision[]> {
+  const requests = (await inventory.listApprovals({ personId })).filter((one) => one.approvalId === approvalId);
+  const recorded = requests.flatMap(({ decisions }) => decisions);
+  const subject = (await identify(inventory, personId, Date.now())).known;
+  const judged = await Promise.all(
+    decisionIds.map(async (decisionId): Promise<LapsedDecision | undefined> => {
+      const decision = recorded.find((one) => one.decisionId === decisionId && one.verdict === 'approve');
+      if (decision === undefined) return { decisionId, why: 'it is not on record' };
+      const actor = await identify(inventory, decision.personId ?? decision.actor, Date.now());
+      if (actor.gone !== undefined) return { decisionId, why: `${decision.actor} cannot decide: ${actor.gone}` };
+      if (isAmong(actor, subject)) return { decisionId, why: 'nobody decides about their own access' };
+      const token = decision.tokenId === undefined ? undefined : await inventory.findToken({ id: decision.tokenId });
+      return token?.revokedAt === undefined ? undefined : { decisionId, why: `token ${token.id} was revoked` };
+    }),
+  );
+  const lapsed = judged.filter((one) => one !== undefined);
+  return decisionIds.length - lapsed.length < quorum ? lapsed : [];
+}

@@ -1,0 +1,26 @@
+import type { Admittance } from '../../domain/access/brakes.ts';
+import type { Entitlement, HrEvent, PersonAttributes, ProcessType, ResolvedEntitlement } from '../../domain/model.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
+import type { Datadog } from '../../datadog/types.ts';
+import type { Leaver } from '../../inventory/port/leavers.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+
+/** What is asked to know what an event would come to: reading calls only. */
+export interface Ground {
+  readonly api: Datadog;
+  /** Absent where Muster has never run. */
+  readonly inventory: Inventory | undefined;
+  readonly policy: Policy;
+  readonly resolve: (entitlements: readonly Entitlement[]) => Promise<readonly ResolvedEntitlement[]>;
+  /** Whether the change budget would let the leaver go. */
+  readonly admits: (leaver: Leaver) => Promise<Admittance | undefined>;
+}
+
+export interface Question {
+  readonly event: HrEvent;
+  readonly process: ProcessType;
+  /** As HR says after the event. */
+  readonly person: PersonAttributes | undefined;
+  /** Whose they are is settled. */
+  readonly accountId: string | undefined;
+}

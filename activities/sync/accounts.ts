@@ -1,0 +1,119 @@
+import { activityInfo } from '@temporalio/activity';
+import { withDatadog } from '../attempt.ts';
+import type { Datadog } from '../../datadog/types.ts';
+import { awaitedBy, firstLogin } from './firstLogins.ts';
+import type { SyncChanges } from './lists.ts';
+import { addChanges, asSync, atOnce, beating, createTurn, noChanges } from './pace.ts';
+import { activationSignal } from './signals.ts';
+import type { Dependencies } from '../dependencies.ts';
+
+export interface AccountsScan {
+  readonly scanId: string;
+  /** The page to begin with, counted from 0. */
+  readonly from: number;
+  /** Known from the first page on. */
+  readonly pageSize?: number;
+  readonly total?: number;
+}
+
+export interface AccountsScanned extends SyncChanges {
+  /** The page to go on with; absent when all were read. */
+  readonly next?: number;
+  readonly pageSize: number;
+  /** As many as Datadog counts. */
+  readonly total: number;
+  readonly accounts: number;
+}
+
+/** One activity costs the engine several times what a page costs, so one activity reads a run of pages. */
+const pagesPerActivity = 20;
+
+/** How far this run of pages has come: what a retry goes on from. */
+interface Cursor extends SyncChanges {
+  readonly pageSize: number;
+  readonly total: number;
+  readonly accounts: number;
+  readonly done: readonly number[];
+}
+
+type AccountPage = Awaited<ReturnType<Datadog['listAccountsPage']>>;
+
+export function createAccountScan({
+  datadog,
+  inventory,
+  signals,
+}: Pick<Dependencies, 'datadog' | 'inventory' | 'signals'>) {
+  return {
+    /** A run of pages of all accounts with their roles, a few in flight, each written to the inventory as it comes. */
+    async scanAccounts({ scanId, from, ...known }: AccountsScan): Promise<AccountsScanned> {
+      const waiting = new Map((await inventory.listPending()).map((one) => [one.accountId, one]));
+      const awaited = awaitedBy(await inventory.listAwaitedLogins());
+      const signalActivated = activationSignal(signals);
+      const turn = createTurn();
+      let cursor = activityInfo().heartbeatDetails as Cursor | undefined;
+      const before = cursor?.requests ?? 0;
+      await using pace = beating(() => cursor);
+
+      await withDatadog(
+        datadog,
+        async (api) => {
+          async function read(number: number, size?: number): Promise<void> {
+            const seenAt = new Date().toISOString();
+            const page = await api.listAccountsPage({ number, turn, ...(size === undefined ? {} : { size }) });
+            await writePage(number, page, seenAt).finally(() => turn.give());
+          }
+
+          async function writePage(number: number, page: AccountPage, seenAt: string): Promise<void> {
+            const written = await inventory.writeAccounts({ scanId, accounts: page.accounts, seenAt });
+            for (const account of page.accounts) {
+              const candidate = waiting.get(account.id);
+              if (candidate !== undefined && account.status === 'active') await signalActivated(candidate);
+              const newcomer = awaited(account);
+              if (newcomer !== undefined) await signalActivated(firstLogin(newcomer, account));
+            }
+            cursor = {
+              ...addChanges(cursor ?? noChanges, written),
+              requests: before + api.requests,
+              pageSize: page.size,
+              total: page.total,
+              accounts: (cursor?.accounts ?? 0) + page.accounts.length,
+              done: [...(cursor?.done ?? []), number],
+            };
+            pace.beat();
+          }
+
+          if ((cursor?.pageSize ?? known.pageSize) === undefined) await read(0);
+          const size = cursor?.pageSize ?? known.pageSize ?? 0;
+          const total = cursor?.total ?? known.total ?? 0;
+          const to = Math.min(from + pagesPerActivity, Math.ceil(total / size));
+          const left = Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
+          await atOnce(
+            left.filter((number) => cursor?.done.includes(number) !== true),
+            pace,
+            (number) => read(number, size),
+          );
+        },
+        asSync,
+      );
+      const { done, ...read } = cursor as unknown as Cursor;
+      const next = firstMissing(from, done);
+      return { ...read, ...(next * read.pageSize < read.total ? { next } : {}) };
+    },
+
+    /** Closes the scan: what it no longer saw is gone. Not where it saw fewer than Datadog counts. */
+    async closeAccounts(
+      scanId: string,
+      scanStartedAt: string,
+      expected: number,
+    ): Promise<{ removed: number; isWhole: boolean }> {
+      return inventory.sweepAccounts({ scanId, scanStartedAt, expected, at: new Date().toISOString() });
+    },
+  };
+}
+
+function firstMissing(from: number, done: readonly number[]): number {
+  const read = new Set(done);
+  let next = from;
+  while (read.has(next)) next += 1;
+  return next;
+}

@@ -1,0 +1,134 @@
+import { heartbeat } from '@temporalio/activity';
+import {
+  accountFindings,
+  domainOf,
+  isEmergencyAccount,
+  isUncorrelated,
+  uncorrelatedSummary,
+} from '../../../domain/findings/accounts.ts';
+import { driftFindings, heldRepairs } from '../../../domain/findings/drift.ts';
+import { frozenBecause, type Found } from '../../../domain/findings/catalogue.ts';
+import type { KindStates } from '../../../domain/sync/kinds.ts';
+import { keyFindings } from '../../../domain/findings/keys.ts';
+import { duplicateRoleNames, rolesUndoneByMappings } from '../../../domain/findings/roles.ts';
+import { missingFromRosters } from '../../../domain/findings/rosters.ts';
+import type { AccountPageFacts, OrganisationFacts, RepairCandidate } from '../../../inventory/port/findings.ts';
+import type { Inventory } from '../../../inventory/port/inventory.ts';
+import { contextOf, type Context } from './context.ts';
+import { createPages, type Pages } from './pages.ts';
+import { repairOrHold, type RepairResult } from './repair.ts';
+import type { Dependencies } from '../../dependencies.ts';
+
+export interface AssessmentInput {
+  readonly runId: string;
+  /** When the run began to read: what was written since then may have been read before that. */
+  readonly startedAt: string;
+  /** What this run read whole: only that opens and closes findings. */
+  readonly states: KindStates;
+}
+
+export interface Assessment extends RepairResult {
+  /** Open and not muted. */
+  readonly findings: number;
+  readonly opened: number;
+  readonly closed: number;
+}
+
+interface Assessing {
+  readonly inventory: Inventory;
+  readonly pages: Pages;
+  readonly organisation: OrganisationFacts;
+  readonly context: Context;
+  readonly input: AssessmentInput;
+}
+
+export function createFindingActivities({ inventory, policy, signals }: Dependencies) {
+  return {
+    /**
+     * Compares what a sync has read with what should be: opens and closes findings, and has drift mended or held as the
+     * policy says. May be repeated: what was found already is not opened again, and a repair is submitted once a run.
+     */
+    async assess(input: AssessmentInput): Promise<Assessment> {
+      const now = new Date();
+      const rules = policy();
+      const at = now.toISOString();
+      const organisation = await inventory.readOrganisation({
+        now: at,
+        overdueAfterMs: rules.times.leaverAlarmAfterMs,
+      });
+      const context = contextOf(organisation, rules, now.getTime());
+      const pages = createPages(inventory, { states: input.states, at, onPage: heartbeat });
+      const assessing: Assessing = { inventory, pages, organisation, context, input };
+
+      const uncorrelated = await assessAccounts(assessing);
+      const candidates = await assessPeople(assessing);
+      await pages.goThrough('roster', inventory.absenceFacts, (facts) => ({ found: missingFromRosters(facts) }));
+      await pages.goThrough('key', inventory.keyFacts, (facts) => ({
+        found: facts.flatMap((one) => keyFindings(one, context)),
+      }));
+      const repaired = await repairOrHold({ inventory, signals, policy: rules, input, organisation, candidates, at });
+      await pages.write('organisation', {
+        found: [
+          ...uncorrelated,
+          ...heldRepairs(repaired.held),
+          ...duplicateRoleNames(organisation.roles),
+          ...rolesUndoneByMappings(organisation.roles, organisation.roleMappings),
+        ],
+      });
+      return { findings: await inventory.countOpenFindings(at), ...pages.counts, ...repaired };
+    },
+  };
+}
+
+/** Accounts one by one; those that belong to nobody, where no roster says who there should be, are one finding together. */
+async function assessAccounts({
+  inventory,
+  pages,
+  organisation,
+  context,
+  input,
+}: Assessing): Promise<readonly Found[]> {
+  const { busyPeople, overdueLeavers } = organisation;
+  const byDomain = new Map<string, number>();
+  const isInMotion = ({ person, finishedAt }: AccountPageFacts) =>
+    person !== undefined &&
+    !overdueLeavers.has(person.personId) &&
+    (busyPeople.has(person.personId) || wasChangedSince(finishedAt, input));
+  await pages.goThrough('account', inventory.accountFacts, (facts) => {
+    for (const one of facts) {
+      const domain = domainOf(one.account.email);
+      const isCounted = isUncorrelated(one, context) && !isEmergencyAccount(one.account, context);
+      if (isCounted && !context.completeDomains.has(domain)) byDomain.set(domain, (byDomain.get(domain) ?? 0) + 1);
+    }
+    return {
+      found: facts.flatMap((one) => {
+        const overdueSince = one.person === undefined ? undefined : overdueLeavers.get(one.person.personId);
+        return accountFindings({ ...one, ...(overdueSince === undefined ? {} : { overdueSince }) }, context);
+      }),
+      frozen: facts.filter(isInMotion).map(({ account }) => account.id),
+    };
+  });
+  return uncorrelatedSummary(byDomain);
+}
+
+/** What a person who has no open process should hold, against what they hold. Answers whose drift a reconcile would mend. */
+async function assessPeople({ inventory, pages, organisation, context, input }: Assessing) {
+  const candidates: RepairCandidate[] = [];
+  const isInMotion = (one: { readonly personId: string; readonly finishedAt?: string }) =>
+    organisation.busyPeople.has(one.personId) || wasChangedSince(one.finishedAt, input);
+  await pages.goThrough('person', inventory.personFacts, (facts) => {
+    const settled = facts.filter((one) => !isInMotion(one));
+    const found = settled.flatMap((one) => driftFindings(one, context));
+    const repairable = found.filter(
+      (one) => one.isRepairable === true && frozenBecause(one, input.states) === undefined,
+    );
+    for (const [personId, drift] of Map.groupBy(repairable, ({ scope }) => scope)) {
+      candidates.push({ personId, subjects: drift.map(({ subject }) => subject).toSorted() });
+    }
+    return { found, frozen: facts.filter(isInMotion).map(({ personId }) => personId) };
+  });
+  return candidates;
+}
+
+const wasChangedSince = (finishedAt: string | undefined, { startedAt }: AssessmentInput): boolean =>
+  finishedAt !== undefined && finishedAt >= startedAt;

@@ -1,0 +1,181 @@
+import { activityInfo } from '@temporalio/activity';
+import type { Nhi, NhiKind, TeamMember } from '../../domain/sync/kinds.ts';
+import { withDatadog } from '../attempt.ts';
+import { DatadogFailure } from '../../datadog/failures.ts';
+import type { Datadog, ListedNhiKind, OwnedNhiKind } from '../../datadog/types.ts';
+import { addChanges, asSync, atOnce, beating, noChanges, type SyncChanges } from './pace.ts';
+import type { Dependencies } from '../dependencies.ts';
+
+export type { SyncChanges } from './pace.ts';
+
+export interface RunOfMany extends SyncChanges {
+  /** The id to go on after; absent when all were read. */
+  readonly next?: string;
+}
+
+export interface ServiceAccountsScanned extends RunOfMany {
+  /** What turned out to be not visible, or to have no list here. */
+  readonly hidden: readonly OwnedNhiKind[];
+}
+
+/** Teams, or service accounts, of one activity. */
+const manyPerActivity = 100;
+const ownedKinds: readonly OwnedNhiKind[] = ['serviceAccountKey', 'serviceAccountToken'];
+
+interface Cursor extends SyncChanges {
+  readonly done: readonly string[];
+}
+
+/** Everything but the accounts. Each list is read whole or fails; what was read is written by the activity that read it. */
+export function createKindScans({ datadog, inventory }: Pick<Dependencies, 'datadog' | 'inventory'>) {
+  async function reading<T>(read: (api: Datadog) => Promise<T>): Promise<T & { readonly requests: number }> {
+    await using pace = beating(() => undefined);
+    pace.beat();
+    return await withDatadog(datadog, async (api) => ({ ...(await read(api)), requests: api.requests }), asSync);
+  }
+
+  /** Of these ids those after `from`, a few in flight, with a cursor for a retry. */
+  async function readMany(
+    ids: readonly string[],
+    read: (api: Datadog, id: string) => Promise<Partial<SyncChanges>>,
+  ): Promise<RunOfMany> {
+    let cursor = activityInfo().heartbeatDetails as Cursor | undefined;
+    const before = cursor?.requests ?? 0;
+    const done = new Set(cursor?.done);
+    const batch = ids.slice(0, manyPerActivity);
+    await using pace = beating(() => cursor);
+    await withDatadog(
+      datadog,
+      async (api) => {
+        const readOne = async (id: string): Promise<void> => {
+          const changes = await read(api, id);
+          done.add(id);
+          cursor = { ...addChanges(cursor ?? noChanges, changes), requests: before + api.requests, done: [...done] };
+          pace.beat();
+        };
+        // The first alone: where it is refused, the others would be too.
+        const [first, ...rest] = batch.filter((id) => !done.has(id));
+        if (first !== undefined) await readOne(first);
+        await atOnce(rest, pace, readOne);
+      },
+      asSync,
+    );
+    const { added, changed, removed, requests } = cursor ?? noChanges;
+    const next = batch.findLast((id) => done.has(id));
+    const isAll = batch.length === ids.length && batch.every((id) => done.has(id));
+    return { added, changed, removed, requests, ...(isAll || next === undefined ? {} : { next }) };
+  }
+
+  async function write(nhis: readonly Nhi[], kinds: readonly NhiKind[], readAt: string, ownerAccountId?: string) {
+    const written = await inventory.writeNhis(nhis, readAt);
+    const { removed } = await inventory.sweepNhis({
+      kinds,
+      seenIds: nhis.map(({ id }) => id),
+      readStartedAt: readAt,
+      at: now(),
+      ...(ownerAccountId === undefined ? {} : { ownerAccountId }),
+    });
+    return { ...written, removed };
+  }
+
+  return {
+    async scanRoles(): Promise<SyncChanges & { readonly roles: number }> {
+      const readAt = now();
+      return reading(async (api) => {
+        const [roles, permissions] = await Promise.all([api.listRoles(), api.listPermissions()]);
+        const rows = roles.map(({ id, name, isManaged, permissionIds }) => ({
+          id,
+          name,
+          isManaged,
+          permissions: permissionIds.map((permission) => permissions.get(permission) ?? permission).toSorted(),
+        }));
+        return { roles: rows.length, ...(await inventory.writeRoles(rows, readAt)) };
+      });
+    },
+
+    async scanTeams(): Promise<SyncChanges & { readonly teams: number }> {
+      const readAt = now();
+      return reading(async (api) => {
+        const teams = await api.listTeams();
+        return { teams: teams.length, ...(await inventory.writeTeams(teams, readAt)) };
+      });
+    },
+
+    /** One paged list a team, never one a membership. */
+    async scanTeamMembers(after: string): Promise<RunOfMany> {
+      const teams = (await inventory.listTeams()).filter(({ goneAt }) => goneAt === undefined);
+      const ids = teams
+        .map(({ id }) => id)
+        .filter((id) => id > after)
+        .toSorted();
+      return readMany(ids, async (api, teamId) => {
+        const seenAt = now();
+        const members: readonly TeamMember[] | undefined = await api.listTeamMembers(teamId);
+        return members === undefined ? {} : inventory.writeTeamMembers({ teamId, members, seenAt });
+      });
+    },
+
+    /** Keys and tokens of the service accounts: two requests each, and one in all where they are not visible. */
+    async scanServiceAccounts(after: string): Promise<ServiceAccountsScanned> {
+      const ids = (await inventory.serviceAccountIds()).filter((id) => id > after);
+      const hidden = new Set<OwnedNhiKind>();
+      const run = await readMany(ids, async (api, accountId) => {
+        const lists: { readonly kind: OwnedNhiKind; readonly nhis: readonly Nhi[] }[] = [];
+        const readAt = now();
+        for (const kind of ownedKinds) {
+          if (hidden.has(kind)) continue;
+          const nhis = await api.listOwnedNhis(accountId, kind);
+          if (nhis !== undefined) lists.push({ kind, nhis });
+          // The account was there for its keys: it is the list of tokens that this organization does not have.
+          else if (kind === 'serviceAccountToken') hidden.add(kind);
+          else break;
+        }
+        let changes = noChanges;
+        for (const { kind, nhis } of lists) {
+          changes = addChanges(changes, await write(nhis, [kind], readAt, accountId));
+        }
+        return changes;
+      });
+      if (run.next !== undefined) return { ...run, hidden: [...hidden] };
+      // Of service accounts that are gone nothing is left.
+      const { removed } = await inventory.sweepOwnerlessNhis(ownedKinds, now());
+      return { ...addChanges(run, { removed }), hidden: [...hidden] };
+    },
+
+    /** `closes` are the kinds of which this list shows all. */
+    async scanNhis(kind: ListedNhiKind, closes: readonly NhiKind[]): Promise<SyncChanges> {
+      const readAt = now();
+      return reading(async (api) => {
+        if (kind === 'personalAccessToken') await requireAllTokens(api);
+        const nhis = await api.listNhis(kind);
+        const robots = new Set(await inventory.serviceAccountIds());
+        const known = nhis.map((nhi) => (robots.has(nhi.ownerAccountId ?? '') ? { ...nhi, kind: ownedBy(nhi) } : nhi));
+        return write(known, closes, readAt);
+      });
+    },
+  };
+}
+
+/** With `user_app_keys` alone the list answers 200, with the key owner's tokens only. */
+async function requireAllTokens(api: Datadog): Promise<void> {
+  const permission = 'org_app_keys_read';
+  const operation = 'list personal access tokens';
+  const answer = await api.probe(permission);
+  if (answer === 'yes') return;
+  if (answer === 'no') {
+    throw new DatadogFailure('NotAuthorized', `${operation}: only the key owner's own are visible`, {
+      missing: { permission, operation },
+    });
+  }
+  throw new DatadogFailure('UnexpectedResponse', `${operation}: whether all are visible is not known`, {
+    isExhausted: true,
+  });
+}
+
+/** The organization's lists show the keys and tokens of service accounts too. */
+function ownedBy({ kind }: Nhi): NhiKind {
+  if (kind === 'applicationKey') return 'serviceAccountKey';
+  return kind === 'personalAccessToken' ? 'serviceAccountToken' : kind;
+}
+
+const now = (): string => new Date().toISOString();

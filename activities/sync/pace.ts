@@ -1,0 +1,90 @@
+import { activityInfo, heartbeat } from '@temporalio/activity';
+import type { AttemptOptions, Turn } from '../../datadog/types.ts';
+
+/** How an activity of the sync goes through many requests: a few in flight, with heartbeats, and an end in good time. */
+
+/** Yields to processes; one request that hangs must not use up the minutes of an activity. */
+export const asSync = { priority: 'sync', requestDeadlineMs: 20_000 } as const satisfies AttemptOptions;
+
+export interface SyncChanges {
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+  readonly requests: number;
+}
+
+export const noChanges: SyncChanges = { added: 0, changed: 0, removed: 0, requests: 0 };
+
+export function addChanges(to: SyncChanges, more: Partial<SyncChanges>): SyncChanges {
+  return {
+    added: to.added + (more.added ?? 0),
+    changed: to.changed + (more.changed ?? 0),
+    removed: to.removed + (more.removed ?? 0),
+    requests: to.requests + (more.requests ?? 0),
+  };
+}
+
+const inFlight = 4;
+const beatEveryMs = 5_000;
+
+export interface Pace extends AsyncDisposable {
+  beat(): void;
+  /** Half of the attempt's time is over: what is left is for the next activity. */
+  isLate(): boolean;
+}
+
+/** Says that it is alive also while one request hangs. `details` are what a retry goes on from. */
+export function beating(details: () => unknown): Pace {
+  const { startToCloseTimeoutMs } = activityInfo();
+  const lateAt = Date.now() + startToCloseTimeoutMs / 2;
+  const beat = (): void => heartbeat(details());
+  const timer = setInterval(beat, beatEveryMs);
+  return {
+    beat,
+    isLate: () => Date.now() >= lateAt,
+    [Symbol.asyncDispose]: async () => clearInterval(timer),
+  };
+}
+
+/** In order, a bounded number in flight. Ends early when it is late; the first failure ends it once nothing is in flight. */
+export async function atOnce<T>(
+  items: readonly T[],
+  pace: Pick<Pace, 'isLate'>,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = items.values();
+  let hasFailed = false;
+  const results = await Promise.allSettled(
+    Array.from({ length: inFlight }, async () => {
+      for (const item of queue) {
+        try {
+          await work(item);
+        } catch (error) {
+          hasFailed = true;
+          throw error;
+        }
+        if (hasFailed || pace.isLate()) return;
+      }
+    }),
+  );
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** Handed on in the order of asking. */
+export function createTurn(): Turn {
+  const waiting: (() => void)[] = [];
+  let isTaken = false;
+  return {
+    take() {
+      if (isTaken) return new Promise((resolve) => waiting.push(resolve));
+      isTaken = true;
+      return Promise.resolve();
+    },
+    give() {
+      const next = waiting.shift();
+      if (next === undefined) isTaken = false;
+      else next();
+    },
+  };
+}

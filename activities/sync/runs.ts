@@ -1,0 +1,104 @@
+import { heartbeat } from '@temporalio/activity';
+import type { SyncDepth, SyncSummary } from '../../domain/contracts.ts';
+import { withDatadog } from '../attempt.ts';
+import { withoutOn } from '../../datadog/failures.ts';
+import type { Datadog } from '../../datadog/types.ts';
+import { signalFirstLogins } from './firstLogins.ts';
+import { asSync } from './pace.ts';
+import { activationSignal } from './signals.ts';
+import type { Dependencies } from '../dependencies.ts';
+import type { PendingInvitation, SyncRunEnd } from '../../inventory/port/rows.ts';
+
+/** An event that was received this long ago and has no open run was lost between its two writes. */
+const sweepAfterMs = 5 * 60_000;
+
+export function createSyncActivities({
+  datadog,
+  inventory,
+  signals,
+}: Pick<Dependencies, 'datadog' | 'inventory' | 'signals'>) {
+  const signalActivated = activationSignal(signals);
+
+  /** Reads the Pending accounts, then each awaited account that has left their list. */
+  async function signalAcceptances(api: Datadog, waiting: readonly PendingInvitation[]): Promise<number> {
+    if (waiting.length === 0) return 0;
+    const pending = new Set<string>();
+    for await (const page of pendingAccounts(api)) {
+      for (const { id } of page.accounts) pending.add(id);
+      heartbeat({ page: page.number });
+    }
+    let activated = 0;
+    for (const candidate of waiting.filter(({ accountId }) => !pending.has(accountId))) {
+      // One account that cannot be read just now keeps nobody else waiting: the next pass reads it.
+      const reading = api.getAccount(candidate.accountId);
+      const account = await withoutOn(['DatadogUnavailable', 'UnexpectedResponse'], reading);
+      heartbeat({ accountId: candidate.accountId });
+      if (account?.status !== 'active') continue;
+      await signalActivated(candidate);
+      activated += 1;
+    }
+    return activated;
+  }
+
+  return {
+    async startSync(runId: string, depth: SyncDepth): Promise<{ waiting: number }> {
+      const waiting = [...(await inventory.listPending()), ...(await inventory.listAwaitedLogins())];
+      // A light run that nobody waits for leaves no trace.
+      if (depth === 'full') await inventory.startSyncRun({ runId, depth, startedAt: new Date().toISOString() });
+      return { waiting: waiting.length };
+    },
+
+    /** The light depth: who has accepted an invitation, or logged in for the first time, of those who are awaited. */
+    async scanPending(): Promise<{ waiting: number; activated: number; requests: number }> {
+      const invited = await inventory.listPending();
+      const logins = await inventory.listAwaitedLogins();
+      const waiting = invited.length + logins.length;
+      if (waiting === 0) return { waiting: 0, activated: 0, requests: 0 };
+      return withDatadog(
+        datadog,
+        async (api) => {
+          const accepted = await signalAcceptances(api, invited);
+          const loggedIn = await signalFirstLogins({ inventory, signals }, api, logins);
+          return { waiting, activated: accepted + loggedIn, requests: api.requests };
+        },
+        asSync,
+      );
+    },
+
+    /** Ends the run's record. What was read whole is counted as it is there now. */
+    async finishSync(end: Omit<SyncRunEnd, 'at'>): Promise<SyncSummary> {
+      const { users, serviceAccounts, keys } = await inventory.countRows();
+      const isWhole = end.kinds.accounts?.state === 'complete';
+      const summary = { ...end.summary, keys, ...(isWhole ? { users, serviceAccounts } : {}) };
+      await inventory.finishSyncRun({ ...end, summary, at: new Date().toISOString() });
+      return summary;
+    },
+
+    /** Sends again what was received, was not applied, and has no open run that could hold it. */
+    async resendLostEvents(): Promise<number> {
+      const receivedBefore = new Date(Date.now() - sweepAfterMs).toISOString();
+      const limit = 500;
+      let sent = 0;
+      for (let offset = 0; ; offset += limit) {
+        const rows = await inventory.waitingEvents({ receivedBefore, offset, limit });
+        for (const { event } of rows) {
+          heartbeat();
+          if (await signals.hasOpenRun(event.personId)) continue;
+          await signals.submit(event);
+          sent += 1;
+        }
+        if (rows.length < limit) return sent;
+      }
+    },
+  };
+}
+
+async function* pendingAccounts(api: Datadog) {
+  for (let number = 0, known: number | undefined; ; number += 1) {
+    const page = { number, status: ['pending'] as const, ...(known === undefined ? {} : { size: known }) };
+    const { accounts, total, size } = await api.listAccountsPage(page);
+    yield { accounts, number };
+    if (accounts.length === 0 || (number + 1) * size >= total) return;
+    known = size;
+  }
+}

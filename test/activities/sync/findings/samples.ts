@@ -1,0 +1,165 @@
+import { accountFindings, type AccountContext, type AccountFacts } from '../../../../domain/findings/accounts.ts';
+import {
+  driftFindings,
+  type DriftContext,
+  type GrantFacts,
+  type PersonFacts,
+} from '../../../../domain/findings/drift.ts';
+import type { FindingThresholds, Found } from '../../../../domain/findings/catalogue.ts';
+import type { Nhi } from '../../../../domain/sync/kinds.ts';
+import { keyFindings, type KeyFacts } from '../../../../domain/findings/keys.ts';
+import { missingFromRosters, type AbsenceFacts } from '../../../../domain/findings/rosters.ts';
+import type { Account } from '../../../../domain/model.ts';
+
+const dayMs = 86_400_000;
+export const nowMs = Date.parse('2026-06-01T12:00:00.000Z');
+export const daysAgo = (days: number): string => new Date(nowMs - days * dayMs).toISOString();
+
+export const thresholds: FindingThresholds = {
+  dormantAfterMs: 90 * dayMs,
+  neverLoggedInAfterMs: 30 * dayMs,
+  pendingAfterMs: 30 * dayMs,
+  keyUnusedAfterMs: 90 * dayMs,
+  keyMaxAgeMs: 365 * dayMs,
+  keyInUseWithinMs: 7 * dayMs,
+  ownerAwayAfterMs: 30 * dayMs,
+};
+
+export const accountOf = (change: Partial<Account> = {}): Account => ({
+  id: 'a-1',
+  email: 'ann@example.com',
+  handle: 'ann@example.com',
+  name: 'Ann Alder',
+  title: 'Engineer',
+  status: 'active',
+  isServiceAccount: false,
+  roleIds: ['r-read'],
+  createdAt: daysAgo(200),
+  lastLoginAt: daysAgo(1),
+  ...change,
+});
+
+export const accountContext: AccountContext = {
+  nowMs,
+  thresholds,
+  privilegedRoles: new Map([['r-admin', 'Admin']]),
+  identity: { allowedDomains: [], ignore: [] },
+  emergencyAccounts: new Set(['break.glass@example.com']),
+  completeDomains: new Set(['example.com']),
+  isLoginReported: true,
+};
+
+const ann = { personId: 'p-1', employment: 'employed' } as const;
+
+export function atAccount(
+  account: Partial<Account>,
+  facts: Partial<AccountFacts> = {},
+  context: Partial<AccountContext> = {},
+): readonly Found[] {
+  const known = { isGone: false, firstSeenAt: daysAgo(200), person: ann, approvedRoleIds: [] };
+  return accountFindings({ ...known, account: accountOf(account), ...facts }, { ...accountContext, ...context });
+}
+
+/** Nobody's account. */
+export function atStray(facts: Partial<AccountFacts> = {}, context: Partial<AccountContext> = {}): readonly Found[] {
+  const stray: AccountFacts = { account: accountOf(), isGone: false, firstSeenAt: daysAgo(5), approvedRoleIds: [] };
+  return accountFindings({ ...stray, ...facts }, { ...accountContext, ...context });
+}
+
+export const serviceAccount = { id: 'sa-1', name: 'deploys', isServiceAccount: true, email: 'sa@example.com' } as const;
+
+export function atKey(nhi: Partial<Nhi>, owner: Partial<KeyFacts['owner']> = {}): readonly Found[] {
+  const key: Nhi = {
+    id: 'k-1',
+    kind: 'applicationKey',
+    name: 'ci',
+    ownerAccountId: 'a-1',
+    scopes: ['metrics_read'],
+    createdAt: daysAgo(20),
+    lastUsedAt: daysAgo(2),
+    details: {},
+  };
+  const annOf = {
+    email: 'ann@example.com',
+    status: 'active',
+    isServiceAccount: false,
+    lastLoginAt: daysAgo(1),
+  } as const;
+  return keyFindings({ nhi: { ...key, ...nhi }, isGone: false, owner: { ...annOf, ...owner } }, { nowMs, thresholds });
+}
+
+const roles = new Map([
+  ['Read Only', 'r-read'],
+  ['Standard', 'r-standard'],
+  ['Admin', 'r-admin'],
+]);
+const teams = new Map([
+  ['platform', 't-platform'],
+  ['from-idp', 't-idp'],
+]);
+
+export const driftContext: DriftContext = {
+  rules: [
+    { name: 'everyone', when: {}, roles: ['Read Only'], teams: ['from-idp'] },
+    { name: 'engineers', when: { department: ['Engineering'] }, roles: ['Standard'], teams: ['platform'] },
+    {
+      name: 'sre',
+      when: { department: ['SRE'] },
+      roles: ['Admin'],
+      teams: [],
+      approval: { people: ['lead@example.com'], manager: false, quorum: 1, fallback: ['it@example.com'] },
+    },
+    { name: 'typing error', when: {}, roles: ['No Such Role'], teams: [] },
+  ],
+  directory: {
+    idOf: ({ kind, name }) => (kind === 'role' ? roles : teams).get(name),
+    nameOf: (kind, id) => [...(kind === 'role' ? roles : teams)].find(([, one]) => one === id)?.[0] ?? id,
+    isTeamManaged: (id) => id === 't-idp',
+  },
+  privilegedRoles: new Map([['r-admin', 'Admin']]),
+  contested: new Set(),
+};
+
+export const given = (id: string, change: Partial<GrantFacts> = {}): GrantFacts => ({
+  kind: id.startsWith('t-') ? 'team' : 'role',
+  id,
+  name: id,
+  reason: 'birthright',
+  since: daysAgo(100),
+  isManaged: true,
+  ...change,
+});
+
+/** Ann of department Sales, who should hold `Read Only` and nothing else. */
+export function atPerson(facts: Partial<PersonFacts>, context: Partial<DriftContext> = {}): readonly Found[] {
+  const person: PersonFacts = {
+    personId: 'p-1',
+    attributes: { email: 'ann@example.com', name: 'Ann Alder', title: 'Engineer', department: 'Sales' },
+    previousEmails: [],
+    accountId: 'a-1',
+    account: accountOf(),
+    teamIds: [],
+    grants: [given('r-read')],
+  };
+  return driftFindings({ ...person, ...facts }, { ...driftContext, ...context });
+}
+
+/** Ann, whom two complete rosters have not named. */
+export const absent = (change: Partial<AbsenceFacts>): readonly Found[] =>
+  missingFromRosters([
+    {
+      personId: 'p-1',
+      employment: 'employed',
+      attributes: { email: 'ann@example.com' },
+      accountId: 'a-1',
+      lines: { employment: { eventId: 'e-1', occurredAt: daysAgo(100) } },
+      source: 'hr',
+      since: daysAgo(9),
+      appliedAt: daysAgo(2),
+      ...change,
+    },
+  ]);
+
+export const ofDepartment = (department: string) => ({
+  attributes: { email: 'ann@example.com', name: 'Ann Alder', title: 'Engineer', department },
+});

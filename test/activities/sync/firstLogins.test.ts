@@ -1,0 +1,96 @@
+import { expect, test } from '@jest/globals';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { createSyncActivities } from '../../../activities/sync/runs.ts';
+import { withCalls } from '../../../datadog/wrappers/replaceCalls.ts';
+import type { DatadogClient } from '../../../datadog/types.ts';
+import { activeAccount } from '../../support/employees.ts';
+import { openWorld, type World } from '../../datadog/world.ts';
+
+/** Long before now: time passes in the simulator's organisation, not here. */
+const since = '2020-01-01T00:00:00.000Z';
+
+async function awaitPeople({ inventory }: World, count: number): Promise<void> {
+  for (let index = 0; index < count; index += 1) await inventory.awaitLogin(`p-${index}`, emailOf(index), since);
+}
+
+const emailOf = (index: number): string => `p${String(index).padStart(4, '0')}@example.com`;
+
+/** One light pass: whom it told of which account, and what it asked. */
+async function pass({ inventory, client }: World, datadog: DatadogClient = client) {
+  const told: string[] = [];
+  const { scanPending } = createSyncActivities({
+    datadog,
+    inventory,
+    signals: {
+      activated: async (personId, accountId) => told.push(`${personId} ${accountId}`) > 0,
+      submit: async () => undefined,
+      hasOpenRun: async () => true,
+    },
+  });
+  const environment = new MockActivityEnvironment({ startToCloseTimeoutMs: 60_000 });
+  const { requests }: { readonly requests: number } = await environment.run(() => scanPending());
+  return { told: told.toSorted(), requests };
+}
+
+test('of a thousand who wait for their first login a light pass finds those who have logged in, with few requests', async () => {
+  await using world = await openWorld({ people: 300, seed: 5 });
+  await awaitPeople(world, 1_000);
+  const { requests, told } = await pass(world);
+  expect(told).toEqual([]);
+  expect(requests).toBeLessThanOrEqual(10);
+  const [first, last] = [
+    await activeAccount(world.simulator, emailOf(0)),
+    await activeAccount(world.simulator, emailOf(999)),
+  ];
+  const second = await pass(world);
+  expect(second.told).toEqual([`p-0 ${first}`, `p-999 ${last}`]);
+  expect(second.requests).toBeLessThanOrEqual(10);
+});
+
+test('a pass reads only as far back as somebody last looked', async () => {
+  await using world = await openWorld({ people: 1_500, seed: 5 });
+  await awaitPeople(world, 1);
+  const { requests: all } = await pass(world);
+  const made = await activeAccount(world.simulator, emailOf(0));
+  const { requests: some, told } = await pass(world);
+  expect(told).toEqual([`p-0 ${made}`]);
+  expect(some).toBeLessThan(all);
+});
+
+test('where the list comes in another order a few are looked up by turns', async () => {
+  await using world = await openWorld({ people: 30, seed: 5 });
+  await awaitPeople(world, 12);
+  // In the order of their ids: 0, 1, 10, 11, 2 and so on.
+  const made = await activeAccount(world.simulator, emailOf(9));
+  const unordered: DatadogClient = {
+    ...world.client,
+    attempt(options) {
+      const api = world.client.attempt(options);
+      return withCalls(api, {
+        async listAccountsPage(page) {
+          const { accounts, ...rest } = await api.listAccountsPage(page);
+          return { ...rest, accounts: accounts.toReversed() };
+        },
+      });
+    },
+  };
+  const passes = [];
+  for (let index = 0; index < 3; index += 1) passes.push(await pass(world, unordered));
+  expect(passes.map(({ told }) => told)).toEqual([[], [], [`p-9 ${made}`]]);
+  for (const { requests } of passes) expect(requests).toBeLessThanOrEqual(10);
+});
+
+test('waiting for the first login asks nothing at first, then ends with an account or with a conflict to look at', async () => {
+  await using world = await openWorld();
+  const wait = (attempt: number, personId: string) =>
+    world.attempt(attempt, (muster) => muster.awaitFirstLogin(personId, 'Sam@Example.com'));
+  world.simulator.requests.reset();
+  await expect(wait(1, 'p-1')).rejects.toMatchObject({ type: 'StillPending' });
+  expect(world.simulator.requests.count()).toBe(0);
+  expect(await world.inventory.listAwaitedLogins()).toMatchObject([{ personId: 'p-1', email: 'sam@example.com' }]);
+  await expect(wait(2, 'p-1')).rejects.toMatchObject({ type: 'StillPending' });
+  await activeAccount(world.simulator, 'sam@example.com');
+  await wait(3, 'p-1');
+  expect(await world.inventory.listAwaitedLogins()).toEqual([]);
+  await wait(2, 'p-2');
+});

@@ -1,0 +1,181 @@
+import { CancellationScope } from '@temporalio/workflow';
+import { ignoreCancellation, wasCancelled } from '../run/cancellation.ts';
+import type {
+  Account,
+  ApprovalRequest,
+  DesiredAccess,
+  HrEvent,
+  Outcome,
+  PartResult,
+  PersonAttributes,
+  ResolvedEntitlement,
+} from '../../domain/model.ts';
+import { dueAt, isHire } from '../../domain/mailbox.ts';
+import {
+  entitlementKey,
+  heldEntitlements,
+  namedEntitlements,
+  pickResolved,
+  planAccess,
+} from '../../domain/access/plan.ts';
+import { excessWords, renamed, undoneByLogin, undoneWords } from '../../domain/access/warnings.ts';
+import { askFor } from './approvals.ts';
+import { isUndecidable } from '../../domain/approvals.ts';
+import { askForPrivileged, giveWhenAllowed, leaveOut } from './grantOnceAllowed.ts';
+import type { PersonRun } from '../run/personRun.ts';
+import { datadog, records } from '../proxies.ts';
+import { changedOrDue } from '../run/waiting.ts';
+import { becauseOf, grantAll, optional, revokeAll } from './grants.ts';
+
+/** What is wanted for this run's person, with every name resolved: found out before anything is written. */
+export interface ResolvedAccess {
+  readonly desired: DesiredAccess;
+  readonly resolved: readonly ResolvedEntitlement[];
+}
+
+export async function resolveAccess(run: PersonRun, attributes: PersonAttributes): Promise<ResolvedAccess> {
+  const desired = await records.decideAccess(run.personId, attributes);
+  const named = namedEntitlements(desired);
+  run.desired = named;
+  const roles = named.filter(({ kind }) => kind === 'role');
+  const teams = named.filter(({ kind }) => kind === 'team');
+  const [resolvedRoles, resolvedTeams] = await Promise.all([
+    roles.length === 0 ? [] : run.allowed(() => datadog.resolveEntitlements(roles)),
+    teams.length === 0 ? [] : optional(run, 'teams', () => datadog.resolveEntitlements(teams)),
+  ]);
+  for (const note of renamed([...resolvedRoles, ...(resolvedTeams ?? [])])) run.note(note);
+  const privileged = resolvedRoles.filter(({ isPrivileged }) => isPrivileged).map(({ name }) => name);
+  const guarded =
+    privileged.length === 0
+      ? desired
+      : await records.askForPrivileged(run.personId, desired, privileged, attributes.manager);
+  return { desired: guarded, resolved: [...resolvedRoles, ...(resolvedTeams ?? [])] };
+}
+
+/** Opens the approvals for what the person does not hold already. */
+export async function askForApprovals(
+  run: PersonRun,
+  { desired, resolved }: ResolvedAccess,
+  account?: Account,
+): Promise<void> {
+  const held = new Set(account?.status === 'active' ? account.roleIds : []);
+  const isHeld = (request: ApprovalRequest) => {
+    const wanted = pickResolved(request.entitlements, resolved);
+    return wanted.length > 0 && wanted.every(({ kind, id }) => kind === 'role' && held.has(id));
+  };
+  await askFor(
+    run,
+    desired.requests.filter((request) => !isHeld(request) && !isUndecidable(request)),
+  );
+}
+
+/**
+ * Brings what the account holds in line with what is wanted: additions first, then removals of what Muster gave and is no
+ * longer wanted. What awaits an approval follows when it is given; answers whether all of it was decided.
+ */
+export async function bringInLine(
+  run: PersonRun,
+  event: HrEvent,
+  access: ResolvedAccess,
+  account: Account,
+): Promise<void> {
+  const holdings = await run.allowed(() => datadog.readHoldings(run.personId, account.id, { withMappings: true }));
+  if (holdings === undefined) {
+    run.finishPart('read access', 'failed', `account ${account.id} is gone`);
+    return;
+  }
+  run.account = holdings.access.account;
+  const { desired, resolved } = access;
+  const waitsFor = (request: ApprovalRequest) =>
+    run.approvals.some(({ approvalId }) => approvalId === request.approvalId);
+  const held = new Set(heldEntitlements(holdings.access).map(entitlementKey));
+  const awaited = desired.requests.filter(waitsFor).flatMap(({ entitlements }) => pickResolved(entitlements, resolved));
+  const keep = desired.requests
+    .filter((request) => !waitsFor(request))
+    .flatMap(({ entitlements }) => pickResolved(entitlements, resolved))
+    .filter((entitlement) => held.has(entitlementKey(entitlement)));
+  const plan = planAccess({
+    wanted: [...pickResolved(desired.entitlements, resolved), ...keep],
+    awaited,
+    actual: holdings.access,
+    managed: holdings.managed,
+  });
+  for (const { kind, name } of plan.excess) run.finishPart(`${kind} ${name}`, 'notDone', excessWords);
+  const isHeld = (request: ApprovalRequest) =>
+    pickResolved(request.entitlements, resolved).every((entitlement) => held.has(entitlementKey(entitlement)));
+  leaveOut(
+    run,
+    desired.requests.filter((request) => !isHeld(request)),
+  );
+  const undoneByLogin = warnOfMappings(run, [...plan.add, ...awaited], holdings.mappedRoleIds);
+  const withheld = await grantAll(run, account.id, plan.add, { ...becauseOf(run, event), undoneByLogin });
+  const asked = await askForPrivileged(run, withheld);
+  await revokeAll(run, event, account.id, plan.remove);
+  // An approval of what is no longer wanted gives nothing.
+  const approvalIds = [...desired.requests.filter(waitsFor).map(({ approvalId }) => approvalId), ...asked];
+  if (approvalIds.length > 0) await giveWhenAllowed(run, { event, accountId: account.id, resolved }, approvalIds);
+  await revokeAll(run, event, account.id, plan.removeLater);
+}
+
+/**
+ * What the parts add up to. What was rejected or timed out was decided, and what the key may not do is made up for
+ * without anybody: both are complete. What failed is not.
+ */
+export function outcomeOf(parts: readonly PartResult[]): Outcome {
+  const open = parts.filter(
+    ({ result, detail, permission }) =>
+      result === 'failed' || (result === 'notDone' && permission === undefined && !detail?.startsWith('excess')),
+  );
+  if (open.length > 0) {
+    const words = open.map(({ part, detail }) => (detail === undefined ? part : `${part} (${detail})`));
+    return { kind: 'partiallyCompleted', detail: `not done: ${words.join('; ')}`, parts };
+  }
+  const withheld = parts.flatMap(({ part, permission }) =>
+    permission === undefined ? [] : [`${part} until the application key has ${permission}`],
+  );
+  return { kind: 'completed', ...(withheld.length === 0 ? {} : { detail: `left out: ${withheld.join('; ')}` }), parts };
+}
+
+/** Said before it is assigned; answers the ids of such roles. */
+function warnOfMappings(
+  run: PersonRun,
+  wanted: readonly ResolvedEntitlement[],
+  mapped?: readonly string[],
+): readonly string[] {
+  const undone = undoneByLogin(wanted, mapped);
+  for (const { name } of undone) run.note(undoneWords(name));
+  return undone.map(({ id }) => id);
+}
+
+/** A newer event that is due ends the wait for approvals: its own process asks again for what is still wanted. */
+export async function untilSomethingNewer(run: PersonRun, change: () => Promise<unknown>): Promise<void> {
+  const scope = new CancellationScope();
+  const watch = new CancellationScope();
+  let isReplaced = false;
+  const watching = watch
+    .run(async () => {
+      for (;;) {
+        // A leaver has its own way of ending a process.
+        const facts = run.waiting.filter((event) => isHire(event) || event.kind === 'mover');
+        const next = Math.min(...facts.map((one) => dueAt(one, run.processTimes)));
+        if (next <= Date.now()) {
+          isReplaced = true;
+          scope.cancel();
+          return;
+        }
+        const seen = run.waiting;
+        const hasChanged = () => run.waiting !== seen;
+        await changedOrDue(hasChanged, next);
+      }
+    })
+    .catch(ignoreCancellation);
+  try {
+    await scope.run(change);
+  } catch (error) {
+    if (!isReplaced || !wasCancelled(error)) throw error;
+    run.note('a newer event takes over what awaits approval');
+  } finally {
+    watch.cancel();
+    await watching;
+  }
+}

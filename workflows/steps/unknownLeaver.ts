@@ -1,0 +1,24 @@
+import { condition } from '@temporalio/workflow';
+import type { PersonRun } from '../run/personRun.ts';
+import { handPoll } from '../proxies.ts';
+
+/** Whether nothing was ever known of the person but this leaver. */
+export function isNeverSeen({ record }: PersonRun): boolean {
+  return record.employment === 'unknown' && record.accountId === undefined && record.attributes === undefined;
+}
+
+/**
+ * A leaver of whom nothing is known, with no account that is surely theirs, is held: a misspelt id must not look like access
+ * that has ended. It goes on once an account is theirs, or another fact about the person has come.
+ */
+export async function untilKnown(run: PersonRun): Promise<void> {
+  const reason = 'a leaver for somebody who was never seen, without an account that is surely theirs';
+  const advice = `say whose account it is with \`npx muster person link ${run.personId} --account UUID\`, or send the event under the right id`;
+  const hasNews = () => run.waiting.some(({ kind }) => kind !== 'reconcile');
+  await run.waitForHand('held', { reason, advice }, () =>
+    Promise.race([
+      run.allowed(() => handPoll.awaitCorrelation(run.personId, run.attributes?.email, true)),
+      condition(hasNews),
+    ]),
+  );
+}
