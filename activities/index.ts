@@ -1,9 +1,9 @@
 import { createApprovalActivities } from './approvals/approvals.ts';
 import { createFetchBackActivities } from './intake/fetchBack.ts';
 import { createFindingActivities } from './sync/findings/index.ts';
-import { createBrakeActivities } from './person/leaving.ts';
+import { createLeavingActivities } from './person/leaving.ts';
 import { createCapabilityActivities } from './person/keyHealth.ts';
-import { leaveOutWhatIsRefused } from '../datadog/wrappers/skipRefused.ts';
+import { skipRefusedCalls } from '../datadog/wrappers/skipRefused.ts';
 import { refuseWritesWhenObserving } from '../datadog/wrappers/readOnly.ts';
 import { createAwaitingActivities } from './person/awaiting.ts';
 import { createPersonActivities } from './person/account.ts';
@@ -18,10 +18,10 @@ import type { Dependencies } from './dependencies.ts';
 export type Activities = ReturnType<typeof createActivities>;
 
 export function createActivities(given: Dependencies) {
-  const datadog = refuseWritesWhenObserving(leaveOutWhatIsRefused(given.datadog, given.inventory), given.policy);
+  const datadog = refuseWritesWhenObserving(skipRefusedCalls(given.datadog, given.inventory), given.policy);
   const dependencies = { ...given, datadog };
   return {
-    ...createBrakeActivities(dependencies),
+    ...createLeavingActivities(dependencies),
     ...createPersonActivities(dependencies),
     ...createAwaitingActivities(dependencies),
     ...createIntentActivities(dependencies),

@@ -9,7 +9,7 @@ export interface Operator extends Pick<EvidenceEntry, 'tokenId'> {
 
 export type Why = Pick<EvidenceEntry, 'reason'>;
 
-/** One link for one decision of a person, in the transaction of what it changes (`Inventory.decide`). */
+/** One link for one decision of a person, in the transaction of what it changes (`Inventory.inTransaction`). */
 export async function recordDecision(
   inventory: Pick<Inventory, 'appendEvidence'>,
   { actor, proof, tokenId }: Operator,

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { recordDecision, type Operator } from './operator.ts';
-import type { HandChanges, Inventory } from '../inventory/port/inventory.ts';
+import type { RecordTransaction, Inventory } from '../inventory/port/inventory.ts';
 import { isInForce, type TokenRole, type TokenRow } from '../inventory/port/tokens.ts';
 
 /** What a token looks like, for whoever must cut it out of a text. */
@@ -17,7 +17,7 @@ export interface TokenRequest {
 
 /** A new token: 256 random bits behind a prefix. The inventory keeps its hash, so this is the one time that it is seen. */
 export async function issueToken(
-  inventory: Pick<Inventory, 'decide'>,
+  inventory: Pick<Inventory, 'inTransaction'>,
   { role, personId, source, expiresAt }: TokenRequest,
   by: Operator,
 ): Promise<TokenRow & { readonly token: string }> {
@@ -30,23 +30,23 @@ export async function issueToken(
     createdAt: new Date().toISOString(),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
-  await inventory.decide(async (hand) => {
-    await hand.createToken(row, hashOf(token));
-    await leaveEvidence(hand, by, row, { action: 'create token', at: row.createdAt });
+  await inventory.inTransaction(async (trx) => {
+    await trx.createToken(row, hashOf(token));
+    await leaveEvidence(trx, by, row, { action: 'create token', at: row.createdAt });
   });
   return { ...row, token };
 }
 
 /** Undefined where no token has this id. */
 export async function revokeToken(
-  inventory: Pick<Inventory, 'decide'>,
+  inventory: Pick<Inventory, 'inTransaction'>,
   id: string,
   by: Operator,
 ): Promise<TokenRow | undefined> {
-  return inventory.decide(async (hand) => {
-    const row = await hand.revokeToken(id, new Date().toISOString());
+  return inventory.inTransaction(async (trx) => {
+    const row = await trx.revokeToken(id, new Date().toISOString());
     if (row?.revokedAt !== undefined) {
-      await leaveEvidence(hand, by, row, { action: 'revoke token', at: row.revokedAt });
+      await leaveEvidence(trx, by, row, { action: 'revoke token', at: row.revokedAt });
     }
     return row;
   });
@@ -63,7 +63,7 @@ export async function authenticate(
 }
 
 async function leaveEvidence(
-  hand: Pick<HandChanges, 'appendEvidence'>,
+  trx: Pick<RecordTransaction, 'appendEvidence'>,
   by: Operator,
   { id, role, personId, source, expiresAt, revokedAt }: TokenRow,
   { action, at }: { readonly action: string; readonly at: string },
@@ -71,5 +71,5 @@ async function leaveEvidence(
   // A slash stands in no personId: evidence of a token that proves nobody belongs to nobody.
   const about = `token/${id}`;
   const after = { id, role, source, expiresAt, revokedAt };
-  await recordDecision(hand, by, { personId: personId ?? about, eventId: about, step: action, at, action, after });
+  await recordDecision(trx, by, { personId: personId ?? about, eventId: about, step: action, at, action, after });
 }

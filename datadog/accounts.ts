@@ -24,7 +24,7 @@ type AccountCalls = Pick<
   | 'cancelInvitations'
 >;
 
-/** What an invitation lives where the organisation sets nothing else. */
+/** What an invitation lives where the organization sets nothing else. */
 const invitationLifetimeMs = 2 * 24 * 60 * 60_000;
 
 export function createAccountCalls(http: Sender): AccountCalls {

@@ -16,7 +16,7 @@ export interface Team {
   readonly isManaged: boolean;
 }
 
-/** The organisation's roles and teams, as of a minute ago at most. */
+/** The organization's roles and teams, as of a minute ago at most. */
 export interface Directory {
   roles(): Promise<readonly Role[]>;
   teams(): Promise<readonly Team[]>;

@@ -9,7 +9,7 @@ import type { HttpAnswer } from './answer.ts';
 
 export type DatadogFailureType = TableType | typeof unknownEntitlement;
 
-export interface FailureFacts {
+export interface FailureDetails {
   readonly status?: number;
   readonly retryAfterMs?: number;
   readonly missing?: MissingPermission;
@@ -31,7 +31,7 @@ export class DatadogFailure extends Error {
   constructor(
     type: DatadogFailureType,
     message: string,
-    { status, retryAfterMs, missing, isExhausted }: FailureFacts = {},
+    { status, retryAfterMs, missing, isExhausted }: FailureDetails = {},
   ) {
     super(message);
     this.type = type;

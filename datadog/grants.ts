@@ -6,7 +6,7 @@ import { isNotFound, userPath } from './accounts.ts';
 import type { Directory, Team } from './directory.ts';
 import { DatadogFailure, isFailure } from './failures.ts';
 import type { Sender } from './http.ts';
-import { nearNames } from './similarNames.ts';
+import { similarNames } from './similarNames.ts';
 import { readPages } from './paging.ts';
 import { membershipsAnswer, parse, permissionsAnswer, toAccount, totalOf, usersAnswer } from './schema.ts';
 import type { Datadog, WriteHooks } from './types.ts';
@@ -209,7 +209,7 @@ async function resolveNames(
     }
     if (matches.length > 1) return [`the ${kind} "${name}" exists ${matches.length} times (${matches.join(', ')})`];
     const known = kind === 'role' ? roles.map((role) => role.name) : teams.map((team) => team.handle);
-    const near = nearNames(name, known);
+    const near = similarNames(name, known);
     return [`there is no ${kind} "${name}"${near.length === 0 ? '' : ` (similar: ${near.join(', ')})`}`];
   });
   if (problems.length > 0) {

@@ -1,7 +1,7 @@
 import { createAccountCalls } from './accounts.ts';
 import { createDirectory, type DirectoryCache } from './directory.ts';
 import { createGrantCalls } from './grants.ts';
-import { createIdentityCalls } from './nhis.ts';
+import { createNhiCalls } from './nhis.ts';
 import { createSender, openConnection, type Keys } from './http.ts';
 import { createProbeCalls } from './probes.ts';
 import { createSnapshotCalls } from './snapshot.ts';
@@ -15,7 +15,7 @@ export interface DatadogOptions {
   readonly keys: () => Keys | Promise<Keys>;
 }
 
-/** Opens one organisation. Nothing is sent before the first call. */
+/** Opens one organization. Nothing is sent before the first call. */
 export function openDatadog({ baseUrl, keys }: DatadogOptions): DatadogClient {
   const connection = openConnection({ baseUrl, keys });
   const cache: DirectoryCache = {};
@@ -33,7 +33,7 @@ export function openDatadog({ baseUrl, keys }: DatadogOptions): DatadogClient {
         ...accounts,
         ...createGrantCalls(http, createDirectory(http, cache), accounts),
         ...snapshot,
-        ...createIdentityCalls(http),
+        ...createNhiCalls(http),
         ...createProbeCalls(http, snapshot.currentUser),
         get requests() {
           return http.requests;

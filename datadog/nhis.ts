@@ -7,7 +7,7 @@ import { readWhole, type Page, type PageQuery } from './paging.ts';
 import { membersAnswer, parse, totalOf } from './schema.ts';
 import type { Datadog, ListedNhiKind, OwnedNhiKind } from './types.ts';
 
-type IdentityCalls = Pick<Datadog, 'listTeams' | 'listTeamMembers' | 'listNhis' | 'listOwnedNhis'>;
+type NhiCalls = Pick<Datadog, 'listTeams' | 'listTeamMembers' | 'listNhis' | 'listOwnedNhis'>;
 
 interface List {
   readonly path: string;
@@ -35,7 +35,7 @@ const ownedLists = {
 } as const satisfies Record<OwnedNhiKind, { folder: string; operation: string }>;
 
 /** Teams and non-human identities. Lists only: some single reads return the secret. */
-export function createIdentityCalls(http: Sender): IdentityCalls {
+export function createNhiCalls(http: Sender): NhiCalls {
   const get = ({ path, operation, permission }: List, query: Readonly<Record<string, string | number>>) =>
     http.send({ method: 'GET', path, query, operation, permission });
 

@@ -1,6 +1,6 @@
 import { DatadogFailure, isFailure } from './failures.ts';
 import type { Sender } from './http.ts';
-import { patiently } from './retryPage.ts';
+import { retryPage } from './retryPage.ts';
 
 export interface Page<T> {
   readonly rows: readonly T[];
@@ -14,7 +14,7 @@ type ReadPage<T> = (page: PageQuery) => Promise<Page<T>>;
 
 /** What is asked for; a server may give less, so that a short page is not the last one. */
 export const pageSize = 100;
-/** 100 is documented as the most, 1,000 is what the server is known to honour: ask, and take what it gives. */
+/** 100 is documented as the most, 1,000 is what the server is known to honor: ask, and take what it gives. */
 export const largestPageSize = 1_000;
 
 /**
@@ -29,7 +29,7 @@ export async function readPages<T extends { readonly id: string }>(readPage: Rea
 }
 
 /**
- * The same for a list that must be whole, in the largest pages that the server honours: it is read once more where fewer
+ * The same for a list that must be whole, in the largest pages that the server honors: it is read once more where fewer
  * were seen than the server counts, and then it fails. Each page is tried again where it makes sense.
  */
 export async function readWhole<T extends { readonly id: string }>(
@@ -38,7 +38,7 @@ export async function readWhole<T extends { readonly id: string }>(
   readPage: ReadPage<T>,
 ): Promise<readonly T[]> {
   const seen = new Map<string, T>();
-  const read: ReadPage<T> = (page) => patiently(http, () => readPage(page));
+  const read: ReadPage<T> = (page) => retryPage(http, () => readPage(page));
   for (let readings = 1; ; readings += 1) {
     const total = await readOn(read, await firstPage(read), seen);
     if (typeof total !== 'number' || seen.size >= total) return [...seen.values()];
@@ -70,7 +70,7 @@ async function readOn<T extends { readonly id: string }>(
   }
 }
 
-/** The first page in the largest size that the server honours; a server may refuse a size above the documented one. */
+/** The first page in the largest size that the server honors; a server may refuse a size above the documented one. */
 export async function firstPage<T>(readPage: ReadPage<T>): Promise<Page<T> & { readonly size: number }> {
   const ask = async (size: number) => {
     const page = await readPage({ 'page[size]': size, 'page[number]': 0 });

@@ -1,7 +1,7 @@
 const fewest = 0.5;
 
 /** At most three of the known names, the most similar first: by the pairs of letters that two names share. */
-export function nearNames(name: string, known: readonly string[]): readonly string[] {
+export function similarNames(name: string, known: readonly string[]): readonly string[] {
   const wanted = pairsOf(name);
   return known
     .map((candidate) => ({ candidate, similarity: similarityOf(wanted, pairsOf(candidate)) }))

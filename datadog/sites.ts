@@ -26,6 +26,6 @@ export function assertLoopback(url: string): void {
   if (isHttp && isLoopback && parsed.username === '' && parsed.password === '') return;
   throw new Error(
     'MUSTER_DATADOG_URL must be the http address of a simulator on this machine, such as http://127.0.0.1:8126; ' +
-      'for a real organisation set DD_SITE instead',
+      'for a real organization set DD_SITE instead',
   );
 }

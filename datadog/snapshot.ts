@@ -3,7 +3,7 @@ import { listPermissions, listRoles } from './directory.ts';
 import { DatadogFailure } from './failures.ts';
 import { parseBody, type Sender } from './http.ts';
 import { firstPage, readPages, type PageQuery } from './paging.ts';
-import { patiently } from './retryPage.ts';
+import { retryPage } from './retryPage.ts';
 import { keysAnswer, parse, toAccount, totalOf, userAnswer, usersAnswer, type Key } from './schema.ts';
 import type { Datadog, KeySummary, Turn } from './types.ts';
 
@@ -55,13 +55,13 @@ export function createSnapshotCalls(http: Sender): SnapshotCalls {
   return {
     async listAccountsPage({ number, size, turn, ...selection }) {
       if (size === undefined) {
-        const read = (page: PageQuery) => patiently(http, () => readAccounts(page, selection));
-        const { rows, total, size: honoured } = await firstPage(read);
+        const read = (page: PageQuery) => retryPage(http, () => readAccounts(page, selection));
+        const { rows, total, size: honored } = await firstPage(read);
         await turn?.take();
-        return { accounts: rows, total: total ?? 0, size: honoured };
+        return { accounts: rows, total: total ?? 0, size: honored };
       }
       const page = { 'page[size]': size, 'page[number]': number };
-      const { rows, total } = await patiently(http, () => readAccounts(page, selection, turn));
+      const { rows, total } = await retryPage(http, () => readAccounts(page, selection, turn));
       return { accounts: rows, total, size };
     },
 
@@ -88,8 +88,8 @@ export function createSnapshotCalls(http: Sender): SnapshotCalls {
         visible('api_keys_read', () => listKeys('api_keys', {}, 'api_keys_read')),
       ]);
       return {
-        applicationKeys: appKeys.filter((key) => key.relationships?.owned_by?.data?.id === accountId).map(summarise),
-        apiKeys: apiKeys.filter((key) => key.relationships?.created_by?.data?.id === accountId).map(summarise),
+        applicationKeys: appKeys.filter((key) => key.relationships?.owned_by?.data?.id === accountId).map(summarize),
+        apiKeys: apiKeys.filter((key) => key.relationships?.created_by?.data?.id === accountId).map(summarize),
         notVisible,
       };
     },
@@ -109,7 +109,7 @@ export function createSnapshotCalls(http: Sender): SnapshotCalls {
   };
 }
 
-function summarise({ id, attributes }: Key): KeySummary {
+function summarize({ id, attributes }: Key): KeySummary {
   return { id, name: attributes.name ?? '', ...(attributes.last4 ? { last4: attributes.last4 } : {}) };
 }
 

@@ -1,7 +1,7 @@
 import type { Nhi, TeamMember } from '../domain/sync/kinds.ts';
 import type { Access, Account, AccountStatus, Entitlement, Invitation, ResolvedEntitlement } from '../domain/model.ts';
 
-/** One Datadog organisation behind one pair of keys: connections, rate limit and caches are shared by all attempts. */
+/** One Datadog organization behind one pair of keys: connections, rate limit and caches are shared by all attempts. */
 export interface DatadogClient extends AsyncDisposable {
   /** Such as `https://api.datadoghq.eu`, or a simulator's loopback address. */
   readonly baseUrl: string;
@@ -71,7 +71,7 @@ export interface Datadog {
   // snapshot
   /**
    * `total` counts all accounts that match, `number` counts pages from 0. Without `size` the first page comes in the largest
-   * size that the server honours, which `size` then says.
+   * size that the server honors, which `size` then says.
    */
   listAccountsPage(page: {
     number: number;

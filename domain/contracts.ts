@@ -40,7 +40,7 @@ export const searchAttributes = {
 export const hrEventSignal = defineSignal<[HrEvent]>('hrEvent');
 export const decideSignal = defineSignal<[Decision]>('decide');
 export const accountActivatedSignal = defineSignal<[{ accountId: string }]>('accountActivated');
-/** Somebody has put something right: who waits for a person's hand looks again at once. */
+/** Somebody has put something right: whoever is blocked or held looks again at once. */
 export const recheckSignal = defineSignal('recheck');
 /** Withdraws an event that waits for its turn. */
 export const cancelEventSignal = defineSignal<[EventCancellation]>('cancelEvent');

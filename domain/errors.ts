@@ -1,4 +1,4 @@
-/** The rules, or an authorisation, say no. Commands print it and exit with 3. */
+/** The rules, or an authorization, say no. Commands print it and exit with 3. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
 }

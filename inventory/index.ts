@@ -20,7 +20,7 @@ import * as nhis from './queries/nhis.ts';
 import * as openWrites from './queries/openWrites.ts';
 import { openStore, type InventoryLocation } from './database/open.ts';
 import * as people from './queries/people.ts';
-import { createHandChanges } from './decisions.ts';
+import { createRecordTransaction } from './transaction.ts';
 import * as repairs from './queries/repairs.ts';
 import * as roles from './queries/roles.ts';
 import * as scans from './queries/scans.ts';
@@ -41,13 +41,13 @@ export async function openInventory(location: InventoryLocation): Promise<Invent
   return createInventory(await openStore(location));
 }
 
-/** Which lock each write takes is decided here and in `handChanges.ts`, and nowhere else. */
+/** Which lock each write takes is decided here and in `recordTransaction.ts`, and nowhere else. */
 function createInventory(store: Store): Inventory {
   const { db } = store;
   const close = () => db.destroy();
   return {
-    ...createHandChanges(db, (lock, work) => write(store, lock, work)),
-    decide: (work) => writeTogether(store, (trx, together) => work(createHandChanges(trx, together))),
+    ...createRecordTransaction(db, (lock, work) => write(store, lock, work)),
+    inTransaction: (work) => writeTogether(store, (trx, together) => work(createRecordTransaction(trx, together))),
 
     dialect: store.dialect,
     close,
@@ -124,11 +124,11 @@ function createInventory(store: Store): Inventory {
     writeFindings: (page) => findings.writeFindings(store, page),
     listFindings: (filter, now) => findings.listFindings(db, filter, now),
     countOpenFindings: (now) => findings.countOpenFindings(db, now),
-    readOrganisation: (options) => facts.readOrganisation(db, options),
-    accountFacts: (after, limit) => facts.accountFacts(db, after, limit),
-    personFacts: (after, limit) => facts.personFacts(db, after, limit),
-    absenceFacts: (after, limit) => absences.absenceFacts(db, after, limit),
-    keyFacts: (after, limit) => facts.keyFacts(db, after, limit),
+    readOrganization: (options) => facts.readOrganization(db, options),
+    accountSnapshots: (after, limit) => facts.accountSnapshots(db, after, limit),
+    personSnapshots: (after, limit) => facts.personSnapshots(db, after, limit),
+    absenceSnapshots: (after, limit) => absences.absenceSnapshots(db, after, limit),
+    keySnapshots: (after, limit) => facts.keySnapshots(db, after, limit),
     recordRepairs: (runId, people, at) =>
       write(store, 'repairs', (trx) => repairs.recordRepairs(trx, runId, people, at)),
     openQuarantine: (batch) => write(store, 'repairs', (trx) => repairs.openQuarantine(trx, batch)),

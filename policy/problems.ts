@@ -100,7 +100,7 @@ function offsetOf(document: Document, path: Path, onKey: boolean): number {
 
 const startOf = (node: unknown): number | undefined => (isNode(node) ? node.range?.[0] : undefined);
 
-/** Changes of one letter, and swaps of two neighbours, that lead from one text to the other. */
+/** Changes of one letter, and swaps of two neighbors, that lead from one text to the other. */
 function editDistance(from: string, to: string): number {
   const rows = [Array.from({ length: to.length + 1 }, (_, column) => column)];
   for (let row = 1; row <= from.length; row++) {

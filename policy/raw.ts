@@ -15,7 +15,7 @@ export function crossFieldIssues(raw: unknown): z.core.$ZodIssue[] {
   ]);
 }
 
-/** With a real organisation nothing that could harm it is left to a default. Takes anything. */
+/** With a real organization nothing that could harm it is left to a default. Takes anything. */
 export function siteIssues(raw: unknown): z.core.$ZodIssue[] {
   const missing = (path: string[], message: string): z.core.$ZodIssue => ({
     code: 'custom',

@@ -12,10 +12,10 @@ export interface PermissionInfo {
   readonly restricted: boolean;
 }
 
-type Catalogue = Readonly<Record<string, string>>;
+type Catalog = Readonly<Record<string, string>>;
 
 // `:r`, `:w`, `:o` is the display type; a star marks the restricted ones.
-const catalogue: Catalogue = {
+const catalog: Catalog = {
   General: 'admin:o standard:o',
   'Log Management':
     'logs_read_index_data:r logs_modify_indexes:w logs_live_tail:r logs_write_exclusion_filters:w ' +
@@ -65,7 +65,7 @@ const catalogue: Catalogue = {
 
 const accesses: Readonly<Record<string, PermissionInfo['access']>> = { r: 'read', w: 'write' };
 
-export const permissionList: readonly PermissionInfo[] = Object.entries(catalogue).flatMap(([group, names]) =>
+export const permissionList: readonly PermissionInfo[] = Object.entries(catalog).flatMap(([group, names]) =>
   names.split(' ').map((entry): PermissionInfo => {
     const [name = '', flags = 'o'] = entry.split(':');
     const access = accesses[flags.charAt(0)] ?? 'other';

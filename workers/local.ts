@@ -23,7 +23,7 @@ import { type Config, type DatadogConfig, type TemporalConfig } from '../config/
 const help = `npm start [-- --once]
 
 Runs Muster on this machine: the Temporal dev server (or the cluster that TEMPORAL_ADDRESS names), a simulated Datadog
-(or the organisation that DD_SITE, DD_API_KEY and DD_APP_KEY name), the worker, and the sync on its schedule.
+(or the organization that DD_SITE, DD_API_KEY and DD_APP_KEY name), the worker, and the sync on its schedule.
 With the simulator it plays a demonstration: a person joins, moves and leaves. Ctrl-C ends it; a later start goes on.
 
   --once   play the demonstration to its end, check the result, and exit with 0 or 1

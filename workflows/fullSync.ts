@@ -24,7 +24,7 @@ import {
   newFullSync,
   reasonOfIncompleteness,
   stateOfFailure,
-  summarise,
+  summarize,
   syncSteps,
   type SyncStepName,
 } from '../domain/sync/steps.ts';
@@ -57,7 +57,7 @@ export async function fullSync(runId: string, carried: FullSyncState | undefined
   setCurrentDetails('everything is read; next: findings and drift');
   const { findings, held, problem } = await judge(runId, state);
   const reason = reasonOfIncompleteness(state.kinds) ?? problem;
-  const summary = summarise(state, findings, Date.now() - Date.parse(state.startedAt));
+  const summary = summarize(state, findings, Date.now() - Date.parse(state.startedAt));
   const finished = await records.finishSync({
     runId,
     summary,

@@ -1,6 +1,5 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
 import { ignoreCancellation, throwUnlessFailed } from './run/cancellation.ts';
-import { protectionAdvice, type Protection } from '../domain/access/brakes.ts';
 import type { PersonRunInput } from '../domain/contracts.ts';
 import { protectedAccount } from '../domain/failures.ts';
 import { overBudget } from '../domain/access/intent.ts';
@@ -9,13 +8,14 @@ import type { Access, Account, HrEvent } from '../domain/model.ts';
 import { notVisibleWords } from '../domain/access/warnings.ts';
 import { outcomeOf } from './steps/access.ts';
 import { correlate } from './steps/correlate.ts';
-import { failureIn, isoOf, type Hand, type PersonRun } from './run/personRun.ts';
+import { failureIn, isoOf, type Blocker, type PersonRun } from './run/personRun.ts';
 import { runPerson } from './run/run.ts';
-import { bestEffort, datadog, handPoll, records } from './proxies.ts';
+import { bestEffort, datadog, blockerPoll, records } from './proxies.ts';
 import { isNeverSeen, untilKnown } from './steps/unknownLeaver.ts';
 import { becauseOf, revokeAll } from './steps/grants.ts';
 import type { Because } from '../domain/evidence.ts';
 import { type Ending } from './run/story.ts';
+import { protectionAdvice, type Protection } from '../domain/access/protection.ts';
 
 /** Leaver: the account is disabled first, then emptied, since a re-enable would bring its roles back. */
 export async function offboarding(input: PersonRunInput): Promise<void> {
@@ -38,7 +38,7 @@ async function endAccess(run: PersonRun, event: HrEvent): Promise<Ending> {
   const { personId } = run;
   let account = await correlate(run);
   if (account === undefined && isNeverSeen(run)) {
-    await inHand(run, () => untilKnown(run));
+    await whileReplaceable(run, () => untilKnown(run));
     account = await correlate(run);
   }
   if (account === undefined) {
@@ -98,8 +98,8 @@ async function untilAdmitted(run: PersonRun, event: HrEvent): Promise<Ending | u
   if (admittance.state === 'held') {
     const reason = overBudget(admittance.limit);
     const advice = `\`npx muster leaver held\` shows all that are held, \`npx muster leaver release ${run.personId}\` lets this one go`;
-    admittance = await inHand(run, () =>
-      run.waitForHand('held', { reason, advice }, () => handPoll.awaitRelease(run.personId, event.eventId)),
+    admittance = await whileReplaceable(run, () =>
+      run.waitUntilResolved('held', { reason, advice }, () => blockerPoll.awaitRelease(run.personId, event.eventId)),
     );
   }
   if (admittance.state !== 'rejected') return undefined;
@@ -116,12 +116,12 @@ async function disable(run: PersonRun, account: Account, because: Because): Prom
     } catch (error) {
       const protection = protectionIn(error);
       if (protection === undefined) throw error;
-      const hand = { reason: `account ${account.id} is protected`, advice: protectionAdvice[protection] };
+      const blocker = { reason: `account ${account.id} is protected`, advice: protectionAdvice[protection] };
       const reminding = new CancellationScope();
-      const reminders = reminding.run(() => remindDaily(run, hand)).catch(ignoreCancellation);
+      const reminders = reminding.run(() => remindDaily(run, blocker)).catch(ignoreCancellation);
       try {
-        await inHand(run, () =>
-          run.waitForHand('blocked', hand, () => run.allowed(() => handPoll.awaitUnprotected(account.id))),
+        await whileReplaceable(run, () =>
+          run.waitUntilResolved('blocked', blocker, () => run.allowed(() => blockerPoll.awaitUnprotected(account.id))),
         );
       } finally {
         reminding.cancel();
@@ -131,7 +131,7 @@ async function disable(run: PersonRun, account: Account, because: Because): Prom
   }
 }
 
-async function remindDaily(run: PersonRun, details: Hand): Promise<never> {
+async function remindDaily(run: PersonRun, details: Blocker): Promise<never> {
   for (;;) {
     await sleep('1 day', { summary: 'reminder: the account is protected' });
     await records.notify({ kind: 'leaverDelayed', personId: run.personId, to: [], details: { ...details } });
@@ -139,12 +139,12 @@ async function remindDaily(run: PersonRun, details: Hand): Promise<never> {
 }
 
 /** Nothing is taken away yet: a withdrawn leave, or one with another date, may still replace this one. */
-async function inHand<T>(run: PersonRun, wait: () => Promise<T>): Promise<T> {
-  run.isInHand = true;
+async function whileReplaceable<T>(run: PersonRun, wait: () => Promise<T>): Promise<T> {
+  run.isReplaceable = true;
   try {
     return await wait();
   } finally {
-    run.isInHand = false;
+    run.isReplaceable = false;
   }
 }
 

@@ -36,14 +36,14 @@ export const acceptancePoll = proxyActivities<Activities>({
 });
 
 /** Waits for somebody to put something right. */
-const forAHand = {
+const untilResolved = {
   ...waitForTheEnd,
   taskQueue: taskQueues.datadog,
   startToCloseTimeout: '15 seconds',
   retry: { initialInterval: '1 minute', backoffCoefficient: 2, maximumInterval: '15 minutes' },
 } satisfies ActivityOptions;
-export const permissionPoll = proxyActivities<Activities>({ ...forAHand, summary: 'has the key been mended?' });
-export const handPoll = proxyActivities<Activities>({ ...forAHand, summary: 'has it been put right?' });
+export const permissionPoll = proxyActivities<Activities>({ ...untilResolved, summary: 'has the key been mended?' });
+export const blockerPoll = proxyActivities<Activities>({ ...untilResolved, summary: 'has it been put right?' });
 
 /** Best effort, never longer than a minute. */
 export const bestEffort = proxyActivities<Activities>({

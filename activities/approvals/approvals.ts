@@ -83,11 +83,11 @@ export function createApprovalActivities({
       const { state, entitlements, act, approvers, deadline } = after;
       const { approvalId, verdict, actor, reason, proof, tokenId, to } = decision;
       const at = new Date().toISOString();
-      await inventory.decide(async (hand) => {
-        await hand.recordDecision(personId, { ...decision, at });
-        if (state !== 'open') await hand.closeApproval(approvalId, personId, state, at);
-        if (verdict === 'reassign') await hand.reassignApproval(personId, approvalId, approvers);
-        await hand.appendEvidence({
+      await inventory.inTransaction(async (trx) => {
+        await trx.recordDecision(personId, { ...decision, at });
+        if (state !== 'open') await trx.closeApproval(approvalId, personId, state, at);
+        if (verdict === 'reassign') await trx.reassignApproval(personId, approvalId, approvers);
+        await trx.appendEvidence({
           personId,
           eventId,
           step: `decision:${decision.decisionId}`,

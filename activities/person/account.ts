@@ -21,7 +21,7 @@ import { managedOn } from './managed.ts';
 import { rolesOfMappings } from './loginMappings.ts';
 import { resolveAndKeep } from './resolveNames.ts';
 import { holdsRole } from './protection.ts';
-import { settleOpenWrites, summarise, written, type Write } from './recordedWrite.ts';
+import { settleOpenWrites, summarize, written, type Write } from './recordedWrite.ts';
 import type { Because } from '../../domain/evidence.ts';
 import type { Dependencies } from '../dependencies.ts';
 
@@ -68,7 +68,7 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
           step: 'createAccount',
           action: 'create account',
           wanted: { kind: 'created' },
-          said: ({ after }) => ({ before: null, after: summarise(after) }),
+          said: ({ after }) => ({ before: null, after: summarize(after) }),
         } satisfies Write;
         const { after } = await written(inventory, because, write, async (hooks) => {
           try {
@@ -98,7 +98,7 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
           action: 'enable account',
           wanted: { kind: 'enabled' },
         } as const;
-        const { after } = await written(inventory, because, { ...write, said: bothSummarised }, (hooks) =>
+        const { after } = await written(inventory, because, { ...write, said: bothSummarized }, (hooks) =>
           api.ensureEnabled(accountId, hooks),
         );
         return note(required(after, accountId));
@@ -270,7 +270,7 @@ export function createPersonActivities({ datadog, inventory, policy }: Dependenc
           wanted: { kind: 'disabled' },
         } as const;
         const { after } = await unlessProtected({ inventory, policy }, { api, account }, () =>
-          written(inventory, because, { ...write, said: bothSummarised }, (hooks) =>
+          written(inventory, because, { ...write, said: bothSummarized }, (hooks) =>
             api.ensureDisabled(accountId, hooks),
           ),
         );
@@ -295,7 +295,7 @@ const addressTaken = (): DatadogFailure =>
     { status: 409 },
   );
 
-const bothSummarised: Write['said'] = ({ before, after }) => ({ before: summarise(before), after: summarise(after) });
+const bothSummarized: Write['said'] = ({ before, after }) => ({ before: summarize(before), after: summarize(after) });
 
 /** Of an account its id and the fields that were asked for. */
 const pick = (account: Account | undefined, wanted: { email?: string; name?: string; title?: string }) =>

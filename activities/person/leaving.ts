@@ -1,6 +1,6 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { activityInfo } from '@temporalio/activity';
-import type { Admittance } from '../../domain/access/brakes.ts';
+import type { Admittance } from '../../domain/access/changeBudget.ts';
 import { protectedAccount, waitingFailures } from '../../domain/failures.ts';
 import type { Access, Account } from '../../domain/model.ts';
 import { findAccessBefore } from './accessBefore.ts';
@@ -15,7 +15,7 @@ const administrators = 'administrators';
 const leaseMs = 20_000;
 
 /** What keeps too much, or the wrong account, from being disabled. */
-export function createBrakeActivities({ datadog, inventory, policy }: Dependencies) {
+export function createLeavingActivities({ datadog, inventory, policy }: Dependencies) {
   return {
     /** Counts a leaver against the change budget. */
     async admitDisable(personId: string, eventId: string): Promise<Admittance> {

@@ -1,8 +1,8 @@
-import type { Protection } from '../../domain/access/brakes.ts';
 import type { Account } from '../../domain/model.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import type { Datadog } from '../../datadog/types.ts';
 import { isAdministrative } from '../../domain/access/privileged.ts';
+import type { Protection } from '../../domain/access/protection.ts';
 
 /** Whether the account must stay, judged by what Datadog says now. For administrators to be asked under one lease. */
 export async function protectionOf(

@@ -81,7 +81,7 @@ async function settle(inventory: Writes, open: OpenWrite, account: Account | und
   const { wanted, entry } = open;
   if (wanted.kind === 'given') await inventory.openGrant(grantOf(open, wanted, open.askedAt));
   if (wanted.kind === 'taken') await inventory.closeGrant(open.personId, wanted.entitlement, open.askedAt);
-  const after = wanted.kind === 'given' || wanted.kind === 'taken' ? entry.after : summarise(account);
+  const after = wanted.kind === 'given' || wanted.kind === 'taken' ? entry.after : summarize(account);
   await inventory.endWrite(open, { isOurs: false, entry: { ...entry, after } });
 }
 
@@ -141,5 +141,5 @@ const grantOf = (
   ...(because === undefined ? {} : { because }),
 });
 
-export const summarise = (account: Account | undefined) =>
+export const summarize = (account: Account | undefined) =>
   account && { id: account.id, status: account.status, roleIds: account.roleIds };

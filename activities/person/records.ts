@@ -9,7 +9,7 @@ import type {
 } from '../../domain/model.ts';
 import type { Activation } from '../../domain/policy/rules.ts';
 import { identify, identifyManager } from '../approvals/deciders.ts';
-import type { HandChanges } from '../../inventory/port/inventory.ts';
+import type { RecordTransaction } from '../../inventory/port/inventory.ts';
 import type { Notice } from '../notify/index.ts';
 import { desiredAccess, guardPrivileged, requestForAct } from '../../policy/requests.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -82,17 +82,17 @@ export function createRecordActivities({
 
     async finishProcess(finish: ProcessFinish): Promise<void> {
       const { personId, events, at } = finish;
-      await inventory.decide(async (hand) => {
-        await hand.finishProcess(finish);
-        await recordDropped(hand, personId, events, at);
+      await inventory.inTransaction(async (trx) => {
+        await trx.finishProcess(finish);
+        await recordDropped(trx, personId, events, at);
       });
     },
 
     /** Of events that end without a process of their own, while another one's goes on. */
     async endEvents(personId: string, events: ProcessFinish['events'], at: string): Promise<void> {
-      await inventory.decide(async (hand) => {
-        await hand.endEvents(personId, events, at);
-        await recordDropped(hand, personId, events, at);
+      await inventory.inTransaction(async (trx) => {
+        await trx.endEvents(personId, events, at);
+        await recordDropped(trx, personId, events, at);
       });
     },
 
@@ -104,7 +104,7 @@ export function createRecordActivities({
 
 /** What superseded what, and who withdrew what: an event that is never carried out is not dropped silently. */
 async function recordDropped(
-  hand: HandChanges,
+  trx: RecordTransaction,
   personId: string,
   events: ProcessFinish['events'],
   at: string,
@@ -112,7 +112,7 @@ async function recordDropped(
   for (const { eventId, outcome } of events) {
     const { kind, detail = kind } = outcome;
     if (!droppedKinds.includes(kind)) continue;
-    await hand.appendEvidence({
+    await trx.appendEvidence({
       personId,
       eventId,
       step: 'drop',

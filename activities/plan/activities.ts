@@ -5,17 +5,17 @@ import { resolveAndKeep } from '../person/resolveNames.ts';
 import { planEvent } from './planning.ts';
 import type { Entitlement } from '../../domain/model.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { type Question } from './question.ts';
+import { type PlanRequest } from './request.ts';
 
 export function createIntentActivities({ datadog, inventory, policy }: Dependencies) {
   return {
     /** What the event would come to, for a process that writes nothing. */
-    async planIntent(question: Question): Promise<Intent> {
+    async planIntent(request: PlanRequest): Promise<Intent> {
       const inForce = policy();
       const admits = (leaver: Leaver) => inventory.observeDisable(leaver, inForce.changeBudget);
       return withDatadog(datadog, (api) => {
         const resolve = (entitlements: readonly Entitlement[]) => resolveAndKeep(api, inventory, entitlements);
-        return planEvent({ api, inventory, policy: inForce, resolve, admits }, question);
+        return planEvent({ api, inventory, policy: inForce, resolve, admits }, request);
       });
     },
   };

@@ -9,22 +9,22 @@ import { managedOn } from '../person/managed.ts';
 import { rolesOfMappings } from '../person/loginMappings.ts';
 import { holdsRole, protectionOf } from '../person/protection.ts';
 import { wantedAccess } from './wanted.ts';
-import type { Ground, Question } from './question.ts';
+import type { PlanContext, PlanRequest } from './request.ts';
 
-export async function planEvent(ground: Ground, question: Question): Promise<Intent> {
-  const { process, accountId } = question;
-  const access = accountId === undefined ? undefined : await ground.api.getAccess(accountId);
+export async function planEvent(context: PlanContext, request: PlanRequest): Promise<Intent> {
+  const { process, accountId } = request;
+  const access = accountId === undefined ? undefined : await context.api.getAccess(accountId);
   const found = access && { accountId: access.account.id, status: access.account.status };
   const notVisible = access?.teamsNotVisible === undefined ? [] : [access.teamsNotVisible];
   const base = { ...nothingIntended, account: access === undefined ? 'none' : 'found', ...found, notVisible } as const;
-  if (process === 'onboarding') return planGiving(ground, question, { base, access });
+  if (process === 'onboarding') return planGranting(context, request, { base, access });
   if (access === undefined) return base;
-  if (process === 'offboarding') return { ...base, ...(await planLeaving(ground, question, access)) };
+  if (process === 'offboarding') return { ...base, ...(await planLeaving(context, request, access)) };
   // A Pending account stays without roles, and a disabled one is not Muster's to revive on a move.
-  if (access.account.status === 'active') return planGiving(ground, question, { base, access });
+  if (access.account.status === 'active') return planGranting(context, request, { base, access });
   return access.account.status === 'disabled'
     ? base
-    : { ...base, ...(await planAttributes(ground, question, access.account)) };
+    : { ...base, ...(await planAttributes(context, request, access.account)) };
 }
 
 interface Found {
@@ -32,10 +32,10 @@ interface Found {
   readonly access: Access | undefined;
 }
 
-async function planGiving(ground: Ground, question: Question, { base, access }: Found): Promise<Intent> {
-  const { granted, onApproval, ...said } = await wantedAccess(ground, question);
+async function planGranting(context: PlanContext, request: PlanRequest, { base, access }: Found): Promise<Intent> {
+  const { granted, onApproval, ...said } = await wantedAccess(context, request);
   const status = access?.account.status ?? 'pending';
-  const isAwaited = ground.policy.activation === 'jit' && status === 'pending';
+  const isAwaited = context.policy.activation === 'jit' && status === 'pending';
   const intent: Intent = {
     ...base,
     ...(access === undefined ? { account: 'wouldBeCreated' } : {}),
@@ -45,18 +45,18 @@ async function planGiving(ground: Ground, question: Question, { base, access }: 
     adds: granted,
     approvalsNeeded: onApproval,
   };
-  if (access === undefined) return withLogins(ground, intent);
+  if (access === undefined) return withLogins(context, intent);
   if (status === 'disabled') {
-    return withLogins(ground, { ...intent, ...(await planEnabling(ground, question, access)) });
+    return withLogins(context, { ...intent, ...(await planEnabling(context, request, access)) });
   }
-  const { inventory } = ground;
+  const { inventory } = context;
   const { id } = access.account;
-  const managed = inventory === undefined ? [] : await managedOn(inventory, question.event.personId, id);
+  const managed = inventory === undefined ? [] : await managedOn(inventory, request.event.personId, id);
   const plan = planAccess({ wanted: granted, awaited: onApproval, actual: access, managed });
   const held = new Set(heldEntitlements(access).map(entitlementKey));
-  return withLogins(ground, {
+  return withLogins(context, {
     ...intent,
-    ...(await planAttributes(ground, question, access.account)),
+    ...(await planAttributes(context, request, access.account)),
     adds: plan.add,
     removes: [...plan.remove, ...plan.removeLater],
     excess: plan.excess,
@@ -65,16 +65,16 @@ async function planGiving(ground: Ground, question: Question, { base, access }: 
 }
 
 /** What the account holds still would come back with it, so it goes first. */
-async function planEnabling(ground: Ground, question: Question, access: Access): Promise<Partial<Intent>> {
-  const { acts } = await planAttributes(ground, question, { ...access.account, roleIds: [] });
-  const enabling = (await wasDisabledByMuster(ground, question, access.account))
-    ? { acts: ['enable account', ...acts] }
-    : { acts, actsOnceAllowed: ['enable account, which somebody else has disabled'] };
+async function planEnabling(context: PlanContext, request: PlanRequest, access: Access): Promise<Partial<Intent>> {
+  const { changes } = await planAttributes(context, request, { ...access.account, roleIds: [] });
+  const enabling = (await wasDisabledByMuster(context, request, access.account))
+    ? { changes: ['enable account', ...changes] }
+    : { changes, changesOnceAllowed: ['enable account, which somebody else has disabled'] };
   return { ...enabling, removes: heldEntitlements(access) };
 }
 
 /** With a warning of each role that the next login takes away again. */
-async function withLogins({ api }: Ground, intent: Intent): Promise<Intent> {
+async function withLogins({ api }: PlanContext, intent: Intent): Promise<Intent> {
   const given = [...intent.adds, ...intent.approvalsNeeded];
   const mapped = given.some(({ kind }) => kind === 'role') ? await rolesOfMappings(api) : undefined;
   const undone = undoneByLogin(given, mapped).map(({ name }) => undoneWords(name));
@@ -82,8 +82,8 @@ async function withLogins({ api }: Ground, intent: Intent): Promise<Intent> {
 }
 
 async function planLeaving(
-  { api, policy, admits }: Ground,
-  { event: { eventId, personId } }: Question,
+  { api, policy, admits }: PlanContext,
+  { event: { eventId, personId } }: PlanRequest,
   access: Access,
 ): Promise<Partial<Intent>> {
   const removes = heldEntitlements(access);
@@ -94,28 +94,32 @@ async function planLeaving(
   return {
     ...(budget?.state === 'held' ? { heldAbove: budget.limit } : {}),
     ...(protection === undefined ? {} : { protection }),
-    acts: [...(status === 'pending' ? ['cancel invitations'] : []), 'disable account'],
+    changes: [...(status === 'pending' ? ['cancel invitations'] : []), 'disable account'],
     removes,
   };
 }
 
 /** The e-mail of who holds a privileged role changes only once that was allowed. */
 async function planAttributes(
-  { api }: Ground,
-  { person }: Question,
+  { api }: PlanContext,
+  { person }: PlanRequest,
   account: Account,
-): Promise<Pick<Intent, 'acts' | 'actsOnceAllowed'>> {
-  if (person === undefined) return { acts: [], actsOnceAllowed: [] };
+): Promise<Pick<Intent, 'changes' | 'changesOnceAllowed'>> {
+  if (person === undefined) return { changes: [], changesOnceAllowed: [] };
   const { email, ...others } = differingAttributes(account, person);
-  const acts = Object.entries(others).map(([field, value]) => `update ${field} to ${value}`);
-  if (email === undefined) return { acts, actsOnceAllowed: [] };
+  const changes = Object.entries(others).map(([field, value]) => `update ${field} to ${value}`);
+  if (email === undefined) return { changes, changesOnceAllowed: [] };
   const change = `update email to ${email}`;
   return (await holdsRole(api, account, isPrivileged))
-    ? { acts, actsOnceAllowed: [change] }
-    : { acts: [...acts, change], actsOnceAllowed: [] };
+    ? { changes, changesOnceAllowed: [change] }
+    : { changes: [...changes, change], changesOnceAllowed: [] };
 }
 
-async function wasDisabledByMuster({ inventory }: Ground, { event }: Question, { id }: Account): Promise<boolean> {
+async function wasDisabledByMuster(
+  { inventory }: PlanContext,
+  { event }: PlanRequest,
+  { id }: Account,
+): Promise<boolean> {
   const before = inventory && (await findAccessBefore(inventory, event.personId));
   return before?.accountId === id;
 }

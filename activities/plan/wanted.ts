@@ -5,10 +5,10 @@ import { isPrivileged } from '../../domain/access/privileged.ts';
 import { renamed } from '../../domain/access/warnings.ts';
 import { findAccessBefore } from '../person/accessBefore.ts';
 import { withoutOn } from '../../datadog/failures.ts';
-import type { Ground, Question } from './question.ts';
+import type { PlanContext, PlanRequest } from './request.ts';
 
 interface Wanted {
-  /** Without a question. */
+  /** Without a request. */
   readonly granted: readonly ResolvedEntitlement[];
   /** Once it was allowed: a privileged role takes that whatever its rule says. */
   readonly onApproval: readonly ResolvedEntitlement[];
@@ -17,9 +17,9 @@ interface Wanted {
 }
 
 /** What the policy gives this person, or what was recorded of them; with every name looked up. */
-export async function wantedAccess(ground: Ground, { event, person }: Question): Promise<Wanted> {
-  const { policy, resolve } = ground;
-  if (event.restore === true) return recordedAccess(ground, event.personId);
+export async function wantedAccess(context: PlanContext, { event, person }: PlanRequest): Promise<Wanted> {
+  const { policy, resolve } = context;
+  if (event.restore === true) return recordedAccess(context, event.personId);
   const access = person && birthrightAccess(policy, person);
   const freely = access?.granted ?? [];
   const asked = (access?.onApproval ?? []).flatMap(({ entitlements }) => entitlements);
@@ -37,7 +37,7 @@ export async function wantedAccess(ground: Ground, { event, person }: Question):
 }
 
 /** After `person restore`: exactly what was recorded. */
-async function recordedAccess({ api, inventory }: Ground, personId: string): Promise<Wanted> {
+async function recordedAccess({ api, inventory }: PlanContext, personId: string): Promise<Wanted> {
   const before = inventory && (await findAccessBefore(inventory, personId));
   const held = before === undefined ? [] : heldEntitlements(before.access);
   const judged = await Promise.all(

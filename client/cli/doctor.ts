@@ -96,11 +96,11 @@ async function readKeyHealth(inventory: Inventory): Promise<NonNullable<Diagnosi
 }
 
 function renderDiagnosis(shell: Shell, { ok, checks, openApprovals, keyHealth = [] }: Diagnosis): string {
-  const colours = paint(shell);
-  const colourOf = { ok: colours.green, missing: colours.red, unknown: colours.yellow };
+  const colors = paint(shell);
+  const colorOf = { ok: colors.green, missing: colors.red, unknown: colors.yellow };
   const lines = checks.flatMap((check) => {
-    const colour = check.optional && check.status === 'missing' ? colours.yellow : colourOf[check.status];
-    const head = `${colour(check.status.padEnd(8))}${check.name}${check.optional ? ' (optional)' : ''}: ${clean(check.detail)}`;
+    const color = check.optional && check.status === 'missing' ? colors.yellow : colorOf[check.status];
+    const head = `${color(check.status.padEnd(8))}${check.name}${check.optional ? ' (optional)' : ''}: ${clean(check.detail)}`;
     return check.fix === undefined ? [head] : [head, `          → ${clean(check.fix)}`];
   });
   const approvals = openApprovals ? [`${openApprovals} approvals wait: npx muster approvals list`] : [];
@@ -112,7 +112,7 @@ function renderDiagnosis(shell: Shell, { ok, checks, openApprovals, keyHealth = 
       return `Datadog refused ${permission} when last asked at ${checkedAt}${next}${parts}.`;
     });
   const verdict = ok
-    ? colours.green('All that is needed is there.')
-    : colours.red('Something that is needed is missing.');
+    ? colors.green('All that is needed is there.')
+    : colors.red('Something that is needed is missing.');
   return [...lines, ...approvals, ...refused, verdict].join('\n');
 }

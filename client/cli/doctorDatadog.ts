@@ -16,7 +16,7 @@ const purposes = {
   teams_read: 'to read team memberships',
   api_keys_read: 'to list API keys that outlive a leaver',
   org_app_keys_read: "to list people's application keys",
-  org_authorized_apps_read: 'to list authorised applications',
+  org_authorized_apps_read: 'to list authorized applications',
   audit_logs_read: 'to read the audit trail',
   service_account_write: 'to list keys of service accounts',
 } as const satisfies Record<Capability, string>;
@@ -85,7 +85,7 @@ async function probe(api: Pick<Datadog, 'probe'>, capability: Capability, { uses
 }
 
 function refused(name: string, variable: string, place: string): Check {
-  const fix = `make a key in Datadog (${place}) and set ${variable} or ${variable}_FILE; check that DD_SITE is the site of your organisation`;
+  const fix = `make a key in Datadog (${place}) and set ${variable} or ${variable}_FILE; check that DD_SITE is the site of your organization`;
   return { name, status: 'missing', detail: 'Datadog refuses it on this site', fix };
 }
 

@@ -5,12 +5,12 @@ import { planEvent } from '../../activities/plan/planning.ts';
 import { accountOf } from '../../domain/access/correlation.ts';
 import type { Account, Entitlement, HrEvent, ResolvedEntitlement } from '../../domain/model.ts';
 import { nothingIntended, overBudget, type Intent } from '../../domain/access/intent.ts';
-import { protectionAdvice } from '../../domain/access/brakes.ts';
 import { processTypeOf } from '../../domain/mailbox.ts';
 import { isInDomains, type Policy } from '../../domain/policy/rules.ts';
 import { explainFailure } from './failures.ts';
 import { renderTable } from './output.ts';
 import type { Shell } from './shell.ts';
+import { protectionAdvice } from '../../domain/access/protection.ts';
 
 /** What the event would come to in Datadog, found out by reading calls. */
 export interface OnlinePlan extends Omit<Intent, 'account'> {
@@ -86,7 +86,7 @@ const list = (what: string, entitlements: readonly ResolvedEntitlement[]) =>
   entitlements.map(({ kind, name }) => [what, kind, name]);
 
 export function renderOnlinePlan(shell: Shell, plan: OnlinePlan): string {
-  const { account, accountId, status, problem, wouldInvite, heldAbove, protection, acts, actsOnceAllowed } = plan;
+  const { account, accountId, status, problem, wouldInvite, heldAbove, protection, changes, changesOnceAllowed } = plan;
   const { adds, approvalsNeeded, removes, excess, notVisible } = plan;
   const rows = [
     ...list('add', adds),
@@ -102,8 +102,8 @@ export function renderOnlinePlan(shell: Shell, plan: OnlinePlan): string {
     ...(protection === undefined
       ? []
       : [`It would wait, since the account is protected: ${protectionAdvice[protection]}.`]),
-    ...acts.map((act) => `Would be done: ${act}.`),
-    ...actsOnceAllowed.map((act) => `Would be done once somebody has allowed it: ${act}.`),
+    ...changes.map((act) => `Would be done: ${act}.`),
+    ...changesOnceAllowed.map((act) => `Would be done once somebody has allowed it: ${act}.`),
     ...(rows.length === 0 ? [] : [renderTable(shell, ['in Datadog', 'kind', 'name'], rows)]),
     ...plan.warnings.map((warning) => `Note: ${warning}.`),
     ...notVisible.map((permission) => `Not visible: the application key lacks ${permission}.`),

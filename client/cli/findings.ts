@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { FindingRow, FindingState } from '../../inventory/port/findings.ts';
-import { findingKindNames, severities, type FindingKind, type Severity } from '../../domain/findings/catalogue.ts';
+import { findingKindNames, severities, type FindingKind, type Severity } from '../../domain/findings/catalog.ts';
 import { FailedError, UsageError } from '../../domain/errors.ts';
 import { muteFinding } from '../operations/findings.ts';
 import { readAll } from '../operations/readAll.ts';

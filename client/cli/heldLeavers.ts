@@ -44,8 +44,8 @@ export function addHeldLeavers(leaver: Command, shell: Shell): void {
       }
       const which = id === undefined ? { batch: batch ?? '' } : { personId: id };
       const verdict = reject ? 'reject' : 'release';
-      const released = await withOperator(shell, by, (hands) =>
-        releaseLeavers(hands, { which, verdict, ...(reason === undefined ? {} : { reason }) }),
+      const released = await withOperator(shell, by, (context) =>
+        releaseLeavers(context, { which, verdict, ...(reason === undefined ? {} : { reason }) }),
       );
       printResult(
         shell,

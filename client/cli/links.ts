@@ -17,8 +17,8 @@ export function addLinks(person: Command, shell: Shell): void {
       '\nExample: npx muster person link e-1042 --account 6a9e4c1e-1f4f-11f0-9cd2-0242ac120002 --as it@example.com',
     )
     .action(async (personId: string, { account, ...by }: OperatorOptions & { account: string }, command: Command) => {
-      const linked = await withOperator(shell, by, (hands, opened) =>
-        withDatadogOf(opened, (api) => linkAccount(hands, api, { personId, accountId: account, ...whyOf(by) })),
+      const linked = await withOperator(shell, by, (context, opened) =>
+        withDatadogOf(opened, (api) => linkAccount(context, api, { personId, accountId: account, ...whyOf(by) })),
       );
       printResult(shell, isJson(command), linked, () => `Account ${linked.accountId} is ${linked.personId}'s now.`);
     });
@@ -27,7 +27,7 @@ export function addLinks(person: Command, shell: Shell): void {
     .description('take the binding away; the account itself is not touched')
     .addHelpText('after', '\nExample: npx muster person unlink e-1042 --as it@example.com')
     .action(async (personId: string, by: OperatorOptions, command: Command) => {
-      const unlinked = await withOperator(shell, by, (hands) => unlinkAccount(hands, personId, whyOf(by)));
+      const unlinked = await withOperator(shell, by, (context) => unlinkAccount(context, personId, whyOf(by)));
       printResult(shell, isJson(command), unlinked, () => `Account ${unlinked.accountId} is nobody's now.`);
     });
 }

@@ -3,7 +3,7 @@ import type { Datadog } from '../../datadog/types.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { RefusedError, UsageError } from '../../domain/errors.ts';
 import type { Operator, Why } from '../../auth/operator.ts';
-import type { Hands } from '../operations/operator.ts';
+import type { OperatorContext } from '../operations/wake.ts';
 import { authenticate } from '../../auth/tokens.ts';
 import { loadShellPolicy, withMuster, type Opened } from './open.ts';
 import { parseEmail, parseText } from './parse.ts';
@@ -28,7 +28,7 @@ export const whyOf = ({ reason }: OperatorOptions): Why => (reason === undefined
 export async function withOperator<T>(
   shell: Shell,
   { as }: OperatorOptions,
-  work: (hands: Hands, opened: Opened) => Promise<T>,
+  work: (context: OperatorContext, opened: Opened) => Promise<T>,
 ): Promise<T> {
   return withMuster(shell, async (opened) => {
     const { client, inventory, config } = opened;

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import colours from 'picocolors';
+import colors from 'picocolors';
 import type { Shell } from './shell.ts';
 
 export type Cell = string | number | boolean | undefined;
@@ -13,7 +13,7 @@ export function printMessage(shell: Shell, text: string): void {
   shell.writeErr(`${clean(text)}\n`);
 }
 
-export const paint = (shell: Shell) => colours.createColors(shell.isColourful);
+export const paint = (shell: Shell) => colors.createColors(shell.isColourful);
 
 /** A table with lines on a terminal, and in plain columns elsewhere. */
 export function renderTable(shell: Shell, head: readonly string[], rows: readonly (readonly Cell[])[]): string {

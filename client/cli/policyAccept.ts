@@ -14,7 +14,7 @@ export function addAccept(policy: Command, shell: Shell): void {
     .description('the role or team that bears this name now is the one that is meant')
     .addHelpText('after', '\nExample: npx muster policy accept role "Incident Commander" --as it@example.com')
     .action(async (kind: 'role' | 'team', name: string, by: OperatorOptions, command: Command) => {
-      const { before } = await withOperator(shell, by, (hands) => acceptName(hands, { kind, name }, whyOf(by)));
+      const { before } = await withOperator(shell, by, (context) => acceptName(context, { kind, name }, whyOf(by)));
       printResult(
         shell,
         isJson(command),

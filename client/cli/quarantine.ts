@@ -20,8 +20,8 @@ export function addQuarantine(sync: Command, shell: Shell): void {
       .addHelpText('after', `\nExample: npx muster sync ${verdict} 4be61c09a2f7 --as lead@example.com`)
       .action(async (batchId: string, options: { as: string; reason?: string }, command: Command) => {
         const { decideBatch } = await import('../operations/quarantine.ts');
-        const decided = await withOperator(shell, options, (hands, { muster }) =>
-          decideBatch({ ...hands, muster }, { batchId, verdict, ...whyOf(options) }),
+        const decided = await withOperator(shell, options, (context, { muster }) =>
+          decideBatch({ ...context, muster }, { batchId, verdict, ...whyOf(options) }),
         );
         const people = decided.people.length;
         printResult(shell, isJson(command), decided, () =>

@@ -70,7 +70,7 @@ export function createProgram(shell: Shell, setExitCode: (code: number) => void)
     .addHelpText(
       'after',
       '\nBegin with `npm start` in another terminal, then `npx muster doctor`.\n' +
-        'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by policy or authorisation.',
+        'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by policy or authorization.',
     );
   for (const add of groups) add(program, shell, setExitCode);
   return program;

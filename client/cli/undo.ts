@@ -16,8 +16,8 @@ export function addCancel(events: Command, shell: Shell): void {
       '\nExample: npx muster events cancel hr-2026-000123 --as it@example.com --reason "the date is wrong"',
     )
     .action(async (eventId: string, options: OperatorOptions, command: Command) => {
-      const cancelled = await withOperator(shell, options, (hands, { muster }) =>
-        cancelEvent({ ...hands, muster }, { eventId, ...whyOf(options) }),
+      const cancelled = await withOperator(shell, options, (context, { muster }) =>
+        cancelEvent({ ...context, muster }, { eventId, ...whyOf(options) }),
       );
       printResult(shell, isJson(command), cancelled, () => `Event ${eventId} is cancelled, and will not be applied.`);
     });
@@ -29,8 +29,8 @@ export function addRestore(person: Command, shell: Shell): void {
     .description('give back the account that Muster disabled, with exactly the roles and teams it held')
     .addHelpText('after', '\nExample: npx muster person restore e-1042 --as it@example.com')
     .action(async (personId: string, by: OperatorOptions, command: Command) => {
-      const restored = await withOperator(shell, by, (hands, { muster }) =>
-        restorePerson({ ...hands, muster }, personId, whyOf(by)),
+      const restored = await withOperator(shell, by, (context, { muster }) =>
+        restorePerson({ ...context, muster }, personId, whyOf(by)),
       );
       printResult(shell, isJson(command), restored, () =>
         [

@@ -73,7 +73,7 @@ export function sendProblem(
     detail,
     ...(errors === undefined ? {} : { errors }),
   };
-  // Serialised here: an error may come before the route's own serialiser is known.
+  // Serialized here: an error may come before the route's own serialiser is known.
   return reply
     .code(status)
     .header('content-type', problemType)

@@ -63,19 +63,19 @@ export async function applyAdoption(request: AdoptionRequest, hash: string, by: 
       const isTaken = takeover === 'all' || (takeover === 'given' && isGiven);
       return { ...held, reason: isTaken ? ('adopted' as const) : ('preexisting' as const) };
     });
-    await inventory.decide(async (hand) => {
-      const bound = (await hand.findPerson(personId))?.accountId;
-      const { conflict } = await hand.bindAccount(personId, accountId, at);
+    await inventory.inTransaction(async (trx) => {
+      const bound = (await trx.findPerson(personId))?.accountId;
+      const { conflict } = await trx.bindAccount(personId, accountId, at);
       if (conflict !== undefined)
         throw new RefusedError(`Account ${accountId} has just been bound to person ${conflict}`);
       if (person?.employment === 'unknown') {
         const employed = { attributes: person.attributes, employment: 'employed' } as const;
-        await hand.finishProcess({ personId, process: 'onboarding', events: [], lines: {}, person: employed, at });
+        await trx.finishProcess({ personId, process: 'onboarding', events: [], lines: {}, person: employed, at });
       }
-      if (account !== undefined) await hand.writeAccounts({ accounts: [account], seenAt: at });
+      if (account !== undefined) await trx.writeAccounts({ accounts: [account], seenAt: at });
       for (const grant of grants)
-        await hand.openGrant({ ...grant, personId, accountId, since: at, because: `adoption ${hash}` });
-      await recordDecision(hand, by, {
+        await trx.openGrant({ ...grant, personId, accountId, since: at, because: `adoption ${hash}` });
+      await recordDecision(trx, by, {
         personId,
         eventId: `adopt:${hash}`,
         step: `adopt:${accountId}`,

@@ -3,19 +3,19 @@ import type { Entitlement } from '../../domain/model.ts';
 import { UsageError } from '../../domain/errors.ts';
 import { recordDecision } from '../../auth/operator.ts';
 import type { Why } from '../../auth/operator.ts';
-import type { Hands } from './operator.ts';
+import type { OperatorContext } from './wake.ts';
 
 /** The name of the policy may mean the role or team that bears it now. */
 export async function acceptName(
-  hands: Omit<Hands, 'client'>,
+  context: Omit<OperatorContext, 'client'>,
   entitlement: Entitlement,
   why: Why = {},
 ): Promise<{ readonly before: string }> {
   const { kind, name } = entitlement;
-  return hands.inventory.decide(async (hand) => {
-    const before = await hand.forgetEntitlementId(entitlement);
+  return context.inventory.inTransaction(async (trx) => {
+    const before = await trx.forgetEntitlementId(entitlement);
     if (before === undefined) throw new UsageError(`No ${kind} "${name}" is on record: nothing has to be accepted`);
-    await recordDecision(hand, hands, {
+    await recordDecision(trx, context, {
       personId: `policy/${kind}`,
       eventId: `accept:${randomUUID()}`,
       step: 'accept',

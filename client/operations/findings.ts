@@ -11,17 +11,17 @@ interface Mute {
 
 /** Takes a finding off the list for a while; its drift is not repaired meanwhile. Undefined where there is none. */
 export async function muteFinding(
-  inventory: Pick<Inventory, 'decide'>,
+  inventory: Pick<Inventory, 'inTransaction'>,
   by: Operator,
   { id, until, reason }: Mute,
   now = new Date(),
 ): Promise<FindingRow | undefined> {
   const at = now.toISOString();
-  return inventory.decide(async (hand) => {
-    const muted = await hand.muteFinding(id, { until, reason, at });
+  return inventory.inTransaction(async (trx) => {
+    const muted = await trx.muteFinding(id, { until, reason, at });
     if (muted === undefined) return undefined;
     const { before, after } = muted;
-    await recordDecision(hand, by, {
+    await recordDecision(trx, by, {
       personId: after.personId ?? `finding/${id}`,
       eventId: `mute:${randomUUID()}`,
       step: 'mute',

@@ -3,8 +3,8 @@ import type { HeldLeaver, Release } from '../../inventory/port/leavers.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { RefusedError, UsageError } from '../../domain/errors.ts';
 import { recordDecision } from '../../auth/operator.ts';
-import type { Hands } from './operator.ts';
-import { wake } from './operator.ts';
+import type { OperatorContext } from './wake.ts';
+import { wake } from './wake.ts';
 
 export interface HeldBatch {
   /** Of exactly these leavers: one more or less is another batch. */
@@ -25,10 +25,10 @@ export interface ReleaseRequest {
 
 /** Lets held leavers go, or rejects them. A batch that has changed since it was shown is refused. */
 export async function releaseLeavers(
-  hands: Hands,
+  context: OperatorContext,
   { which, verdict, reason }: ReleaseRequest,
 ): Promise<readonly HeldLeaver[]> {
-  const { client, inventory, actor } = hands;
+  const { client, inventory, actor } = context;
   const held = await heldBatch(inventory);
   if ('batch' in which && which.batch !== held.batch) {
     throw new RefusedError(
@@ -38,11 +38,11 @@ export async function releaseLeavers(
   const at = new Date().toISOString();
   const chosen = 'batch' in which ? { eventIds: held.leavers.map(({ eventId }) => eventId) } : which;
   const because = reason === undefined ? {} : { reason };
-  const released = await inventory.decide(async (hand) => {
-    const { released: leavers, hasChanged } = await hand.releaseHeld(chosen, { actor, verdict, at, ...because });
+  const released = await inventory.inTransaction(async (trx) => {
+    const { released: leavers, hasChanged } = await trx.releaseHeld(chosen, { actor, verdict, at, ...because });
     if (hasChanged) throw new RefusedError('The batch has changed just now. See `npx muster leaver held`');
     for (const { personId, eventId, askedAt } of leavers) {
-      await recordDecision(hand, hands, {
+      await recordDecision(trx, context, {
         personId,
         eventId,
         step: verdict,

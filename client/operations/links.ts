@@ -3,16 +3,16 @@ import type { Datadog } from '../../datadog/types.ts';
 import { FailedError, RefusedError } from '../../domain/errors.ts';
 import { recordDecision } from '../../auth/operator.ts';
 import type { Why } from '../../auth/operator.ts';
-import type { Hands } from './operator.ts';
-import { wake } from './operator.ts';
+import type { OperatorContext } from './wake.ts';
+import { wake } from './wake.ts';
 
 /** Binds the account to the person, whatever its e-mail. Refused where it is somebody else's, or no person's. */
 export async function linkAccount(
-  hands: Hands,
+  context: OperatorContext,
   api: Pick<Datadog, 'getAccount'>,
   { personId, accountId, ...why }: { readonly personId: string; readonly accountId: string } & Why,
 ): Promise<{ readonly personId: string; readonly accountId: string }> {
-  const { client, inventory } = hands;
+  const { client, inventory } = context;
   const account = await api.getAccount(accountId);
   if (account === undefined) throw new RefusedError(`There is no account ${accountId} in Datadog: nothing is changed`);
   if (account.isServiceAccount) throw new RefusedError(`Account ${accountId} is a service account: nothing is changed`);
@@ -24,15 +24,15 @@ export async function linkAccount(
     );
   }
   const at = new Date().toISOString();
-  await inventory.decide(async (hand) => {
-    const before = (await hand.findPerson(personId))?.accountId;
-    const { conflict } = await hand.linkAccount(personId, account, at);
+  await inventory.inTransaction(async (trx) => {
+    const before = (await trx.findPerson(personId))?.accountId;
+    const { conflict } = await trx.linkAccount(personId, account, at);
     if (conflict !== undefined) {
       throw new RefusedError(
         `Account ${accountId} is bound to person ${conflict}: nothing is changed. If that is wrong: npx muster person unlink ${conflict}`,
       );
     }
-    await recordDecision(hand, hands, {
+    await recordDecision(trx, context, {
       personId,
       eventId: `link:${randomUUID()}`,
       step: 'link',
@@ -48,16 +48,16 @@ export async function linkAccount(
 }
 
 export async function unlinkAccount(
-  hands: Hands,
+  context: OperatorContext,
   personId: string,
   why: Why = {},
 ): Promise<{ readonly personId: string; readonly accountId: string }> {
-  const { client, inventory } = hands;
-  const accountId = await inventory.decide(async (hand) => {
-    const bound = (await hand.findPerson(personId))?.accountId;
+  const { client, inventory } = context;
+  const accountId = await inventory.inTransaction(async (trx) => {
+    const bound = (await trx.findPerson(personId))?.accountId;
     if (bound === undefined) throw new FailedError(`Person ${personId} has no account bound to them`);
-    await hand.unlinkAccount(personId);
-    await recordDecision(hand, hands, {
+    await trx.unlinkAccount(personId);
+    await recordDecision(trx, context, {
       personId,
       eventId: `unlink:${randomUUID()}`,
       step: 'unlink',

@@ -20,7 +20,7 @@ import type { Decision, EventKind, HrEvent, Outcome, ProcessType } from '../../d
 import { submitDecision } from './decide.ts';
 import { completeEvent, type EventDraft } from './drafts.ts';
 import { FailedError, UsageError } from '../../domain/errors.ts';
-import { wake } from './operator.ts';
+import { wake } from './wake.ts';
 import type { IntakeRow } from '../../inventory/port/rows.ts';
 
 /** The process that an event starts where the person has no open run. */

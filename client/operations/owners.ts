@@ -5,18 +5,18 @@ import { recordDecision, type Operator } from '../../auth/operator.ts';
 
 /** Declares who answers for a key or a service account, or takes that back. Undefined where there is none by this id. */
 export async function declareOwner(
-  inventory: Pick<Inventory, 'decide'>,
+  inventory: Pick<Inventory, 'inTransaction'>,
   by: Operator,
   id: string,
   owner: string | undefined,
 ): Promise<NhiRow | undefined> {
   const at = new Date().toISOString();
-  return inventory.decide(async (hand) => {
-    const before = await hand.findNhi(id);
+  return inventory.inTransaction(async (trx) => {
+    const before = await trx.findNhi(id);
     if (before === undefined) return undefined;
-    await hand.setNhiOwner(id, owner, at);
-    const after = await hand.findNhi(id);
-    await recordDecision(hand, by, {
+    await trx.setNhiOwner(id, owner, at);
+    const after = await trx.findNhi(id);
+    await recordDecision(trx, by, {
       personId: owner ?? before.ownerPersonId ?? `nhi/${id}`,
       eventId: `owner:${randomUUID()}`,
       step: 'owner',

@@ -3,7 +3,7 @@ import { repairEvent } from '../../domain/findings/drift.ts';
 import { RefusedError } from '../../domain/errors.ts';
 import { recordDecision, type Why } from '../../auth/operator.ts';
 import type { Muster } from './muster.ts';
-import type { Hands } from './operator.ts';
+import type { OperatorContext } from './wake.ts';
 
 export interface BatchDecision extends Why {
   readonly batchId: string;
@@ -16,21 +16,21 @@ export interface BatchDecision extends Why {
  * Throws `RefusedError` where no such batch waits.
  */
 export async function decideBatch(
-  hands: Omit<Hands, 'client'> & { readonly muster: Pick<Muster, 'submitEvent'> },
+  context: Omit<OperatorContext, 'client'> & { readonly muster: Pick<Muster, 'submitEvent'> },
   { batchId, verdict, ...why }: BatchDecision,
   now = new Date(),
 ): Promise<QuarantineRow> {
-  const { muster, inventory, actor } = hands;
+  const { muster, inventory, actor } = context;
   const at = now.toISOString();
   const state = verdict === 'allow' ? 'allowed' : 'rejected';
-  const decided = await inventory.decide(async (hand) => {
-    const batch = await hand.decideQuarantine(batchId, { state, at, by: actor, ...why });
+  const decided = await inventory.inTransaction(async (trx) => {
+    const batch = await trx.decideQuarantine(batchId, { state, at, by: actor, ...why });
     if (batch === undefined) {
       throw new RefusedError(
         `No batch ${batchId} waits for a decision: \`npx muster sync status\` shows those that do`,
       );
     }
-    await recordDecision(hand, hands, {
+    await recordDecision(trx, context, {
       // A slash stands in no personId: the batch is about many.
       personId: `sync/${batchId}`,
       eventId: `sync/${batchId}`,

@@ -13,11 +13,11 @@ import type { HrEvent, Outcome } from '../../domain/model.ts';
 import { FailedError, RefusedError, UsageError } from '../../domain/errors.ts';
 import { processOf, type Muster, type SubmittedEvent } from './muster.ts';
 import { recordDecision, type Why } from '../../auth/operator.ts';
-import type { Hands } from './operator.ts';
+import type { OperatorContext } from './wake.ts';
 
 /** What an operator takes back: an event that was not applied yet, or the end of somebody's access. */
 
-export interface UndoHands extends Hands {
+export interface UndoContext extends OperatorContext {
   readonly muster: Pick<Muster, 'submitEvent' | 'status'>;
 }
 
@@ -32,10 +32,10 @@ const pollEveryMs = 200;
 
 /** Withdraws an event that waits, so that it is never applied. Refused once its process runs, or has run. */
 export async function cancelEvent(
-  hands: UndoHands,
+  context: UndoContext,
   { eventId, reason }: Pick<EventCancellation, 'eventId' | 'reason'>,
 ): Promise<CancelledEvent> {
-  const { inventory, actor } = hands;
+  const { inventory, actor } = context;
   const known = await inventory.findEvent(eventId);
   if (known === undefined) throw new UsageError(`No event ${eventId} is known: \`npx muster events list\` shows them`);
   const { event, appliedAt, outcome } = known;
@@ -43,7 +43,7 @@ export async function cancelEvent(
     throw new RefusedError(`Event ${eventId} was taken already (${outcome?.kind ?? 'applied'}): nothing is changed`);
   }
   const because = reason === undefined ? {} : { reason };
-  await recordDecision(inventory, hands, {
+  await recordDecision(inventory, context, {
     personId: event.personId,
     eventId,
     step: `cancel:${randomUUID()}`,
@@ -52,13 +52,17 @@ export async function cancelEvent(
     before: { kind: event.kind, effectiveAt: event.effectiveAt, outcome: null },
     after: { outcome: 'cancelled' },
   });
-  const refusedBefore = (await refusalsOf(hands, event)).length;
-  await tellProcess(hands, event, { eventId, actor, ...because });
-  return { eventId, personId: event.personId, outcome: await answerOf(hands, event, refusedBefore) };
+  const refusedBefore = (await refusalsOf(context, event)).length;
+  await tellProcess(context, event, { eventId, actor, ...because });
+  return { eventId, personId: event.personId, outcome: await answerOf(context, event, refusedBefore) };
 }
 
 /** Where no process is open the event comes with the start, and is withdrawn before its turn. */
-async function tellProcess({ client }: Hands, event: HrEvent, cancellation: EventCancellation): Promise<void> {
+async function tellProcess(
+  { client }: OperatorContext,
+  event: HrEvent,
+  cancellation: EventCancellation,
+): Promise<void> {
   const { personId } = event;
   await client.withDeadline(Date.now() + answerWithinMs, () =>
     client.workflow.signalWithStart(processOf[event.kind], {
@@ -78,13 +82,13 @@ async function tellProcess({ client }: Hands, event: HrEvent, cancellation: Even
   );
 }
 
-async function answerOf(hands: UndoHands, event: HrEvent, refusedBefore: number): Promise<Outcome> {
+async function answerOf(context: UndoContext, event: HrEvent, refusedBefore: number): Promise<Outcome> {
   const { eventId } = event;
   for (const until = Date.now() + answerWithinMs; Date.now() < until;) {
-    const outcome = (await hands.inventory.findEvent(eventId))?.outcome;
+    const outcome = (await context.inventory.findEvent(eventId))?.outcome;
     if (outcome?.kind === 'cancelled') return outcome;
     if (outcome !== undefined) throw new RefusedError(`Event ${eventId} has just been taken: ${outcome.kind}`);
-    const refusals = await refusalsOf(hands, event);
+    const refusals = await refusalsOf(context, event);
     const why = refusals.length > refusedBefore ? refusals.at(-1)?.why : undefined;
     if (why !== undefined) throw new RefusedError(`Event ${eventId} is not cancelled: ${why}`);
     await new Promise((resolve) => setTimeout(resolve, pollEveryMs));
@@ -94,7 +98,7 @@ async function answerOf(hands: UndoHands, event: HrEvent, refusedBefore: number)
   );
 }
 
-async function refusalsOf({ muster }: UndoHands, { personId, eventId }: HrEvent) {
+async function refusalsOf({ muster }: UndoContext, { personId, eventId }: HrEvent) {
   const status = await muster.status(personId).catch(ignoreSilence);
   return status?.refused.filter(({ what }) => what === `cancel ${eventId}`) ?? [];
 }
@@ -110,8 +114,8 @@ export interface Restoration extends SubmittedEvent, Pick<AccessBefore, 'account
 }
 
 /** Asks for the account that Muster disabled, with exactly what it held. Refused where Muster did not disable it. */
-export async function restorePerson(hands: UndoHands, personId: string, why: Why = {}): Promise<Restoration> {
-  const { inventory, actor } = hands;
+export async function restorePerson(context: UndoContext, personId: string, why: Why = {}): Promise<Restoration> {
+  const { inventory, actor } = context;
   const history = await inventory.personHistory(personId);
   if (history === undefined)
     throw new FailedError(`No person ${personId} is known: \`npx muster person list\` shows all`);
@@ -137,7 +141,7 @@ export async function restorePerson(hands: UndoHands, personId: string, why: Why
     roles: namesOf(before.access.roles),
     teams: namesOf(before.access.teams.filter(({ isManaged }) => !isManaged)),
   };
-  await recordDecision(inventory, hands, {
+  await recordDecision(inventory, context, {
     personId,
     eventId,
     step: 'restore',
@@ -147,7 +151,7 @@ export async function restorePerson(hands: UndoHands, personId: string, why: Why
     before: { employment: history.person.employment, disabledAt: before.at },
     after: { accountId: before.accountId, ...access },
   });
-  const submitted = await hands.muster.submitEvent({
+  const submitted = await context.muster.submitEvent({
     eventId,
     kind: 'leaverRescinded',
     personId,

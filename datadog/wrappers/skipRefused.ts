@@ -21,7 +21,7 @@ interface KnownAnswer {
  * The same client, which leaves out what a process can do without while Datadog is known to refuse it. It fails as the
  * refused call would, so that the part is recorded, and made up for once the permission is there.
  */
-export function leaveOutWhatIsRefused(client: DatadogClient, inventory: KnownRefusals): DatadogClient {
+export function skipRefusedCalls(client: DatadogClient, inventory: KnownRefusals): DatadogClient {
   async function refusalsNow(): Promise<ReadonlyMap<string, KnownAnswer>> {
     const since = new Date(Date.now() - holdsMs).toISOString();
     const known = await inventory.listKeyHealth();

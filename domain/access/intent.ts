@@ -1,5 +1,5 @@
-import { protectionAdvice, type Protection } from './brakes.ts';
 import type { Account, ResolvedEntitlement } from '../model.ts';
+import { protectionAdvice, type Protection } from './protection.ts';
 
 /** What an event would come to: what `--dry-run` shows, and what a process writes down where the policy observes. */
 export interface Intent {
@@ -13,8 +13,8 @@ export interface Intent {
   /** Of a leaver whose account must stay: why. */
   readonly protection?: Protection;
   /** What happens to the account itself: by the event, and once it was allowed. */
-  readonly acts: readonly string[];
-  readonly actsOnceAllowed: readonly string[];
+  readonly changes: readonly string[];
+  readonly changesOnceAllowed: readonly string[];
   readonly adds: readonly ResolvedEntitlement[];
   readonly removes: readonly ResolvedEntitlement[];
   /** Held, not wanted, not Muster's: stays. */
@@ -29,8 +29,8 @@ export interface Intent {
 
 export const nothingIntended = {
   wouldInvite: false,
-  acts: [],
-  actsOnceAllowed: [],
+  changes: [],
+  changesOnceAllowed: [],
   adds: [],
   removes: [],
   excess: [],
@@ -41,14 +41,14 @@ export const nothingIntended = {
 
 /** The intent as parts of a process, in the order in which they would be carried out. */
 export function intendedParts(intent: Intent, effectiveAt: string): readonly string[] {
-  const { account, wouldInvite, heldAbove, protection, acts, actsOnceAllowed } = intent;
+  const { account, wouldInvite, heldAbove, protection, changes, changesOnceAllowed } = intent;
   return [
     ...(heldAbove === undefined ? [] : [`wait for release: ${overBudget(heldAbove)}`]),
     ...(protection === undefined ? [] : [`wait, since the account is protected: ${protectionAdvice[protection]}`]),
     ...(account === 'wouldBeCreated' ? ['create account'] : []),
     ...(account === 'madeAtFirstLogin' ? [`wait for the first login by SSO, access from ${effectiveAt}`] : []),
-    ...actsOnceAllowed.map((act) => `ask approval to ${act}`),
-    ...acts,
+    ...changesOnceAllowed.map((act) => `ask approval to ${act}`),
+    ...changes,
     ...(wouldInvite ? [`send invitation, access from ${effectiveAt}`] : []),
     ...each('assign', intent.adds),
     ...each('ask approval for', intent.approvalsNeeded),

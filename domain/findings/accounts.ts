@@ -1,10 +1,10 @@
-import type { Found, FindingThresholds, Severity } from './catalogue.ts';
+import type { Found, FindingThresholds, Severity } from './catalog.ts';
 import type { Account, Employment } from '../model.ts';
 import { matchesPattern } from '../access/adoption.ts';
 import { isInDomains, type Policy } from '../policy/rules.ts';
 
 /** One account with what the inventory knows of its person. */
-export interface AccountFacts {
+export interface AccountSnapshot {
   readonly account: Account;
   readonly isGone: boolean;
   /** When Muster first saw it. */
@@ -34,10 +34,10 @@ export interface AccountContext {
   readonly isLoginReported: boolean;
 }
 
-type Check = (facts: AccountFacts, context: AccountContext) => readonly Found[];
+type Check = (facts: AccountSnapshot, context: AccountContext) => readonly Found[];
 
 /** Everything worth a look at one account. An account that is gone or disabled can do no harm by itself. */
-export function accountFindings(facts: AccountFacts, context: AccountContext): readonly Found[] {
+export function accountFindings(facts: AccountSnapshot, context: AccountContext): readonly Found[] {
   if (facts.isGone || facts.account.status === 'disabled') return [];
   const { isServiceAccount } = facts.account;
   const isEmergency = isEmergencyAccount(facts.account, context);
@@ -49,7 +49,7 @@ const humanChecks: readonly Check[] = [belonging, leaver, lastLogin, secondFacto
 const serviceAccountChecks: readonly Check[] = [ownerless, privileges];
 
 function found(
-  facts: AccountFacts,
+  facts: AccountSnapshot,
   kind: Found['kind'],
   severity: Severity,
   evidence: Found['evidence'],
@@ -73,7 +73,7 @@ function found(
  * one summary.
  */
 export function isUncorrelated(
-  { account, isGone, person, formerPersonId }: AccountFacts,
+  { account, isGone, person, formerPersonId }: AccountSnapshot,
   { identity }: Pick<AccountContext, 'identity'>,
 ): boolean {
   const isInUse = !isGone && !account.isServiceAccount && account.status !== 'disabled';
@@ -108,7 +108,7 @@ export function uncorrelatedSummary(byDomain: ReadonlyMap<string, number>): read
   ];
 }
 
-function belonging(facts: AccountFacts, context: AccountContext): readonly Found[] {
+function belonging(facts: AccountSnapshot, context: AccountContext): readonly Found[] {
   const { account, formerPersonId } = facts;
   if (facts.person === undefined && formerPersonId !== undefined) {
     return [found(facts, 'orphanedAccount', 'high', { formerPersonId })];
@@ -117,14 +117,14 @@ function belonging(facts: AccountFacts, context: AccountContext): readonly Found
   return [found(facts, 'uncorrelatedAccount', 'medium', { firstSeenAt: facts.firstSeenAt })];
 }
 
-function leaver(facts: AccountFacts): readonly Found[] {
+function leaver(facts: AccountSnapshot): readonly Found[] {
   const { person, overdueSince } = facts;
   if (person?.employment === 'left') return [found(facts, 'leaverStillActive', 'critical', { employment: 'left' })];
   if (overdueSince === undefined) return [];
   return [found(facts, 'leaverStillActive', 'critical', { accessShouldHaveEndedAt: overdueSince })];
 }
 
-function lastLogin(facts: AccountFacts, context: AccountContext): readonly Found[] {
+function lastLogin(facts: AccountSnapshot, context: AccountContext): readonly Found[] {
   const { status, lastLoginAt, createdAt } = facts.account;
   if (status !== 'active') return [];
   if (lastLoginAt !== undefined) {
@@ -136,7 +136,7 @@ function lastLogin(facts: AccountFacts, context: AccountContext): readonly Found
 }
 
 /** Only where a password login is possible, and Datadog says that there is no second factor: unknown is no finding. */
-function secondFactor(facts: AccountFacts, { privilegedRoles }: AccountContext): readonly Found[] {
+function secondFactor(facts: AccountSnapshot, { privilegedRoles }: AccountContext): readonly Found[] {
   const { status, mfaEnabled, allowedLoginMethods, roleIds } = facts.account;
   const isOff = mfaEnabled === false && allowedLoginMethods?.includes('standard') === true;
   if (status !== 'active' || !isOff) return [];
@@ -145,13 +145,13 @@ function secondFactor(facts: AccountFacts, { privilegedRoles }: AccountContext):
   return [found(facts, 'mfaOff', isPrivileged ? 'high' : 'medium', evidence)];
 }
 
-function acceptance(facts: AccountFacts, { thresholds, nowMs }: AccountContext): readonly Found[] {
+function acceptance(facts: AccountSnapshot, { thresholds, nowMs }: AccountContext): readonly Found[] {
   const since = facts.account.createdAt ?? facts.firstSeenAt;
   if (facts.account.status !== 'pending' || !isOlder(since, thresholds.pendingAfterMs, nowMs)) return [];
   return [found(facts, 'pendingTooLong', 'low', { createdAt: since })];
 }
 
-function privileges(facts: AccountFacts, { privilegedRoles }: AccountContext): readonly Found[] {
+function privileges(facts: AccountSnapshot, { privilegedRoles }: AccountContext): readonly Found[] {
   const { account, approvedRoleIds } = facts;
   const kind = account.isServiceAccount ? 'privilegedServiceAccount' : 'privilegedWithoutApproval';
   return account.roleIds.flatMap((roleId) => {
@@ -161,7 +161,7 @@ function privileges(facts: AccountFacts, { privilegedRoles }: AccountContext): r
   });
 }
 
-function ownerless(facts: AccountFacts): readonly Found[] {
+function ownerless(facts: AccountSnapshot): readonly Found[] {
   const { leftOwnerId } = facts;
   return leftOwnerId === undefined ? [] : [found(facts, 'orphanedServiceAccount', 'high', { ownerId: leftOwnerId })];
 }

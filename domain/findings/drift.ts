@@ -1,12 +1,12 @@
 import { differingAttributes } from '../access/attributes.ts';
-import type { Found } from './catalogue.ts';
+import type { Found } from './catalog.ts';
 import type { Account, Entitlement, HrEvent, PersonAttributes } from '../model.ts';
 import { fitName } from '../access/names.ts';
 import { birthrightAccess, type Policy } from '../policy/rules.ts';
 
 /** Drift: what the policy and the record say against what Datadog has, of a person with no open process. */
 
-export interface PersonFacts {
+export interface PersonSnapshot {
   readonly personId: string;
   readonly attributes: PersonAttributes;
   /** Folded: addresses that HR gave before, and those of accounts that somebody linked to them. */
@@ -17,10 +17,10 @@ export interface PersonFacts {
   /** Ids of teams they are a member of. */
   readonly teamIds: readonly string[];
   /** Everything open on record. */
-  readonly grants: readonly GrantFacts[];
+  readonly grants: readonly GrantSnapshot[];
 }
 
-export interface GrantFacts {
+export interface GrantSnapshot {
   readonly kind: Entitlement['kind'];
   readonly id: string;
   readonly name: string;
@@ -50,7 +50,7 @@ export interface EntitlementDirectory {
 export const driftSubject = (personId: string, what: string): string => `${personId}/${what}`;
 
 /** What differs, as findings; of somebody with a contested grant none is repaired. */
-export function driftFindings(facts: PersonFacts, context: DriftContext): readonly Found[] {
+export function driftFindings(facts: PersonSnapshot, context: DriftContext): readonly Found[] {
   const drift = facts.account === undefined ? [goneAccount(facts)] : driftOf(facts, facts.account, context);
   const isContested = ({ subject }: Found) => context.contested.has(subject);
   if (!drift.some(isContested)) return drift;
@@ -61,7 +61,7 @@ export function driftFindings(facts: PersonFacts, context: DriftContext): readon
   ];
 }
 
-function driftOf(facts: PersonFacts, account: Account, context: DriftContext): readonly Found[] {
+function driftOf(facts: PersonSnapshot, account: Account, context: DriftContext): readonly Found[] {
   // Who disabled it had a reason that nobody here knows: giving access back is a joiner's, with an approval.
   if (account.status === 'disabled') return [altered(facts, account, 'status', 'active', account.status, false)];
   const changed = alteredAttributes(facts, account);
@@ -73,7 +73,7 @@ function driftOf(facts: PersonFacts, account: Account, context: DriftContext): r
   return isTheirAddress(facts, account) ? found : found.map((one) => ({ ...one, isRepairable: false }));
 }
 
-const isTheirAddress = ({ attributes, previousEmails }: PersonFacts, { email }: Account): boolean =>
+const isTheirAddress = ({ attributes, previousEmails }: PersonSnapshot, { email }: Account): boolean =>
   [attributes.email.toLowerCase(), ...previousEmails].includes(email.toLowerCase());
 
 interface Wanted extends Entitlement {
@@ -82,7 +82,7 @@ interface Wanted extends Entitlement {
 }
 
 /** What the policy gives freely; of what it gives on approval, and of privileged roles, what is on record as given. */
-function wantedBy({ attributes, grants }: PersonFacts, context: DriftContext): readonly Wanted[] {
+function wantedBy({ attributes, grants }: PersonSnapshot, context: DriftContext): readonly Wanted[] {
   const { granted, onApproval } = birthrightAccess(context, attributes);
   const isOnRecord = (one: Wanted) => grants.some((grant) => grant.isManaged && keyOf(grant) === keyOf(one));
   const resolve = ({ kind, name }: Entitlement, because: string): Wanted[] => {
@@ -100,14 +100,17 @@ function wantedBy({ attributes, grants }: PersonFacts, context: DriftContext): r
   ];
 }
 
-function heldBy({ teamIds }: PersonFacts, { roleIds }: Account): readonly { kind: Entitlement['kind']; id: string }[] {
+function heldBy(
+  { teamIds }: PersonSnapshot,
+  { roleIds }: Account,
+): readonly { kind: Entitlement['kind']; id: string }[] {
   return [
     ...roleIds.map((id) => ({ kind: 'role' as const, id })),
     ...teamIds.map((id) => ({ kind: 'team' as const, id })),
   ];
 }
 
-function missing(facts: PersonFacts, account: Account, context: DriftContext): readonly Found[] {
+function missing(facts: PersonSnapshot, account: Account, context: DriftContext): readonly Found[] {
   const held = new Set(heldBy(facts, account).map(keyOf));
   const wanted = new Map(wantedBy(facts, context).map((one) => [keyOf(one), one]));
   return [...wanted.values()]
@@ -118,7 +121,7 @@ function missing(facts: PersonFacts, account: Account, context: DriftContext): r
     });
 }
 
-function excess(facts: PersonFacts, account: Account, context: DriftContext): readonly Found[] {
+function excess(facts: PersonSnapshot, account: Account, context: DriftContext): readonly Found[] {
   const wanted = new Set(wantedBy(facts, context).map(keyOf));
   return heldBy(facts, account)
     .filter((one) => !wanted.has(keyOf(one)) && !isManagedTeam(one, context))
@@ -135,7 +138,7 @@ function excess(facts: PersonFacts, account: Account, context: DriftContext): re
 }
 
 function drift(
-  facts: PersonFacts,
+  facts: PersonSnapshot,
   kind: 'driftMissing' | 'driftExcess',
   severity: Found['severity'],
   entitlement: Entitlement & { readonly id: string },
@@ -157,7 +160,7 @@ function drift(
 }
 
 /** HR's word against Datadog's. What HR does not say stays as it is. */
-function alteredAttributes(facts: PersonFacts, account: Account): readonly Found[] {
+function alteredAttributes(facts: PersonSnapshot, account: Account): readonly Found[] {
   const { email, name, title } = differingAttributes(account, facts.attributes);
   const wanted = { email, name: fitName(name), title };
   return (['email', 'name', 'title'] as const).flatMap((field) => {
@@ -167,7 +170,7 @@ function alteredAttributes(facts: PersonFacts, account: Account): readonly Found
 }
 
 function altered(
-  { personId, attributes }: PersonFacts,
+  { personId, attributes }: PersonSnapshot,
   account: Account,
   field: 'email' | 'name' | 'title' | 'status',
   wanted: string,
@@ -187,7 +190,7 @@ function altered(
   };
 }
 
-function goneAccount({ personId, attributes, accountId }: PersonFacts): Found {
+function goneAccount({ personId, attributes, accountId }: PersonSnapshot): Found {
   return {
     kind: 'driftMissing',
     subject: driftSubject(personId, 'account'),

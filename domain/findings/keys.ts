@@ -1,10 +1,10 @@
 import { isOlder } from './accounts.ts';
-import type { Found, FindingThresholds } from './catalogue.ts';
+import type { Found, FindingThresholds } from './catalog.ts';
 import type { Nhi, NhiKind } from '../sync/kinds.ts';
 import type { AccountStatus } from '../model.ts';
 
 /** One key, token or grant with the account that owns it; of an API key, the account that created it. */
-export interface KeyFacts {
+export interface KeySnapshot {
   readonly nhi: Nhi;
   readonly isGone: boolean;
   readonly owner?: {
@@ -29,7 +29,7 @@ const secretKinds: readonly NhiKind[] = [
   'personalAccessToken',
 ];
 
-export function keyFindings(facts: KeyFacts, { nowMs, thresholds }: KeyContext): readonly Found[] {
+export function keyFindings(facts: KeySnapshot, { nowMs, thresholds }: KeyContext): readonly Found[] {
   const { nhi, owner, isGone } = facts;
   if (isGone || !secretKinds.includes(nhi.kind)) return [];
   const isExpired = nhi.expiresAt !== undefined && Date.parse(nhi.expiresAt) <= nowMs;
@@ -64,7 +64,7 @@ export function keyFindings(facts: KeyFacts, { nowMs, thresholds }: KeyContext):
 }
 
 /** A person's application key works while the person does not. Without a known last login nothing is said. */
-function isUsedWithoutOwner({ nhi, owner }: KeyFacts, { nowMs, thresholds }: KeyContext): boolean {
+function isUsedWithoutOwner({ nhi, owner }: KeySnapshot, { nowMs, thresholds }: KeyContext): boolean {
   if (nhi.kind !== 'applicationKey' || nhi.lastUsedAt === undefined) return false;
   if (owner === undefined || owner.isServiceAccount || owner.status !== 'active') return false;
   const isInUse = !isOlder(nhi.lastUsedAt, thresholds.keyInUseWithinMs, nowMs);

@@ -1,7 +1,7 @@
-import type { Found } from './catalogue.ts';
+import type { Found } from './catalog.ts';
 import type { Nhi } from '../sync/kinds.ts';
 
-export interface RoleFacts {
+export interface RoleSnapshot {
   readonly id: string;
   readonly name: string;
   /** How many people hold it by a grant of Muster's. */
@@ -9,7 +9,7 @@ export interface RoleFacts {
 }
 
 /** Names are compared as the policy compares them. */
-export function duplicateRoleNames(roles: readonly Pick<RoleFacts, 'id' | 'name'>[]): readonly Found[] {
+export function duplicateRoleNames(roles: readonly Pick<RoleSnapshot, 'id' | 'name'>[]): readonly Found[] {
   const byName = Map.groupBy(roles, ({ name }) => name);
   return [...byName]
     .filter(([, same]) => same.length > 1)
@@ -24,10 +24,10 @@ export function duplicateRoleNames(roles: readonly Pick<RoleFacts, 'id' | 'name'
 }
 
 /**
- * Where an organisation maps attributes of the identity provider to roles, a login sets the roles to what the mappings
+ * Where an organization maps attributes of the identity provider to roles, a login sets the roles to what the mappings
  * give. A role that Muster gives and no mapping has is then lost. Which people log in by SAML nobody can read.
  */
-export function rolesUndoneByMappings(roles: readonly RoleFacts[], mappings: readonly Nhi[]): readonly Found[] {
+export function rolesUndoneByMappings(roles: readonly RoleSnapshot[], mappings: readonly Nhi[]): readonly Found[] {
   const mapped = mappings.flatMap(({ details }) => (typeof details['roleId'] === 'string' ? [details['roleId']] : []));
   if (mapped.length === 0) return [];
   return roles

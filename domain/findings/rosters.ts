@@ -1,8 +1,8 @@
-import type { Found } from './catalogue.ts';
+import type { Found } from './catalog.ts';
 import type { Employment, PersonAttributes, PersonRecord } from '../model.ts';
 
 /** Somebody whom the complete rosters of their source have not named. */
-export interface AbsenceFacts {
+export interface AbsenceSnapshot {
   readonly personId: string;
   readonly employment: Employment;
   readonly attributes?: PersonAttributes;
@@ -18,7 +18,7 @@ export interface AbsenceFacts {
 }
 
 /** Who is still here for Muster, and was not named by HR since the newest roster that left them out. */
-export function missingFromRosters(absences: readonly AbsenceFacts[]): readonly Found[] {
+export function missingFromRosters(absences: readonly AbsenceSnapshot[]): readonly Found[] {
   const byPerson = Map.groupBy(absences.filter(isMissing), ({ personId }) => personId);
   return [...byPerson.values()].flatMap((all) => {
     const [first] = all.toSorted((a, b) => Date.parse(a.since) - Date.parse(b.since));
@@ -26,16 +26,16 @@ export function missingFromRosters(absences: readonly AbsenceFacts[]): readonly 
   });
 }
 
-const isMissing = ({ employment, ...facts }: AbsenceFacts): boolean =>
+const isMissing = ({ employment, ...facts }: AbsenceSnapshot): boolean =>
   (employment === 'joining' || employment === 'employed') && !isNamedSince(facts);
 
 /** Whether HR has spoken of their employment after the newest roster that left them out: they are missing no more. */
-export function isNamedSince({ lines, appliedAt }: Pick<AbsenceFacts, 'lines' | 'appliedAt'>): boolean {
+export function isNamedSince({ lines, appliedAt }: Pick<AbsenceSnapshot, 'lines' | 'appliedAt'>): boolean {
   const lastWord = lines.employment?.occurredAt;
   return lastWord !== undefined && Date.parse(lastWord) > Date.parse(appliedAt);
 }
 
-function toFound({ personId, attributes, accountId, source, since, roster, employment }: AbsenceFacts): Found {
+function toFound({ personId, attributes, accountId, source, since, roster, employment }: AbsenceSnapshot): Found {
   return {
     kind: 'missingFromHr',
     subject: `missing:${personId}`,

@@ -1,11 +1,11 @@
-import type { ChangeBudget } from '../access/brakes.ts';
+import type { ChangeBudget } from '../access/changeBudget.ts';
 import type { Source } from './sources.ts';
-import type { FindingThresholds } from '../findings/catalogue.ts';
+import type { FindingThresholds } from '../findings/catalog.ts';
 import type { ApproverSet, AttributeValue, Entitlement, PersonAttributes, ProcessTimes } from '../model.ts';
 
 /** The policy as data: what the file says once it was validated, durations in milliseconds. */
 export interface Policy {
-  /** SHA-256 of the normalised content, hex. */
+  /** SHA-256 of the normalized content, hex. */
   readonly hash: string;
   readonly mode: 'observe' | 'enforce';
   readonly defaultTimeZone: string;
@@ -128,15 +128,15 @@ export function explainAccess(policy: Pick<Policy, 'rules'>, attributes: PersonA
 
 /** Whether `value` is accepted: equal without regard to case and outer spaces, or begins as `prefix*` says. */
 export function matchesValue(accepted: string, value: string): boolean {
-  const pattern = normalise(accepted);
-  const actual = normalise(value);
+  const pattern = normalize(accepted);
+  const actual = normalize(value);
   return pattern.endsWith('*') ? actual.startsWith(pattern.slice(0, -1)) : actual === pattern;
 }
 
 /** Whether the e-mail is in one of the domains, exactly: a subdomain is another one. No domains: every e-mail is. */
 export function isInDomains(domains: readonly string[], email: string): boolean {
-  const domain = normalise(email.slice(email.lastIndexOf('@') + 1));
-  return domains.length === 0 || domains.some((allowed) => normalise(allowed) === domain);
+  const domain = normalize(email.slice(email.lastIndexOf('@') + 1));
+  return domains.length === 0 || domains.some((allowed) => normalize(allowed) === domain);
 }
 
 function explainRule(rule: PolicyRule, attributes: PersonAttributes): RuleExplanation {
@@ -177,7 +177,7 @@ function entitlementsOf(rule: Pick<PolicyRule, 'roles' | 'teams'>): readonly Ent
 }
 
 const entitlementKey = (entitlement: Entitlement): string => `${entitlement.kind}:${entitlement.name}`;
-const normalise = (text: string): string => text.normalize('NFC').trim().toLowerCase();
+const normalize = (text: string): string => text.normalize('NFC').trim().toLowerCase();
 // By code unit, not by locale: the order goes into hashes and must be the same on every machine.
 const compare = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
 const byEntitlement = (left: Entitlement, right: Entitlement): number =>

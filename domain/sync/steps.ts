@@ -79,7 +79,7 @@ export function reasonOfIncompleteness(kinds: KindStates): string | undefined {
   return reasons.length === 0 ? undefined : [...new Set(reasons)].join('; ');
 }
 
-export function summarise(state: FullSyncState, findings: number, durationMs: number): SyncSummary {
+export function summarize(state: FullSyncState, findings: number, durationMs: number): SyncSummary {
   const { accounts, roles, teams, added, removed, changed, requests } = state.counts;
   const complete = reasonOfIncompleteness(state.kinds) === undefined;
   // How many of the accounts are people, and how many keys there are, is counted in the inventory.

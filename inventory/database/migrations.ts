@@ -9,7 +9,7 @@ import { createCapabilityTables } from './migrations/capabilities.ts';
 import { addRosterOfAbsences } from './migrations/absences.ts';
 import { createAliases } from './migrations/aliases.ts';
 import { createAwaitedLogins } from './migrations/awaitedLogins.ts';
-import { createBrakes } from './migrations/brakes.ts';
+import { createLeaverTables } from './migrations/brakes.ts';
 import { createEntitlementIds } from './migrations/entitlementIds.ts';
 import { createOpenWrites } from './migrations/openWrites.ts';
 import { dropFindingsOpened } from './migrations/findingsOpened.ts';
@@ -27,7 +27,7 @@ const migrations: readonly Migration[] = [
   createDepthTables,
   createDeliveries,
   createFindingTables,
-  createBrakes,
+  createLeaverTables,
   createCapabilityTables,
   createEntitlementIds,
   createScim,

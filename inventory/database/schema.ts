@@ -14,7 +14,7 @@ import type {
   ProcessType,
 } from '../../domain/model.ts';
 import type { KindState, Nhi, NhiKind, SyncKind } from '../../domain/sync/kinds.ts';
-import type { FindingKind, Found, Severity } from '../../domain/findings/catalogue.ts';
+import type { FindingKind, Found, Severity } from '../../domain/findings/catalog.ts';
 import type { QuarantineState, RepairCandidate } from '../port/findings.ts';
 import type { AccessBefore } from '../port/leavers.ts';
 import type { Json } from '../port/json.ts';

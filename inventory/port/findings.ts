@@ -1,10 +1,10 @@
-import type { AccountFacts } from '../../domain/findings/accounts.ts';
-import type { PersonFacts } from '../../domain/findings/drift.ts';
-import type { Found, FindingKind, FoundAt, Severity } from '../../domain/findings/catalogue.ts';
+import type { AccountSnapshot } from '../../domain/findings/accounts.ts';
+import type { PersonSnapshot } from '../../domain/findings/drift.ts';
+import type { Found, FindingKind, FoundAt, Severity } from '../../domain/findings/catalog.ts';
 import type { KindStates, Nhi } from '../../domain/sync/kinds.ts';
-import type { KeyFacts } from '../../domain/findings/keys.ts';
-import type { RoleFacts } from '../../domain/findings/roles.ts';
-import type { AbsenceFacts } from '../../domain/findings/rosters.ts';
+import type { KeySnapshot } from '../../domain/findings/keys.ts';
+import type { RoleSnapshot } from '../../domain/findings/roles.ts';
+import type { AbsenceSnapshot } from '../../domain/findings/rosters.ts';
 import type { TeamRow } from './nhis.ts';
 
 export type FindingState = 'open' | 'muted' | 'closed';
@@ -56,15 +56,15 @@ export interface FindingsPage {
 }
 
 /** A page of rows by id, and the id to go on after; without it there is no more. */
-export interface FactsPage<T> {
+export interface SnapshotPage<T> {
   readonly facts: readonly T[];
   readonly next?: string;
 }
 
-/** What holds for the whole organisation, read once an assessment. */
-export interface OrganisationFacts {
+/** What holds for the whole organization, read once an assessment. */
+export interface OrganizationSnapshot {
   /** Those that are there. */
-  readonly roles: readonly (RoleFacts & { readonly permissions: readonly string[] })[];
+  readonly roles: readonly (RoleSnapshot & { readonly permissions: readonly string[] })[];
   readonly teams: readonly TeamRow[];
   readonly roleMappings: readonly Nhi[];
   readonly isLoginReported: boolean;
@@ -81,13 +81,13 @@ export interface OrganisationFacts {
 }
 
 /** An account that is somebody's whose process has just ended may have been read before that. */
-export interface PersonPageFacts extends PersonFacts {
+export interface PersonPageSnapshot extends PersonSnapshot {
   readonly finishedAt?: string;
 }
-export interface AccountPageFacts extends AccountFacts {
+export interface AccountPageSnapshot extends AccountSnapshot {
   readonly finishedAt?: string;
 }
-export type KeyPageFacts = KeyFacts;
+export type KeyPageSnapshot = KeySnapshot;
 
 /** One person with what differs. */
 export interface RepairCandidate {
@@ -129,12 +129,12 @@ export interface FindingsStore {
     mute: { until: string; reason: string; at: string },
   ): Promise<{ readonly before: FindingRow; readonly after: FindingRow } | undefined>;
 
-  readOrganisation(options: { now: string; overdueAfterMs: number }): Promise<OrganisationFacts>;
-  accountFacts(after: string, limit: number): Promise<FactsPage<AccountPageFacts>>;
-  personFacts(after: string, limit: number): Promise<FactsPage<PersonPageFacts>>;
+  readOrganization(options: { now: string; overdueAfterMs: number }): Promise<OrganizationSnapshot>;
+  accountSnapshots(after: string, limit: number): Promise<SnapshotPage<AccountPageSnapshot>>;
+  personSnapshots(after: string, limit: number): Promise<SnapshotPage<PersonPageSnapshot>>;
   /** By person: everybody whom complete rosters have not named. */
-  absenceFacts(after: string, limit: number): Promise<FactsPage<AbsenceFacts>>;
-  keyFacts(after: string, limit: number): Promise<FactsPage<KeyPageFacts>>;
+  absenceSnapshots(after: string, limit: number): Promise<SnapshotPage<AbsenceSnapshot>>;
+  keySnapshots(after: string, limit: number): Promise<SnapshotPage<KeyPageSnapshot>>;
 
   /** Remembers what is about to be repaired, to see what does not last. */
   recordRepairs(runId: string, repairs: readonly RepairCandidate[], at: string): Promise<void>;

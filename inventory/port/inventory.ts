@@ -1,6 +1,6 @@
 import type { ApproverSet, HrEvent, PersonRecord } from '../../domain/model.ts';
 import type { AliasInventory } from './aliases.ts';
-import type { BrakeInventory } from './leavers.ts';
+import type { LeaverInventory } from './leavers.ts';
 import type { ScimInventory } from './scim.ts';
 import type { TokenInventory } from './tokens.ts';
 import type { ApprovalState, SyncDepth } from '../../domain/contracts.ts';
@@ -54,7 +54,7 @@ export interface Inventory
     CapabilityInventory,
     AliasInventory,
     AwaitedLoginInventory,
-    BrakeInventory,
+    LeaverInventory,
     EntitlementIdInventory,
     DeliveryInventory,
     FindingsStore,
@@ -62,10 +62,10 @@ export interface Inventory
     TokenInventory,
     WriteInventory {
   /**
-   * What is decided, with the link that says so: one transaction, both or neither. `work` asks of `hand` alone, the
+   * What is decided, with the link that says so: one transaction, both or neither. `work` uses `trx` alone, the
    * evidence last.
    */
-  decide<T>(work: (hand: HandChanges) => Promise<T>): Promise<T>;
+  inTransaction<T>(work: (trx: RecordTransaction) => Promise<T>): Promise<T>;
   /** `sqlite` or `postgresql`. */
   readonly dialect: 'sqlite' | 'postgresql';
   close(): Promise<void>;
@@ -200,7 +200,7 @@ export interface Inventory
 }
 
 /** What may be changed together with its link of evidence, by a person as a rule, with what has to be read for it. */
-export type HandChanges = Pick<
+export type RecordTransaction = Pick<
   Inventory,
   | 'findPerson'
   | 'bindAccount'

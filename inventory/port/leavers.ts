@@ -1,4 +1,4 @@
-import type { Admittance, ChangeBudget } from '../../domain/access/brakes.ts';
+import type { Admittance, ChangeBudget } from '../../domain/access/changeBudget.ts';
 import type { Access } from '../../domain/model.ts';
 
 /** One leaver at the disable step. */
@@ -32,7 +32,7 @@ export interface AccessBefore {
 }
 
 /** The part of the inventory that keeps too much from happening at once. */
-export interface BrakeInventory {
+export interface LeaverInventory {
   /** Counts the leaver against the budget, or holds it. The same event again is the same answer. */
   admitDisable(leaver: Leaver, budget: ChangeBudget): Promise<Admittance>;
   /** What the answer would be. */

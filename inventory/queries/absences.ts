@@ -1,6 +1,6 @@
-import { isNamedSince, type AbsenceFacts } from '../../domain/findings/rosters.ts';
+import { isNamedSince, type AbsenceSnapshot } from '../../domain/findings/rosters.ts';
 import type { CompleteRoster } from '../port/aliases.ts';
-import type { FactsPage } from '../port/findings.ts';
+import type { SnapshotPage } from '../port/findings.ts';
 import { parseJson, present } from '../port/json.ts';
 import type { Db } from '../database/schema.ts';
 
@@ -47,7 +47,7 @@ async function standingAbsences(db: Db, source: string) {
 }
 
 /** A page is so many people, with every source that misses them. */
-export async function absenceFacts(db: Db, after: string, limit: number): Promise<FactsPage<AbsenceFacts>> {
+export async function absenceSnapshots(db: Db, after: string, limit: number): Promise<SnapshotPage<AbsenceSnapshot>> {
   const people = await db
     .selectFrom('absences')
     .select('personId')
@@ -67,7 +67,7 @@ export async function absenceFacts(db: Db, after: string, limit: number): Promis
     .select(['people.personId', 'people.employment', 'people.attributes', 'people.accountId', 'people.lines'])
     .where('people.personId', 'in', ids)
     .execute();
-  const facts = rows.map(({ roster, attributes, accountId, lines, ...row }): AbsenceFacts => ({
+  const facts = rows.map(({ roster, attributes, accountId, lines, ...row }): AbsenceSnapshot => ({
     ...row,
     ...(attributes === null ? {} : { attributes: parseJson(attributes) }),
     ...present('accountId', accountId),

@@ -21,7 +21,7 @@ export async function writeAccounts(
   db: Db,
   { scanId, accounts, seenAt }: AccountsPage,
 ): Promise<{ added: number; changed: number }> {
-  const byId = new Map(accounts.map((account) => [account.id, normalise(account)]));
+  const byId = new Map(accounts.map((account) => [account.id, normalize(account)]));
   if (scanId !== undefined) await notePage(db, scanId, [...byId.keys()], seenAt);
   const stored = new Map(
     byId.size === 0
@@ -116,7 +116,7 @@ function accountJson(account: Account): Json<Account> {
 }
 
 /** Datadog lists roles in any order. */
-const normalise = (account: Account): Account => ({ ...account, roleIds: [...new Set(account.roleIds)].toSorted() });
+const normalize = (account: Account): Account => ({ ...account, roleIds: [...new Set(account.roleIds)].toSorted() });
 
 /** By e-mail. Without a status, accounts that are gone are listed too, with `goneAt`; the status `gone` lists only them. */
 export async function listAccounts(

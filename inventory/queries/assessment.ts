@@ -1,25 +1,29 @@
 import { sql } from 'kysely';
 import { domainOf } from '../../domain/findings/accounts.ts';
 import type {
-  AccountPageFacts,
-  FactsPage,
-  KeyPageFacts,
-  OrganisationFacts,
-  PersonPageFacts,
+  AccountPageSnapshot,
+  SnapshotPage,
+  KeyPageSnapshot,
+  OrganizationSnapshot,
+  PersonPageSnapshot,
 } from '../port/findings.ts';
 import { parseJson, present } from '../port/json.ts';
 import { jsonTexts } from '../database/jsonRows.ts';
 import { contestedSubjects } from './repairs.ts';
 import type { Db } from '../database/schema.ts';
 
-/** What findings are worked out from, page by page: an organisation of any size is never in memory at once. */
+/** What findings are worked out from, page by page: an organization of any size is never in memory at once. */
 
-function pageOf<T>(facts: readonly T[], ids: readonly string[], limit: number): FactsPage<T> {
+function pageOf<T>(facts: readonly T[], ids: readonly string[], limit: number): SnapshotPage<T> {
   const last = ids.at(-1);
   return { facts, ...(ids.length === limit && last !== undefined ? { next: last } : {}) };
 }
 
-export async function accountFacts(db: Db, after: string, limit: number): Promise<FactsPage<AccountPageFacts>> {
+export async function accountSnapshots(
+  db: Db,
+  after: string,
+  limit: number,
+): Promise<SnapshotPage<AccountPageSnapshot>> {
   const rows = await db
     .selectFrom('accounts')
     .leftJoin('people', 'people.accountId', 'accounts.accountId')
@@ -34,7 +38,7 @@ export async function accountFacts(db: Db, after: string, limit: number): Promis
   const approved = await approvedRoles(db, personIds);
   const former = await formerPeople(db, unbound);
   const leftOwners = await ownersWhoLeft(db, unbound);
-  const facts = rows.map((row): AccountPageFacts => ({
+  const facts = rows.map((row): AccountPageSnapshot => ({
     account: parseJson(row.account),
     isGone: row.goneAt !== null,
     firstSeenAt: row.firstSeenAt,
@@ -102,7 +106,7 @@ async function ownersWhoLeft(db: Db, accountIds: readonly string[]): Promise<Rea
 }
 
 /** People with what they hold; only those who are employed and have an account can drift, the others' findings close. */
-export async function personFacts(db: Db, after: string, limit: number): Promise<FactsPage<PersonPageFacts>> {
+export async function personSnapshots(db: Db, after: string, limit: number): Promise<SnapshotPage<PersonPageSnapshot>> {
   const rows = await db
     .selectFrom('people')
     .leftJoin('accounts', 'accounts.accountId', 'people.accountId')
@@ -127,7 +131,7 @@ export async function personFacts(db: Db, after: string, limit: number): Promise
     db,
     employed.map(({ personId }) => personId),
   );
-  const facts = employed.map((row): PersonPageFacts => ({
+  const facts = employed.map((row): PersonPageSnapshot => ({
     personId: row.personId,
     attributes: parseJson(row.attributes),
     previousEmails: emails.get(row.personId) ?? [],
@@ -187,7 +191,7 @@ async function memberships(db: Db, accountIds: readonly string[]): Promise<Reado
   );
 }
 
-export async function keyFacts(db: Db, after: string, limit: number): Promise<FactsPage<KeyPageFacts>> {
+export async function keySnapshots(db: Db, after: string, limit: number): Promise<SnapshotPage<KeyPageSnapshot>> {
   const rows = await db
     .selectFrom('nhis')
     .leftJoin('accounts', 'accounts.accountId', 'nhis.ownerAccountId')
@@ -196,7 +200,7 @@ export async function keyFacts(db: Db, after: string, limit: number): Promise<Fa
     .orderBy('nhis.nhiId')
     .limit(limit)
     .execute();
-  const facts = rows.map((row): KeyPageFacts => {
+  const facts = rows.map((row): KeyPageSnapshot => {
     const owner = row.account === null ? undefined : parseJson(row.account);
     return {
       nhi: parseJson(row.nhi),
@@ -220,10 +224,10 @@ export async function keyFacts(db: Db, after: string, limit: number): Promise<Fa
   );
 }
 
-export async function readOrganisation(
+export async function readOrganization(
   db: Db,
   { now, overdueAfterMs }: { now: string; overdueAfterMs: number },
-): Promise<OrganisationFacts> {
+): Promise<OrganizationSnapshot> {
   const roles = await db.selectFrom('roles').selectAll().where('goneAt', 'is', null).orderBy('roleId').execute();
   const given = new Map((await givenRoles(db)).map(({ entitlementId, count }) => [entitlementId, Number(count)]));
   const teams = await db.selectFrom('teams').selectAll().where('goneAt', 'is', null).execute();

@@ -7,7 +7,7 @@ import {
   owaspOf,
   type FindingKind,
   type Found,
-} from '../../domain/findings/catalogue.ts';
+} from '../../domain/findings/catalog.ts';
 import type { KindStates } from '../../domain/sync/kinds.ts';
 import type { FindingFilter, FindingRow, FindingsPage } from '../port/findings.ts';
 import { canonicalJson, parseJson, present } from '../port/json.ts';

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
-import { disableLimit, type Admittance, type ChangeBudget } from '../../domain/access/brakes.ts';
-import type { AccessBefore, BrakeInventory, HeldLeaver, Leaver, Release } from '../port/leavers.ts';
+import { disableLimit, type Admittance, type ChangeBudget } from '../../domain/access/changeBudget.ts';
+import type { AccessBefore, LeaverInventory, HeldLeaver, Leaver, Release } from '../port/leavers.ts';
 import { canonicalJson, parseJson, present } from '../port/json.ts';
 import type { Db, Schema } from '../database/schema.ts';
 
@@ -96,9 +96,9 @@ export async function listHeld(db: Db): Promise<readonly HeldLeaver[]> {
 
 export async function releaseHeld(
   db: Db,
-  which: Parameters<BrakeInventory['releaseHeld']>[0],
+  which: Parameters<LeaverInventory['releaseHeld']>[0],
   { actor, reason, verdict, at }: Release,
-): ReturnType<BrakeInventory['releaseHeld']> {
+): ReturnType<LeaverInventory['releaseHeld']> {
   const held = await listHeld(db);
   const isOne = 'personId' in which;
   const released = isOne ? held.filter(({ personId }) => personId === which.personId) : held;
@@ -120,7 +120,7 @@ export async function releaseHeld(
   return { released, hasChanged: false };
 }
 
-export async function takeLease(db: Db, ...[name, holder, now, until]: Parameters<BrakeInventory['takeLease']>) {
+export async function takeLease(db: Db, ...[name, holder, now, until]: Parameters<LeaverInventory['takeLease']>) {
   const taken = await db.selectFrom('leases').selectAll().where('name', '=', name).executeTakeFirst();
   if (taken !== undefined && taken.holder !== holder && taken.until > now) return false;
   await db

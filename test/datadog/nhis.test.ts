@@ -62,7 +62,7 @@ test('a list whose pages shift is read once more, and taken when as many were se
   expect(asked).toBe(1);
 });
 
-test('the largest page that a server honours is found out: it gives less, or refuses the size', async () => {
+test('the largest page that a server honors is found out: it gives less, or refuses the size', async () => {
   const users = Array.from({ length: 250 }, (_, index) => userOf(`u-${index}`));
   for (const limit of [100, 40]) {
     await using stub = await startStub(({ query }) => {

@@ -16,7 +16,7 @@ export interface StoredRun {
 
 export const toReplay = ({ history }: StoredRun) => History.fromObject(history);
 
-/** The behaviours of which a run is stored, each with the runs that it takes. */
+/** The behaviors of which a run is stored, each with the runs that it takes. */
 export async function readHistories(): Promise<ReadonlyMap<string, readonly StoredRun[]>> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).toSorted();
   const read = async (name: string) =>
@@ -62,8 +62,8 @@ function withoutTheMachine(history: Record<string, unknown>): StoredRun['history
   return JSON.parse(clean.replaceAll(/"stackTrace":"(?:[^"\\]|\\.)*"/g, '"stackTrace":""')) as StoredRun['history'];
 }
 
-export async function storeHistory(behaviour: string, runs: readonly StoredRun[]): Promise<void> {
-  if (runs.length === 0) throw new Error(`${behaviour}: no run was found`);
+export async function storeHistory(behavior: string, runs: readonly StoredRun[]): Promise<void> {
+  if (runs.length === 0) throw new Error(`${behavior}: no run was found`);
   await mkdir(folder, { recursive: true });
-  await writeFile(`${folder}${behaviour}.json`, `${JSON.stringify(runs)}\n`);
+  await writeFile(`${folder}${behavior}.json`, `${JSON.stringify(runs)}\n`);
 }

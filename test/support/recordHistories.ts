@@ -1,6 +1,6 @@
 /**
- * Plays each behaviour once and stores its runs in test/histories: `node test/support/recordHistories.ts`. To be run for
- * a new behaviour, or when workflows change and no one has runs of the old ones; never to make a failing replay pass.
+ * Plays each behavior once and stores its runs in test/histories: `node test/support/recordHistories.ts`. To be run for
+ * a new behavior, or when workflows change and no one has runs of the old ones; never to make a failing replay pass.
  */
 import { NativeConnection } from '@temporalio/worker';
 import { applySchedules, syncNow } from '../../client/operations/schedule.ts';

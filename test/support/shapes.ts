@@ -161,7 +161,7 @@ function common(items: readonly Json[]): Json {
   );
 }
 
-/** Texts that differ between any two orgs or moments, and the permission catalogue's wording. */
+/** Texts that differ between any two orgs or moments, and the permission catalog's wording. */
 const incomparable =
   /^(id|uuid|icon|managed|display_name|display_type|group_name|handle|key|last4|public_portion|public_id|self|first|last|next|prev|related|.*_id|.*_at|.*_time|.*_by_handle|created|timestamp|description)$/;
 

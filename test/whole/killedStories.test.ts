@@ -6,14 +6,14 @@ import { knowPerson } from '../support/muster.ts';
 import { accessStories } from './stories/access.ts';
 import { administratorStories, scopedKeys } from './stories/administrators.ts';
 import { approvalStories } from './stories/approvals.ts';
-import { brakeStories } from './stories/brakes.ts';
+import { brakeStories } from './stories/changeBudget.ts';
 import { correlationStories } from './stories/correlation.ts';
 import { leaveStories } from './stories/leaves.ts';
 import { admin, itLead, lead } from './stories/names.ts';
 import { undoStories } from './stories/undo.ts';
 
 /**
- * What may go wrong in an existing organisation, with the worker killed while it does: a write is asked of Datadog whose
+ * What may go wrong in an existing organization, with the worker killed while it does: a write is asked of Datadog whose
  * answer never comes, or something is waited for. The end is the same, read by Datadog's own client.
  */
 
@@ -39,15 +39,15 @@ approvals: { acceptClaimed: false, default: { people: ${lead}, fallback: ${itLea
 offboarding: { changeBudget: { atLeast: 1000 } }
 `);
 
-together('in an organisation with much that was done by hand,', {
+together('in an organization with much that was done by hand,', {
   options: { policy: existing },
   stories: { ...correlationStories, ...leaveStories, ...undoStories, ...approvalStories, ...accessStories },
 });
-together('in an organisation that gave Muster the three scopes and no more,', {
+together('in an organization that gave Muster the three scopes and no more,', {
   options: { policy: policy('onboarding: { giveUpAfter: 60 seconds }\n'), keys: scopedKeys },
   stories: administratorStories,
 });
-together('in an organisation that makes accounts by SSO,', {
+together('in an organization that makes accounts by SSO,', {
   options: { policy: policy('onboarding: { activation: jit }\n') },
   stories: brakeStories,
 });

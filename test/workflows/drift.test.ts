@@ -3,7 +3,7 @@ import { NativeConnection } from '@temporalio/worker';
 import { openDatadog } from '../../datadog/index.ts';
 import { decideBatch } from '../../client/operations/quarantine.ts';
 import { applySchedules, lightSyncNow, syncNow } from '../../client/operations/schedule.ts';
-import type { FindingKind } from '../../domain/findings/catalogue.ts';
+import type { FindingKind } from '../../domain/findings/catalog.ts';
 import { startDevServer } from '../support/engine.ts';
 import {
   accountOf,

@@ -5,7 +5,7 @@ import { readHistories, toReplay, type StoredRun } from '../support/histories.ts
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
-const behaviours = [
+const behaviors = [
   'accessSync',
   'offboarding',
   'onboardingEndedByLeaver',
@@ -19,18 +19,18 @@ async function replay(run: StoredRun): Promise<void> {
   await Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, toReplay(run), run.workflowId);
 }
 
-test('each behaviour has its stored history', async () => {
-  expect([...(await readHistories()).keys()]).toEqual(behaviours);
+test('each behavior has its stored history', async () => {
+  expect([...(await readHistories()).keys()]).toEqual(behaviors);
 });
 
-test.each(behaviours)('a stored run replays as it went: %s', async (behaviour) => {
-  const runs = (await readHistories()).get(behaviour) ?? [];
+test.each(behaviors)('a stored run replays as it went: %s', async (behavior) => {
+  const runs = (await readHistories()).get(behavior) ?? [];
   expect(runs.length).toBeGreaterThan(0);
   for (const run of runs) await replay(run);
 });
 
-test.each(behaviours)('an altered run does not replay: %s', async (behaviour) => {
-  const [run] = (await readHistories()).get(behaviour) ?? [];
+test.each(behaviors)('an altered run does not replay: %s', async (behavior) => {
+  const [run] = (await readHistories()).get(behavior) ?? [];
   if (run === undefined) throw new Error('no run is stored');
   const text = JSON.stringify(run.history);
   const [, activity] = /"activityType":\{"name":"(\w+)"\}/.exec(text) ?? [];

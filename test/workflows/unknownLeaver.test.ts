@@ -3,7 +3,7 @@ import type { UserSnapshot } from '../../simulator/controls.ts';
 import { accountOf, hrEvent, inPhase, outcomeOf } from '../support/muster.ts';
 import { day, hour, onSkippedTime } from '../support/skippedTime.ts';
 
-const organisation = { simulator: { people: 20, nhis: 0, seed: 1 } };
+const organization = { simulator: { people: 20, nhis: 0, seed: 1 } };
 
 /** Not the one whose keys these are. */
 const isOrdinary = ({ status, serviceAccount, roles }: UserSnapshot): boolean =>
@@ -23,7 +23,7 @@ test('a leaver of whom nothing is known is held, not counted as done, and goes o
     await pass(day + hour);
     expect(await outcomeOf(stage, leaver)).toMatchObject({ kind: 'completed' });
     expect(simulator.users().find(({ id }) => id === stranger?.id)?.status).toBe('Disabled');
-  }, organisation));
+  }, organization));
 
 test('a leaver of somebody never seen acts at once where one free account has the e-mail', () =>
   onSkippedTime(async (stage) => {
@@ -33,7 +33,7 @@ test('a leaver of somebody never seen acts at once where one free account has th
     await muster.submitEvent(leaver);
     expect(await outcomeOf(stage, leaver)).toMatchObject({ kind: 'completed' });
     expect(simulator.users().find(({ id }) => id === known?.id)?.status).toBe('Disabled');
-  }, organisation));
+  }, organization));
 
 test('another fact about the person ends the hold: a rehire does not wait behind it', () =>
   onSkippedTime(async (stage) => {

@@ -34,7 +34,7 @@ import type {
   ProcessType,
 } from '../../domain/model.ts';
 import type { Activation } from '../../domain/policy/rules.ts';
-import { handPoll, permissionPoll, records } from '../proxies.ts';
+import { blockerPoll, permissionPoll, records } from '../proxies.ts';
 
 /**
  * Phases in which a process stays for long: these are worth a search attribute, which costs about an activity. The short
@@ -45,7 +45,7 @@ const lasts = (type: ProcessType, phase: Phase): boolean =>
 const keptRefusals = 50;
 
 /** Why a process does not go on, and what a person does about it. */
-export interface Hand {
+export interface Blocker {
   readonly reason: string;
   readonly advice: string;
 }
@@ -89,14 +89,14 @@ export class PersonRun {
   /** How often somebody said that something was put right. */
   rechecks = 0;
   /** Waits for a person before anything was taken away: newer facts may still replace the event. */
-  isInHand = false;
+  isReplaceable = false;
   preemptedBy: HrEvent | undefined;
   isAdmitting = false;
   #phase: Phase = 'preparing';
   #hasEntered = false;
   #waitingFor: string | undefined;
   #until: number | undefined;
-  #blockers = new Map<string, Hand & { readonly count: number }>();
+  #blockers = new Map<string, Blocker & { readonly count: number }>();
   #steps: { at: string; text: string }[] = [];
   #outcome: Outcome | undefined;
 
@@ -206,8 +206,8 @@ export class PersonRun {
         const conflict = conflictOf(error);
         if (conflict === undefined) throw error;
         const advice = `decide whose account it is with \`npx muster person link ${this.personId} --account UUID\` or \`npx muster person unlink ID\``;
-        await this.waitForHand('blocked', { reason: conflict, advice }, () =>
-          this.allowed(() => handPoll.awaitCorrelation(this.personId, this.attributes?.email)),
+        await this.waitUntilResolved('blocked', { reason: conflict, advice }, () =>
+          this.allowed(() => blockerPoll.awaitCorrelation(this.personId, this.attributes?.email)),
         );
       }
     }
@@ -215,7 +215,7 @@ export class PersonRun {
 
   async #waitForPermission(missing: MissingPermission, refusals: number): Promise<void> {
     let isTold = false;
-    await this.waitForHand('blocked', { reason: missing.permission, advice: adviceFor(missing) }, async () => {
+    await this.waitUntilResolved('blocked', { reason: missing.permission, advice: adviceFor(missing) }, async () => {
       const isAskedAtOnce = isTold;
       isTold = true;
       // A probe cannot see everything a write needs: after it said yes in vain, the next try waits longer.
@@ -230,8 +230,8 @@ export class PersonRun {
    * Stops until a person has put something right. `look` is an activity that fails until then; it is asked again at once
    * when somebody says so by the `recheck` signal.
    */
-  async waitForHand<T>(phase: 'blocked' | 'held', hand: Hand, look: () => Promise<T>): Promise<T> {
-    return this.#stop(phase, hand, async () => {
+  async waitUntilResolved<T>(phase: 'blocked' | 'held', blocker: Blocker, look: () => Promise<T>): Promise<T> {
+    return this.#stop(phase, blocker, async () => {
       for (;;) {
         const seen = this.rechecks;
         const looking = new CancellationScope();
@@ -257,21 +257,21 @@ export class PersonRun {
   }
 
   /** Shows why nothing goes on, tells the operator, and goes back to the phase before once it does. */
-  async #stop<T>(phase: 'blocked' | 'held', hand: Hand, until: () => Promise<T>): Promise<T> {
+  async #stop<T>(phase: 'blocked' | 'held', blocker: Blocker, until: () => Promise<T>): Promise<T> {
     const [before, waitingFor, untilMs] = [this.#phase, this.#waitingFor, this.#until];
     const isFirst = this.#blockers.size === 0;
-    this.#blockers.set(hand.reason, { ...hand, count: (this.#blockers.get(hand.reason)?.count ?? 0) + 1 });
+    this.#blockers.set(blocker.reason, { ...blocker, count: (this.#blockers.get(blocker.reason)?.count ?? 0) + 1 });
     try {
       if (isFirst) {
-        await this.enter(phase, hand.advice);
-        const { reason, advice } = hand;
+        await this.enter(phase, blocker.advice);
+        const { reason, advice } = blocker;
         await records.notify({ kind: 'processBlocked', personId: this.personId, to: [], details: { reason, advice } });
       }
       return await until();
     } finally {
-      const left = (this.#blockers.get(hand.reason)?.count ?? 1) - 1;
-      if (left > 0) this.#blockers.set(hand.reason, { ...hand, count: left });
-      else this.#blockers.delete(hand.reason);
+      const left = (this.#blockers.get(blocker.reason)?.count ?? 1) - 1;
+      if (left > 0) this.#blockers.set(blocker.reason, { ...blocker, count: left });
+      else this.#blockers.delete(blocker.reason);
       const isLast = this.#blockers.size === 0 && !CancellationScope.current().consideredCancelled;
       if (isLast && before !== 'blocked' && before !== 'held') await this.enter(before, waitingFor, untilMs);
     }

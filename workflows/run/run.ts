@@ -154,11 +154,11 @@ async function watchForPreemption(run: PersonRun, scope: CancellationScope): Pro
     const replacing = run.waiting.find(
       (event) =>
         run.event !== undefined &&
-        (event.kind !== run.event.kind || run.isInHand) &&
+        (event.kind !== run.event.kind || run.isReplaceable) &&
         // A hire takes over another one in place.
         !(isHire(event) && isHire(run.event)) &&
         // Access that is being taken away is taken away; before that a withdrawn leave or another date counts.
-        (run.type !== 'offboarding' || run.isInHand) &&
+        (run.type !== 'offboarding' || run.isReplaceable) &&
         supersedes(event, run.event),
     );
     const due = leavers.find((event) => dueAt(event, run.processTimes) <= now) ?? replacing;
@@ -170,8 +170,8 @@ async function watchForPreemption(run: PersonRun, scope: CancellationScope): Pro
     }
     const next = Math.min(...leavers.map((event) => dueAt(event, run.processTimes)));
     const [seen, current] = [run.waiting, run.event];
-    const wasInHand = run.isInHand;
-    const hasChanged = () => run.waiting !== seen || run.event !== current || run.isInHand !== wasInHand;
+    const wasReplaceable = run.isReplaceable;
+    const hasChanged = () => run.waiting !== seen || run.event !== current || run.isReplaceable !== wasReplaceable;
     await changedOrDue(hasChanged, next);
   }
 }
@@ -228,7 +228,7 @@ async function comeToRest(run: PersonRun): Promise<void> {
   } while (run.ended.length > 0);
 }
 
-/** Hands the mailbox to the next run, as the type of the event that is next. */
+/** OperatorContext the mailbox to the next run, as the type of the event that is next. */
 async function continueWithNext(run: PersonRun): Promise<never> {
   await comeToRest(run);
   const events = [...run.waiting, ...run.fetching];

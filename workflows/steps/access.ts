@@ -21,7 +21,7 @@ import {
 import { excessWords, renamed, undoneByLogin, undoneWords } from '../../domain/access/warnings.ts';
 import { askFor } from './approvals.ts';
 import { isUndecidable } from '../../domain/approvals.ts';
-import { askForPrivileged, giveWhenAllowed, leaveOut } from './grantOnceAllowed.ts';
+import { askForPrivileged, grantWhenAllowed, leaveOut } from './grantOnceAllowed.ts';
 import type { PersonRun } from '../run/personRun.ts';
 import { datadog, records } from '../proxies.ts';
 import { changedOrDue } from '../run/waiting.ts';
@@ -113,7 +113,7 @@ export async function bringInLine(
   await revokeAll(run, event, account.id, plan.remove);
   // An approval of what is no longer wanted gives nothing.
   const approvalIds = [...desired.requests.filter(waitsFor).map(({ approvalId }) => approvalId), ...asked];
-  if (approvalIds.length > 0) await giveWhenAllowed(run, { event, accountId: account.id, resolved }, approvalIds);
+  if (approvalIds.length > 0) await grantWhenAllowed(run, { event, accountId: account.id, resolved }, approvalIds);
   await revokeAll(run, event, account.id, plan.removeLater);
 }
 

@@ -9,16 +9,16 @@ import { becauseOf, grantAll, type Withheld } from './grants.ts';
 import type { Because } from '../../domain/evidence.ts';
 
 /** To whom what is given, and because of what. */
-export interface Giving {
+export interface GrantWork {
   readonly event: HrEvent;
   readonly accountId: string;
   readonly resolved: readonly ResolvedEntitlement[];
 }
 
 /** Each request by itself: one that is rejected does not hold up the others. */
-export async function giveWhenAllowed(run: PersonRun, giving: Giving, approvalIds: readonly string[]): Promise<void> {
+export async function grantWhenAllowed(run: PersonRun, work: GrantWork, approvalIds: readonly string[]): Promise<void> {
   await showWait(run);
-  await Promise.all(approvalIds.map((approvalId) => giveOne(run, giving, approvalId)));
+  await Promise.all(approvalIds.map((approvalId) => grantOne(run, work, approvalId)));
 }
 
 export async function showWait(run: PersonRun): Promise<void> {
@@ -29,16 +29,16 @@ export async function showWait(run: PersonRun): Promise<void> {
 }
 
 /** What was withheld at the last moment is asked for again, and given once it is allowed as it is now. */
-async function giveOne(run: PersonRun, giving: Giving, approvalId: string): Promise<void> {
+async function grantOne(run: PersonRun, work: GrantWork, approvalId: string): Promise<void> {
   const state = await decided(run, approvalId);
   const approval = run.approvals.find((one) => one.approvalId === approvalId);
-  const wanted = pickResolved(approval?.entitlements ?? [], giving.resolved);
+  const wanted = pickResolved(approval?.entitlements ?? [], work.resolved);
   if (approval === undefined || state !== 'approved') {
     const result = state === 'timedOut' || state === 'rejected' ? state : 'notDone';
     for (const { kind, name } of wanted) run.finishPart(`assign ${kind} ${name}`, result);
     return;
   }
-  const withheld = await grantAll(run, giving.accountId, wanted, becauseAllowed(run, giving.event, approval));
+  const withheld = await grantAll(run, work.accountId, wanted, becauseAllowed(run, work.event, approval));
   if (withheld.length === 0) return;
   const again = await askForPrivileged(run, withheld, approval);
   const lapsed = withheld.flatMap(({ granted }) => (granted.because === 'lapsed' ? granted.lapsed : []));
@@ -46,8 +46,8 @@ async function giveOne(run: PersonRun, giving: Giving, approvalId: string): Prom
   await showWait(run);
   const left = withheld.filter(({ granted }) => granted.because === 'lapsed').map(({ entitlement }) => entitlement);
   await Promise.all([
-    ...again.map((id) => giveOne(run, giving, id)),
-    ...(left.length === 0 ? [] : [giveOne(run, { ...giving, resolved: left }, approvalId)]),
+    ...again.map((id) => grantOne(run, work, id)),
+    ...(left.length === 0 ? [] : [grantOne(run, { ...work, resolved: left }, approvalId)]),
   ]);
 }
 

@@ -2,29 +2,29 @@ import type { AccountContext } from '../../../domain/findings/accounts.ts';
 import type { DriftContext, EntitlementDirectory } from '../../../domain/findings/drift.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
 import { isPrivileged } from '../../../domain/access/privileged.ts';
-import type { OrganisationFacts } from '../../../inventory/port/findings.ts';
+import type { OrganizationSnapshot } from '../../../inventory/port/findings.ts';
 
 export type Context = AccountContext & DriftContext;
 
 /** What every page is judged by. */
-export function contextOf(organisation: OrganisationFacts, policy: Policy, nowMs: number): Context {
-  const privileged = organisation.roles.filter(({ permissions }) => isPrivileged(permissions));
+export function contextOf(organization: OrganizationSnapshot, policy: Policy, nowMs: number): Context {
+  const privileged = organization.roles.filter(({ permissions }) => isPrivileged(permissions));
   return {
     nowMs,
     thresholds: policy.findings,
     privilegedRoles: new Map(privileged.map(({ id, name }) => [id, name])),
     identity: policy.identity,
     emergencyAccounts: new Set(policy.protection.emergencyAccounts.map((one) => one.toLowerCase())),
-    completeDomains: organisation.completeDomains,
-    isLoginReported: organisation.isLoginReported,
+    completeDomains: organization.completeDomains,
+    isLoginReported: organization.isLoginReported,
     rules: policy.rules,
-    directory: directoryOf(organisation),
-    contested: organisation.contested,
+    directory: directoryOf(organization),
+    contested: organization.contested,
   };
 }
 
 /** Names as the processes resolve them: roles by name, teams by handle, else by name. */
-function directoryOf({ roles, teams }: OrganisationFacts): EntitlementDirectory {
+function directoryOf({ roles, teams }: OrganizationSnapshot): EntitlementDirectory {
   const rolesByName = Map.groupBy(roles, ({ name }) => name);
   const teamsByHandle = Map.groupBy(teams, ({ handle }) => handle);
   const teamsByName = Map.groupBy(teams, ({ name }) => name);

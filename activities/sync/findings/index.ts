@@ -7,12 +7,12 @@ import {
   uncorrelatedSummary,
 } from '../../../domain/findings/accounts.ts';
 import { driftFindings, heldRepairs } from '../../../domain/findings/drift.ts';
-import { frozenBecause, type Found } from '../../../domain/findings/catalogue.ts';
+import { frozenBecause, type Found } from '../../../domain/findings/catalog.ts';
 import type { KindStates } from '../../../domain/sync/kinds.ts';
 import { keyFindings } from '../../../domain/findings/keys.ts';
 import { duplicateRoleNames, rolesUndoneByMappings } from '../../../domain/findings/roles.ts';
 import { missingFromRosters } from '../../../domain/findings/rosters.ts';
-import type { AccountPageFacts, OrganisationFacts, RepairCandidate } from '../../../inventory/port/findings.ts';
+import type { AccountPageSnapshot, OrganizationSnapshot, RepairCandidate } from '../../../inventory/port/findings.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import { contextOf, type Context } from './context.ts';
 import { createPages, type Pages } from './pages.ts';
@@ -37,7 +37,7 @@ export interface Assessment extends RepairResult {
 interface Assessing {
   readonly inventory: Inventory;
   readonly pages: Pages;
-  readonly organisation: OrganisationFacts;
+  readonly organization: OrganizationSnapshot;
   readonly context: Context;
   readonly input: AssessmentInput;
 }
@@ -52,27 +52,27 @@ export function createFindingActivities({ inventory, policy, signals }: Dependen
       const now = new Date();
       const rules = policy();
       const at = now.toISOString();
-      const organisation = await inventory.readOrganisation({
+      const organization = await inventory.readOrganization({
         now: at,
         overdueAfterMs: rules.times.leaverAlarmAfterMs,
       });
-      const context = contextOf(organisation, rules, now.getTime());
+      const context = contextOf(organization, rules, now.getTime());
       const pages = createPages(inventory, { states: input.states, at, onPage: heartbeat });
-      const assessing: Assessing = { inventory, pages, organisation, context, input };
+      const assessing: Assessing = { inventory, pages, organization, context, input };
 
       const uncorrelated = await assessAccounts(assessing);
       const candidates = await assessPeople(assessing);
-      await pages.goThrough('roster', inventory.absenceFacts, (facts) => ({ found: missingFromRosters(facts) }));
-      await pages.goThrough('key', inventory.keyFacts, (facts) => ({
+      await pages.goThrough('roster', inventory.absenceSnapshots, (facts) => ({ found: missingFromRosters(facts) }));
+      await pages.goThrough('key', inventory.keySnapshots, (facts) => ({
         found: facts.flatMap((one) => keyFindings(one, context)),
       }));
-      const repaired = await repairOrHold({ inventory, signals, policy: rules, input, organisation, candidates, at });
-      await pages.write('organisation', {
+      const repaired = await repairOrHold({ inventory, signals, policy: rules, input, organization, candidates, at });
+      await pages.write('organization', {
         found: [
           ...uncorrelated,
           ...heldRepairs(repaired.held),
-          ...duplicateRoleNames(organisation.roles),
-          ...rolesUndoneByMappings(organisation.roles, organisation.roleMappings),
+          ...duplicateRoleNames(organization.roles),
+          ...rolesUndoneByMappings(organization.roles, organization.roleMappings),
         ],
       });
       return { findings: await inventory.countOpenFindings(at), ...pages.counts, ...repaired };
@@ -84,17 +84,17 @@ export function createFindingActivities({ inventory, policy, signals }: Dependen
 async function assessAccounts({
   inventory,
   pages,
-  organisation,
+  organization,
   context,
   input,
 }: Assessing): Promise<readonly Found[]> {
-  const { busyPeople, overdueLeavers } = organisation;
+  const { busyPeople, overdueLeavers } = organization;
   const byDomain = new Map<string, number>();
-  const isInMotion = ({ person, finishedAt }: AccountPageFacts) =>
+  const isInMotion = ({ person, finishedAt }: AccountPageSnapshot) =>
     person !== undefined &&
     !overdueLeavers.has(person.personId) &&
     (busyPeople.has(person.personId) || wasChangedSince(finishedAt, input));
-  await pages.goThrough('account', inventory.accountFacts, (facts) => {
+  await pages.goThrough('account', inventory.accountSnapshots, (facts) => {
     for (const one of facts) {
       const domain = domainOf(one.account.email);
       const isCounted = isUncorrelated(one, context) && !isEmergencyAccount(one.account, context);
@@ -112,11 +112,11 @@ async function assessAccounts({
 }
 
 /** What a person who has no open process should hold, against what they hold. Answers whose drift a reconcile would mend. */
-async function assessPeople({ inventory, pages, organisation, context, input }: Assessing) {
+async function assessPeople({ inventory, pages, organization, context, input }: Assessing) {
   const candidates: RepairCandidate[] = [];
   const isInMotion = (one: { readonly personId: string; readonly finishedAt?: string }) =>
-    organisation.busyPeople.has(one.personId) || wasChangedSince(one.finishedAt, input);
-  await pages.goThrough('person', inventory.personFacts, (facts) => {
+    organization.busyPeople.has(one.personId) || wasChangedSince(one.finishedAt, input);
+  await pages.goThrough('person', inventory.personSnapshots, (facts) => {
     const settled = facts.filter((one) => !isInMotion(one));
     const found = settled.flatMap((one) => driftFindings(one, context));
     const repairable = found.filter(

@@ -1,6 +1,6 @@
-import type { Found, FoundAt } from '../../../domain/findings/catalogue.ts';
+import type { Found, FoundAt } from '../../../domain/findings/catalog.ts';
 import type { KindStates } from '../../../domain/sync/kinds.ts';
-import type { FactsPage } from '../../../inventory/port/findings.ts';
+import type { SnapshotPage } from '../../../inventory/port/findings.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 
 export interface PageResult {
@@ -43,7 +43,7 @@ export function createPages(
     write,
     async goThrough<T>(
       foundAt: FoundAt,
-      read: (after: string, limit: number) => Promise<FactsPage<T>>,
+      read: (after: string, limit: number) => Promise<SnapshotPage<T>>,
       judge: (facts: readonly T[]) => PageResult,
     ): Promise<void> {
       for (let after = ''; ;) {

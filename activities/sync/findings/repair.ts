@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { heartbeat } from '@temporalio/activity';
-import { disableLimit } from '../../../domain/access/brakes.ts';
+import { disableLimit } from '../../../domain/access/changeBudget.ts';
 import { repairEvent } from '../../../domain/findings/drift.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
-import type { OrganisationFacts, RepairCandidate } from '../../../inventory/port/findings.ts';
+import type { OrganizationSnapshot, RepairCandidate } from '../../../inventory/port/findings.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import type { PersonSignals } from '../signals.ts';
 
@@ -19,17 +19,17 @@ export interface RepairRequest {
   readonly signals: Pick<PersonSignals, 'submit'>;
   readonly policy: Pick<Policy, 'mode' | 'sync' | 'changeBudget'>;
   readonly input: { readonly runId: string };
-  readonly organisation: Pick<OrganisationFacts, 'activeBound'>;
+  readonly organization: Pick<OrganizationSnapshot, 'activeBound'>;
   readonly candidates: readonly RepairCandidate[];
   readonly at: string;
 }
 
 /** Repairs go through the people's processes. More than may be disabled at once are none: something larger has happened. */
 export async function repairOrHold(request: RepairRequest): Promise<RepairResult> {
-  const { inventory, signals, policy, input, organisation, at } = request;
+  const { inventory, signals, policy, input, organization, at } = request;
   if (policy.sync.drift !== 'repair' || policy.mode !== 'enforce') return { repaired: 0 };
   const candidates = await acceptable(inventory, request.candidates, at);
-  const budget = disableLimit(policy.changeBudget, organisation.activeBound);
+  const budget = disableLimit(policy.changeBudget, organization.activeBound);
   if (candidates.length > budget) {
     const batch = { batchId: batchIdOf(input.runId, candidates), runId: input.runId, openedAt: at, budget };
     const batchId = await inventory.openQuarantine({ ...batch, people: candidates });

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { createPages } from '../../../activities/sync/findings/pages.ts';
 import { foldCase } from '../../../inventory/port/json.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
-import { disableLimit } from '../../../domain/access/brakes.ts';
+import { disableLimit } from '../../../domain/access/changeBudget.ts';
 import { missingFromRosters } from '../../../domain/findings/rosters.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
 import type { Muster } from '../../operations/muster.ts';
@@ -94,7 +94,7 @@ async function recordAbsences(
 ): Promise<void> {
   await inventory.noteAbsences({ source, roster, absent: missing.map(({ personId }) => personId), at });
   const pages = createPages(inventory, { states: {}, at });
-  await pages.goThrough('roster', inventory.absenceFacts, (facts) => ({ found: missingFromRosters(facts) }));
+  await pages.goThrough('roster', inventory.absenceSnapshots, (facts) => ({ found: missingFromRosters(facts) }));
 }
 
 const whoIs = ({ personId, externalId, person }: RosterItem): string => personId ?? externalId ?? person?.email ?? '';

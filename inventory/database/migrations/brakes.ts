@@ -2,7 +2,7 @@ import type { Db } from '../schema.ts';
 import type { DialectName } from '../store.ts';
 import { createTable } from './table.ts';
 
-export async function createBrakes(db: Db, dialect: DialectName): Promise<void> {
+export async function createLeaverTables(db: Db, dialect: DialectName): Promise<void> {
   await createTable(db, dialect, {
     name: 'disables',
     columns: {

@@ -6,7 +6,7 @@ import type { DatadogClient } from '../../../datadog/types.ts';
 import { activeAccount } from '../../support/employees.ts';
 import { openWorld, type World } from '../../datadog/world.ts';
 
-/** Long before now: time passes in the simulator's organisation, not here. */
+/** Long before now: time passes in the simulator's organization, not here. */
 const since = '2020-01-01T00:00:00.000Z';
 
 async function awaitPeople({ inventory }: World, count: number): Promise<void> {

@@ -128,11 +128,11 @@ test('an account that somebody else has disabled would be enabled once it is all
     account: 'found',
     status: 'disabled',
     acts: [],
-    actsOnceAllowed: ['enable account, which somebody else has disabled'],
+    changesOnceAllowed: ['enable account, which somebody else has disabled'],
   });
   expect(await plan('mover', '--person-id', 'e-9', '--email', 'new@example.com')).toMatchObject({
     acts: [],
-    actsOnceAllowed: ['update email to new@example.com'],
+    changesOnceAllowed: ['update email to new@example.com'],
   });
 });
 

@@ -9,7 +9,7 @@ test('--json prints exactly one JSON value, whatever the words for people would 
   expect(shell.out()).not.toContain('words');
 });
 
-test('a table that goes to a file has plain columns and no colours', () => {
+test('a table that goes to a file has plain columns and no colors', () => {
   const table = renderTable(
     createShell(),
     ['id', 'name'],

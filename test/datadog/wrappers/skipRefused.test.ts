@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { leaveOutWhatIsRefused } from '../../../datadog/wrappers/skipRefused.ts';
+import { skipRefusedCalls } from '../../../datadog/wrappers/skipRefused.ts';
 import { openWorld, type World } from '../world.ts';
 
 const engineering = { kind: 'team', name: 'engineering' } as const;
@@ -9,7 +9,7 @@ async function openRefused(): Promise<{ world: World; api: () => ReturnType<Worl
   const world = await openWorld();
   const { id } = await world.api().createAccount({ email: 'ada@example.com' });
   world.simulator.keys.setScopes(['user_access_read', 'user_access_invite', 'user_access_manage']);
-  const client = leaveOutWhatIsRefused(world.client, world.inventory);
+  const client = skipRefusedCalls(world.client, world.inventory);
   return { world, api: () => client.attempt(), id };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { disableLimit } from '../../../domain/access/brakes.ts';
+import { disableLimit } from '../../../domain/access/changeBudget.ts';
 import { driftFindings, repairEvent } from '../../../domain/findings/drift.ts';
 import { checkHrEvent } from '../../../domain/guards.ts';
 import { accountOf, atPerson, driftContext, given, ofDepartment } from '../../activities/sync/findings/samples.ts';

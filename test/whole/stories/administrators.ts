@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import type { Simulator } from '../../../simulator/index.ts';
-import { wake } from '../../../client/operations/operator.ts';
+import { wake } from '../../../client/operations/wake.ts';
 import { activeAccount, employ, readAccount } from '../../support/employees.ts';
 import type { Story } from '../../support/killedWorker.ts';
 import { accountOf } from '../../support/muster.ts';
@@ -29,7 +29,7 @@ export async function scopedKeys(simulator: Simulator): Promise<{ muster: string
   return keys;
 }
 
-/** An organisation with two administrators, whose key for Muster has the three scopes only. */
+/** An organization with two administrators, whose key for Muster has the three scopes only. */
 export const administratorStories: Readonly<Record<string, Story>> = {
   async 'of the last two administrators who leave at once one stays, until there is another'(stage, worker) {
     const people = ['admin-1', 'admin-2'] as const;

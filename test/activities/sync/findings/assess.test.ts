@@ -3,7 +3,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { createFindingActivities, type Assessment } from '../../../../activities/sync/findings/index.ts';
 import { loadPolicy } from '../../../../policy/file.ts';
 import { examplePolicyPath } from '../../../../config/config.ts';
-import type { FindingKind } from '../../../../domain/findings/catalogue.ts';
+import type { FindingKind } from '../../../../domain/findings/catalog.ts';
 import { syncKinds, type KindStates } from '../../../../domain/sync/kinds.ts';
 import type { HrEvent } from '../../../../domain/model.ts';
 import type { Policy } from '../../../../domain/policy/rules.ts';

@@ -23,7 +23,7 @@ test('repairs are held by the change budget of the policy', async () => {
           changeBudget: { ...example.changeBudget, atLeast },
         },
         input: { runId: `run-${atLeast}` },
-        organisation: { activeBound: 3 },
+        organization: { activeBound: 3 },
         candidates,
         at,
       }),

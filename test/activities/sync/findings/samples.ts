@@ -1,14 +1,14 @@
-import { accountFindings, type AccountContext, type AccountFacts } from '../../../../domain/findings/accounts.ts';
+import { accountFindings, type AccountContext, type AccountSnapshot } from '../../../../domain/findings/accounts.ts';
 import {
   driftFindings,
   type DriftContext,
-  type GrantFacts,
-  type PersonFacts,
+  type GrantSnapshot,
+  type PersonSnapshot,
 } from '../../../../domain/findings/drift.ts';
-import type { FindingThresholds, Found } from '../../../../domain/findings/catalogue.ts';
+import type { FindingThresholds, Found } from '../../../../domain/findings/catalog.ts';
 import type { Nhi } from '../../../../domain/sync/kinds.ts';
-import { keyFindings, type KeyFacts } from '../../../../domain/findings/keys.ts';
-import { missingFromRosters, type AbsenceFacts } from '../../../../domain/findings/rosters.ts';
+import { keyFindings, type KeySnapshot } from '../../../../domain/findings/keys.ts';
+import { missingFromRosters, type AbsenceSnapshot } from '../../../../domain/findings/rosters.ts';
 import type { Account } from '../../../../domain/model.ts';
 
 const dayMs = 86_400_000;
@@ -53,7 +53,7 @@ const ann = { personId: 'p-1', employment: 'employed' } as const;
 
 export function atAccount(
   account: Partial<Account>,
-  facts: Partial<AccountFacts> = {},
+  facts: Partial<AccountSnapshot> = {},
   context: Partial<AccountContext> = {},
 ): readonly Found[] {
   const known = { isGone: false, firstSeenAt: daysAgo(200), person: ann, approvedRoleIds: [] };
@@ -61,14 +61,14 @@ export function atAccount(
 }
 
 /** Nobody's account. */
-export function atStray(facts: Partial<AccountFacts> = {}, context: Partial<AccountContext> = {}): readonly Found[] {
-  const stray: AccountFacts = { account: accountOf(), isGone: false, firstSeenAt: daysAgo(5), approvedRoleIds: [] };
+export function atStray(facts: Partial<AccountSnapshot> = {}, context: Partial<AccountContext> = {}): readonly Found[] {
+  const stray: AccountSnapshot = { account: accountOf(), isGone: false, firstSeenAt: daysAgo(5), approvedRoleIds: [] };
   return accountFindings({ ...stray, ...facts }, { ...accountContext, ...context });
 }
 
 export const serviceAccount = { id: 'sa-1', name: 'deploys', isServiceAccount: true, email: 'sa@example.com' } as const;
 
-export function atKey(nhi: Partial<Nhi>, owner: Partial<KeyFacts['owner']> = {}): readonly Found[] {
+export function atKey(nhi: Partial<Nhi>, owner: Partial<KeySnapshot['owner']> = {}): readonly Found[] {
   const key: Nhi = {
     id: 'k-1',
     kind: 'applicationKey',
@@ -120,7 +120,7 @@ export const driftContext: DriftContext = {
   contested: new Set(),
 };
 
-export const given = (id: string, change: Partial<GrantFacts> = {}): GrantFacts => ({
+export const given = (id: string, change: Partial<GrantSnapshot> = {}): GrantSnapshot => ({
   kind: id.startsWith('t-') ? 'team' : 'role',
   id,
   name: id,
@@ -131,8 +131,8 @@ export const given = (id: string, change: Partial<GrantFacts> = {}): GrantFacts 
 });
 
 /** Ann of department Sales, who should hold `Read Only` and nothing else. */
-export function atPerson(facts: Partial<PersonFacts>, context: Partial<DriftContext> = {}): readonly Found[] {
-  const person: PersonFacts = {
+export function atPerson(facts: Partial<PersonSnapshot>, context: Partial<DriftContext> = {}): readonly Found[] {
+  const person: PersonSnapshot = {
     personId: 'p-1',
     attributes: { email: 'ann@example.com', name: 'Ann Alder', title: 'Engineer', department: 'Sales' },
     previousEmails: [],
@@ -145,7 +145,7 @@ export function atPerson(facts: Partial<PersonFacts>, context: Partial<DriftCont
 }
 
 /** Ann, whom two complete rosters have not named. */
-export const absent = (change: Partial<AbsenceFacts>): readonly Found[] =>
+export const absent = (change: Partial<AbsenceSnapshot>): readonly Found[] =>
   missingFromRosters([
     {
       personId: 'p-1',

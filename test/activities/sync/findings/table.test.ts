@@ -7,7 +7,7 @@ import {
   needsOf,
   type FindingKind,
   type Found,
-} from '../../../../domain/findings/catalogue.ts';
+} from '../../../../domain/findings/catalog.ts';
 import { syncKinds, type KindStates, type Nhi } from '../../../../domain/sync/kinds.ts';
 import { duplicateRoleNames, rolesUndoneByMappings } from '../../../../domain/findings/roles.ts';
 import { openDatabases, type Fixture } from '../../../inventory/backends.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { createApprovalActivities } from '../../activities/approvals/approvals.ts';
 import { createRecordActivities } from '../../activities/person/records.ts';
-import type { HandChanges, Inventory } from '../../inventory/port/inventory.ts';
+import type { RecordTransaction, Inventory } from '../../inventory/port/inventory.ts';
 import { muteFinding } from '../../client/operations/findings.ts';
 import { declareOwner } from '../../client/operations/owners.ts';
 import { decideBatch } from '../../client/operations/quarantine.ts';
@@ -169,8 +169,8 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
       const broken: Inventory = {
         ...inventory,
         appendEvidence,
-        decide: <T>(work: (hand: HandChanges) => Promise<T>) =>
-          inventory.decide((hand) => work({ ...hand, appendEvidence })),
+        inTransaction: <T>(work: (trx: RecordTransaction) => Promise<T>) =>
+          inventory.inTransaction((trx) => work({ ...trx, appendEvidence })),
       };
       await expect(decide(broken)).rejects.toThrow('the disk is full');
       expect(await look(inventory)).toEqual(before);

@@ -1,16 +1,15 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { personWorkflowId, recheckSignal } from '../../domain/contracts.ts';
-import { type Operator } from '../../auth/operator.ts';
+import type { Operator } from '../../auth/operator.ts';
 
-/** What an operator puts right by hand. Each leaves evidence with who did it, and wakes the process that waits for it. */
-
-export interface Hands extends Operator {
+/** What an operator's command needs. Each leaves evidence with who did it, and wakes the process that waits for it. */
+export interface OperatorContext extends Operator {
   readonly client: Client;
   readonly inventory: Inventory;
 }
 
-/** Has a process that waits for a hand look again at once. */
+/** Has a process that is blocked or held look again at once. */
 export async function wake(client: Client, personId: string): Promise<void> {
   try {
     await client.workflow.getHandle(personWorkflowId(personId)).signal(recheckSignal);

@@ -13,10 +13,10 @@ import * as repairs from './queries/repairs.ts';
 import type { Db } from './database/schema.ts';
 import { evidenceLock, personLock, type Write } from './database/store.ts';
 import * as tokens from './queries/tokens.ts';
-import type { HandChanges } from './port/inventory.ts';
+import type { RecordTransaction } from './port/inventory.ts';
 
 /** What a person may change, each by itself, or several in one transaction: that says `write`. */
-export function createHandChanges(db: Db, write: Write): HandChanges {
+export function createRecordTransaction(db: Db, write: Write): RecordTransaction {
   return {
     findPerson: (personId) => people.findPerson(db, personId),
     bindAccount: (personId, accountId, at) =>

@@ -1,4 +1,4 @@
-import type { Admittance } from '../../domain/access/brakes.ts';
+import type { Admittance } from '../../domain/access/changeBudget.ts';
 import type { Entitlement, HrEvent, PersonAttributes, ProcessType, ResolvedEntitlement } from '../../domain/model.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import type { Datadog } from '../../datadog/types.ts';
@@ -6,7 +6,7 @@ import type { Leaver } from '../../inventory/port/leavers.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 
 /** What is asked to know what an event would come to: reading calls only. */
-export interface Ground {
+export interface PlanContext {
   readonly api: Datadog;
   /** Absent where Muster has never run. */
   readonly inventory: Inventory | undefined;
@@ -16,7 +16,7 @@ export interface Ground {
   readonly admits: (leaver: Leaver) => Promise<Admittance | undefined>;
 }
 
-export interface Question {
+export interface PlanRequest {
   readonly event: HrEvent;
   readonly process: ProcessType;
   /** As HR says after the event. */

@@ -6,7 +6,7 @@ export const severities = ['critical', 'high', 'medium', 'low'] as const;
 export type Severity = (typeof severities)[number];
 
 /** What is gone through to find it. */
-export type FoundAt = 'account' | 'person' | 'roster' | 'key' | 'organisation';
+export type FoundAt = 'account' | 'person' | 'roster' | 'key' | 'organization';
 
 interface KindOfFinding {
   readonly foundAt: FoundAt;
@@ -21,7 +21,7 @@ interface KindOfFinding {
 
 export const findingKinds = {
   uncorrelatedAccounts: {
-    foundAt: 'organisation',
+    foundAt: 'organization',
     severity: 'low',
     title: 'accounts that belong to nobody known',
     advice: 'send joiner events or a roster; `npx muster person link ID --account UUID` settles single ones',
@@ -139,7 +139,7 @@ export const findingKinds = {
     needs: ['accounts', 'roles'],
   },
   repairsHeld: {
-    foundAt: 'organisation',
+    foundAt: 'organization',
     severity: 'high',
     title: 'repairs that wait for a word',
     advice:
@@ -147,14 +147,14 @@ export const findingKinds = {
     needs: ['accounts', 'roles'],
   },
   duplicateRoleName: {
-    foundAt: 'organisation',
+    foundAt: 'organization',
     severity: 'medium',
     title: 'two roles with one name',
     advice: 'rename one of them in Datadog: the policy names roles, and an ambiguous name is given to nobody',
     needs: ['roles'],
   },
   samlMappingUndoesRole: {
-    foundAt: 'organisation',
+    foundAt: 'organization',
     severity: 'medium',
     title: 'role that the next SAML login takes away',
     advice:
