@@ -8,6 +8,11 @@ export class FailedError extends Error {
   override readonly name = 'FailedError';
 }
 
+/** What was named does not exist. Commands print it and exit with 1, as for every failure; over HTTP it is 404. */
+export class NotFoundError extends Error {
+  override readonly name = 'NotFoundError';
+}
+
 /** Something a person set or typed is wrong. The message names it and the fix; commands print it and exit with 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';

@@ -63,7 +63,7 @@ interface Leaf {
 function leavesOf(command: Command, path: readonly string[] = []): readonly Leaf[] {
   const below = command.commands.flatMap((one) => leavesOf(one, [...path, one.name()]));
   // `leaver` is a command, and has others below it.
-  const isOne = path.length > 0 && (below.length === 0 || command.options.length > 0);
+  const isOne = path.length > 0 && (below.length === 0 || command.options.some(({ hidden }) => !hidden));
   return isOne ? [{ path: path.join(' '), command }, ...below] : below;
 }
 

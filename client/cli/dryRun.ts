@@ -1,16 +1,15 @@
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { personWorkflowId } from '../../domain/contracts.ts';
-import type { Entitlement, HrEvent, PersonAttributes, ProcessType } from '../../domain/model.ts';
+import type { Entitlement, HrEvent, ProcessType } from '../../domain/model.ts';
 import { birthrightAccess, type Policy } from '../../domain/policy/rules.ts';
 import { completeEvent } from '../operations/drafts.ts';
 import { checkedEvent, processOf } from '../operations/muster.ts';
-import { dateEvent, refuseEndless, type EventInput } from './eventInput.ts';
+import { settleEvent, type EventInput } from './eventInput.ts';
 import { withDatadogHere } from './datadog.ts';
 import { planOnline, renderOnlinePlan, type OnlinePlan } from './dryRunOnline.ts';
 import { exists, loadShellPolicy, openPlace, readShellConfig } from './open.ts';
 import { renderTable } from './output.ts';
 import type { Shell } from './shell.ts';
-import { UsageError } from '../../domain/errors.ts';
 
 /** What an event would do: by the policy, the inventory, and reading calls to Datadog. Nothing is started. */
 export interface EventPlan {
@@ -71,13 +70,8 @@ async function eventOf(
   input: EventInput,
   { defaultTimeZone }: Policy,
 ): Promise<HrEvent> {
-  const dated = await dateEvent(inventory, input, () => Promise.resolve(defaultTimeZone));
-  await refuseEndless(inventory, dated);
-  const complete = inventory === undefined ? dated : await completeEvent(inventory, dated);
-  if (complete.kind === 'mover' && complete.person?.email === undefined) {
-    throw new UsageError('--email is missing: nothing is known of this person yet');
-  }
-  return checkedEvent(complete satisfies { person?: Partial<PersonAttributes> });
+  const draft = await settleEvent(inventory, input, () => Promise.resolve(defaultTimeZone));
+  return checkedEvent(inventory === undefined ? draft : await completeEvent(inventory, draft));
 }
 
 async function heldBy(inventory: Inventory | undefined, personId: string): Promise<readonly Entitlement[]> {

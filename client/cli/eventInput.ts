@@ -100,12 +100,31 @@ export function readEvent(
   };
 }
 
+type KnownPeople = Pick<Inventory, 'findPerson' | 'waitingEvents'>;
+
+/** The event as it can be submitted. Throws a `UsageError` where it lacks what nobody but its sender can say. */
+export async function settleEvent(
+  inventory: KnownPeople | undefined,
+  input: EventInput,
+  defaultTimeZone: () => Promise<string>,
+): Promise<EventDraft> {
+  const draft = await dateEvent(inventory, input, defaultTimeZone);
+  await refuseEndless(inventory, draft);
+  const { kind, personId, person, effectiveAt } = draft;
+  if (kind !== 'mover' || person?.email !== undefined) return draft;
+  const known = inventory && (await latestAttributes(inventory, personId, effectiveAt));
+  if (known !== undefined) return draft;
+  throw new UsageError(
+    `--email is missing: no person ${personId} is known yet, so the event must name it (\`npx muster person list\` shows all people)`,
+  );
+}
+
 /**
  * Sets `effectiveAt` in the time zone that was given, that is known of the person, or the policy's: a day counts from its
  * first minute, a leaver's is the last working day and ends with its last one.
  */
 export async function dateEvent(
-  inventory: Pick<Inventory, 'findPerson' | 'waitingEvents'> | undefined,
+  inventory: KnownPeople | undefined,
   { draft, effective }: EventInput,
   defaultTimeZone: () => Promise<string>,
 ): Promise<EventDraft> {
@@ -119,7 +138,7 @@ export async function dateEvent(
 }
 
 /** Throws a `UsageError` for a contractor whose access nobody would ever end, as HR's other ways in refuse them. */
-export async function refuseEndless(
+async function refuseEndless(
   inventory: Pick<Inventory, 'waitingEvents'> | undefined,
   draft: EventDraft,
 ): Promise<void> {

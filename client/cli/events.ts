@@ -5,14 +5,7 @@ import type { HrEvent, Outcome } from '../../domain/model.ts';
 import { isJson } from './command.ts';
 import { addHeldLeavers } from './heldLeavers.ts';
 import { planEvent, renderPlan } from './dryRun.ts';
-import {
-  dateEvent,
-  readEvent,
-  readEventFile,
-  refuseEndless,
-  type EventInput,
-  type EventOptions,
-} from './eventInput.ts';
+import { readEvent, readEventFile, settleEvent, type EventInput, type EventOptions } from './eventInput.ts';
 import { loadShellPolicy, withInventory, withMuster } from './open.ts';
 import { printMessage, printResult, renderTable } from './output.ts';
 import {
@@ -129,7 +122,8 @@ function addSubmission(
     command
       .option('--immediate', 'at once, whatever the effective date says')
       .addOption(rescind.conflicts(['immediate', 'dryRun']));
-    addHeldLeavers(command, shell);
+    // `release` and `held` have options of their own, some by the same name.
+    addHeldLeavers(command.enablePositionalOptions(), shell);
   }
   command.action(async (given: SubmitOptions, self: Command) => {
     const options = { ...given };
@@ -159,8 +153,7 @@ async function submit(
 ): Promise<void> {
   await withMuster(shell, async ({ muster, inventory, config }) => {
     const defaultTimeZone = async () => (await loadShellPolicy(config)).defaultTimeZone;
-    const event = await dateEvent(inventory, input, defaultTimeZone);
-    await refuseEndless(inventory, event);
+    const event = await settleEvent(inventory, input, defaultTimeZone);
     const submitted = await muster.submitEvent(event);
     if (!options.wait) {
       printResult(shell, options.json, submitted, () =>

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { RefusedError, UsageError } from '../../domain/errors.ts';
 import type { AddCommands } from './command.ts';
 import { addAdopt } from './adopt.ts';
@@ -62,10 +62,11 @@ export function createProgram(shell: Shell, setExitCode: (code: number) => void)
   const program = new Command('muster')
     .description(description)
     .version(version, '-V, --version', 'print the version')
-    .option('--json', 'print exactly one JSON value on stdout, messages on stderr')
+    // A command and those below it may have options of the same name, as `leaver` and `leaver release` have.
+    .enablePositionalOptions()
+    .configureHelp({ subcommandTerm: termOf })
     .exitOverride()
     .configureOutput({ writeOut: shell.writeOut, writeErr: shell.writeErr })
-    .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(add --help for the options and an example)')
     .addHelpText(
       'after',
@@ -73,7 +74,23 @@ export function createProgram(shell: Shell, setExitCode: (code: number) => void)
         'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by policy or authorization.',
     );
   for (const add of groups) add(program, shell, setExitCode);
+  addJson(program);
   return program;
+}
+
+/** A command in a list of commands; that each has options goes without saying. */
+const termOf = (command: Command): string =>
+  [
+    command.name(),
+    ...command.registeredArguments.map((one) => (one.required ? `<${one.name()}>` : `[${one.name()}]`)),
+  ].join(' ');
+
+/** `--json` may stand anywhere: each command takes it. */
+function addJson(command: Command): void {
+  const json = new Option('--json', 'print exactly one JSON value on stdout, messages on stderr');
+  const isGroup = command.parent !== null && command.commands.length > 0 && command.options.length === 0;
+  command.addOption(isGroup ? json.hideHelp() : json);
+  for (const below of command.commands) addJson(below);
 }
 
 function readManifest(): { readonly description: string; readonly version: string } {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import {
   accessSyncScheduleId,
   lightSyncScheduleId,
+  rosterScheduleId,
   type SyncProgress,
   type SyncSummary,
 } from '../../domain/contracts.ts';
@@ -97,16 +98,24 @@ export function addSchedule(program: Command, shell: Shell): void {
     .addHelpText('after', '\nExample: npx muster schedule apply')
     .action(async (_options: unknown, command: Command) => {
       const applied = await withEngine(shell, async ({ config, client }) => {
-        const { sync } = await loadShellPolicy(config);
+        const policy = await loadShellPolicy(config);
         const { applySchedules } = await import('../operations/schedule.ts');
-        await applySchedules(client, { sync });
-        return { schedules: [accessSyncScheduleId, lightSyncScheduleId], ...sync };
+        await applySchedules(client, policy);
+        return policy;
       });
-      printResult(shell, isJson(command), applied, ({ cron, timeZone, lightEveryMs }) =>
-        [
-          `${accessSyncScheduleId}: everything, by cron ${cron} (${timeZone})`,
-          `${lightSyncScheduleId}: who has accepted, every ${lightEveryMs / 1_000} s`,
-        ].join('\n'),
+      const { cron, timeZone, lightEveryMs } = applied.sync;
+      const { folder, cron: rosterCron } = applied.roster;
+      const lines = {
+        [accessSyncScheduleId]: `everything, by cron ${cron} (${timeZone})`,
+        [lightSyncScheduleId]: `who has accepted, every ${lightEveryMs / 1_000} s`,
+        ...(folder === undefined
+          ? {}
+          : { [rosterScheduleId]: `rosters in ${folder}, by cron ${rosterCron} (${timeZone})` }),
+      };
+      printResult(shell, isJson(command), { schedules: Object.keys(lines), ...applied.sync }, () =>
+        Object.entries(lines)
+          .map(([id, what]) => `${id}: ${what}`)
+          .join('\n'),
       );
     });
 }

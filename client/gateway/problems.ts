@@ -3,7 +3,7 @@ import { isGrpcServiceError } from '@temporalio/client';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { FailedError, RefusedError, UsageError } from '../../domain/errors.ts';
+import { FailedError, NotFoundError, RefusedError, UsageError } from '../../domain/errors.ts';
 
 /** Answers that are not what was asked for, as problem details (RFC 9457). They tell what to mend, and nothing of the inside. */
 
@@ -109,6 +109,7 @@ export function answerError(
 /** What a failure means to a caller; undefined for a fault of the gateway. */
 export function knownProblem(error: FastifyError): { status: ProblemStatus; detail: string } | undefined {
   if (error instanceof UsageError) return { status: 422, detail: error.message };
+  if (error instanceof NotFoundError) return { status: 404, detail: error.message };
   if (error instanceof RefusedError) return { status: 403, detail: error.message };
   if (error instanceof FailedError || isAway(error)) {
     return { status: 503, detail: 'the engine or the database does not answer: send it again' };

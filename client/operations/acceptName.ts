@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Entitlement } from '../../domain/model.ts';
-import { UsageError } from '../../domain/errors.ts';
+import { NotFoundError } from '../../domain/errors.ts';
 import { recordDecision } from '../../auth/operator.ts';
 import type { Why } from '../../auth/operator.ts';
 import type { OperatorContext } from './wake.ts';
@@ -14,7 +14,7 @@ export async function acceptName(
   const { kind, name } = entitlement;
   return context.inventory.inTransaction(async (trx) => {
     const before = await trx.forgetEntitlementId(entitlement);
-    if (before === undefined) throw new UsageError(`No ${kind} "${name}" is on record: nothing has to be accepted`);
+    if (before === undefined) throw new NotFoundError(`No ${kind} "${name}" is on record: nothing has to be accepted`);
     await recordDecision(trx, context, {
       personId: `policy/${kind}`,
       eventId: `accept:${randomUUID()}`,

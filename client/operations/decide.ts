@@ -16,7 +16,7 @@ import {
 } from '../../domain/contracts.ts';
 import { checkDecision } from '../../domain/guards.ts';
 import type { Decision } from '../../domain/model.ts';
-import { FailedError, RefusedError, UsageError } from '../../domain/errors.ts';
+import { FailedError, NotFoundError, RefusedError, UsageError } from '../../domain/errors.ts';
 import type { ApprovalRow } from '../../inventory/port/rows.ts';
 
 export interface DecideOptions {
@@ -120,7 +120,7 @@ function openOf(rows: readonly ApprovalRow[], approvalId: string): ApprovalRow {
   const last = rows.at(-1);
   if (last !== undefined)
     throw new RefusedError(`The decision was not recorded: approval ${approvalId} is ${last.state}`);
-  throw new UsageError(
+  throw new NotFoundError(
     `There is no approval ${approvalId}: \`npx muster approvals list\` shows the open ones with their ids`,
   );
 }

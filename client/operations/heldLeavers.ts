@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { HeldLeaver, Release } from '../../inventory/port/leavers.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import { RefusedError, UsageError } from '../../domain/errors.ts';
+import { NotFoundError, RefusedError } from '../../domain/errors.ts';
 import { recordDecision } from '../../auth/operator.ts';
 import type { OperatorContext } from './wake.ts';
 import { wake } from './wake.ts';
@@ -57,7 +57,7 @@ export async function releaseLeavers(
   });
   if (released.length === 0) {
     const who = 'personId' in which ? `No leaver of ${which.personId}` : 'No leaver';
-    throw new UsageError(`${who} is held: \`npx muster leaver held\` shows those that are`);
+    throw new NotFoundError(`${who} is held: \`npx muster leaver held\` shows those that are`);
   }
   for (const { personId } of released) await wake(client, personId);
   return released;

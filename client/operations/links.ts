@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Datadog } from '../../datadog/types.ts';
-import { FailedError, RefusedError } from '../../domain/errors.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+import { NotFoundError, RefusedError } from '../../domain/errors.ts';
 import { recordDecision } from '../../auth/operator.ts';
 import type { Why } from '../../auth/operator.ts';
 import type { OperatorContext } from './wake.ts';
@@ -14,7 +15,7 @@ export async function linkAccount(
 ): Promise<{ readonly personId: string; readonly accountId: string }> {
   const { client, inventory } = context;
   const account = await api.getAccount(accountId);
-  if (account === undefined) throw new RefusedError(`There is no account ${accountId} in Datadog: nothing is changed`);
+  if (account === undefined) throw new NotFoundError(`There is no account ${accountId} in Datadog: nothing is changed`);
   if (account.isServiceAccount) throw new RefusedError(`Account ${accountId} is a service account: nothing is changed`);
   const held = (await inventory.findPerson(personId))?.accountId;
   // What they had would be nobody's, and outlive their leave.
@@ -55,7 +56,7 @@ export async function unlinkAccount(
   const { client, inventory } = context;
   const accountId = await inventory.inTransaction(async (trx) => {
     const bound = (await trx.findPerson(personId))?.accountId;
-    if (bound === undefined) throw new FailedError(`Person ${personId} has no account bound to them`);
+    if (bound === undefined) throw new NotFoundError(await whyUnbound(trx, personId));
     await trx.unlinkAccount(personId);
     await recordDecision(trx, context, {
       personId,
@@ -70,4 +71,11 @@ export async function unlinkAccount(
   });
   await wake(client, personId);
   return { personId, accountId };
+}
+
+async function whyUnbound(inventory: Pick<Inventory, 'findPerson'>, personId: string): Promise<string> {
+  const isKnown = (await inventory.findPerson(personId)) !== undefined;
+  return isKnown
+    ? `Person ${personId} has no account bound to them`
+    : `No person ${personId} is known: \`npx muster person list\` shows all`;
 }

@@ -19,7 +19,7 @@ import { checkHrEvent } from '../../domain/guards.ts';
 import type { Decision, EventKind, HrEvent, Outcome, ProcessType } from '../../domain/model.ts';
 import { submitDecision } from './decide.ts';
 import { completeEvent, type EventDraft } from './drafts.ts';
-import { FailedError, UsageError } from '../../domain/errors.ts';
+import { FailedError, NotFoundError, UsageError } from '../../domain/errors.ts';
 import { wake } from './wake.ts';
 import type { IntakeRow } from '../../inventory/port/rows.ts';
 
@@ -150,7 +150,7 @@ export function createMuster({ client, inventory, attestor, now = () => new Date
     /** Asks for the person's access to be compared with the policy and mended. */
     async retry(personId: string, reason = 'asked for by hand'): Promise<SubmittedEvent> {
       if ((await inventory.personHistory(personId)) === undefined) {
-        throw new FailedError(
+        throw new NotFoundError(
           `No person ${personId} is known: \`npx muster person list\` shows all; a joiner event adds one`,
         );
       }

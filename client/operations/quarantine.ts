@@ -1,6 +1,6 @@
 import type { QuarantineRow } from '../../inventory/port/findings.ts';
 import { repairEvent } from '../../domain/findings/drift.ts';
-import { RefusedError } from '../../domain/errors.ts';
+import { NotFoundError } from '../../domain/errors.ts';
 import { recordDecision, type Why } from '../../auth/operator.ts';
 import type { Muster } from './muster.ts';
 import type { OperatorContext } from './wake.ts';
@@ -13,7 +13,7 @@ export interface BatchDecision extends Why {
 /**
  * Decides about repairs that were too many at once. What is allowed goes to the people's processes, which compare once
  * more; allowed again it goes to those that were missed. What is rejected is left alone as long as it differs.
- * Throws `RefusedError` where no such batch waits.
+ * Throws `NotFoundError` where no such batch waits.
  */
 export async function decideBatch(
   context: Omit<OperatorContext, 'client'> & { readonly muster: Pick<Muster, 'submitEvent'> },
@@ -26,7 +26,7 @@ export async function decideBatch(
   const decided = await inventory.inTransaction(async (trx) => {
     const batch = await trx.decideQuarantine(batchId, { state, at, by: actor, ...why });
     if (batch === undefined) {
-      throw new RefusedError(
+      throw new NotFoundError(
         `No batch ${batchId} waits for a decision: \`npx muster sync status\` shows those that do`,
       );
     }

@@ -21,7 +21,8 @@ import type { Policy } from '../../domain/policy/rules.ts';
 
 export interface ScheduledPolicy {
   readonly sync: Pick<Policy['sync'], 'cron' | 'timeZone' | 'lightEveryMs'>;
-  readonly roster?: Pick<Policy['roster'], 'folder' | 'cron'>;
+  /** Required: a caller that left it out would remove the schedule. */
+  readonly roster: Pick<Policy['roster'], 'folder' | 'cron'>;
 }
 
 type Action = Pick<ScheduleOptions, 'spec'> & {
@@ -45,7 +46,7 @@ export async function applySchedules(client: Client, { sync, roster }: Scheduled
     args: [{ depth: 'light' }],
     staticSummary: 'who has accepted?',
   });
-  if (roster?.folder === undefined) return removeSchedule(client, rosterScheduleId);
+  if (roster.folder === undefined) return removeSchedule(client, rosterScheduleId);
   await applySchedule(client, rosterScheduleId, {
     spec: { cronExpressions: [roster.cron], timezone },
     workflowType: rosterImportType,

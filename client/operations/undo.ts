@@ -10,7 +10,7 @@ import {
   type EventCancellation,
 } from '../../domain/contracts.ts';
 import type { HrEvent, Outcome } from '../../domain/model.ts';
-import { FailedError, RefusedError, UsageError } from '../../domain/errors.ts';
+import { FailedError, NotFoundError, RefusedError } from '../../domain/errors.ts';
 import { processOf, type Muster, type SubmittedEvent } from './muster.ts';
 import { recordDecision, type Why } from '../../auth/operator.ts';
 import type { OperatorContext } from './wake.ts';
@@ -37,7 +37,8 @@ export async function cancelEvent(
 ): Promise<CancelledEvent> {
   const { inventory, actor } = context;
   const known = await inventory.findEvent(eventId);
-  if (known === undefined) throw new UsageError(`No event ${eventId} is known: \`npx muster events list\` shows them`);
+  if (known === undefined)
+    throw new NotFoundError(`No event ${eventId} is known: \`npx muster events list\` shows them`);
   const { event, appliedAt, outcome } = known;
   if (appliedAt !== undefined) {
     throw new RefusedError(`Event ${eventId} was taken already (${outcome?.kind ?? 'applied'}): nothing is changed`);
@@ -118,7 +119,7 @@ export async function restorePerson(context: UndoContext, personId: string, why:
   const { inventory, actor } = context;
   const history = await inventory.personHistory(personId);
   if (history === undefined)
-    throw new FailedError(`No person ${personId} is known: \`npx muster person list\` shows all`);
+    throw new NotFoundError(`No person ${personId} is known: \`npx muster person list\` shows all`);
   const { employment, phase } = history.person;
   // Joining without a process: a rehire or a restore that failed.
   if (employment === 'employed' || employment === 'unknown' || (employment === 'joining' && phase !== undefined)) {

@@ -101,7 +101,10 @@ await onSkippedTime(async (stage) => {
   stage.simulator.faults.clear();
   await storeHistory('onboardingEndedByLeaver', await runsOf(client, personId, ['onboarding', 'offboarding']));
 
-  await applySchedules(client, { sync: { ...stage.policy.sync, lightEveryMs: hour, cron: '0 3 1 1 *' } });
+  await applySchedules(client, {
+    sync: { ...stage.policy.sync, lightEveryMs: hour, cron: '0 3 1 1 *' },
+    roster: stage.policy.roster,
+  });
   await syncNow(client);
   const listed = client.workflow.list({ query: 'WorkflowType = "accessSync" AND ExecutionStatus = "Completed"' });
   const { workflowId } = await eventually('the sync to be listed', async () => {

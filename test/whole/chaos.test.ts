@@ -75,7 +75,10 @@ test('whatever is killed and lost on the way, 30 people end with exactly the acc
   const muster = createMuster({ client, inventory });
   const others = accountsOfOthers(simulator);
   addFaults(simulator);
-  await applySchedules(client, { sync: { cron: '0 3 1 1 *', timeZone: 'UTC', lightEveryMs: 2_000 } });
+  await applySchedules(client, {
+    sync: { cron: '0 3 1 1 *', timeZone: 'UTC', lightEveryMs: 2_000 },
+    roster: { cron: '0 3 1 1 *' },
+  });
 
   const startWorker = (): Program =>
     startProgram('workers/main.ts', {

@@ -30,7 +30,10 @@ async function setUp() {
   const engine = opened.use(await startDevServer());
   await ensureSearchAttributes(engine.client);
   // Who accepts their invitation is noticed by the light sync.
-  await applySchedules(engine.client, { sync: { cron: '0 3 1 1 *', timeZone: 'UTC', lightEveryMs: 2_000 } });
+  await applySchedules(engine.client, {
+    sync: { cron: '0 3 1 1 *', timeZone: 'UTC', lightEveryMs: 2_000 },
+    roster: { cron: '0 3 1 1 *' },
+  });
   const simulator = opened.use(await startSimulator({ people: 3, nhis: 0, seed: 7, acceptAfterMs: 200 }));
   const inventory = opened.use(await openInventory({ file: join(home, 'inventory.db') }));
   const port = await freePort();

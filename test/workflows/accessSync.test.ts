@@ -24,7 +24,10 @@ beforeAll(async () => {
     await startTestMuster({ client: engine.client, connection, simulator: { people: 230, nhis: 30, seed: 7 } }),
   );
   client = engine.client;
-  await applySchedules(client, { sync: { ...stage.policy.sync, lightEveryMs: 3_600_000, cron: '0 3 1 1 *' } });
+  await applySchedules(client, {
+    sync: { ...stage.policy.sync, lightEveryMs: 3_600_000, cron: '0 3 1 1 *' },
+    roster: stage.policy.roster,
+  });
   opened = stack.move();
 });
 afterAll(() => opened?.disposeAsync());
@@ -54,7 +57,10 @@ test('a full sync brings every account with its roles into the inventory, and a 
 
 test('applying the schedules again changes nothing but what differs, and a pause stays', async () => {
   await pauseSync(client, 'maintenance');
-  await applySchedules(client, { sync: { ...stage.policy.sync, lightEveryMs: 3_600_000, cron: '0 4 1 1 *' } });
+  await applySchedules(client, {
+    sync: { ...stage.policy.sync, lightEveryMs: 3_600_000, cron: '0 4 1 1 *' },
+    roster: stage.policy.roster,
+  });
   expect(await describeSync(client)).toMatchObject({ isPaused: true, note: 'maintenance' });
   await resumeSync(client, 'done');
   expect(await describeSync(client)).toMatchObject({ isPaused: false });

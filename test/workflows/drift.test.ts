@@ -38,7 +38,10 @@ beforeAll(async () => {
   stage = stack.use(await startTestMuster({ client: engine.client, connection, policy, simulator: { people: 5 } }));
   client = engine.client;
   official = officialClient(stage.simulator);
-  await applySchedules(client, { sync: { ...stage.policy.sync, lightEveryMs: 3_600_000, cron: '0 3 1 1 *' } });
+  await applySchedules(client, {
+    sync: { ...stage.policy.sync, lightEveryMs: 3_600_000, cron: '0 3 1 1 *' },
+    roster: stage.policy.roster,
+  });
   const { data } = await official.roles.listRoles({ pageSize: 100 });
   for (const { id, attributes } of data ?? []) roleIds.set(attributes?.name ?? '', id ?? '');
   await onboardAll();

@@ -15,7 +15,10 @@ async function startStage(settings: Readonly<Record<string, number>>, latencyMs:
   const { client } = engine;
   const simulator = { people: 60, nhis: 30, seed: 7, latencyMs };
   const stage = stack.use(await startTestMuster({ client, connection, simulator }));
-  await applySchedules(client, { sync: { ...stage.policy.sync, lightEveryMs: 3_600_000, cron: '0 3 1 1 *' } });
+  await applySchedules(client, {
+    sync: { ...stage.policy.sync, lightEveryMs: 3_600_000, cron: '0 3 1 1 *' },
+    roster: stage.policy.roster,
+  });
   const kept = stack.move();
   return { ...stage, client, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }

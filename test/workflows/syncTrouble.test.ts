@@ -51,7 +51,10 @@ beforeAll(async () => {
     }),
   );
   client = engine.client;
-  await applySchedules(client, { sync: { ...stage.policy.sync, lightEveryMs: 3_600_000, cron: '0 3 1 1 *' } });
+  await applySchedules(client, {
+    sync: { ...stage.policy.sync, lightEveryMs: 3_600_000, cron: '0 3 1 1 *' },
+    roster: stage.policy.roster,
+  });
   opened = stack.move();
 }, 120_000);
 afterAll(() => opened?.disposeAsync());

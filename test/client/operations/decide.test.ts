@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { submitDecision, type DecisionClient } from '../../../client/operations/decide.ts';
-import { FailedError, RefusedError, UsageError } from '../../../domain/errors.ts';
+import { FailedError, NotFoundError, RefusedError } from '../../../domain/errors.ts';
 import type { ApprovalState, DecisionReceipt } from '../../../domain/contracts.ts';
 import type { Decision } from '../../../domain/model.ts';
 import type { ApprovalRow } from '../../../inventory/port/rows.ts';
@@ -76,6 +76,6 @@ test('a decided approval is refused, and an unknown one is wrong usage, without 
   const decided = decideWith([receipt], ['rejected']);
   await expect(decided.result).rejects.toThrow('approval a-1 is rejected');
   const unknown = decideWith([receipt], []);
-  await expect(unknown.result).rejects.toThrow(UsageError);
+  await expect(unknown.result).rejects.toThrow(NotFoundError);
   expect([...decided.sent, ...unknown.sent]).toEqual([]);
 });
