@@ -1,4 +1,4 @@
-import { CancellationScope, sleep } from '@temporalio/workflow';
+import { sleep } from '@temporalio/workflow';
 import { ignoreCancellation, throwUnlessFailed } from './run/cancellation.ts';
 import type { PersonRunInput } from '../domain/contracts.ts';
 import { protectedAccount } from '../domain/failures.ts';
@@ -10,6 +10,7 @@ import { outcomeOf } from './steps/access.ts';
 import { correlate } from './steps/correlate.ts';
 import { failureIn, isoOf, type Blocker, type PersonRun } from './run/personRun.ts';
 import { runPerson } from './run/run.ts';
+import { alongside } from './run/waits.ts';
 import { bestEffort, datadog, blockerPoll, records } from './proxies.ts';
 import { isNeverSeen, untilKnown } from './steps/unknownLeaver.ts';
 import { becauseOf, revokeAll } from './steps/grants.ts';
@@ -24,14 +25,10 @@ export async function offboarding(input: PersonRunInput): Promise<void> {
 
 async function offboard(run: PersonRun, event: HrEvent): Promise<Ending> {
   await run.enter('changing');
-  const alarm = new CancellationScope();
-  const alarming = alarm.run(() => raiseAlarm(run)).catch(ignoreCancellation);
-  try {
-    return await endAccess(run, event);
-  } finally {
-    alarm.cancel();
-    await alarming;
-  }
+  return alongside(
+    () => raiseAlarm(run),
+    () => endAccess(run, event),
+  );
 }
 
 async function endAccess(run: PersonRun, event: HrEvent): Promise<Ending> {
@@ -117,16 +114,9 @@ async function disable(run: PersonRun, account: Account, because: Because): Prom
       const protection = protectionIn(error);
       if (protection === undefined) throw error;
       const blocker = { reason: `account ${account.id} is protected`, advice: protectionAdvice[protection] };
-      const reminding = new CancellationScope();
-      const reminders = reminding.run(() => remindDaily(run, blocker)).catch(ignoreCancellation);
-      try {
-        await whileReplaceable(run, () =>
-          run.waitUntilResolved('blocked', blocker, () => run.allowed(() => blockerPoll.awaitUnprotected(account.id))),
-        );
-      } finally {
-        reminding.cancel();
-        await reminders;
-      }
+      const untilUnprotected = () =>
+        run.waitUntilResolved('blocked', blocker, () => run.allowed(() => blockerPoll.awaitUnprotected(account.id)));
+      await whileReplaceable(run, () => alongside(() => remindDaily(run, blocker), untilUnprotected));
     }
   }
 }

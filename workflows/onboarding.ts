@@ -1,4 +1,3 @@
-import { CancellationScope, condition } from '@temporalio/workflow';
 import type { PersonRunInput } from '../domain/contracts.ts';
 import { isHire } from '../domain/mailbox.ts';
 import type { Account, HrEvent, Invitation, PersonAttributes } from '../domain/model.ts';
@@ -11,6 +10,8 @@ import { firstLogin, latest } from './steps/firstLogin.ts';
 import { accessFor, unrestorable } from './steps/restore.ts';
 import { newsAt, runPerson, takeNews } from './run/run.ts';
 import { acceptancePoll, datadog, records } from './proxies.ts';
+import { alongside, waitFor } from './run/waits.ts';
+import { throwUnlessFailed } from './run/cancellation.ts';
 import { becauseOf } from './steps/grants.ts';
 import { type Ending } from './run/story.ts';
 
@@ -71,52 +72,74 @@ async function alignAttributes(run: PersonRun, account: Account, attributes: Per
 
 /** Invites, and invites again before each link dies, until the person has accepted or the time is up. */
 async function acceptance(run: PersonRun, story: Onboarding): Promise<boolean> {
-  const startedAt = Date.now();
-  const giveUpAt = startedAt + run.processTimes.giveUpAfterMs;
+  const giveUpAt = Date.now() + run.processTimes.giveUpAfterMs;
+  const { id } = story.account;
   let isPolled = false;
-  const poll = new CancellationScope();
-  let round = 1;
-  let invitation = await invite(run, story.account, round);
-  const polling = poll
-    .run(() => run.allowed(() => acceptancePoll.awaitAcceptance(story.account.id)))
-    .then(() => (isPolled = true))
-    // Without the fallback there is still the sync's signal.
-    .catch(() => false);
-  try {
-    for (;;) {
-      const resendAt = resendTime(run, invitation);
-      await run.enter('waitingForAcceptance', 'the person to accept the invitation', giveUpAt);
-      const wakeAt = Math.min(resendAt, giveUpAt, newsAt(run));
-      const [waiting, event] = [run.waiting, run.event];
-      await condition(
-        () => isPolled || run.activated.has(story.account.id) || run.waiting !== waiting || run.event !== event,
-        Math.max(1, wakeAt - Date.now()),
-        { summary: 'until it is accepted: invites again, or gives up' },
-      );
-      if (isPolled || run.activated.has(story.account.id)) {
-        if (await isActive(run, story)) return true;
-        continue;
+  const invitation = await invite(run, story.account, 1);
+  return alongside(
+    async () => {
+      // Without the fallback there is still the sync's signal.
+      while (await run.allowed(() => acceptancePoll.awaitAcceptance(id)).then(() => true, ignoreFailure)) {
+        isPolled = true;
+        // It may read back as something else: then it is polled for again, with the poll's pauses.
+        await waitFor(() => !isPolled);
       }
-      if (takeNews(run)) {
-        const email = story.account.email;
-        await takeOver(run, story);
-        if (story.account.email !== email) invitation = await invite(run, story.account, (round += 1));
-      } else if (Date.now() >= giveUpAt) {
-        return false;
-      } else if (Date.now() >= resendAt) {
-        invitation = await invite(run, story.account, (round += 1));
-        await records.notify({
-          kind: 'invitationResent',
-          personId: run.personId,
-          to: managersOf(run),
-          details: { round, until: invitation.expiresAt },
-        });
-      }
+    },
+    () =>
+      accepted(run, story, invitation, {
+        giveUpAt,
+        isSeen: () => isPolled || run.activated.has(id),
+        forget: () => (isPolled = false),
+      }),
+  );
+}
+
+interface Acceptance {
+  readonly giveUpAt: number;
+  /** Whether somebody says that the person has accepted. */
+  readonly isSeen: () => boolean;
+  readonly forget: () => void;
+}
+
+async function accepted(
+  run: PersonRun,
+  story: Onboarding,
+  first: Invitation,
+  { giveUpAt, isSeen, forget }: Acceptance,
+): Promise<boolean> {
+  let [invitation, round] = [first, 1];
+  for (;;) {
+    const resendAt = resendTime(run, invitation);
+    await run.enter('waitingForAcceptance', 'the person to accept the invitation', giveUpAt);
+    const [waiting, event] = [run.waiting, run.event];
+    await waitFor(() => isSeen() || run.waiting !== waiting || run.event !== event, {
+      at: Math.min(resendAt, giveUpAt, newsAt(run)),
+      summary: 'until it is accepted: invites again, or gives up',
+    });
+    if (isSeen()) {
+      if (await isActive(run, story)) return true;
+      forget();
+    } else if (takeNews(run)) {
+      const email = story.account.email;
+      await takeOver(run, story);
+      if (story.account.email !== email) invitation = await invite(run, story.account, (round += 1));
+    } else if (Date.now() >= giveUpAt) {
+      return false;
+    } else if (Date.now() >= resendAt) {
+      invitation = await invite(run, story.account, (round += 1));
+      await records.notify({
+        kind: 'invitationResent',
+        personId: run.personId,
+        to: managersOf(run),
+        details: { round, until: invitation.expiresAt },
+      });
     }
-  } finally {
-    poll.cancel();
-    await polling;
   }
+}
+
+function ignoreFailure(error: unknown): false {
+  throwUnlessFailed(error);
+  return false;
 }
 
 /** A signal comes from anywhere, so what it says is read back. */
@@ -169,11 +192,10 @@ async function firstDay(run: PersonRun, story: Onboarding): Promise<void> {
     if (at <= Date.now() || !isHire(eventOf(run))) return;
     await run.enter('scheduled', 'the first day', at);
     const [waiting, event] = [run.waiting, run.event];
-    await condition(
-      () => run.waiting !== waiting || run.event !== event,
-      Math.max(1, Math.min(at, newsAt(run)) - Date.now()),
-      { summary: 'the first day' },
-    );
+    await waitFor(() => run.waiting !== waiting || run.event !== event, {
+      at: Math.min(at, newsAt(run)),
+      summary: 'the first day',
+    });
     if (takeNews(run)) await takeOver(run, story);
   }
 }

@@ -2,13 +2,12 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
-  condition,
   setCurrentDetails,
   sleep,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { refuseToGoOn, wasCancelled } from './cancellation.ts';
+import { refuseToGoOn } from './cancellation.ts';
 import {
   searchAttributes,
   type ApprovalView,
@@ -35,6 +34,7 @@ import type {
 } from '../../domain/model.ts';
 import type { Activation } from '../../domain/policy/rules.ts';
 import { blockerPoll, permissionPoll, records } from '../proxies.ts';
+import { alongside, waitFor } from './waits.ts';
 
 /**
  * Phases in which a process stays for long: these are worth a search attribute, which costs about an activity. The short
@@ -91,6 +91,8 @@ export class PersonRun {
   /** Waits for a person before anything was taken away: newer facts may still replace the event. */
   isReplaceable = false;
   preemptedBy: HrEvent | undefined;
+  /** By somebody in the Temporal UI. */
+  isCancelled = false;
   isAdmitting = false;
   #phase: Phase = 'preparing';
   #hasEntered = false;
@@ -234,24 +236,14 @@ export class PersonRun {
     return this.#stop(phase, blocker, async () => {
       for (;;) {
         const seen = this.rechecks;
-        const looking = new CancellationScope();
-        const asked = new CancellationScope();
-        const found = looking.run(look).then((value) => ({ value }));
-        const again = asked.run(() => condition(() => this.rechecks !== seen)).then(() => undefined);
-        again.catch(() => undefined);
-        try {
-          const first = await Promise.race([found, again]);
-          if (first !== undefined) return first.value;
-          looking.cancel();
-          const last = await found.catch((error: unknown) => {
-            if (!wasCancelled(error)) throw error;
-            refuseToGoOn();
-          });
-          if (last !== undefined) return last.value;
-        } finally {
-          looking.cancel();
-          asked.cancel();
-        }
+        const found: { readonly value: T }[] = [];
+        await alongside(
+          async () => found.push({ value: await look() }),
+          () => waitFor(() => found.length > 0 || this.rechecks !== seen),
+        );
+        // One that ended at the same moment counts.
+        const [first] = found;
+        if (first !== undefined) return first.value;
       }
     });
   }

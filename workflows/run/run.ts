@@ -1,11 +1,5 @@
-import {
-  ActivityFailure,
-  allHandlersFinished,
-  CancellationScope,
-  condition,
-  makeContinueAsNewFunc,
-} from '@temporalio/workflow';
-import { ignoreCancellation, wasCancelled } from './cancellation.ts';
+import { ActivityFailure, allHandlersFinished, CancellationScope, makeContinueAsNewFunc } from '@temporalio/workflow';
+import { wasCancelled } from './cancellation.ts';
 import type { PersonRunInput } from '../../domain/contracts.ts';
 import {
   chooseEvent,
@@ -25,26 +19,21 @@ import { cancelled, isoOf, PersonRun, wordsOf } from './personRun.ts';
 import { endFetching, fetchTheRest } from './fetching.ts';
 import { observe } from './observe.ts';
 import { records } from '../proxies.ts';
-import { changedOrDue } from './waiting.ts';
+import { alongside, waitFor } from './waits.ts';
 import type { Ending, Story } from './story.ts';
 
 /** One run: takes the next event that is due, lets its story happen, and hands what waits to the next run of the chain. */
 export async function runPerson(type: ProcessType, input: PersonRunInput, story: Story): Promise<void> {
   const run = new PersonRun(type, input);
   listen(run);
-  // Cancelling in the Temporal UI ends the process, not the mailbox: only the story's scope is cancelled.
-  let cancelStory: (() => void) | undefined;
-  let isCancelled = false;
-  CancellationScope.current().cancelRequested.catch(() => {
-    isCancelled = true;
-    cancelStory?.();
-  });
+  // Cancelling in the Temporal UI ends the process, not the mailbox: only the procedure is cancelled.
+  CancellationScope.current().cancelRequested.catch(() => (run.isCancelled = true));
 
   await CancellationScope.nonCancellable(async () => {
     void admitArrivals(run);
-    const event = await nextEvent(run, () => isCancelled);
+    const event = await nextEvent(run);
     if (event !== undefined) {
-      const ending = isCancelled ? undefined : await perform(run, story, event, (cancel) => (cancelStory = cancel));
+      const ending = run.isCancelled ? undefined : await perform(run, story, event);
       await finish(run, run.event ?? event, ending ?? { outcome: cancelled, employment: employmentAfterCancel(run) });
     } else if (run.ended.length > 0) {
       await finish(run);
@@ -58,7 +47,7 @@ export async function runPerson(type: ProcessType, input: PersonRunInput, story:
 /** Looks up what arrives, so that a repeated event never counts twice, however long ago it was applied. */
 async function admitArrivals(run: PersonRun): Promise<void> {
   for (;;) {
-    await condition(() => run.incoming.length > 0);
+    await waitFor(() => run.incoming.length > 0);
     run.isAdmitting = true;
     const arrived = run.incoming;
     run.incoming = [];
@@ -85,21 +74,23 @@ async function admitArrivals(run: PersonRun): Promise<void> {
 }
 
 /** Waits until an event is due. An event of another type goes to a run of that type before anything is done. */
-async function nextEvent(run: PersonRun, isCancelled: () => boolean): Promise<HrEvent | undefined> {
+async function nextEvent(run: PersonRun): Promise<HrEvent | undefined> {
   // Without an event (started by hand) there is nothing to do; no timer where one has come with the start.
-  if (run.incoming.length === 0 && !run.isAdmitting) await condition(() => run.incoming.length > 0, '1 minute');
+  if (run.incoming.length === 0 && !run.isAdmitting) {
+    await waitFor(() => run.incoming.length > 0, { at: Date.now() + 60_000, summary: 'a first event' });
+  }
   for (;;) {
-    await condition(() => run.incoming.length === 0 && !run.isAdmitting);
+    await waitFor(() => run.incoming.length === 0 && !run.isAdmitting);
     if (run.times === undefined) return undefined;
     const choice = chooseEvent(run.waiting, run.times, Date.now());
     if (choice.state === 'empty') {
       if (run.fetching.length === 0) return undefined;
-      if (isCancelled()) return endFetching(run);
-      await condition(() => run.fetching.length === 0 || run.incoming.length > 0 || isCancelled());
+      if (run.isCancelled) return endFetching(run);
+      await waitFor(() => run.fetching.length === 0 || run.incoming.length > 0 || run.isCancelled);
       continue;
     }
     if (processTypeOf(choice.event, run.record.employment) !== run.type) await continueWithNext(run);
-    if (choice.state === 'due' || isCancelled()) {
+    if (choice.state === 'due' || run.isCancelled) {
       const dropped = choice.state === 'due' ? choice.dropped : [];
       run.drop(dropped);
       const gone = new Set([choice.event, ...dropped.map(({ event }) => event)]);
@@ -111,29 +102,22 @@ async function nextEvent(run: PersonRun, isCancelled: () => boolean): Promise<Hr
     const seen = run.waiting;
     run.scheduled = choice.event;
     await run.enter('scheduled', `${choice.event.kind} to take effect`, choice.at);
-    await condition(
-      () => run.waiting !== seen || run.incoming.length > 0 || isCancelled(),
-      Math.max(1, choice.at - Date.now()),
-      { summary: `${choice.event.kind} to take effect` },
-    );
+    await waitFor(() => run.waiting !== seen || run.incoming.length > 0 || run.isCancelled, {
+      at: choice.at,
+      summary: `${choice.event.kind} to take effect`,
+    });
   }
 }
 
 /** Lets the story happen, and cancels it when a leaver becomes due or a newer fact replaces the event. */
-async function perform(
-  run: PersonRun,
-  story: Story,
-  event: HrEvent,
-  onCancel: (cancel: () => void) => void,
-): Promise<Ending | undefined> {
+async function perform(run: PersonRun, story: Story, event: HrEvent): Promise<Ending | undefined> {
   run.event = event;
   run.attributes = foldEvent(run.record, event).attributes;
-  const scope = new CancellationScope();
-  const watch = new CancellationScope();
-  onCancel(() => scope.cancel());
-  const watching = watch.run(() => watchForPreemption(run, scope)).catch(ignoreCancellation);
   try {
-    return await scope.run(() => (run.mode === 'observe' ? observe(run, event) : story(run, event)));
+    return await alongside(
+      (endStory) => watchForPreemption(run, endStory),
+      () => (run.mode === 'observe' ? observe(run, event) : story(run, event)),
+    );
   } catch (error) {
     if (wasCancelled(error)) return undefined;
     if (!(error instanceof ActivityFailure)) throw error;
@@ -141,40 +125,38 @@ async function perform(
       outcome: { kind: 'failed', detail: wordsOf(error), parts: run.parts },
       employment: employmentAfterFailure(run),
     };
-  } finally {
-    watch.cancel();
-    await watching;
   }
 }
 
-async function watchForPreemption(run: PersonRun, scope: CancellationScope): Promise<void> {
+async function watchForPreemption(run: PersonRun, endStory: () => void): Promise<void> {
   for (;;) {
     const now = Date.now();
     const leavers = run.type === 'offboarding' ? [] : run.waiting.filter((event) => event.kind === 'leaver');
-    const replacing = run.waiting.find(
-      (event) =>
-        run.event !== undefined &&
-        (event.kind !== run.event.kind || run.isReplaceable) &&
-        // A hire takes over another one in place.
-        !(isHire(event) && isHire(run.event)) &&
-        // Access that is being taken away is taken away; before that a withdrawn leave or another date counts.
-        (run.type !== 'offboarding' || run.isReplaceable) &&
-        supersedes(event, run.event),
-    );
-    const due = leavers.find((event) => dueAt(event, run.processTimes) <= now) ?? replacing;
+    const due = leavers.find((event) => dueAt(event, run.processTimes) <= now) ?? run.waiting.find(isReplacing(run));
     if (due !== undefined) {
       run.preemptedBy = due;
       run.note(`${due.kind} ${due.eventId} ends this process`);
-      scope.cancel();
-      return;
     }
-    const next = Math.min(...leavers.map((event) => dueAt(event, run.processTimes)));
-    const [seen, current] = [run.waiting, run.event];
-    const wasReplaceable = run.isReplaceable;
-    const hasChanged = () => run.waiting !== seen || run.event !== current || run.isReplaceable !== wasReplaceable;
-    await changedOrDue(hasChanged, next);
+    if (due !== undefined || run.isCancelled) return endStory();
+    const [seen, current, wasReplaceable] = [run.waiting, run.event, run.isReplaceable];
+    const hasChanged = () =>
+      run.isCancelled || run.waiting !== seen || run.event !== current || run.isReplaceable !== wasReplaceable;
+    const at = Math.min(...leavers.map((event) => dueAt(event, run.processTimes)));
+    await waitFor(hasChanged, { at, summary: 'until the newer event is due' });
   }
 }
+
+/** Whether a newer event takes the place of the one whose process runs. */
+const isReplacing =
+  ({ type, event: current, isReplaceable }: PersonRun) =>
+  (event: HrEvent): boolean =>
+    current !== undefined &&
+    (event.kind !== current.kind || isReplaceable) &&
+    // A hire takes over another one in place.
+    !(isHire(event) && isHire(current)) &&
+    // Access that is being taken away is taken away; before that a withdrawn leave or another date counts.
+    (type !== 'offboarding' || isReplaceable) &&
+    supersedes(event, current);
 
 /** Writes down how it ended, in one transaction, and puts back what a leaver only postponed. */
 async function finish(run: PersonRun, event?: HrEvent, given?: Ending): Promise<void> {
@@ -224,7 +206,7 @@ async function finish(run: PersonRun, event?: HrEvent, given?: Ending): Promise<
 async function comeToRest(run: PersonRun): Promise<void> {
   do {
     if (run.ended.length > 0) await finish(run);
-    await condition(() => allHandlersFinished() && !run.isAdmitting && run.incoming.length === 0);
+    await waitFor(() => allHandlersFinished() && !run.isAdmitting && run.incoming.length === 0);
   } while (run.ended.length > 0);
 }
 

@@ -1,5 +1,4 @@
-import { CancellationScope } from '@temporalio/workflow';
-import { ignoreCancellation, wasCancelled } from '../run/cancellation.ts';
+import { wasCancelled } from '../run/cancellation.ts';
 import type {
   Account,
   ApprovalRequest,
@@ -24,7 +23,7 @@ import { isUndecidable } from '../../domain/approvals.ts';
 import { askForPrivileged, grantWhenAllowed, leaveOut } from './grantOnceAllowed.ts';
 import type { PersonRun } from '../run/personRun.ts';
 import { datadog, records } from '../proxies.ts';
-import { changedOrDue } from '../run/waiting.ts';
+import { alongside, waitFor } from '../run/waits.ts';
 import { becauseOf, grantAll, optional, revokeAll } from './grants.ts';
 
 /** What is wanted for this run's person, with every name resolved: found out before anything is written. */
@@ -149,33 +148,23 @@ function warnOfMappings(
 
 /** A newer event that is due ends the wait for approvals: its own process asks again for what is still wanted. */
 export async function untilSomethingNewer(run: PersonRun, change: () => Promise<unknown>): Promise<void> {
-  const scope = new CancellationScope();
-  const watch = new CancellationScope();
   let isReplaced = false;
-  const watching = watch
-    .run(async () => {
-      for (;;) {
-        // A leaver has its own way of ending a process.
-        const facts = run.waiting.filter((event) => isHire(event) || event.kind === 'mover');
-        const next = Math.min(...facts.map((one) => dueAt(one, run.processTimes)));
-        if (next <= Date.now()) {
-          isReplaced = true;
-          scope.cancel();
-          return;
-        }
-        const seen = run.waiting;
-        const hasChanged = () => run.waiting !== seen;
-        await changedOrDue(hasChanged, next);
-      }
-    })
-    .catch(ignoreCancellation);
+  const watch = async (endMain: () => void): Promise<void> => {
+    for (;;) {
+      // A leaver has its own way of ending a process.
+      const facts = run.waiting.filter((event) => isHire(event) || event.kind === 'mover');
+      const at = Math.min(...facts.map((one) => dueAt(one, run.processTimes)));
+      if (at <= Date.now()) break;
+      const seen = run.waiting;
+      await waitFor(() => run.waiting !== seen, { at, summary: 'until the newer event is due' });
+    }
+    isReplaced = true;
+    endMain();
+  };
   try {
-    await scope.run(change);
+    await alongside(watch, change);
   } catch (error) {
     if (!isReplaced || !wasCancelled(error)) throw error;
     run.note('a newer event takes over what awaits approval');
-  } finally {
-    watch.cancel();
-    await watching;
   }
 }

@@ -1,10 +1,10 @@
-import { condition } from '@temporalio/workflow';
 import { ignoreCancellation } from '../run/cancellation.ts';
 import { approversAfter, askedOf, isFallbackDue, stateAfter } from '../../domain/approvals.ts';
 import type { ApprovalState, ApprovalView } from '../../domain/contracts.ts';
 import type { ApprovalRequest, CountedDecision, LapsedDecision } from '../../domain/model.ts';
 import { isoOf, type PersonRun } from '../run/personRun.ts';
 import { records } from '../proxies.ts';
+import { waitFor } from '../run/waits.ts';
 
 /** Asks for what is not asked yet, and withdraws what is no longer wanted. Decisions made earlier in the chain count. */
 export async function askFor(run: PersonRun, requests: readonly ApprovalRequest[]): Promise<void> {
@@ -71,13 +71,18 @@ async function open(run: PersonRun, approvals: readonly ApprovalView[]): Promise
   for (const { approvalId } of approvals) follow(run, approvalId).catch(ignoreCancellation);
 }
 
+/** Decided, and on record: what is assigned on the strength of a decision is assigned after that. */
+export const isDecided = (run: PersonRun, approvalId: string): boolean =>
+  stateOf(run, approvalId) !== 'open' && run.unrecorded === 0;
+
 /** How the approval ends, whenever that is. */
 export async function decided(run: PersonRun, approvalId: string): Promise<ApprovalState> {
-  const state = (): ApprovalState => run.approvals.find((one) => one.approvalId === approvalId)?.state ?? 'withdrawn';
-  // What is assigned on the strength of a decision is assigned once the decision is on record.
-  await condition(() => state() !== 'open' && run.unrecorded === 0);
-  return state();
+  await waitFor(() => isDecided(run, approvalId));
+  return stateOf(run, approvalId);
 }
+
+const stateOf = (run: PersonRun, approvalId: string): ApprovalState =>
+  run.approvals.find((one) => one.approvalId === approvalId)?.state ?? 'withdrawn';
 
 /** Follows one approval to its end: reminds, brings in the fallback approvers, and rejects when time is up. */
 async function follow(run: PersonRun, approvalId: string): Promise<void> {
@@ -87,7 +92,7 @@ async function follow(run: PersonRun, approvalId: string): Promise<void> {
   if (asked === undefined) return;
   const requestedAt = Date.parse(asked.requestedAt);
   const { approvalRemindAfterMs, approvalFallbackAfterMs } = run.processTimes;
-  const closedBy = (at: number, summary: string) => condition(isClosed, remaining(at), { summary });
+  const closedBy = (at: number, summary: string) => waitFor(isClosed, { at, summary });
 
   if (await closedBy(requestedAt + approvalRemindAfterMs, 'reminder to the approvers')) return;
   await notifyApprovers(run, find() ?? asked, 'approvalReminder');
@@ -102,8 +107,6 @@ async function follow(run: PersonRun, approvalId: string): Promise<void> {
   run.note(`approval ${approvalId} timed out`);
   await records.closeApproval(run.personId, approvalId, 'timedOut');
 }
-
-const remaining = (at: number): number => Math.max(1, at - Date.now());
 
 async function notifyApprovers(
   run: PersonRun,

@@ -1,9 +1,8 @@
-import { CancellationScope, condition } from '@temporalio/workflow';
-import { wasCancelled } from '../run/cancellation.ts';
 import type { Account, PersonAttributes } from '../../domain/model.ts';
 import type { PersonRun } from '../run/personRun.ts';
 import { acceptancePoll } from '../proxies.ts';
 import { newsAt, takeNews } from '../run/run.ts';
+import { alongside, waitFor } from '../run/waits.ts';
 
 /**
  * With `activation: jit` nothing is created and nobody is invited: SSO makes the account when the person first logs in,
@@ -34,38 +33,29 @@ async function somethingToLookAt(
   pending: Account | undefined,
   giveUpAt: number,
 ): Promise<'signal' | 'poll' | 'news' | 'timeIsUp'> {
-  let end: 'poll' | { readonly failure: unknown } | undefined;
+  let isPolled = false;
   const { email } = latest(run);
   const summary = 'fallback: has the person logged in?';
-  const poll = new CancellationScope();
-  const polling = poll
-    .run(() =>
-      run.allowed(() =>
-        acceptancePoll.awaitFirstLogin.executeWithOptions({ summary }, [run.personId, email, pending?.id]),
-      ),
-    )
-    .then(
-      () => (end = 'poll'),
-      (failure: unknown) => wasCancelled(failure) || (end = { failure }),
+  const poll = () =>
+    run.allowed(() =>
+      acceptancePoll.awaitFirstLogin.executeWithOptions({ summary }, [run.personId, email, pending?.id]),
     );
-  try {
-    for (;;) {
-      const [waiting, event] = [run.waiting, run.event];
-      await condition(
-        () => end !== undefined || run.activated.size > 0 || run.waiting !== waiting || run.event !== event,
-        Math.max(1, Math.min(giveUpAt, newsAt(run)) - Date.now()),
-        { summary: 'until the first login: gives up then' },
-      );
-      if (end === 'poll') return end;
-      if (end !== undefined) throw end.failure;
-      if (run.activated.size > 0) return 'signal';
-      if (newsAt(run) <= Date.now()) return 'news';
-      if (Date.now() >= giveUpAt) return 'timeIsUp';
-    }
-  } finally {
-    poll.cancel();
-    await polling;
-  }
+  return alongside(
+    () => poll().then(() => (isPolled = true)),
+    async () => {
+      for (;;) {
+        const [waiting, event] = [run.waiting, run.event];
+        await waitFor(() => isPolled || run.activated.size > 0 || run.waiting !== waiting || run.event !== event, {
+          at: Math.min(giveUpAt, newsAt(run)),
+          summary: 'until the first login: gives up then',
+        });
+        if (isPolled) return 'poll';
+        if (run.activated.size > 0) return 'signal';
+        if (newsAt(run) <= Date.now()) return 'news';
+        if (Date.now() >= giveUpAt) return 'timeIsUp';
+      }
+    },
+  );
 }
 
 /** What HR says of the person by now. */

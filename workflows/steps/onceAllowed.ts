@@ -2,12 +2,12 @@ import { isUndecidable } from '../../domain/approvals.ts';
 import type { ApprovalState } from '../../domain/contracts.ts';
 import { approvalNeeded, decisionsLapsed } from '../../domain/failures.ts';
 import type { HrEvent, LapsedDecision } from '../../domain/model.ts';
-import { ask, askAgain, decided } from './approvals.ts';
+import { ask, askAgain, decided, isDecided } from './approvals.ts';
 import { becauseAllowed, showWait } from './grantOnceAllowed.ts';
 import { failureIn, type PersonRun } from '../run/personRun.ts';
 import { records } from '../proxies.ts';
 import { newsAt, takeNews } from '../run/run.ts';
-import { changedOrDue } from '../run/waiting.ts';
+import { waitFor } from '../run/waits.ts';
 import type { Because } from '../../domain/evidence.ts';
 
 /** What is done to the account itself only once somebody has allowed it. */
@@ -58,15 +58,13 @@ const words = {
 
 /** A joiner with another date or a mover changes what is wanted, not what is asked. */
 async function decidedInPlace(run: PersonRun, approvalId: string): Promise<ApprovalState> {
-  let state: ApprovalState | undefined;
-  const deciding = decided(run, approvalId).then((end) => (state = end));
-  // Awaited below: until then a cancellation is nobody's failure.
-  deciding.catch(() => undefined);
   for (;;) {
     const [waiting, event] = [run.waiting, run.event];
-    const hasChanged = () => state !== undefined || run.waiting !== waiting || run.event !== event;
-    await changedOrDue(hasChanged, newsAt(run));
-    if (state !== undefined) return deciding;
+    await waitFor(() => isDecided(run, approvalId) || run.waiting !== waiting || run.event !== event, {
+      at: newsAt(run),
+      summary: 'until the newer event is due',
+    });
+    if (isDecided(run, approvalId)) return decided(run, approvalId);
     if (takeNews(run)) run.note('changed in place by a newer event');
   }
 }

@@ -1,6 +1,6 @@
-import { condition } from '@temporalio/workflow';
 import type { PersonRun } from '../run/personRun.ts';
 import { blockerPoll } from '../proxies.ts';
+import { alongside, waitFor } from '../run/waits.ts';
 
 /** Whether nothing was ever known of the person but this leaver. */
 export function isNeverSeen({ record }: PersonRun): boolean {
@@ -15,10 +15,12 @@ export async function untilKnown(run: PersonRun): Promise<void> {
   const reason = 'a leaver for somebody who was never seen, without an account that is surely theirs';
   const advice = `say whose account it is with \`npx muster person link ${run.personId} --account UUID\`, or send the event under the right id`;
   const hasNews = () => run.waiting.some(({ kind }) => kind !== 'reconcile');
-  await run.waitUntilResolved('held', { reason, advice }, () =>
-    Promise.race([
-      run.allowed(() => blockerPoll.awaitCorrelation(run.personId, run.attributes?.email, true)),
-      condition(hasNews),
-    ]),
-  );
+  const poll = () => run.allowed(() => blockerPoll.awaitCorrelation(run.personId, run.attributes?.email, true));
+  await run.waitUntilResolved('held', { reason, advice }, async () => {
+    let isTheirs = false;
+    await alongside(
+      () => poll().then(() => (isTheirs = true)),
+      () => waitFor(() => isTheirs || hasNews()),
+    );
+  });
 }

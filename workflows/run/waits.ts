@@ -1,0 +1,46 @@
+import { CancellationScope, condition } from '@temporalio/workflow';
+import { wasCancelled } from './cancellation.ts';
+
+/** The latest end of a wait. */
+export interface Deadline {
+  /** In milliseconds; infinite for a wait without an end, which takes no timer. */
+  readonly at: number;
+  /** What the Temporal UI says of the timer. */
+  readonly summary: string;
+}
+
+/** Waits for something to hold, at the latest until the deadline; returns whether it holds. A cancellation throws. */
+export async function waitFor(holds: () => boolean, { at, summary }: Deadline = never): Promise<boolean> {
+  if (Number.isFinite(at)) return condition(holds, Math.max(1, at - Date.now()), { summary });
+  await condition(holds);
+  return true;
+}
+
+const never: Deadline = { at: Number.POSITIVE_INFINITY, summary: '' };
+
+/**
+ * Runs something beside the main thread. Once the main thread has ended, whichever way, it is cancelled and awaited. Its
+ * failure is the main thread's, which is cancelled then; `endMain` cancels the main thread too, and is no failure.
+ */
+export async function alongside<T>(
+  beside: (endMain: () => void) => Promise<unknown>,
+  main: () => Promise<T>,
+): Promise<T> {
+  const [besideScope, mainScope] = [new CancellationScope(), new CancellationScope()];
+  const endMain = () => mainScope.cancel();
+  const running = besideScope
+    .run(() => beside(endMain))
+    .catch((error: unknown) => {
+      if (wasCancelled(error)) return;
+      endMain();
+      throw error;
+    });
+  // Awaited below, after the main thread: until then a failure is not unhandled.
+  running.catch(() => undefined);
+  try {
+    return await mainScope.run(main);
+  } finally {
+    besideScope.cancel();
+    await running;
+  }
+}
