@@ -1,14 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TypedSearchAttributes } from '@temporalio/common';
 import { Webhook } from 'standardwebhooks';
 import { startHoldingProxy } from '../test/support/holdingProxy.ts';
 import { startProgram, type Program } from '../test/support/processes.ts';
 import { examplePolicyPath } from '../config/config.ts';
 import { ensureSearchAttributes } from '../workers/searchAttributes.ts';
-import { hrEventSignal, personWorkflowId, searchAttributes, taskQueues } from '../domain/contracts.ts';
+import { hrEventSignal, personWorkflowId } from '../domain/contracts.ts';
 import { median, round, spreadOf, type Figure } from './figures.ts';
 import { startStage, type BenchOptions, type Stage } from './stage.ts';
+import { personStartOptions } from '../client/operations/startPerson.ts';
 
 const secret = `whsec_${Buffer.from('the secret of a benchmark, nothing else').toString('base64')}`;
 const port = 18_480;
@@ -110,8 +110,7 @@ const personOf = (personId: string) => ({ email: `${personId}@example.com`, depa
 function signalBare({ client }: Stage, personId: string) {
   const at = new Date().toISOString();
   return client.workflow.signalWithStart('onboarding', {
-    workflowId: personWorkflowId(personId),
-    taskQueue: taskQueues.muster,
+    ...personStartOptions(personId, 'joiner'),
     args: [{ personId }],
     signal: hrEventSignal,
     signalArgs: [
@@ -125,11 +124,6 @@ function signalBare({ client }: Stage, personId: string) {
         person: personOf(personId),
       },
     ],
-    typedSearchAttributes: new TypedSearchAttributes([
-      { key: searchAttributes.personId, value: personId },
-      { key: searchAttributes.phase, value: 'preparing' },
-    ]),
-    staticSummary: 'joiner',
   });
 }
 

@@ -1,15 +1,8 @@
 import type { Client } from '@temporalio/client';
-import { TypedSearchAttributes } from '@temporalio/common';
 import type { Activities } from '../activities/index.ts';
 import { withCalls } from '../datadog/wrappers/replaceCalls.ts';
 import type { Datadog, DatadogClient } from '../datadog/types.ts';
-import {
-  accountActivatedSignal,
-  hrEventSignal,
-  personWorkflowId,
-  searchAttributes,
-  taskQueues,
-} from '../domain/contracts.ts';
+import { accountActivatedSignal, hrEventSignal, personWorkflowId } from '../domain/contracts.ts';
 import { median, round, spreadOf, type Figure } from './figures.ts';
 import { readHistory, tableOf } from './histories.ts';
 import { cpuSeconds, forEachAtOnce, pause } from './measure.ts';
@@ -17,6 +10,7 @@ import { idsOf, joinerOf } from './people.ts';
 import { startStage, startWorkerSide, type BenchOptions, type Stage } from './stage.ts';
 import { deriveShape, describeShape, placeShape } from './twin/derive.ts';
 import type { Shape, TwinActivities } from './twin/shape.ts';
+import { personStartOptions } from '../client/operations/startPerson.ts';
 
 const concurrency = 20;
 /** Run before anything is measured: warms the engine and the worker, and one of them lends the twin its shape. */
@@ -111,16 +105,10 @@ async function onboard({ muster, client, inventory }: Stage, personId: string): 
 
 async function runTwin({ client }: Stage, personId: string): Promise<void> {
   const handle = await client.workflow.signalWithStart('twin', {
-    workflowId: personWorkflowId(personId),
-    taskQueue: taskQueues.muster,
+    ...personStartOptions(personId, 'joiner'),
     args: [{ personId }],
     signal: hrEventSignal,
     signalArgs: [joinerOf(personId)],
-    typedSearchAttributes: new TypedSearchAttributes([
-      { key: searchAttributes.personId, value: personId },
-      { key: searchAttributes.phase, value: 'preparing' },
-    ]),
-    staticSummary: 'joiner',
   });
   await handle.result();
 }

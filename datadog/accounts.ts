@@ -6,6 +6,7 @@ import { readPages } from './paging.ts';
 import { invitationsAnswer, parse, toAccount, totalOf, userAnswer, usersAnswer } from './schema.ts';
 import type { Datadog, Ensured, WriteHooks } from './types.ts';
 import { writing } from './writeHooks.ts';
+import { foldCase, isSameText } from '../domain/text.ts';
 
 const read = 'user_access_read';
 const manage = 'user_access_manage';
@@ -69,12 +70,12 @@ export function createAccountCalls(http: Sender): AccountCalls {
   async function findAccountsByAddress(address: string): Promise<readonly Account[]> {
     const operation = 'find user';
     const accounts = await readPages(async (page) => {
-      const query = { filter: address.toLowerCase(), ...page };
+      const query = { filter: foldCase(address), ...page };
       const answer = await http.send({ method: 'GET', path: '/api/v2/users', query, operation, permission: read });
       const { data, meta } = parse(usersAnswer, answer, operation);
       return { rows: data.map(toAccount), total: totalOf(meta) };
     });
-    return accounts.filter(({ email, handle }) => sameEmail(email, address) || sameEmail(handle, address));
+    return accounts.filter(({ email, handle }) => isSameText(email, address) || isSameText(handle, address));
   }
 
   return {
@@ -82,7 +83,7 @@ export function createAccountCalls(http: Sender): AccountCalls {
 
     findAccountsByAddress,
     findAccountsByEmail: async (email) =>
-      (await findAccountsByAddress(email)).filter((account) => sameEmail(account.email, email)),
+      (await findAccountsByAddress(email)).filter((account) => isSameText(account.email, email)),
 
     /** `POST /users`, permission user_access_invite. Never sent twice by itself. */
     async createAccount({ email, title, ...person }, hooks = {}) {
@@ -101,7 +102,7 @@ export function createAccountCalls(http: Sender): AccountCalls {
       const before = await required(id);
       const name = fitName(wanted.name);
       const attributes = {
-        ...(wanted.email === undefined || sameEmail(wanted.email, before.email) ? {} : { email: wanted.email }),
+        ...(wanted.email === undefined || isSameText(wanted.email, before.email) ? {} : { email: wanted.email }),
         ...(name === undefined || name === before.name ? {} : { name }),
         ...(wanted.title === undefined || wanted.title === before.title ? {} : { title: wanted.title }),
       };
@@ -178,5 +179,3 @@ export const isNotFound = (error: unknown): boolean => error instanceof DatadogF
 /** Answer and reading contradict each other: the next attempt reads again. */
 const notYet = (id: string, state: string): DatadogFailure =>
   new DatadogFailure('UnexpectedResponse', `account ${id} does not read back as ${state} yet`);
-
-const sameEmail = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();

@@ -6,7 +6,7 @@ import { isNotFound, userPath } from './accounts.ts';
 import type { Directory, Team } from './directory.ts';
 import { DatadogFailure, isFailure } from './failures.ts';
 import type { Sender } from './http.ts';
-import { similarNames } from './similarNames.ts';
+import { similarNames } from '../domain/text.ts';
 import { readPages } from './paging.ts';
 import { membershipsAnswer, parse, permissionsAnswer, toAccount, totalOf, usersAnswer } from './schema.ts';
 import type { Datadog, WriteHooks } from './types.ts';

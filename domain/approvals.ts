@@ -1,5 +1,6 @@
 import type { ApprovalState, ApprovalView } from './contracts.ts';
 import type { ApproverSet, CountedDecision, Decision, DecisionReview, Identity, ProcessTimes } from './model.ts';
+import { isSameText } from './text.ts';
 
 /** Who may decide, judged without asking anybody. */
 
@@ -17,10 +18,8 @@ export interface DecisionContext {
   readonly now: number;
 }
 
-const fold = (identity: string): string => identity.trim().toLowerCase();
-const isSame = (left: string, right: string): boolean => fold(left) === fold(right);
 const overlap = (left: readonly string[], right: readonly string[]): boolean =>
-  left.some((one) => right.some((other) => isSame(one, other)));
+  left.some((one) => right.some((other) => isSameText(one, other)));
 
 /** What can be said of a decision before anybody was asked about its actor; undefined where it takes a review. */
 export function judgeAtOnce(

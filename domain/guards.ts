@@ -1,3 +1,4 @@
+import { isEmail } from './text.ts';
 import { personIdPattern, type EventCancellation } from './contracts.ts';
 import {
   eventKinds,
@@ -77,7 +78,7 @@ export function checkHrEvent(input: unknown, personId: string): Checked<HrEvent>
 function checkAttributes(input: unknown): Checked<PersonAttributes> {
   if (!isRecord(input)) return bad('person must be an object with an email');
   const { email, extra } = input;
-  if (!isText(email, 254) || !/^[^\s@]+@[^\s@]+$/.test(email)) return bad('person.email must be an e-mail address');
+  if (!isEmail(email)) return bad('person.email must be an e-mail address');
   const texts: Partial<Record<(typeof attributeNames)[number], string>> = {};
   for (const name of attributeNames) {
     const value = input[name];

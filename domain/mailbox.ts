@@ -128,8 +128,8 @@ function byEffect(a: HrEvent, b: HrEvent): number {
 }
 
 /** The process that an event starts. A reconcile repeats whatever the person's state calls for. */
-export function processTypeOf(event: HrEvent, employment: Employment): ProcessType {
-  switch (event.kind) {
+export function processOf({ kind }: Pick<HrEvent, 'kind'>, employment: Employment = 'unknown'): ProcessType {
+  switch (kind) {
     case 'joiner':
     case 'leaverRescinded':
       return 'onboarding';

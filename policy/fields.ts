@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { personIdPattern } from '../domain/contracts.ts';
-import { formatDuration, parseDuration, durationAdvice } from './duration.ts';
+import { dayMs, formatDuration, parseDuration } from '../domain/durations.ts';
+import { foldCase, isEmail } from '../domain/text.ts';
 import { cronProblem } from './cron.ts';
 
 interface Bounds {
@@ -12,13 +13,21 @@ interface Bounds {
 /** A duration as text, read as milliseconds; `example` is a value that would be right. */
 export const duration = (example: string, bounds: Bounds = {}) =>
   z.string({ error: (issue) => durationAdvice(issue.input) }).transform((text, context) => {
-    const parsed = parseDuration(text);
-    const message = 'problem' in parsed ? parsed.problem : boundsProblem(parsed.ms, example, bounds);
+    const ms = parseDuration(text);
+    const message = ms === undefined ? durationAdvice(text) : boundsProblem({ ms, text }, example, bounds);
     if (message !== undefined) context.addIssue({ code: 'custom', message });
-    return 'ms' in parsed ? parsed.ms : z.NEVER;
+    return ms ?? z.NEVER;
   });
 
-function boundsProblem(ms: number, example: string, { above, below }: Bounds): string | undefined {
+const durationAdvice = (value: unknown): string =>
+  `must be a number and a unit, such as "7 days", "4 hours" or "90 seconds", not ${JSON.stringify(value)}`;
+
+function boundsProblem(
+  { ms, text }: { readonly ms: number; readonly text: string },
+  example: string,
+  { above, below }: Bounds,
+): string | undefined {
+  if (ms > 366 * dayMs) return `must be at most 366 days, not "${text}"`;
   if (above !== undefined && ms <= above) return `must be longer than ${formatDuration(above)}, such as "${example}"`;
   if (below !== undefined && ms >= below) return `must be shorter than ${formatDuration(below)}, such as "${example}"`;
   return undefined;
@@ -50,7 +59,7 @@ export const people = z
       }),
     ),
   )
-  .transform((values) => [...new Map(values.map((value) => [value.toLowerCase(), value])).values()]);
+  .transform((values) => [...new Map(values.map((value) => [foldCase(value), value])).values()]);
 
 export const domain = z
   .string()
@@ -71,5 +80,5 @@ function isTimeZone(value: string): boolean {
 }
 
 function isPerson(value: string): boolean {
-  return value.includes('@') ? /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value) : personIdPattern.test(value);
+  return value.includes('@') ? isEmail(value) : personIdPattern.test(value);
 }

@@ -1,5 +1,6 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type LineCounter } from 'yaml';
 import type { z } from 'zod';
+import { similarNames } from '../domain/text.ts';
 import { knownKeys } from './schema.ts';
 
 type Path = readonly PropertyKey[];
@@ -58,11 +59,8 @@ function notSo(value: unknown): string {
 function adviseOnKey(path: Path, key: string): string {
   const place = placeOf(path);
   const here = knownKeys[place] ?? [];
-  const [nearest] = here
-    .map((known) => ({ known, distance: editDistance(known.toLowerCase(), key.toLowerCase()) }))
-    .filter(({ known, distance }) => distance <= Math.max(1, Math.floor(known.length / 3)))
-    .toSorted((left, right) => left.distance - right.distance);
-  if (nearest !== undefined) return `is not known: did you mean ${nearest.known}?`;
+  const [nearest] = similarNames(key, here);
+  if (nearest !== undefined) return `is not known: did you mean ${nearest}?`;
   const other = Object.entries(knownKeys).find(([section, keys]) => section !== '' && keys.includes(key))?.[0];
   if (other !== undefined) return `is not known here: it belongs under ${other.replace('.*', '[…]')}`;
   return `is not known: the fields here are ${here.join(', ')}`;
@@ -99,23 +97,3 @@ function offsetOf(document: Document, path: Path, onKey: boolean): number {
 }
 
 const startOf = (node: unknown): number | undefined => (isNode(node) ? node.range?.[0] : undefined);
-
-/** Changes of one letter, and swaps of two neighbors, that lead from one text to the other. */
-function editDistance(from: string, to: string): number {
-  const rows = [Array.from({ length: to.length + 1 }, (_, column) => column)];
-  for (let row = 1; row <= from.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= to.length; column++) {
-      const isSame = from[row - 1] === to[column - 1];
-      const isSwap = row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
-      current[column] = Math.min(
-        (rows[row - 1]?.[column] ?? 0) + 1,
-        (current[column - 1] ?? 0) + 1,
-        (rows[row - 1]?.[column - 1] ?? 0) + (isSame ? 0 : 1),
-        isSwap ? (rows[row - 2]?.[column - 2] ?? 0) + 1 : Infinity,
-      );
-    }
-    rows.push(current);
-  }
-  return rows[from.length]?.[to.length] ?? Infinity;
-}

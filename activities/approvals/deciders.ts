@@ -1,6 +1,6 @@
 import { isNewer, lineOf } from '../../domain/mailbox.ts';
 import type { HrEvent, Identity, PersonRecord } from '../../domain/model.ts';
-import { foldCase } from '../../inventory/port/json.ts';
+import { foldCase, isSameText } from '../../domain/text.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 
 export type Identities = Pick<
@@ -21,7 +21,7 @@ export async function identify(inventory: Identities, name: string, now: number)
 
 async function personByEmail(inventory: Identities, email: string): Promise<PersonRecord | undefined> {
   const people = await inventory.findPeopleByEmail(email);
-  const holders = people.filter(({ attributes }) => attributes && foldCase(attributes.email) === foldCase(email));
+  const holders = people.filter(({ attributes }) => attributes && isSameText(attributes.email, email));
   const candidates = holders.length > 0 ? holders : people;
   // Somebody who came back under another personId: the record that is in force.
   return candidates.find(({ employment }) => employment !== 'left') ?? candidates[0];
@@ -80,7 +80,7 @@ function leavingEvent(events: readonly HrEvent[]): HrEvent | undefined {
 /** Somebody of whom HR said nothing yet may have an account all the same. */
 async function identifyAccount(inventory: Identities, name: string): Promise<Identity> {
   const found = await inventory.listAccounts({ search: name, serviceAccounts: false, limit: 100, offset: 0 });
-  const accounts = found.filter(({ email }) => foldCase(email) === foldCase(name));
+  const accounts = found.filter(({ email }) => isSameText(email, name));
   const isDisabled = accounts.length > 0 && accounts.every(({ status }) => status === 'disabled');
   return {
     names: [name],

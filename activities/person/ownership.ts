@@ -4,6 +4,7 @@ import type { Account } from '../../domain/model.ts';
 import type { Datadog } from '../../datadog/types.ts';
 import { DatadogFailure } from '../../datadog/failures.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
+import { foldCase } from '../../domain/text.ts';
 
 export const conflict = (message: string): ApplicationFailure =>
   ApplicationFailure.nonRetryable(message, correlationConflict);
@@ -38,7 +39,7 @@ export async function refuseStranger(inventory: Inventory, personId: string, acc
     record?.attributes?.email,
     ...(record?.previousEmails ?? []),
     ...waiting.map(({ event }) => event.person?.email),
-  ].flatMap((email) => (email === undefined ? [] : [email.toLowerCase()]));
-  if (emails.length === 0 || emails.includes(account.email.toLowerCase())) return;
+  ].flatMap((email) => (email === undefined ? [] : [foldCase(email)]));
+  if (emails.length === 0 || emails.includes(foldCase(account.email))) return;
   throw conflict(`account ${account.id} has an e-mail that is neither the person's current nor a previous one`);
 }

@@ -3,6 +3,7 @@ import type { Policy } from '../../domain/policy/rules.ts';
 import type { Datadog } from '../../datadog/types.ts';
 import { isAdministrative } from '../../domain/access/privileged.ts';
 import type { Protection } from '../../domain/access/protection.ts';
+import { foldCase } from '../../domain/text.ts';
 
 /** Whether the account must stay, judged by what Datadog says now. For administrators to be asked under one lease. */
 export async function protectionOf(
@@ -10,8 +11,8 @@ export async function protectionOf(
   account: Account,
   { protection }: Pick<Policy, 'protection'>,
 ): Promise<Protection | undefined> {
-  const names = [account.id, account.email.toLowerCase()];
-  if (protection.emergencyAccounts.some((one) => names.includes(one.toLowerCase()))) return 'emergency';
+  const names = [account.id, account.email].map(foldCase);
+  if (protection.emergencyAccounts.some((one) => names.includes(foldCase(one)))) return 'emergency';
   if ((await api.currentUser()).account.id === account.id) return 'ownKey';
   if (!(await isAdministrator(api, account))) return undefined;
   return (await hasOtherAdministrator(api, account)) ? undefined : 'lastAdministrator';

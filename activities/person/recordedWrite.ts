@@ -7,6 +7,7 @@ import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { Because } from '../../domain/evidence.ts';
 import { type OpenWrite, type Wanted } from '../../inventory/port/openWrites.ts';
 import type { EvidenceEntry } from '../../inventory/port/rows.ts';
+import { isSameText } from '../../domain/text.ts';
 
 type Writes = Pick<
   Inventory,
@@ -107,7 +108,7 @@ export function hasHappened(
     case 'attributes': {
       const { email, name, title } = wanted;
       return yesOrNo(
-        (email === undefined || email.toLowerCase() === account.email.toLowerCase()) &&
+        (email === undefined || isSameText(email, account.email)) &&
           (fitName(name) === undefined || fitName(name) === account.name) &&
           (title === undefined || title === account.title),
       );

@@ -4,6 +4,7 @@ import { activationSignal } from './signals.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { AwaitedLogin } from '../../inventory/port/awaitedLogins.ts';
 import type { PendingInvitation } from '../../inventory/port/rows.ts';
+import { foldCase } from '../../domain/text.ts';
 
 /** How far apart Datadog's clock and ours may be, with what its lists lag behind. */
 const overlapMs = 10 * 60_000;
@@ -16,7 +17,7 @@ export function awaitedBy(waiting: readonly AwaitedLogin[]): (account: Account) 
   const byEmail = new Map(waiting.map((one) => [one.email, one]));
   return ({ email, handle, status, isServiceAccount }) =>
     status === 'active' && !isServiceAccount
-      ? (byEmail.get(email.toLowerCase()) ?? byEmail.get(handle.toLowerCase()))
+      ? (byEmail.get(foldCase(email)) ?? byEmail.get(foldCase(handle)))
       : undefined;
 }
 

@@ -11,6 +11,7 @@ import { printResult, renderTable } from './output.ts';
 import { parseEmail, parsePersonId, parseText } from './parse.ts';
 import type { Shell } from './shell.ts';
 import type { ApprovalRow } from '../../inventory/port/rows.ts';
+import { isSameText } from '../../domain/text.ts';
 
 interface ListOptions {
   readonly state: ApprovalState | 'all';
@@ -102,8 +103,8 @@ async function authenticateAs(inventory: Inventory, token: string, as: string | 
   const by = await authenticate(inventory, token);
   if (by === undefined) throw new RefusedError('MUSTER_TOKEN is unknown, revoked or expired: `npx muster token list`');
   const person = by.personId === undefined ? undefined : await inventory.findPerson(by.personId);
-  const names = [by.personId, person?.attributes?.email].map((name) => name?.toLowerCase());
-  if (as !== undefined && !names.includes(as.toLowerCase())) {
+  const names = [by.personId, person?.attributes?.email];
+  if (as !== undefined && !names.some((name) => name !== undefined && isSameText(name, as))) {
     throw new RefusedError(`MUSTER_TOKEN proves ${by.personId ?? `token ${by.id}`}, not ${as}: leave --as out`);
   }
   return by;

@@ -3,7 +3,8 @@ import { personWorkflowId } from '../../domain/contracts.ts';
 import type { Entitlement, HrEvent, ProcessType } from '../../domain/model.ts';
 import { birthrightAccess, type Policy } from '../../domain/policy/rules.ts';
 import { completeEvent } from '../operations/drafts.ts';
-import { checkedEvent, processOf } from '../operations/muster.ts';
+import { processOf } from '../../domain/mailbox.ts';
+import { checkedEvent } from '../operations/muster.ts';
 import { settleEvent, type EventInput } from './eventInput.ts';
 import { withDatadogHere } from './datadog.ts';
 import { planOnline, renderOnlinePlan, type OnlinePlan } from './dryRunOnline.ts';
@@ -51,7 +52,7 @@ export async function planEvent(shell: Shell, input: EventInput): Promise<EventP
     return {
       dryRun: true,
       workflowId: personWorkflowId(event.personId),
-      process: processOf[event.kind],
+      process: processOf(event),
       event,
       mode: policy.mode,
       gives: event.kind === 'leaver' ? [] : gives,

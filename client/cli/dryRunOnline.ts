@@ -5,7 +5,7 @@ import { planEvent } from '../../activities/plan/planning.ts';
 import { accountOf } from '../../domain/access/correlation.ts';
 import type { Account, Entitlement, HrEvent, ResolvedEntitlement } from '../../domain/model.ts';
 import { nothingIntended, overBudget, type Intent } from '../../domain/access/intent.ts';
-import { processTypeOf } from '../../domain/mailbox.ts';
+import { processOf } from '../../domain/mailbox.ts';
 import { isInDomains, type Policy } from '../../domain/policy/rules.ts';
 import { explainFailure } from './failures.ts';
 import { renderTable } from './output.ts';
@@ -40,7 +40,7 @@ async function plan({ client, inventory, policy, event }: Input): Promise<Online
   const person = event.person ?? record?.attributes;
   const found = await findAccount({ client, inventory, policy, event }, record?.accountId, person?.email);
   if ('problem' in found) return { ...nothingIntended, account: 'conflict', problem: found.problem };
-  const process = processTypeOf(event, record?.employment ?? 'unknown');
+  const process = processOf(event, record?.employment ?? 'unknown');
   const question = { event, process, person, accountId: found.account?.id };
   const admits = async (leaver: Leaver) => inventory?.previewDisable(leaver, policy.changeBudget);
   const api = client.attempt();

@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { text as readStream } from 'node:stream/consumers';
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import { contractorProblem, isEndless } from '../intake/contractors.ts';
 import { latestAttributes, type EventDraft } from '../operations/drafts.ts';
 import { checkedEvent } from '../operations/muster.ts';
 import { effectiveInstant, lastInstant, readEffective, type Effective } from './dates.ts';
 import { codeOf, explainFailure } from './failures.ts';
 import { parseTimeZone } from './parse.ts';
 import { UsageError } from '../../domain/errors.ts';
+import { endlessHire, hasEndWaiting } from '../intake/contractors.ts';
 
 export type SubmittableKind = 'joiner' | 'mover' | 'leaver' | 'leaverRescinded';
 
@@ -142,9 +142,13 @@ async function refuseEndless(
   inventory: Pick<Inventory, 'waitingEvents'> | undefined,
   draft: EventDraft,
 ): Promise<void> {
-  if (!(await isEndless(inventory, draft))) return;
+  const problem = await endlessHire(
+    [draft],
+    ({ personId }) => inventory !== undefined && hasEndWaiting(inventory, personId),
+  );
+  if (problem === undefined) return;
   throw new UsageError(
-    `${contractorProblem}. Name a sponsor with --attribute sponsor=NAME, or give the last working day first: ` +
+    `${problem}. Name a sponsor with --attribute sponsor=NAME, or give the last working day first: ` +
       `npx muster leaver --person-id ${draft.personId} --effective DAY`,
   );
 }

@@ -11,7 +11,7 @@ import { printMessage, printResult, renderTable } from './output.ts';
 import {
   parseAttribute,
   parseCount,
-  parseDuration,
+  parseDurationOption,
   parseEmail,
   parsePersonId,
   parseText,
@@ -111,7 +111,7 @@ function addSubmission(
     )
     .option('--file <path>', 'event as JSON (- is stdin); other options win over its fields')
     .option('--wait', 'wait for the outcome of this event')
-    .option('--timeout <duration>', 'wait at most this long, such as 90s or 10m (5m)', parseDuration)
+    .option('--timeout <duration>', 'wait at most this long, such as 90s or 10m (5m)', parseDurationOption)
     .addOption(new Option('--dry-run', 'print what it would do, and start nothing').conflicts('wait'))
     .addHelpText('after', `\nExample: npx muster ${kind} ${examples[kind]}`);
   if (kind === 'leaver') {

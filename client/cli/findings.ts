@@ -3,7 +3,7 @@ import type { FindingRow, FindingState } from '../../inventory/port/findings.ts'
 import { findingKindNames, severities, type FindingKind, type Severity } from '../../domain/findings/catalog.ts';
 import { FailedError, UsageError } from '../../domain/errors.ts';
 import { muteFinding } from '../operations/findings.ts';
-import { readAll } from '../operations/readAll.ts';
+import { readAll } from '../../domain/pages.ts';
 import { isJson } from './command.ts';
 import { effectiveInstant, readEffective } from './dates.ts';
 import { withInventory } from './open.ts';

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { readAll } from '../operations/readAll.ts';
+import { readAll } from '../../domain/pages.ts';
 import { addNhis } from './nhis.ts';
 import { withInventory } from './open.ts';
 import { parsePersonId, parseText } from './parse.ts';

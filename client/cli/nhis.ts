@@ -10,7 +10,7 @@ import { addActor, readActor } from './operator.ts';
 import { printMessage } from './output.ts';
 import { parsePersonId, parseText } from './parse.ts';
 import { chooseFormat, formats, printRows, type Columns, type Format } from './rows.ts';
-import { readAll } from '../operations/readAll.ts';
+import { readAll } from '../../domain/pages.ts';
 import type { Shell } from './shell.ts';
 
 interface NhiOptions {

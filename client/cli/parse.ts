@@ -1,5 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { personIdPattern } from '../../domain/contracts.ts';
+import { parseDuration } from '../../domain/durations.ts';
+import { isEmail } from '../../domain/text.ts';
 import { isTimeZone } from '../intake/localDates.ts';
 
 /** Argument parsers: each says what is expected, with an example. Commander adds the option's name. */
@@ -10,7 +12,7 @@ export function parsePersonId(text: string): string {
 }
 
 export function parseEmail(text: string): string {
-  if (text.length <= 254 && /^[^\s@]+@[^\s@]+$/.test(text)) return text;
+  if (isEmail(text)) return text;
   throw new InvalidArgumentError('Give an e-mail address such as ada@example.com.');
 }
 
@@ -43,13 +45,11 @@ export function parseAttribute(text: string, collected: Readonly<Record<string, 
   return { ...collected, [name]: value };
 }
 
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const longestTimerMs = 2 ** 31 - 1;
 
-/** `90s`, `10m`, `2h`; a bare number counts seconds. Answers milliseconds. */
-export function parseDuration(text: string): number {
-  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text) ?? [];
-  const ms = Number(amount) * (units[unit ?? 's'] ?? Number.NaN);
+/** `90s`, `10m`, `2h` in milliseconds; a bare number counts seconds. */
+export function parseDurationOption(text: string): number {
+  const ms = parseDuration(/^[\d.]+$/.test(text) ? `${text}s` : text) ?? 0;
   if (ms > 0 && ms <= longestTimerMs) return ms;
   throw new InvalidArgumentError('Give a duration such as 90s, 10m or 2h, at most 24 days.');
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { PersonAttributes } from '../../domain/model.ts';
 import type { AccessChange } from '../../domain/policy/diff.ts';
-import { readAll } from '../operations/readAll.ts';
+import { readAll } from '../../domain/pages.ts';
 import { loadPolicyFile, withInventory } from './open.ts';
 import { renderTable } from './output.ts';
 import type { Shell } from './shell.ts';

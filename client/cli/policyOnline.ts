@@ -4,6 +4,7 @@ import { isInDomains, type Policy } from '../../domain/policy/rules.ts';
 import { readOrganization, type Organization } from '../operations/organization.ts';
 import { renderTable } from './output.ts';
 import type { Shell } from './shell.ts';
+import { domainOf } from '../../domain/text.ts';
 
 /** A policy against the organization as it is. `problems` keep it from working, `warnings` should be known. */
 export interface OnlineCheck {
@@ -84,7 +85,7 @@ function teamsNamed({ teams = [] }: Organization, name: string) {
 
 function domainsOf({ accounts }: Organization, allowedDomains: readonly string[]) {
   const humans = accounts.filter(({ isServiceAccount, status }) => !isServiceAccount && status !== 'disabled');
-  return [...Map.groupBy(humans, ({ email }) => email.slice(email.lastIndexOf('@') + 1).toLowerCase())]
+  return [...Map.groupBy(humans, ({ email }) => domainOf(email))]
     .map(([domain, group]) => ({
       domain,
       accounts: group.length,

@@ -3,7 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { FailedError, UsageError } from '../../domain/errors.ts';
 import { explainFailure } from './failures.ts';
 import { printMessage } from './output.ts';
-import { parseDuration, parseOffset } from './parse.ts';
+import { parseDurationOption, parseOffset } from './parse.ts';
 import type { Shell } from './shell.ts';
 
 interface SimulatorArguments {
@@ -26,7 +26,11 @@ export function addSimulator(program: Command, shell: Shell): void {
     .option('--people <n>', 'people with accounts, besides the administrator', parseOffset, 0)
     .option('--nhis <n>', 'service accounts, API keys and application keys together', parseOffset, 0)
     .option('--seed <n>', 'equal seeds give equal populations', parseOffset, 1)
-    .option('--accept-after <duration>', 'invited people accept after this time, such as 5s (never)', parseDuration)
+    .option(
+      '--accept-after <duration>',
+      'invited people accept after this time, such as 5s (never)',
+      parseDurationOption,
+    )
     .option('--rate-limit <rate>', 'requests in a period, such as 100/10s (none)')
     .option('--state <file>', 'keep the state in this file')
     .addHelpText(

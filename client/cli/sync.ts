@@ -12,7 +12,7 @@ import { isJson } from './command.ts';
 import { describeUnseen } from './kinds.ts';
 import { loadShellPolicy, withEngine, withInventory, withMuster } from './open.ts';
 import { printMessage, printResult, renderTable } from './output.ts';
-import { parseDuration, parseText } from './parse.ts';
+import { parseDurationOption, parseText } from './parse.ts';
 import { addQuarantine, renderQuarantine } from './quarantine.ts';
 import type { Shell } from './shell.ts';
 import { describeProgress } from './syncProgress.ts';
@@ -72,7 +72,7 @@ function addRun(sync: Command, shell: Shell, setExitCode: (code: number) => void
   sync
     .command('run')
     .description('read everything now, wait for it, print the summary')
-    .option('--timeout <duration>', 'wait at most this long, such as 90s or 10m', parseDuration, 30 * 60_000)
+    .option('--timeout <duration>', 'wait at most this long, such as 90s or 10m', parseDurationOption, 30 * 60_000)
     .addHelpText('after', '\nExample: npx muster sync run --json')
     .action(async ({ timeout }: { timeout: number }, command: Command) => {
       const summary = await withEngine(shell, async ({ client }) => {

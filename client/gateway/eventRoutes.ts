@@ -3,8 +3,6 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { AliasRow } from '../../inventory/port/aliases.ts';
 import type { Source } from '../../domain/policy/sources.ts';
-import { isHire } from '../../domain/mailbox.ts';
-import { contractorProblem, hasEndWaiting, lacksEndAndSponsor } from '../intake/contractors.ts';
 import { latestAttributes, type EventDraft } from '../operations/drafts.ts';
 import { callerOf } from './callers.ts';
 import type { GatewayApp, GatewayContext, GatewayPart } from './context.ts';
@@ -14,6 +12,7 @@ import { HttpProblem, problems } from './problems.ts';
 import { verifyDelivery, type Verification } from '../intake/webhooks/signatures.ts';
 import { UsageError } from '../../domain/errors.ts';
 import { asSaidBy } from '../intake/speakers.ts';
+import { endlessHire, hasEndWaiting } from '../intake/contractors.ts';
 
 /**
  * Events from HR systems. What is answered with 202 was accepted by the engine: it is carried out once, in order, also when
@@ -221,14 +220,14 @@ async function knownZone(
 
 /** Who joins as a contractor has an end, by this message or by one that waits, or somebody who answers for them. */
 async function requireEnd({ inventory }: GatewayContext, source: string, drafts: readonly EventDraft[]): Promise<void> {
-  const hire = drafts.find(isHire);
-  const hasEnd = drafts.some(({ kind }) => kind === 'leaver');
-  if (hire === undefined || !lacksEndAndSponsor(hire.person?.extra, { hasEnd })) return;
-  const alias = await inventory.findAlias({ source, externalId: hire.personId });
-  if (hire.kind === 'joiner' && alias !== undefined && (await hasEndWaiting(inventory, alias.personId))) return;
+  const problem = await endlessHire(drafts, async ({ kind, personId: externalId }) => {
+    const alias = kind === 'joiner' ? await inventory.findAlias({ source, externalId }) : undefined;
+    return alias !== undefined && (await hasEndWaiting(inventory, alias.personId));
+  });
+  if (problem === undefined) return;
   throw new HttpProblem(
     422,
-    `${contractorProblem}. Send extra.sponsor, person.updated with leaveDate, or the leaver before the joiner`,
+    `${problem}. Send extra.sponsor, person.updated with leaveDate, or the leaver before the joiner`,
   );
 }
 

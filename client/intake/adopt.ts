@@ -9,7 +9,7 @@ import type { Policy } from '../../domain/policy/rules.ts';
 import { RefusedError, UsageError } from '../../domain/errors.ts';
 import { recordDecision, type Operator, type Why } from '../../auth/operator.ts';
 import { readOrganization, type Organization } from '../operations/organization.ts';
-import { readAll } from '../operations/readAll.ts';
+import { readAll } from '../../domain/pages.ts';
 import { readRoster } from './roster/read.ts';
 
 /**

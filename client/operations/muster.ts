@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { TypedSearchAttributes } from '@temporalio/common';
 import type { Attestor } from '../../auth/attestation.ts';
 import { optionalCapabilities } from '../../datadog/types.ts';
 import type { TokenRow } from '../../inventory/port/tokens.ts';
@@ -9,29 +8,19 @@ import {
   hrEventSignal,
   personIdPattern,
   personWorkflowId,
-  searchAttributes,
   statusQuery,
-  taskQueues,
   type DecisionReceipt,
   type PersonStatus,
 } from '../../domain/contracts.ts';
 import { checkHrEvent } from '../../domain/guards.ts';
-import type { Decision, EventKind, HrEvent, Outcome, ProcessType } from '../../domain/model.ts';
+import { processOf } from '../../domain/mailbox.ts';
+import type { Decision, HrEvent, Outcome } from '../../domain/model.ts';
 import { submitDecision } from './decide.ts';
 import { completeEvent, type EventDraft } from './drafts.ts';
 import { FailedError, NotFoundError, UsageError } from '../../domain/errors.ts';
+import { personStartOptions } from './startPerson.ts';
 import { wake } from './wake.ts';
 import type { IntakeRow } from '../../inventory/port/rows.ts';
-
-/** The process that an event starts where the person has no open run. */
-export const processOf = {
-  joiner: 'onboarding',
-  updated: 'onboarding',
-  mover: 'roleChange',
-  leaver: 'offboarding',
-  leaverRescinded: 'onboarding',
-  reconcile: 'roleChange',
-} as const satisfies Record<EventKind, ProcessType>;
 
 export interface MusterDependencies {
   readonly client: Client;
@@ -77,19 +66,11 @@ export function createMuster({ client, inventory, attestor, now = () => new Date
       if (known?.appliedAt !== undefined) return submitted;
       await inventory.receiveEvent(event, now().toISOString());
       const start = () =>
-        client.workflow.signalWithStart(processOf[event.kind], {
-          workflowId,
-          taskQueue: taskQueues.muster,
+        client.workflow.signalWithStart(processOf(event), {
+          ...personStartOptions(event.personId, event.kind),
           args: [{ personId: event.personId }],
           signal: hrEventSignal,
           signalArgs: [known?.event ?? event],
-          workflowIdConflictPolicy: 'USE_EXISTING',
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          typedSearchAttributes: new TypedSearchAttributes([
-            { key: searchAttributes.personId, value: event.personId },
-            { key: searchAttributes.phase, value: 'preparing' },
-          ]),
-          staticSummary: event.kind,
         });
       await client.withDeadline(Date.now() + timeoutMs, start);
       return submitted;

@@ -1,17 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { TypedSearchAttributes } from '@temporalio/common';
 import { findAccessBefore } from '../../activities/person/accessBefore.ts';
 import type { AccessBefore } from '../../inventory/port/leavers.ts';
-import {
-  cancelEventSignal,
-  personWorkflowId,
-  searchAttributes,
-  taskQueues,
-  type EventCancellation,
-} from '../../domain/contracts.ts';
+import { cancelEventSignal, type EventCancellation } from '../../domain/contracts.ts';
+import { processOf } from '../../domain/mailbox.ts';
 import type { HrEvent, Outcome } from '../../domain/model.ts';
 import { FailedError, NotFoundError, RefusedError } from '../../domain/errors.ts';
-import { processOf, type Muster, type SubmittedEvent } from './muster.ts';
+import type { Muster, SubmittedEvent } from './muster.ts';
+import { personStartOptions } from './startPerson.ts';
 import { recordDecision, type Why } from '../../auth/operator.ts';
 import type { OperatorContext } from './wake.ts';
 
@@ -66,19 +61,11 @@ async function tellProcess(
 ): Promise<void> {
   const { personId } = event;
   await client.withDeadline(Date.now() + answerWithinMs, () =>
-    client.workflow.signalWithStart(processOf[event.kind], {
-      workflowId: personWorkflowId(personId),
-      taskQueue: taskQueues.muster,
+    client.workflow.signalWithStart(processOf(event), {
+      ...personStartOptions(personId, `cancel ${event.kind}`),
       args: [{ personId, events: [event] }],
       signal: cancelEventSignal,
       signalArgs: [cancellation],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      typedSearchAttributes: new TypedSearchAttributes([
-        { key: searchAttributes.personId, value: personId },
-        { key: searchAttributes.phase, value: 'preparing' },
-      ]),
-      staticSummary: `cancel ${event.kind}`,
     }),
   );
 }

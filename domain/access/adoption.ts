@@ -1,3 +1,4 @@
+import { foldCase } from '../text.ts';
 import type { Account, Employment, Entitlement, PersonAttributes, ResolvedEntitlement } from '../model.ts';
 import { birthrightAccess, isInDomains, type Policy } from '../policy/rules.ts';
 
@@ -57,9 +58,9 @@ export function planAdoption({ people, accounts, bound: boundTo, policy }: Adopt
   const external = humans.filter(({ email }) => !isInDomains(allowedDomains, email));
   const own = humans.filter((account) => !external.includes(account));
   const byId = new Map(own.map((account) => [account.id, account]));
-  const byEmail = Map.groupBy(own, ({ email }) => fold(email));
-  const byHandle = Map.groupBy(own, ({ handle }) => fold(handle));
-  const namesakes = Map.groupBy(people, ({ attributes }) => fold(attributes.email));
+  const byEmail = Map.groupBy(own, ({ email }) => foldCase(email));
+  const byHandle = Map.groupBy(own, ({ handle }) => foldCase(handle));
+  const namesakes = Map.groupBy(people, ({ attributes }) => foldCase(attributes.email));
 
   const matches: AdoptionMatch[] = [];
   const ambiguous: { what: string; why: string }[] = [];
@@ -68,15 +69,15 @@ export function planAdoption({ people, accounts, bound: boundTo, policy }: Adopt
     const { personId, attributes, employment, accountId } = person;
     const { email } = attributes;
     const bound = accountId === undefined ? undefined : byId.get(accountId);
-    const same = byEmail.get(fold(email)) ?? [];
+    const same = byEmail.get(foldCase(email)) ?? [];
     const [found, second] = same;
     const doubt = (why: string) => ambiguous.push({ what: `person ${personId}`, why });
     if (bound !== undefined) matches.push(match(person, bound, policy));
     else if (accountId !== undefined) doubt(`their account ${accountId} is not among the accounts of people`);
-    else if ((namesakes.get(fold(email)) ?? []).length > 1) doubt(`another person has the e-mail ${email} too`);
+    else if ((namesakes.get(foldCase(email)) ?? []).length > 1) doubt(`another person has the e-mail ${email} too`);
     else if (second !== undefined) doubt(`accounts ${same.map(({ id }) => id).join(' and ')} have the e-mail ${email}`);
     else if (found === undefined) {
-      const [old] = byHandle.get(fold(email)) ?? [];
+      const [old] = byHandle.get(foldCase(email)) ?? [];
       if (old === undefined) unmatchedPeople.push({ personId, email });
       else doubt(`account ${old.id} (${old.email}) has only an old handle ${email}: it may be somebody else's`);
     } else if (boundTo.has(found.id)) doubt(`account ${found.id} is bound to person ${boundTo.get(found.id)}`);
@@ -110,11 +111,10 @@ function match(person: Candidate, account: HeldAccount, policy: Pick<Policy, 'ru
 
 /** `*` stands for any text: `svc-*@example.com`. Equal without regard to case. */
 export function matchesPattern(pattern: string, email: string): boolean {
-  const parts = fold(pattern)
+  const parts = foldCase(pattern)
     .split('*')
     .map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`));
-  return new RegExp(`^${parts.join('.*')}$`, 'v').test(fold(email));
+  return new RegExp(`^${parts.join('.*')}$`, 'v').test(foldCase(email));
 }
 
 const listed = ({ id, email, status }: HeldAccount): Listed => ({ id, email, status });
-const fold = (text: string): string => text.normalize('NFC').trim().toLowerCase();

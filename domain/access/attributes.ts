@@ -1,3 +1,4 @@
+import { isSameText } from '../text.ts';
 import type { Account, PersonAttributes } from '../model.ts';
 import { fitName } from './names.ts';
 
@@ -7,7 +8,7 @@ export type AttributeChanges = Partial<Pick<PersonAttributes, 'email' | 'name' |
 export function differingAttributes(account: Account, { email, name, title }: PersonAttributes): AttributeChanges {
   const fitted = fitName(name);
   return {
-    ...(email.toLowerCase() === account.email.toLowerCase() ? {} : { email }),
+    ...(isSameText(email, account.email) ? {} : { email }),
     ...(name === undefined || fitted === undefined || fitted === account.name ? {} : { name }),
     ...(title === undefined || title === account.title ? {} : { title }),
   };

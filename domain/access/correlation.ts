@@ -1,3 +1,4 @@
+import { isSameText } from '../text.ts';
 import type { Account } from '../model.ts';
 
 /**
@@ -9,7 +10,7 @@ export function accountOf(
   email: string,
 ): { readonly account?: Account } | { readonly problem: string } {
   const humans = named.filter(({ isServiceAccount }) => !isServiceAccount);
-  const [account, second] = humans.filter((one) => one.email.toLowerCase() === email.toLowerCase());
+  const [account, second] = humans.filter((one) => isSameText(one.email, email));
   if (second !== undefined) {
     return { problem: `accounts ${humans.map(({ id }) => id).join(' and ')} have this person's e-mail` };
   }

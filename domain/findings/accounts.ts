@@ -2,6 +2,7 @@ import type { Found, FindingThresholds, Severity } from './catalog.ts';
 import type { Account, Employment } from '../model.ts';
 import { matchesPattern } from '../access/adoption.ts';
 import { isInDomains, type Policy } from '../policy/rules.ts';
+import { domainOf, foldCase } from '../text.ts';
 
 /** One account with what the inventory knows of its person. */
 export interface AccountSnapshot {
@@ -87,9 +88,7 @@ export function isUncorrelated(
 export const isEmergencyAccount = (
   { id, email }: Pick<Account, 'id' | 'email'>,
   { emergencyAccounts }: Pick<AccountContext, 'emergencyAccounts'>,
-): boolean => emergencyAccounts.has(id) || emergencyAccounts.has(email.toLowerCase());
-
-export const domainOf = (email: string): string => email.slice(email.lastIndexOf('@') + 1).toLowerCase();
+): boolean => emergencyAccounts.has(id) || emergencyAccounts.has(foldCase(email));
 
 /** One finding for all of them, by how many accounts of which domain. */
 export function uncorrelatedSummary(byDomain: ReadonlyMap<string, number>): readonly Found[] {

@@ -3,6 +3,7 @@ import type { Found } from './catalog.ts';
 import type { Account, Entitlement, HrEvent, PersonAttributes } from '../model.ts';
 import { fitName } from '../access/names.ts';
 import { birthrightAccess, type Policy } from '../policy/rules.ts';
+import { foldCase } from '../text.ts';
 
 /** Drift: what the policy and the record say against what Datadog has, of a person with no open process. */
 
@@ -74,7 +75,7 @@ function driftOf(facts: PersonSnapshot, account: Account, context: DriftContext)
 }
 
 const isTheirAddress = ({ attributes, previousEmails }: PersonSnapshot, { email }: Account): boolean =>
-  [attributes.email.toLowerCase(), ...previousEmails].includes(email.toLowerCase());
+  [foldCase(attributes.email), ...previousEmails].includes(foldCase(email));
 
 interface Wanted extends Entitlement {
   readonly id: string;

@@ -1,3 +1,4 @@
+import { foldCase } from '../text.ts';
 import type { ChangeBudget } from '../access/changeBudget.ts';
 import type { Source } from './sources.ts';
 import type { FindingThresholds } from '../findings/catalog.ts';
@@ -128,15 +129,15 @@ export function explainAccess(policy: Pick<Policy, 'rules'>, attributes: PersonA
 
 /** Whether `value` is accepted: equal without regard to case and outer spaces, or begins as `prefix*` says. */
 export function matchesValue(accepted: string, value: string): boolean {
-  const pattern = normalize(accepted);
-  const actual = normalize(value);
+  const pattern = foldCase(accepted);
+  const actual = foldCase(value);
   return pattern.endsWith('*') ? actual.startsWith(pattern.slice(0, -1)) : actual === pattern;
 }
 
 /** Whether the e-mail is in one of the domains, exactly: a subdomain is another one. No domains: every e-mail is. */
 export function isInDomains(domains: readonly string[], email: string): boolean {
-  const domain = normalize(email.slice(email.lastIndexOf('@') + 1));
-  return domains.length === 0 || domains.some((allowed) => normalize(allowed) === domain);
+  const domain = foldCase(email.slice(email.lastIndexOf('@') + 1));
+  return domains.length === 0 || domains.some((allowed) => foldCase(allowed) === domain);
 }
 
 function explainRule(rule: PolicyRule, attributes: PersonAttributes): RuleExplanation {
@@ -177,7 +178,6 @@ function entitlementsOf(rule: Pick<PolicyRule, 'roles' | 'teams'>): readonly Ent
 }
 
 const entitlementKey = (entitlement: Entitlement): string => `${entitlement.kind}:${entitlement.name}`;
-const normalize = (text: string): string => text.normalize('NFC').trim().toLowerCase();
 // By code unit, not by locale: the order goes into hashes and must be the same on every machine.
 const compare = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
 const byEntitlement = (left: Entitlement, right: Entitlement): number =>

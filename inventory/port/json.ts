@@ -25,6 +25,3 @@ export function present<K extends string, V>(key: K, value: V | null | undefined
 export function present(key: string, value: unknown): object {
   return value === null || value === undefined ? {} : { [key]: value };
 }
-
-/** How two e-mails or names are compared. */
-export const foldCase = (text: string): string => text.trim().normalize('NFC').toLowerCase();

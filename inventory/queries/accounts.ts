@@ -1,7 +1,8 @@
 import { sql, type Selectable } from 'kysely';
 import type { Account, AccountStatus } from '../../domain/model.ts';
 import { writeRoleHistory, type RoleChange } from './accountRoles.ts';
-import { foldCase, parseJson, present, type Json } from '../port/json.ts';
+import { parseJson, present, type Json } from '../port/json.ts';
+import { foldCase } from '../../domain/text.ts';
 import { jsonRows, jsonTexts } from '../database/jsonRows.ts';
 import { notePage } from './scans.ts';
 import type { Db, Schema } from '../database/schema.ts';

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import { personIdPattern } from '../../domain/contracts.ts';
 import type { AliasInventory, AliasRow, SourceIdentity } from '../port/aliases.ts';
-import { foldCase } from '../port/json.ts';
+import { foldCase, isSameText } from '../../domain/text.ts';
 import { ensurePerson, findPeopleByEmail } from './people.ts';
 import type { Db, Schema } from '../database/schema.ts';
 
@@ -63,7 +63,7 @@ async function personOfSameId(db: Db, { externalId }: SourceIdentity): Promise<s
 async function personOfOtherSource(db: Db, { source, email }: SourceIdentity): Promise<string | undefined> {
   if (email === undefined) return undefined;
   const holders = (await findPeopleByEmail(db, email)).filter(
-    ({ attributes }) => attributes !== undefined && foldCase(attributes.email) === foldCase(email),
+    ({ attributes }) => attributes !== undefined && isSameText(attributes.email, email),
   );
   const [holder] = holders;
   if (holder === undefined || holders.length > 1) return undefined;

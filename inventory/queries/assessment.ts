@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import { domainOf } from '../../domain/findings/accounts.ts';
 import type {
   AccountPageSnapshot,
   SnapshotPage,
@@ -11,6 +10,7 @@ import { parseJson, present } from '../port/json.ts';
 import { jsonTexts } from '../database/jsonRows.ts';
 import { contestedSubjects } from './repairs.ts';
 import type { Db } from '../database/schema.ts';
+import { domainOf } from '../../domain/text.ts';
 
 /** What findings are worked out from, page by page: an organization of any size is never in memory at once. */
 

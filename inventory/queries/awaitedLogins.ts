@@ -1,4 +1,4 @@
-import { foldCase } from '../port/json.ts';
+import { foldCase } from '../../domain/text.ts';
 import type { Db } from '../database/schema.ts';
 import type { AwaitedLogin } from '../port/awaitedLogins.ts';
 

@@ -1,6 +1,7 @@
 import { sql, type Selectable } from 'kysely';
 import type { Employment, PersonRecord } from '../../domain/model.ts';
-import { foldCase, parseJson, present } from '../port/json.ts';
+import { parseJson, present } from '../port/json.ts';
+import { foldCase } from '../../domain/text.ts';
 import type { Db, Schema } from '../database/schema.ts';
 import type { Inventory } from '../port/inventory.ts';
 import type { PersonRow, Progress } from '../port/rows.ts';

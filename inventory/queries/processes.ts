@@ -1,6 +1,7 @@
 import { isNewer } from '../../domain/mailbox.ts';
 import type { LinePosition, OutcomeKind, PersonRecord } from '../../domain/model.ts';
-import { canonicalJson, foldCase, parseJson } from '../port/json.ts';
+import { canonicalJson, parseJson } from '../port/json.ts';
+import { foldCase } from '../../domain/text.ts';
 import { writeOwedParts } from './keyHealth.ts';
 import { forgetAwaitedLogin } from './awaitedLogins.ts';
 import { clearPending } from './invitations.ts';

@@ -7,7 +7,7 @@ import {
   foldEvent,
   isEndedBy,
   isHire,
-  processTypeOf,
+  processOf,
   settle,
 } from '../../domain/mailbox.ts';
 import type { Employment, EventKind, HrEvent, PersonRecord } from '../../domain/model.ts';
@@ -78,9 +78,9 @@ describe('settling', () => {
 describe("HR's whole record", () => {
   test('joins who is not employed, and changes who is', () => {
     const updated = event('updated', 3, -400);
-    expect(processTypeOf(updated, 'unknown')).toBe('onboarding');
-    expect(processTypeOf(updated, 'left')).toBe('onboarding');
-    expect(processTypeOf(updated, 'employed')).toBe('roleChange');
+    expect(processOf(updated, 'unknown')).toBe('onboarding');
+    expect(processOf(updated, 'left')).toBe('onboarding');
+    expect(processOf(updated, 'employed')).toBe('roleChange');
   });
 
   test('withdraws an older leave that waits, and leaves its own', () => {
@@ -149,7 +149,7 @@ function live(deliveries: readonly { event: HrEvent; at: number }[]): {
       const choice = chooseEvent(waiting, times, until);
       if (choice.state !== 'due') return;
       const { event, dropped } = choice;
-      const type = processTypeOf(event, record.employment);
+      const type = processOf(event, record.employment);
       record = { ...record, ...foldEvent(record, event) };
       if (type === 'onboarding') record = { ...record, employment: 'employed' };
       if (type === 'offboarding') record = { ...record, employment: 'left' };

@@ -7,7 +7,7 @@ import type { Policy } from '../../domain/policy/rules.ts';
 
 const simulator = { datadogIsSimulator: true };
 const site = { datadogIsSimulator: false };
-const examplePath = resolve(import.meta.dirname, '../../../policy.example.yaml');
+const examplePath = resolve(import.meta.dirname, '../../policy.example.yaml');
 const minimal = 'version: 1\nrules: []\n';
 const zone = 'defaultTimeZone: Europe/Berlin\n';
 const saidForSite = `${zone}mode: enforce\nidentity: { allowedDomains: [example.com] }\n`;

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { accountOf, eventually, hrEvent, inPhase, outcomeOf } from '../support/muster.ts';
 import { day, hour, onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';
+import { personStartOptions } from '../../client/operations/startPerson.ts';
 
 const readOnly = 'Datadog Read Only Role';
 const standard = 'Datadog Standard Role';
@@ -153,8 +154,7 @@ test('the same event twice, and again after its process has ended, is one invita
     await handle.signal('hrEvent', joiner);
     expect((await outcomeAfterAcceptance(stage, joiner)).kind).toBe('completed');
     await stage.client.workflow.signalWithStart('onboarding', {
-      workflowId: 'person/e-1',
-      taskQueue: 'muster',
+      ...personStartOptions('e-1', 'joiner'),
       args: [{ personId: 'e-1' }],
       signal: 'hrEvent',
       signalArgs: [joiner],

@@ -3,13 +3,14 @@ import { NativeConnection } from '@temporalio/worker';
 import type { Client } from '@temporalio/client';
 import type { DatadogClient } from '../../datadog/types.ts';
 import { applySchedules, syncNow } from '../../client/operations/schedule.ts';
-import { accessSyncScheduleId, hrEventSignal, personWorkflowId, taskQueues } from '../../domain/contracts.ts';
+import { accessSyncScheduleId, hrEventSignal, personWorkflowId } from '../../domain/contracts.ts';
 import { startDevServer } from '../support/engine.ts';
 import { startHoldingProxy } from '../support/holdingProxy.ts';
 import { eventually, hrEvent, inPhase, startTestMuster, type TestMuster } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { syncedRows } from '../support/syncedRows.ts';
+import { personStartOptions } from '../../client/operations/startPerson.ts';
 
 const started = await startPostgres();
 const postgres = 'unavailable' in started ? undefined : started;
@@ -178,8 +179,7 @@ async function expectPersonToWait(absence: keyof typeof absences): Promise<void>
   const workflowId = personWorkflowId(personId);
   await absences[absence].begin();
   await client.workflow.signalWithStart('onboarding', {
-    workflowId,
-    taskQueue: taskQueues.muster,
+    ...personStartOptions(personId, 'joiner'),
     args: [{ personId }],
     signal: hrEventSignal,
     signalArgs: [hrEvent('joiner', personId)],

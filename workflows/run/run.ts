@@ -8,7 +8,7 @@ import {
   isEndedBy,
   isHire,
   isNewer,
-  processTypeOf,
+  processOf,
   settle,
   supersedes,
 } from '../../domain/mailbox.ts';
@@ -89,7 +89,7 @@ async function nextEvent(run: PersonRun): Promise<HrEvent | undefined> {
       await waitFor(() => run.fetching.length === 0 || run.incoming.length > 0 || run.isCancelled);
       continue;
     }
-    if (processTypeOf(choice.event, run.record.employment) !== run.type) await continueWithNext(run);
+    if (processOf(choice.event, run.record.employment) !== run.type) await continueWithNext(run);
     if (choice.state === 'due' || run.isCancelled) {
       const dropped = choice.state === 'due' ? choice.dropped : [];
       run.drop(dropped);
@@ -215,7 +215,7 @@ async function continueWithNext(run: PersonRun): Promise<never> {
   await comeToRest(run);
   const events = [...run.waiting, ...run.fetching];
   const choice = chooseEvent(run.waiting, run.processTimes, Date.now());
-  const type = choice.state === 'empty' ? run.type : processTypeOf(choice.event, run.record.employment);
+  const type = choice.state === 'empty' ? run.type : processOf(choice.event, run.record.employment);
   const input: PersonRunInput = {
     personId: run.personId,
     events,

@@ -3,6 +3,7 @@ import type { DriftContext, EntitlementDirectory } from '../../../domain/finding
 import type { Policy } from '../../../domain/policy/rules.ts';
 import { isPrivileged } from '../../../domain/access/privileged.ts';
 import type { OrganizationSnapshot } from '../../../inventory/port/findings.ts';
+import { foldCase } from '../../../domain/text.ts';
 
 export type Context = AccountContext & DriftContext;
 
@@ -14,7 +15,7 @@ export function contextOf(organization: OrganizationSnapshot, policy: Policy, no
     thresholds: policy.findings,
     privilegedRoles: new Map(privileged.map(({ id, name }) => [id, name])),
     identity: policy.identity,
-    emergencyAccounts: new Set(policy.protection.emergencyAccounts.map((one) => one.toLowerCase())),
+    emergencyAccounts: new Set(policy.protection.emergencyAccounts.map(foldCase)),
     completeDomains: organization.completeDomains,
     isLoginReported: organization.isLoginReported,
     rules: policy.rules,

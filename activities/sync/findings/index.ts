@@ -1,7 +1,6 @@
 import { heartbeat } from '@temporalio/activity';
 import {
   accountFindings,
-  domainOf,
   isEmergencyAccount,
   isUncorrelated,
   uncorrelatedSummary,
@@ -18,6 +17,7 @@ import { contextOf, type Context } from './context.ts';
 import { createPages, type Pages } from './pages.ts';
 import { repairOrHold, type RepairResult } from './repair.ts';
 import type { Dependencies } from '../../dependencies.ts';
+import { domainOf } from '../../../domain/text.ts';
 
 export interface AssessmentInput {
   readonly runId: string;

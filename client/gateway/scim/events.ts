@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { canonicalJson, foldCase, parseJson } from '../../../inventory/port/json.ts';
+import { canonicalJson, parseJson } from '../../../inventory/port/json.ts';
+import { foldCase } from '../../../domain/text.ts';
 import type { ScimRow } from '../../../inventory/port/scim.ts';
 import type { GatewayContext } from '../context.ts';
 import { ScimError } from './errors.ts';

@@ -1,4 +1,4 @@
-import { foldCase } from '../../../inventory/port/json.ts';
+import { foldCase } from '../../../domain/text.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import type { ScimRow } from '../../../inventory/port/scim.ts';
 import { present } from './answers.ts';

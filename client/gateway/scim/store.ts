@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { ScimRow } from '../../../inventory/port/scim.ts';
-import { contractorProblem, lacksEndAndSponsor } from '../../intake/contractors.ts';
 import { ScimError, wrong } from './errors.ts';
 import type { UserFacts } from './userFacts.ts';
 import { bindPerson, eventsOf, nameOf, readFacts, resourceOf, storedAs, submit, type ScimMeans } from './events.ts';
 import { groupType, type ResourceType } from './schemas.ts';
 import { isObject, isSame, textAt, type JsonObject } from './values.ts';
+import { contractorProblem } from '../../../domain/contractors.ts';
 
 /**
  * Changes of users and groups. What follows for people is accepted by the engine first and the resource is written then, so
@@ -103,9 +103,9 @@ async function changeUser(means: ScimMeans, before: ScimRow | undefined, next: S
 function requireEnd(facts: UserFacts | undefined): void {
   if (facts?.isActive !== true) return;
   const { extra, manager } = facts.person;
-  const has = { hasEnd: facts.leaveAt !== undefined, hasSponsor: manager !== undefined };
-  if (lacksEndAndSponsor(extra, has)) {
-    throw wrong('invalidValue', `${contractorProblem} (leaveDate of the Muster extension, or manager)`);
+  const problem = contractorProblem(extra, { hasEnd: facts.leaveAt !== undefined, hasSponsor: manager !== undefined });
+  if (problem !== undefined) {
+    throw wrong('invalidValue', `${problem} (leaveDate of the Muster extension, or manager)`);
   }
 }
 

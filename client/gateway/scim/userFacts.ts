@@ -1,4 +1,3 @@
-import { isEmail } from '../../intake/emails.ts';
 import { endOfDay, isLocalDate, isTimeZone, startOfDay } from '../../intake/localDates.ts';
 import type { EventDraft } from '../../operations/drafts.ts';
 import type { PersonAttributes } from '../../../domain/model.ts';
@@ -6,6 +5,7 @@ import { wrong } from './errors.ts';
 import { maxGroups } from './limits.ts';
 import { enterpriseUrn, musterUrn, userType } from './schemas.ts';
 import { isObject, isSame, textAt, type JsonObject } from './values.ts';
+import { isEmail } from '../../../domain/text.ts';
 
 /** What a SCIM user says of a person, and the events that follow from a change of it. All of it is pure. */
 

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import { createPages } from '../../../activities/sync/findings/pages.ts';
-import { foldCase } from '../../../inventory/port/json.ts';
+import { foldCase } from '../../../domain/text.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import { disableLimit } from '../../../domain/access/changeBudget.ts';
 import { missingFromRosters } from '../../../domain/findings/rosters.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
 import type { Muster } from '../../operations/muster.ts';
-import { readAll } from '../../operations/readAll.ts';
+import { readAll } from '../../../domain/pages.ts';
 import { planRoster, type RosterItem, type RosterPlan, type RosterState } from './plan.ts';
 import { readRoster } from './read.ts';
 import type { IntakeRow, PersonRow } from '../../../inventory/port/rows.ts';

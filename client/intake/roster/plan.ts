@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson, foldCase } from '../../../inventory/port/json.ts';
+import { canonicalJson } from '../../../inventory/port/json.ts';
+import { foldCase } from '../../../domain/text.ts';
 import { lineOf } from '../../../domain/mailbox.ts';
 import type { HrEvent, PersonAttributes, PersonRecord } from '../../../domain/model.ts';
-import { contractorProblem, lacksEndAndSponsor } from '../contractors.ts';
 import { endOfDay, startOfDay } from '../localDates.ts';
 import type { Roster, RosterRow, RowProblem } from './read.ts';
+import { contractorProblem } from '../../../domain/contractors.ts';
 
 /** A person with what Muster knows of them and what waits in their mailbox. */
 export interface RosterPerson extends PersonRecord {
@@ -225,7 +226,8 @@ function contradictionOf(
   if (startDate !== undefined && endDate !== undefined && endDate < startDate) {
     return `the last working day ${endDate} is before the first day ${startDate}`;
   }
-  if (lacksEndAndSponsor(extra, { hasEnd: endDate !== undefined })) return contractorProblem;
+  const endless = contractorProblem(extra, { hasEnd: endDate !== undefined });
+  if (endless !== undefined) return endless;
   if (known === undefined || isPresent(known) || known.employment !== 'left') return undefined;
   const leftAt = known.lines.employment?.occurredAt ?? '';
   const zone = row.timeZone ?? known.attributes?.timeZone ?? defaultTimeZone;

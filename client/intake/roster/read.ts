@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream';
 import { parse } from 'csv-parse';
 import { z } from 'zod';
-import { isEmail } from '../emails.ts';
 import { isLocalDate, isTimeZone } from '../localDates.ts';
 import { UsageError } from '../../../domain/errors.ts';
+import { isEmail } from '../../../domain/text.ts';
 
 /** One person as a roster names them. Days are local dates in the person's time zone. */
 export interface RosterRow {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { personIdPattern } from '../../../domain/contracts.ts';
-import { isEmail } from '../emails.ts';
 import { endOfDay, isTimeZone, startOfDay } from '../localDates.ts';
 import type { EventDraft } from '../../operations/drafts.ts';
+import { isEmail } from '../../../domain/text.ts';
 
 /** What HR says in an event's `data`, and the events for a person's process that follow from it. Unknown fields are left out. */
 

@@ -1,0 +1,15 @@
+import type { PersonAttributes } from './model.ts';
+
+/**
+ * What is wrong with a hire for a limited time: either HR says when it ends, or a sponsor answers for the person.
+ * Undefined for everybody else.
+ */
+export function contractorProblem(
+  extra: PersonAttributes['extra'],
+  { hasEnd, hasSponsor = false }: { readonly hasEnd: boolean; readonly hasSponsor?: boolean },
+): string | undefined {
+  const kinds = [extra?.['contractType'], extra?.['userType']].flat();
+  const isContractor = kinds.some((kind) => kind !== undefined && /contractor/i.test(kind));
+  if (!isContractor || hasEnd || hasSponsor || extra?.['sponsor'] !== undefined) return undefined;
+  return 'a contractor needs an end date or a sponsor: nobody else would ever end their access';
+}
