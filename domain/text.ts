@@ -24,8 +24,13 @@ export function similarNames(name: string, known: readonly string[]): readonly s
 
 /** Each pair in alphabetical order, so that two letters swapped by mistake cost little. */
 function pairsOf(name: string): ReadonlySet<string> {
-  const text = ` ${foldCase(name)} `;
-  return new Set(Array.from({ length: text.length - 1 }, (_, at) => [text[at], text[at + 1]].toSorted().join('')));
+  const letters = ` ${foldCase(name)} `.split('');
+  return new Set(
+    letters.slice(1).map((letter, at) => {
+      const before = letters[at] ?? '';
+      return before < letter ? before + letter : letter + before;
+    }),
+  );
 }
 
 const similarityOf = (left: ReadonlySet<string>, right: ReadonlySet<string>): number =>
