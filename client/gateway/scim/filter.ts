@@ -1,18 +1,11 @@
+import { findPart, resolvePath, type Attribute, type Path } from './attributes.ts';
 import { wrong } from './errors.ts';
 import { maxFilterDepth, maxFilterLength } from './limits.ts';
-import { type Attribute, coreAttributes, findAttribute, findExtension, type ResourceType } from './schemas.ts';
 
-/** Filters (RFC 7644, 3.4.2.2) and attribute paths (3.5.2), read against the schemas. */
-
-/** Where a value stands: in an extension or at the top, in an attribute or in a part of it. */
-export interface Path {
-  readonly urn?: string;
-  readonly attribute: Attribute;
-  readonly sub?: Attribute;
-}
+/** Filters (RFC 7644, 3.4.2.2) and the paths of PATCH (3.5.2), read against the schemas. */
 
 const comparisons = ['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le'] as const;
-type Comparison = (typeof comparisons)[number];
+export type Comparison = (typeof comparisons)[number];
 export type Literal = string | number | boolean | null;
 
 export type Filter =
@@ -22,163 +15,140 @@ export type Filter =
   | { readonly op: Comparison; readonly path: Path; readonly value: Literal }
   | { readonly op: 'has'; readonly path: Path; readonly filter: Filter };
 
-/** What names are looked up in: a resource, or the parts of one attribute. */
-type Scope = ResourceType | readonly Attribute[];
+export interface Target {
+  readonly path: Path;
+  readonly filter?: Filter;
+  /** What follows the filter, from an element of the list on. */
+  readonly rest: Path;
+}
 
-export function parseFilter(text: string, scope: Scope): Filter {
-  if (text.length > maxFilterLength) throw wrong('invalidFilter', `a filter has at most ${maxFilterLength} characters`);
-  const reader = new Reader(text);
+export function parseFilter(given: string, scope: Attribute): Filter {
+  if (given.length > maxFilterLength)
+    throw wrong('invalidFilter', `a filter has at most ${maxFilterLength} characters`);
+  const reader = new Reader(given);
   const filter = readAlternatives(reader, scope, 0);
-  reader.end();
+  reader.expect('');
   return filter;
 }
 
-export interface TargetPath {
-  readonly path: Path;
-  readonly filter?: Filter;
-}
-
 /** The path of a PATCH operation: `attribute`, `attribute.sub`, `attribute[filter]`, `attribute[filter].sub`. */
-export function parseTarget(text: string, type: ResourceType): TargetPath {
-  if (text.length > maxFilterLength) throw wrong('invalidPath', `a path has at most ${maxFilterLength} characters`);
-  const reader = new Reader(text, 'invalidPath');
-  const path = resolvePath(reader.word(), type);
-  if (path === undefined) throw wrong('invalidPath', `${text.slice(0, 100)} is no attribute of a ${type.name}`);
+export function parseTarget(given: string, scope: Attribute): Target {
+  if (given.length > maxFilterLength) throw wrong('invalidPath', `a path has at most ${maxFilterLength} characters`);
+  const reader = new Reader(given, 'invalidPath');
+  const path = takePath(reader, scope);
   if (!reader.skip('[')) {
-    reader.end();
-    return { path };
+    reader.expect('');
+    return { path, rest: [] };
   }
-  if (!path.attribute.multiValued || path.sub !== undefined) throw wrong('invalidPath', 'only lists take a filter');
-  const filter = readAlternatives(reader, path.attribute.subAttributes ?? [], 0);
+  const list = path.at(-1);
+  if (list?.multiValued !== true) return reader.fail('only lists take a filter');
+  const filter = readAlternatives(reader, list, 0);
   reader.expect(']');
-  const rest = reader.rest();
-  if (rest === '') return { path, filter };
-  const sub = rest.startsWith('.') ? findAttribute(path.attribute.subAttributes, rest.slice(1)) : undefined;
-  if (sub === undefined) throw wrong('invalidPath', `${path.attribute.name} has no part ${rest.slice(1, 100)}`);
-  return { path: { ...path, sub }, filter };
+  const isWhole = reader.peek() === '';
+  const rest = isWhole ? [] : reader.take((token) => partAfterDot(token, list), `${list.name} has no such part`);
+  reader.expect('');
+  return { path, filter, rest };
 }
 
-/** Undefined for a name that the schemas do not have. */
-export function resolvePath(text: string, scope: Scope): Path | undefined {
-  if (!isResourceType(scope)) {
-    const attribute = findAttribute(scope, text);
-    return attribute && { attribute };
-  }
-  const cut = /^urn:/i.test(text) ? text.lastIndexOf(':') : -1;
-  const [name = '', subName, ...more] = splitName(text.slice(cut + 1));
-  const urn = cut < 0 ? undefined : text.slice(0, cut);
-  const extension = urn === undefined ? undefined : findExtension(scope, urn);
-  if (urn !== undefined && extension === undefined && urn.toLowerCase() !== scope.schema.id.toLowerCase()) {
-    return undefined;
-  }
-  const attribute = findAttribute(extension?.attributes ?? coreAttributes(scope), name);
-  if (attribute === undefined || more.length > 0) return undefined;
-  const place = { ...(extension === undefined ? {} : { urn: extension.id }), attribute };
-  if (subName === undefined) return place;
-  const sub = findAttribute(attribute.subAttributes, subName);
-  return sub && { ...place, sub };
+const takePath = (reader: Reader, scope: Attribute): Path =>
+  reader.take((name) => resolvePath(name, scope), `${reader.peek().slice(0, 100)} is not an attribute here`);
+
+const partAfterDot = (token: string, list: Attribute): Path | undefined =>
+  token.startsWith('.') ? resolvePath(token.slice(1), list) : undefined;
+
+/** A complex attribute is compared by its `value`. */
+export function comparedPath(path: Path): Path {
+  const last = path.at(-1);
+  const value = last?.type === 'complex' ? findPart(last, 'value') : undefined;
+  return value === undefined ? path : [...path, value];
 }
 
-const splitName = (text: string): readonly string[] => text.split('.');
-const isResourceType = (scope: Scope): scope is ResourceType => 'schema' in scope;
-
-function readAlternatives(reader: Reader, scope: Scope, depth: number): Filter {
+function readAlternatives(reader: Reader, scope: Attribute, depth: number): Filter {
   if (depth > maxFilterDepth) throw wrong('invalidFilter', `a filter has at most ${maxFilterDepth} levels`);
-  const parts = [readConjunction(reader, scope, depth)];
-  while (reader.skipWord('or')) parts.push(readConjunction(reader, scope, depth));
-  return parts.length === 1 && parts[0] !== undefined ? parts[0] : { op: 'or', parts };
+  return readParts(reader, 'or', () => readParts(reader, 'and', () => readTerm(reader, scope, depth)));
 }
 
-function readConjunction(reader: Reader, scope: Scope, depth: number): Filter {
-  const parts = [readTerm(reader, scope, depth)];
-  while (reader.skipWord('and')) parts.push(readTerm(reader, scope, depth));
-  return parts.length === 1 && parts[0] !== undefined ? parts[0] : { op: 'and', parts };
+function readParts(reader: Reader, op: 'and' | 'or', read: () => Filter): Filter {
+  const first = read();
+  const parts = [first];
+  while (reader.skip(op)) parts.push(read());
+  return parts.length === 1 ? first : { op, parts };
 }
 
-function readTerm(reader: Reader, scope: Scope, depth: number): Filter {
-  const isNegated = reader.skipWord('not');
+function readTerm(reader: Reader, scope: Attribute, depth: number): Filter {
+  const isNegated = reader.skip('not');
   if (reader.skip('(')) {
     const part = readAlternatives(reader, scope, depth + 1);
     reader.expect(')');
     return isNegated ? { op: 'not', part } : part;
   }
-  if (isNegated) reader.fail('after not comes (');
-  const name = reader.word();
-  const path = resolvePath(name, scope);
-  if (path === undefined) return reader.fail(`${name.slice(0, 100)} is no attribute here`);
-  if (reader.skip('[')) {
-    if (!path.attribute.subAttributes || path.sub) return reader.fail(`${name} has no parts`);
-    const filter = readAlternatives(reader, path.attribute.subAttributes, depth + 1);
+  if (isNegated) reader.fail('( must follow not');
+  const path = takePath(reader, scope);
+  const attribute = path.at(-1);
+  if (attribute !== undefined && reader.skip('[')) {
+    const filter = readAlternatives(reader, attribute, depth + 1);
     reader.expect(']');
     return { op: 'has', path, filter };
   }
-  const operator = reader.word().toLowerCase();
-  if (operator === 'pr') return { op: 'present', path };
-  const op = comparisons.find((one) => one === operator);
-  if (op === undefined) return reader.fail(`${operator.slice(0, 20)} is no operator`);
-  const value = reader.literal();
-  const { type } = path.sub ?? path.attribute;
-  if (op !== 'eq' && op !== 'ne' && (type === 'boolean' || type === 'binary' || value === null)) {
-    return reader.fail(`${name} cannot be compared by ${op}`);
-  }
-  return { op, path, value };
+  return readComparison(reader, comparedPath(path), path);
 }
 
-/** Reads one text from left to right. */
-class Reader {
-  readonly #text: string;
-  readonly #kind: 'invalidFilter' | 'invalidPath';
-  #at = 0;
+function readComparison(reader: Reader, compared: Path, path: Path): Filter {
+  if (reader.skip('pr')) return { op: 'present', path };
+  const find = (token: string) => comparisons.find((one) => one === token.toLowerCase());
+  const op = reader.take(find, `an operator was expected: pr, ${comparisons.join(', ')}`);
+  const type = compared.at(-1)?.type;
+  const isOrdered = op !== 'eq' && op !== 'ne';
+  if (isOrdered && (type === 'boolean' || type === 'binary')) reader.fail(`${type} values cannot be compared by ${op}`);
+  const value = reader.take(literal, 'a value was expected: a text in double quotes, a number, true, false or null');
+  if (isOrdered && value === null) reader.fail(`null cannot be compared by ${op}`);
+  return { op, path: compared, value };
+}
 
-  constructor(text: string, kind: 'invalidFilter' | 'invalidPath' = 'invalidFilter') {
-    this.#text = text;
+function literal(token: string): Literal | undefined {
+  if (!/^("|-?\d|(true|false|null)$)/i.test(token)) return undefined;
+  try {
+    return JSON.parse(token.startsWith('"') ? token : token.toLowerCase()) as Literal;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The signs, names and texts of a filter, from left to right. */
+class Reader {
+  readonly #kind: 'invalidFilter' | 'invalidPath';
+  readonly #tokens: readonly RegExpExecArray[];
+  #next = 0;
+
+  constructor(given: string, kind: 'invalidFilter' | 'invalidPath' = 'invalidFilter') {
     this.#kind = kind;
+    this.#tokens = [...given.matchAll(/[()[\]]|"(?:[^"\\]|\\.)*"|[^\s()[\]"]+|"/g)];
   }
 
   fail(why: string): never {
-    throw wrong(this.#kind, `at character ${this.#at + 1}: ${why}`);
+    const at = this.#tokens[this.#next]?.index;
+    throw wrong(this.#kind, `${at === undefined ? 'at the end' : `at character ${at + 1}`}: ${why}`);
   }
 
-  skip(sign: string): boolean {
-    return this.#take(/\s*([()[\]])/y, (found) => found === sign) !== undefined;
+  /** Empty at the end. */
+  peek(): string {
+    return this.#tokens[this.#next]?.[0] ?? '';
   }
 
-  skipWord(word: string): boolean {
-    return this.#take(/\s*([A-Za-z]+)(?=[\s(])/y, (found) => found.toLowerCase() === word) !== undefined;
+  skip(token: string): boolean {
+    const isNext = this.peek().toLowerCase() === token;
+    if (isNext) this.#next += 1;
+    return isNext;
   }
 
-  expect(sign: string): void {
-    if (!this.skip(sign)) this.fail(`${sign} is missing`);
+  expect(token: string): void {
+    if (!this.skip(token)) this.fail(`${token === '' ? 'the end' : token} was expected`);
   }
 
-  word(): string {
-    return this.#take(/\s*([A-Za-z$][\w$:.-]*)/y) ?? this.fail('a name is missing');
-  }
-
-  literal(): Literal {
-    const text = this.#take(/\s*("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null)(?=[\s)\]]|$)/iy);
-    if (text === undefined)
-      return this.fail('a value is missing: a text in double quotes, a number, true, false or null');
-    try {
-      return JSON.parse(text.startsWith('"') ? text : text.toLowerCase()) as Literal;
-    } catch {
-      return this.fail('the value is malformed');
-    }
-  }
-
-  rest(): string {
-    return this.#text.slice(this.#at).trim();
-  }
-
-  end(): void {
-    if (this.rest() !== '') this.fail('the end was expected');
-  }
-
-  #take(pattern: RegExp, isMeant: (found: string) => boolean = () => true): string | undefined {
-    pattern.lastIndex = this.#at;
-    const match = pattern.exec(this.#text);
-    if (match?.[1] === undefined || !isMeant(match[1])) return undefined;
-    this.#at = pattern.lastIndex;
-    return match[1];
+  take<T>(read: (token: string) => T | undefined, why: string): T {
+    const found = read(this.peek());
+    if (found === undefined) this.fail(why);
+    this.#next += 1;
+    return found;
   }
 }

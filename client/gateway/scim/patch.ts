@@ -1,157 +1,145 @@
+import type { Attribute, Path } from './attributes.ts';
 import { wrong } from './errors.ts';
-import { type Filter, parseTarget, type Path, type TargetPath } from './filter.ts';
+import { parseTarget, type Filter, type Target } from './filter.ts';
 import { maxOperations } from './limits.ts';
 import { matches } from './match.ts';
-import { findExtension, type ResourceType } from './schemas.ts';
+import type { ResourceType } from './schemas.ts';
 import {
-  checkWhole,
+  fieldOf,
   isKept,
+  isNothing,
   isObject,
   isSame,
+  listOf,
+  lowerCased,
   onePrimary,
   readValue,
+  requireAll,
   requireSchema,
   type Json,
   type JsonObject,
 } from './values.ts';
 
-/** PATCH (RFC 7644, 3.5.2), with what Okta and Entra send beside it. The resource that comes out; nothing is changed. */
+/** PATCH (RFC 7644, 3.5.2), with what Okta and Entra send beside it. Returns the resource that results; nothing is changed in place. */
 
 export const patchSchema = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
-type Op = 'add' | 'replace' | 'remove';
 
-export function applyPatch(type: ResourceType, resource: JsonObject, body: unknown): JsonObject {
+interface Operation {
+  readonly op: 'add' | 'replace' | 'remove';
+  readonly value: Json | undefined;
+}
+
+/** The new value of an attribute from its current one. */
+type Change = (current: Json | undefined, attribute: Attribute) => Json | undefined;
+
+export function applyPatch({ root }: ResourceType, resource: JsonObject, body: unknown): JsonObject {
   if (!isObject(body)) throw wrong('invalidSyntax', 'the body is not a JSON object');
   requireSchema(body, patchSchema);
   const operations = fieldOf(body, 'Operations');
-  if (!Array.isArray(operations) || operations.length === 0) throw wrong('invalidSyntax', 'Operations is no list');
+  if (!Array.isArray(operations) || operations.length === 0) throw wrong('invalidSyntax', 'Operations must be a list');
   if (operations.length > maxOperations) throw wrong('tooMany', `at most ${maxOperations} operations in one request`);
   const patched = (operations as readonly Json[]).reduce<JsonObject>(
-    (current, operation) => applyOne(type, current, operation),
+    (current, operation) => applyOne(root, current, operation),
     resource,
   );
-  return checkWhole(type, patched);
+  return requireAll(root, patched);
 }
 
-function applyOne(type: ResourceType, resource: JsonObject, operation: Json): JsonObject {
-  if (!isObject(operation)) throw wrong('invalidSyntax', 'an operation is no object');
-  const given = fieldOf(operation, 'op');
-  const op = typeof given === 'string' ? given.toLowerCase() : '';
-  const path = fieldOf(operation, 'path');
+function applyOne(root: Attribute, resource: JsonObject, operation: Json): JsonObject {
+  if (!isObject(operation)) throw wrong('invalidSyntax', 'an operation must be an object');
+  const op = lowerCased(fieldOf(operation, 'op'));
+  const path = fieldOf(operation, 'path') ?? '';
   const value = fieldOf(operation, 'value');
   if (op !== 'add' && op !== 'replace' && op !== 'remove') {
     throw wrong('invalidSyntax', 'op must be add, replace or remove');
   }
-  if (path !== undefined && path !== null && typeof path !== 'string')
-    throw wrong('invalidPath', 'path must be a text');
+  if (typeof path !== 'string') throw wrong('invalidPath', 'path must be a text');
   if (op !== 'remove' && value === undefined) throw wrong('invalidValue', `value is missing: ${op} needs one`);
-  if (typeof path === 'string' && path.trim() !== '') return applyAt(type, resource, op, path.trim(), value);
+  if (path.trim() !== '') {
+    const target = parseTarget(path.trim(), root);
+    if (target.path[0]?.mutability === 'readOnly') throw wrong('mutability', `${path} is read-only`);
+    return applyAt(resource, target, { op, value });
+  }
   if (op === 'remove') throw wrong('noTarget', 'path is missing: it says what to remove');
   if (!isObject(value)) throw wrong('invalidValue', 'value must be an object where there is no path');
-  return applyEach(type, resource, op, value, '');
+  return merged(resource, root, { op, value });
 }
 
-/** The fields of an object, each as if it were a path. What a client may not write is left as it is. */
-function applyEach(type: ResourceType, resource: JsonObject, op: Op, value: JsonObject, prefix: string): JsonObject {
+/** Each field of the value as if it were a path. Attributes that are unknown or read-only are left as they are. */
+function merged(object: JsonObject, scope: Attribute, { op, value }: Operation & { value: JsonObject }): JsonObject {
   return Object.entries(value).reduce<JsonObject>((current, [name, given]) => {
-    const path = `${prefix}${name}`;
-    if (findExtension(type, path) === undefined) {
-      const target = knownTarget(type, path);
-      if (target === undefined || !isWritable(target.path)) return current;
-    }
-    return applyAt(type, current, op, path, given);
-  }, resource);
+    const target = knownTarget(name, scope);
+    return target === undefined ? current : applyAt(current, target, { op, value: given });
+  }, object);
 }
 
-function knownTarget(type: ResourceType, path: string): TargetPath | undefined {
+function knownTarget(name: string, scope: Attribute): Target | undefined {
   try {
-    return parseTarget(path, type);
+    return parseTarget(name, scope);
   } catch {
-    // Unknown attributes are ignored, as they are in POST and PUT.
     return undefined;
   }
 }
 
-function applyAt(type: ResourceType, resource: JsonObject, op: Op, path: string, value: Json | undefined): JsonObject {
-  const extension = findExtension(type, path);
-  if (extension !== undefined) {
-    if (op === 'remove') return without(resource, extension.id);
-    if (!isObject(value)) throw wrong('invalidValue', `the value of ${extension.id} must be an object`);
-    return applyEach(type, resource, op, value, `${extension.id}:`);
-  }
-  const target = parseTarget(path, type);
-  if (!isWritable(target.path)) {
-    // A password is taken and kept nowhere.
-    if (target.path.attribute.mutability !== 'readOnly') return resource;
-    throw wrong('mutability', `${path} is read-only`);
-  }
-  const { urn, attribute } = target.path;
-  const holder = urn === undefined ? resource : isObject(resource[urn]) ? resource[urn] : {};
-  const current = holder[attribute.name];
-  const next =
-    target.filter === undefined
-      ? changeWhole(current, op, target.path, value)
-      : changeMatching(current, op, { path: target.path, filter: target.filter }, value);
-  const kept = isNothing(next) ? without(holder, attribute.name) : { ...holder, [attribute.name]: next };
-  if (urn === undefined) return kept;
-  return isNothing(kept) ? without(resource, urn) : { ...resource, [urn]: kept };
+function applyAt(object: JsonObject, { path, filter, rest }: Target, operation: Operation): JsonObject {
+  if (![...path, ...rest].every(isKept)) return object;
+  const change = filter === undefined ? changeWhole(operation) : changeMatching(operation, filter, rest);
+  return changeAt(object, path, change);
 }
 
-/** Without a filter: an attribute, or a part of it (of each element in a list). */
-function changeWhole(current: Json | undefined, op: Op, { attribute, sub }: Path, value: Json | undefined) {
-  if (sub !== undefined) {
-    const read = op === 'remove' ? undefined : readValue(sub, value ?? null);
-    const change = (element: Json) => (isObject(element) ? withPart(element, sub.name, read) : element);
-    if (!attribute.multiValued) return change(current ?? {});
-    const elements = listOf(current);
-    return elements.length === 0 && read !== undefined ? [{ [sub.name]: read }] : withoutEmpty(elements.map(change));
-  }
-  if (op === 'remove') {
-    // Okta and Entra name the members to remove in the value.
-    return attribute.multiValued && value !== undefined && value !== null
-      ? listOf(current).filter(
-          (element) => !listOf(readValue(attribute, value)).some((one) => isSameElement(element, one)),
-        )
-      : undefined;
-  }
-  const read = readValue(attribute, value ?? null);
-  if (attribute.multiValued) return op === 'replace' ? read : added(listOf(current), listOf(read));
-  if (attribute.type === 'complex' && isObject(read) && isObject(current)) return { ...current, ...read };
-  return read;
+/** The object with what stands at the path changed: in each element of a list, and in a new one where there is none. */
+function changeAt(object: JsonObject, [attribute, ...rest]: Path, change: Change): JsonObject {
+  if (attribute === undefined) return object;
+  const { name, multiValued } = attribute;
+  const current = object[name];
+  const changeIn = (one: Json): JsonObject => changeAt(isObject(one) ? one : {}, rest, change);
+  const changeBelow = (): Json =>
+    multiValued ? tidied((isNothing(current) ? [{}] : listOf(current)).map(changeIn)) : changeIn(current ?? {});
+  const next = rest.length === 0 ? change(current, attribute) : changeBelow();
+  if (!isNothing(next)) return { ...object, [name]: next };
+  return Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
 }
 
-function changeMatching(
-  current: Json | undefined,
-  op: Op,
-  { path: { attribute, sub }, filter }: TargetPath & { readonly filter: Filter },
-  value: Json | undefined,
-): Json | undefined {
-  const elements = listOf(current);
-  const isMeant = (element: Json): element is JsonObject => isObject(element) && matches(filter, element);
-  if (op === 'remove') {
-    if (sub === undefined) return elements.filter((element) => !isMeant(element));
-    return withoutEmpty(
-      elements.map((element) => (isMeant(element) ? withPart(element, sub.name, undefined) : element)),
-    );
-  }
-  const read = sub === undefined ? listOf(readValue(attribute, value ?? null))[0] : readValue(sub, value ?? null);
-  const change = (element: JsonObject): Json => {
-    if (sub !== undefined) return withPart(element, sub.name, read);
-    return op === 'add' && isObject(read) ? { ...element, ...read } : (read ?? {});
+function changeWhole({ op, value }: Operation): Change {
+  return (current, attribute) => {
+    if (attribute.multiValued) {
+      if (op === 'replace') return readValue(attribute, value);
+      const given = listOf(readValue(attribute, value));
+      if (op === 'add') return added(listOf(current), given);
+      // Okta and Entra name the members to remove in the value.
+      return isNothing(value) ? undefined : without(listOf(current), given);
+    }
+    if (op === 'remove') return undefined;
+    if (attribute.type !== 'complex' || !isObject(value)) return readValue(attribute, value);
+    return merged(isObject(current) ? current : {}, attribute, { op, value });
   };
-  if (elements.some(isMeant)) {
-    return onePrimary(withoutEmpty(elements.map((element) => (isMeant(element) ? change(element) : element))));
-  }
-  // Entra sets the work e-mail of somebody who has none in this way.
-  const described = describedBy(filter);
-  if (described === undefined) throw wrong('noTarget', `no element of ${attribute.name} is as the path says`);
-  return added(elements, withoutEmpty([change(described)]));
+}
+
+function changeMatching({ op, value }: Operation, filter: Filter, rest: Path): Change {
+  return (current, attribute) => {
+    const isMeant = (element: Json): element is JsonObject => isObject(element) && matches(filter, element);
+    const change = (element: JsonObject): Json => {
+      if (rest.length > 0) return changeAt(element, rest, changeWhole({ op, value }));
+      if (op === 'remove') return {};
+      const [read] = listOf(readValue(attribute, value));
+      return op === 'add' && isObject(read) ? { ...element, ...read } : (read ?? {});
+    };
+    const elements = listOf(current);
+    if (op === 'remove' || elements.some(isMeant)) {
+      return tidied(elements.map((element) => (isMeant(element) ? change(element) : element)));
+    }
+    // Entra sets the work e-mail of a user who has none in this way.
+    const described = describedBy(filter);
+    if (described === undefined) throw wrong('noTarget', `no element of ${attribute.name} matches the path`);
+    return added(elements, tidied([change(described)]));
+  };
 }
 
 /** The element that a filter of equalities describes; undefined where it says more. */
 function describedBy(filter: Filter): JsonObject | undefined {
-  if (filter.op === 'eq' && filter.path.sub === undefined && filter.value !== null) {
-    return { [filter.path.attribute.name]: filter.value };
+  if (filter.op === 'eq' && filter.value !== null) {
+    const [part, ...more] = filter.path;
+    return part === undefined || more.length > 0 ? undefined : { [part.name]: filter.value };
   }
   if (filter.op !== 'and') return undefined;
   const parts = filter.parts.map(describedBy);
@@ -159,10 +147,11 @@ function describedBy(filter: Filter): JsonObject | undefined {
 }
 
 /** An element that has the value already is the same one, with what is new about it: a member is there once. */
-function added(current: readonly Json[], more: readonly Json[]): readonly Json[] {
-  const kept = current.filter((element) => !more.some((one) => isSameElement(element, one)));
-  return onePrimary([...kept, ...more]);
-}
+const added = (current: readonly Json[], more: readonly Json[]): readonly Json[] =>
+  onePrimary([...without(current, more), ...more]);
+
+const without = (current: readonly Json[], others: readonly Json[]): readonly Json[] =>
+  current.filter((element) => !others.some((one) => isSameElement(element, one)));
 
 /** Elements are told apart by their value; those without one by all they have. */
 function isSameElement(a: Json, b: Json): boolean {
@@ -170,20 +159,6 @@ function isSameElement(a: Json, b: Json): boolean {
   return a['value'] === b['value'];
 }
 
-function withPart(element: JsonObject, name: string, value: Json | undefined): JsonObject {
-  return value === undefined ? without(element, name) : { ...element, [name]: value };
-}
-
 /** An element whose last part was taken away says nothing any more. */
-const withoutEmpty = (elements: readonly Json[]): readonly Json[] =>
-  elements.filter((element) => !isObject(element) || Object.keys(element).length > 0);
-
-const without = (object: JsonObject, name: string): JsonObject =>
-  Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
-const listOf = (value: Json | undefined): readonly Json[] =>
-  value === undefined || value === null ? [] : [value].flat();
-const isNothing = (value: Json | undefined): value is undefined =>
-  value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
-const isWritable = ({ attribute, sub }: Path): boolean => isKept(attribute) && (sub === undefined || isKept(sub));
-const fieldOf = (object: JsonObject, name: string): Json | undefined =>
-  Object.entries(object).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+const tidied = (elements: readonly Json[]): readonly Json[] =>
+  onePrimary(elements.filter((element) => !isObject(element) || !isNothing(element)));

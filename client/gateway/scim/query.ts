@@ -3,7 +3,8 @@ import type { Inventory } from '../../../inventory/port/inventory.ts';
 import type { ScimRow } from '../../../inventory/port/scim.ts';
 import { present } from './answers.ts';
 import { wrong } from './errors.ts';
-import { parseFilter, resolvePath, type Filter } from './filter.ts';
+import { resolvePath } from './attributes.ts';
+import { parseFilter, type Filter } from './filter.ts';
 import { defaultCount, maxResults } from './limits.ts';
 import { matches, sortKeyOf } from './match.ts';
 import { project, type Projection } from './projection.ts';
@@ -35,8 +36,8 @@ export function readQuery(given: unknown): ListQuery {
   const count = wholeNumber(given, 'count') ?? defaultCount;
   return {
     ...readProjection(given),
-    ...(filter === undefined ? {} : { filter }),
-    ...(sortBy === undefined ? {} : { sortBy }),
+    filter,
+    sortBy,
     isDescending: text('sortOrder')?.toLowerCase() === 'descending',
     startIndex: Math.max(1, wholeNumber(given, 'startIndex') ?? 1),
     count: Math.min(maxResults, Math.max(0, count)),
@@ -67,14 +68,14 @@ export async function listResources(
 ) {
   const parsed = types.flatMap((type) => {
     try {
-      return [{ type, filter: query.filter === undefined ? undefined : parseFilter(query.filter, type) }];
+      return [{ type, filter: query.filter === undefined ? undefined : parseFilter(query.filter, type.root) }];
     } catch (error) {
       // In a search over all kinds, one that has no such attribute has nothing to find.
       if (types.length === 1) throw error;
       return [];
     }
   });
-  if (parsed.length === 0) parseFilter(query.filter ?? '', types[0] as ResourceType);
+  if (parsed.length === 0) parseFilter(query.filter ?? '', (types[0] as ResourceType).root);
 
   const found: { type: ResourceType; row: ScimRow; resource: JsonObject }[] = [];
   for (const { type, filter } of parsed) {
@@ -104,16 +105,16 @@ export async function listResources(
 
 /** What the database can look up by itself: what identity providers ask before they create a user. */
 function indexed(filter: Filter | undefined): { name?: string; externalId?: string } {
-  if (filter?.op !== 'eq' || typeof filter.value !== 'string' || filter.path.urn !== undefined) return {};
-  const { name } = filter.path.attribute;
-  if (name === 'externalId') return { externalId: filter.value };
-  return name === 'userName' ? { name: foldCase(filter.value) } : {};
+  if (filter?.op !== 'eq' || typeof filter.value !== 'string') return {};
+  const [first] = filter.path;
+  if (first?.name === 'externalId') return { externalId: filter.value };
+  return first?.name === 'userName' ? { name: foldCase(filter.value) } : {};
 }
 
 function mentions(filter: Filter, name: string): boolean {
   if ('parts' in filter) return filter.parts.some((part) => mentions(part, name));
   if ('part' in filter) return mentions(filter.part, name);
-  return filter.path.attribute.name === name;
+  return filter.path[0]?.name === name;
 }
 
 function sort<T extends { readonly type: ResourceType; readonly resource: JsonObject }>(
@@ -122,7 +123,7 @@ function sort<T extends { readonly type: ResourceType; readonly resource: JsonOb
   isDescending: boolean,
 ): readonly T[] {
   const keyed = found.map((one) => {
-    const path = resolvePath(sortBy, one.type);
+    const path = resolvePath(sortBy, one.type.root);
     return { one, key: path && sortKeyOf(one.resource, path) };
   });
   // Those without a value come last in ascending order, and first in descending order.

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { findPart, resolvePath, type Attribute, type Path } from './attributes.ts';
 import { wrong } from './errors.ts';
-import { resolvePath } from './filter.ts';
 import { maxTextLength } from './limits.ts';
-import { type Attribute, coreAttributes, findAttribute, type ResourceType } from './schemas.ts';
+import type { ResourceType } from './schemas.ts';
 
 /** What a client sends, brought into the form in which it is kept: known attributes only, by their names in the schema. */
 
@@ -13,36 +13,29 @@ export interface JsonObject {
 
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isSame = (a: unknown, b: unknown): boolean => isDeepStrictEqual(a, b);
+export const listOf = (value: Json | undefined): readonly Json[] =>
+  value === undefined || value === null ? [] : [value].flat();
+/** Null, an empty list and an empty object say nothing. */
+export const isNothing = (value: Json | undefined): value is undefined =>
+  value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
 
-/** The body of POST and PUT. Unknown and read-only attributes are left out, as is a password: none is kept. */
-export function readResource(type: ResourceType, body: unknown): JsonObject {
+/** The body of POST and PUT. Unknown and read-only attributes are dropped, and so is a password: none is kept. */
+export function readResource({ name, root }: ResourceType, body: unknown): JsonObject {
   if (!isObject(body)) throw wrong('invalidSyntax', 'the body is not a JSON object');
-  requireSchema(body, type.schema.id);
-  const entries = Object.entries(body).flatMap(([name, value]): [string, Json][] => {
-    const extension = type.extensions.find(({ id }) => id.toLowerCase() === name.toLowerCase());
-    if (extension !== undefined) {
-      const read = readParts(extension.attributes, value, name);
-      return read === undefined ? [] : [[extension.id, read]];
-    }
-    const attribute = findAttribute(coreAttributes(type), name);
-    const read = attribute && isKept(attribute) ? readValue(attribute, value) : undefined;
-    return attribute === undefined || read === undefined ? [] : [[attribute.name, read]];
-  });
-  // Who is pushed without a word on it is active; a PATCH may still take the attribute away.
-  const defaults: JsonObject = type.name === 'User' ? { active: true } : {};
-  return checkWhole(type, { ...defaults, ...Object.fromEntries(entries) });
+  requireSchema(body, root.name);
+  // A user that is pushed without `active` is active; a PATCH may still take the attribute away.
+  const defaults: JsonObject = name === 'User' ? { active: true } : {};
+  return requireAll(root, { ...defaults, ...readParts(root, body) });
 }
 
 export function requireSchema(body: JsonObject, urn: string): void {
-  const given = Object.entries(body).find(([name]) => name.toLowerCase() === 'schemas')?.[1];
-  const isGiven = Array.isArray(given) && given.some((one) => String(one).toLowerCase() === urn.toLowerCase());
-  if (!isGiven) throw wrong('invalidSyntax', `schemas must name ${urn}`);
+  const named = listOf(fieldOf(body, 'schemas')).map(lowerCased);
+  if (!named.includes(urn.toLowerCase())) throw wrong('invalidSyntax', `schemas must name ${urn}`);
 }
 
-export function checkWhole(type: ResourceType, resource: JsonObject): JsonObject {
-  const missing = type.schema.attributes.find(
-    ({ name, required }) => required === true && (resource[name] === undefined || resource[name] === ''),
-  );
+export function requireAll({ subAttributes }: Attribute, resource: JsonObject): JsonObject {
+  const missing = subAttributes?.find(({ name, required }) => required === true && (resource[name] ?? '') === '');
   if (missing !== undefined) throw wrong('invalidValue', `${missing.name} is required`);
   return resource;
 }
@@ -51,13 +44,12 @@ export function checkWhole(type: ResourceType, resource: JsonObject): JsonObject
 export const isKept = ({ mutability, returned }: Attribute): boolean =>
   mutability !== 'readOnly' && mutability !== 'writeOnly' && returned !== 'never';
 
-/** Undefined where there is nothing to keep: null, an empty list, an empty object. */
-export function readValue(attribute: Attribute, value: Json): Json | undefined {
+/** Undefined where there is nothing to keep. */
+export function readValue(attribute: Attribute, value: Json | undefined): Json | undefined {
   if (value === null || value === undefined) return undefined;
   if (!attribute.multiValued) return readOne(attribute, value);
-  const list = (Array.isArray(value) ? value : [value]).flatMap((one: Json) => readOne(attribute, one) ?? []);
-  const single = onePrimary(list);
-  return single.length === 0 ? undefined : single;
+  const read = onePrimary(listOf(value).flatMap((one) => readOne(attribute, one) ?? []));
+  return read.length === 0 ? undefined : read;
 }
 
 /** At most one is the primary one: the last that says so. */
@@ -75,10 +67,10 @@ function readOne(attribute: Attribute, value: Json): Json | undefined {
   switch (type) {
     case 'complex':
       // Entra sends a manager as a bare id.
-      if (typeof value === 'string' && findAttribute(attribute.subAttributes, 'value') !== undefined) {
-        return value === '' ? undefined : readParts(attribute.subAttributes ?? [], { value }, name);
+      if (typeof value === 'string' && findPart(attribute, 'value') !== undefined) {
+        return value === '' ? undefined : readParts(attribute, { value });
       }
-      return readParts(attribute.subAttributes ?? [], value, name);
+      return readParts(attribute, value);
     case 'boolean':
       if (typeof value === 'boolean') return value;
       // Entra writes "True" and "False".
@@ -100,25 +92,32 @@ function readOne(attribute: Attribute, value: Json): Json | undefined {
   }
 }
 
-function readParts(attributes: readonly Attribute[], value: Json, name: string): JsonObject | undefined {
-  if (value === null) return undefined;
-  if (!isObject(value)) throw wrong('invalidValue', `${name} must be an object`);
-  const entries = Object.entries(value).flatMap(([part, given]): [string, Json][] => {
-    const attribute = findAttribute(attributes, part);
-    const read = attribute && isKept(attribute) ? readValue(attribute, given) : undefined;
-    return attribute === undefined || read === undefined ? [] : [[attribute.name, read]];
+function readParts(attribute: Attribute, value: Json): JsonObject | undefined {
+  if (!isObject(value)) throw wrong('invalidValue', `${attribute.name} must be an object`);
+  const entries = Object.entries(value).flatMap(([name, given]): [string, Json][] => {
+    const part = findPart(attribute, name);
+    const read = part && isKept(part) ? readValue(part, given) : undefined;
+    return part === undefined || read === undefined ? [] : [[part.name, read]];
   });
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
-export const isSame = (a: unknown, b: unknown): boolean => isDeepStrictEqual(a, b);
+/** Everything that stands at the path, the elements of lists one by one. */
+export const elementsAt = (value: Json, path: Path): readonly Json[] =>
+  path.reduce<readonly Json[]>(
+    (found, { name }) => found.flatMap((one) => (isObject(one) ? listOf(one[name]) : [])),
+    [value],
+  );
 
 /** The text at a path, such as `name.formatted`; undefined where there is none. */
-export function textAt(type: ResourceType, resource: JsonObject, name: string): string | undefined {
-  const path = resolvePath(name, type);
-  if (path === undefined) return undefined;
-  const holder = path.urn === undefined ? resource : resource[path.urn];
-  const value = isObject(holder) ? holder[path.attribute.name] : undefined;
-  const part = path.sub === undefined ? value : isObject(value) ? value[path.sub.name] : undefined;
-  return typeof part === 'string' && part.trim() !== '' ? part.trim() : undefined;
+export function textAt({ root }: ResourceType, resource: JsonObject, name: string): string | undefined {
+  const [value] = elementsAt(resource, resolvePath(name, root) ?? []);
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
+
+/** Empty for what is not a text. */
+export const lowerCased = (value: Json | undefined): string => (typeof value === 'string' ? value.toLowerCase() : '');
+
+/** Names of fields count without regard to case. */
+export const fieldOf = (object: JsonObject, name: string): Json | undefined =>
+  Object.entries(object).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
