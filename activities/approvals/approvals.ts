@@ -85,7 +85,7 @@ export function createApprovalActivities({
       const at = new Date().toISOString();
       await inventory.inTransaction(async (trx) => {
         await trx.recordDecision(personId, { ...decision, at });
-        if (state !== 'open') await trx.closeApproval(approvalId, personId, state, at);
+        if (state !== 'open') await trx.closeApproval(personId, approvalId, state, at);
         if (verdict === 'reassign') await trx.reassignApproval(personId, approvalId, approvers);
         await trx.appendEvidence({
           personId,
@@ -111,7 +111,7 @@ export function createApprovalActivities({
     },
 
     async closeApproval(personId: string, approvalId: string, state: ApprovalState): Promise<void> {
-      await inventory.closeApproval(approvalId, personId, state, new Date().toISOString());
+      await inventory.closeApproval(personId, approvalId, state, new Date().toISOString());
     },
   };
 }

@@ -72,9 +72,9 @@ export async function applyAdoption(request: AdoptionRequest, hash: string, by: 
         const employed = { attributes: person.attributes, employment: 'employed' } as const;
         await trx.finishProcess({ personId, process: 'onboarding', events: [], lines: {}, person: employed, at });
       }
-      if (account !== undefined) await trx.writeAccounts({ accounts: [account], seenAt: at });
       for (const grant of grants)
         await trx.openGrant({ ...grant, personId, accountId, since: at, because: `adoption ${hash}` });
+      if (account !== undefined) await trx.writeAccounts({ accounts: [account], seenAt: at });
       await recordDecision(trx, by, {
         personId,
         eventId: `adopt:${hash}`,

@@ -1,4 +1,5 @@
-import { PostgresAdapter, sql, type RawBuilder } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
+import { isPostgres } from './dialect.ts';
 import type { Db } from './schema.ts';
 
 type ColumnType = 'text' | 'integer';
@@ -13,19 +14,19 @@ export function jsonRows(
   rows: readonly Readonly<Record<string, string | number | null>>[],
 ): RawBuilder<unknown> {
   const json = JSON.stringify(rows);
-  const isPostgres = db.getExecutor().adapter instanceof PostgresAdapter;
+  const isPostgresql = isPostgres(db);
   const picked = Object.entries(columns).map(([name, type]) => {
-    const value = isPostgres ? sql`(value ->> ${sql.lit(name)})::${sql.raw(type)}` : sql`value ->> ${sql.lit(name)}`;
+    const value = isPostgresql ? sql`(value ->> ${sql.lit(name)})::${sql.raw(type)}` : sql`value ->> ${sql.lit(name)}`;
     return sql`${value} as ${sql.ref(name)}`;
   });
-  const from = isPostgres ? sql`json_array_elements(${json}::json) as e(value)` : sql`json_each(${json})`;
+  const from = isPostgresql ? sql`json_array_elements(${json}::json) as e(value)` : sql`json_each(${json})`;
   return sql`(select ${sql.join(picked)} from ${from}) as r`;
 }
 
 /** Texts as one parameter, for `in`. */
 export function jsonTexts(db: Db, texts: readonly string[]): RawBuilder<string> {
   const json = JSON.stringify(texts);
-  return db.getExecutor().adapter instanceof PostgresAdapter
+  return isPostgres(db)
     ? sql`(select json_array_elements_text(${json}::json))`
     : sql`(select value from json_each(${json}))`;
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from './schema.ts';
-import { write, type DialectName, type Store } from './store.ts';
+import { dialectOf, type DialectName } from './dialect.ts';
+import { underLock } from './locks.ts';
 import { createDepthTables } from './migrations/depth.ts';
 import { addEvidenceGuards, createFirstTables } from './migrations/first.ts';
 import { createDeliveries } from './migrations/deliveries.ts';
@@ -38,9 +39,9 @@ const migrations: readonly Migration[] = [
 ];
 
 /** Brings the inventory to this version, whoever comes first. Throws when a newer Muster wrote it. */
-export async function migrate(store: Store): Promise<void> {
-  if ((await versionOf(store.db)) === migrations.length) return;
-  await write(store, 'schema', async (trx) => {
+export async function migrate(db: Db): Promise<void> {
+  if ((await versionOf(db)) === migrations.length) return;
+  await underLock(db, 'schema', async (trx) => {
     await sql`create table if not exists muster_schema (version integer primary key, applied_at text not null)`.execute(
       trx,
     );
@@ -53,7 +54,7 @@ export async function migrate(store: Store): Promise<void> {
     }
     for (const [index, migration] of migrations.entries()) {
       if (index < present) continue;
-      await migration(trx, store.dialect);
+      await migration(trx, dialectOf(db));
       await trx
         .insertInto('musterSchema')
         .values({ version: index + 1, appliedAt: new Date().toISOString() })

@@ -1,9 +1,8 @@
-import { CamelCasePlugin, Kysely } from 'kysely';
+import { CamelCasePlugin, Kysely, type Dialect } from 'kysely';
 import { migrate } from './migrations.ts';
 import { createPostgresDialect } from './postgresql.ts';
-import type { Schema } from './schema.ts';
+import type { Db, Schema } from './schema.ts';
 import { createSqliteDialect } from './sqlite.ts';
-import type { Store } from './store.ts';
 
 export interface InventoryLocation {
   /** `postgres://…`; wins over `file`. */
@@ -13,24 +12,19 @@ export interface InventoryLocation {
 }
 
 /** Opens the database and brings it to this version's schema. */
-export async function openStore({ url, file }: InventoryLocation): Promise<Store> {
-  const store = connect(url, file);
+export async function openDatabase(location: InventoryLocation): Promise<Db> {
+  const db: Db = new Kysely<Schema>({ dialect: dialectFor(location), plugins: [new CamelCasePlugin()] });
   try {
-    await migrate(store);
-    return store;
+    await migrate(db);
+    return db;
   } catch (error) {
-    await store.db.destroy();
+    await db.destroy();
     throw error;
   }
 }
 
-function connect(url: string | undefined, file: string | undefined): Store {
-  const plugins = [new CamelCasePlugin()];
-  if (url !== undefined && url !== '') {
-    return { dialect: 'postgresql', db: new Kysely<Schema>({ dialect: createPostgresDialect(url), plugins }) };
-  }
-  if (file !== undefined && file !== '') {
-    return { dialect: 'sqlite', db: new Kysely<Schema>({ dialect: createSqliteDialect(file), plugins }) };
-  }
+function dialectFor({ url, file }: InventoryLocation): Dialect {
+  if (url !== undefined && url !== '') return createPostgresDialect(url);
+  if (file !== undefined && file !== '') return createSqliteDialect(file);
   throw new Error('the inventory needs a place: give `file` (SQLite) or `url` (postgres://…)');
 }

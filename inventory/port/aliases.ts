@@ -23,18 +23,3 @@ export interface CompleteRoster {
   readonly absent: readonly string[];
   readonly at: string;
 }
-
-/** The part of the inventory that knows the same person by the ids of several sources. */
-export interface AliasInventory {
-  /** The alias that this identity has; nothing is written. */
-  findAlias(identity: SourceIdentity): Promise<AliasRow | undefined>;
-  /**
-   * The alias that this identity has, else a new one: of a person of this id whom no source has named, else of the one
-   * who has this e-mail and whom this source does not know yet, else of a new person (by the external id where it can be a personId and is free, else by `newId`).
-   */
-  bindAlias(identity: SourceIdentity, given: { readonly newId: string; readonly at: string }): Promise<AliasRow>;
-  listAliases(filter: { source?: string; limit: number; offset: number }): Promise<readonly AliasRow[]>;
-  /** Since when complete rosters of this source have not named these people; for others it is forgotten. */
-  noteAbsences(roster: CompleteRoster): Promise<ReadonlyMap<string, string>>;
-  listAbsences(source: string): Promise<ReadonlyMap<string, string>>;
-}

@@ -7,11 +7,3 @@ export interface AwaitedLogin {
   /** Accounts that appeared before this were looked at. */
   readonly lookedAt: string;
 }
-
-export interface AwaitedLoginInventory {
-  /** One a person: another e-mail replaces the one before. */
-  awaitLogin(personId: string, email: string, at: string): Promise<void>;
-  /** The longest unlooked first. */
-  listAwaitedLogins(personId?: string): Promise<readonly AwaitedLogin[]>;
-  noteLookedForLogins(personIds: readonly string[], at: string): Promise<void>;
-}

@@ -4,7 +4,6 @@ import type { Found, FindingKind, FoundAt, Severity } from '../../domain/finding
 import type { KindStates, Nhi } from '../../domain/sync/kinds.ts';
 import type { KeySnapshot } from '../../domain/findings/keys.ts';
 import type { RoleSnapshot } from '../../domain/findings/roles.ts';
-import type { AbsenceSnapshot } from '../../domain/findings/rosters.ts';
 import type { TeamRow } from './nhis.ts';
 
 export type FindingState = 'open' | 'muted' | 'closed';
@@ -115,36 +114,4 @@ export interface QuarantineDecision {
   readonly at: string;
   readonly by: string;
   readonly reason?: string;
-}
-
-/** Findings, repairs and quarantine: a part of the inventory. */
-export interface FindingsStore {
-  /** Opens, closes, and changes what differs; writes nothing where nothing does. */
-  writeFindings(page: FindingsPage): Promise<{ opened: number; closed: number }>;
-  listFindings(filter: FindingFilter, now: string): Promise<readonly FindingRow[]>;
-  countOpenFindings(now: string): Promise<number>;
-  /** `undefined` where there is no such finding. */
-  muteFinding(
-    id: string,
-    mute: { until: string; reason: string; at: string },
-  ): Promise<{ readonly before: FindingRow; readonly after: FindingRow } | undefined>;
-
-  readOrganization(options: { now: string; overdueAfterMs: number }): Promise<OrganizationSnapshot>;
-  accountSnapshots(after: string, limit: number): Promise<SnapshotPage<AccountPageSnapshot>>;
-  personSnapshots(after: string, limit: number): Promise<SnapshotPage<PersonPageSnapshot>>;
-  /** By person: everybody whom complete rosters have not named. */
-  absenceSnapshots(after: string, limit: number): Promise<SnapshotPage<AbsenceSnapshot>>;
-  keySnapshots(after: string, limit: number): Promise<SnapshotPage<KeyPageSnapshot>>;
-
-  /** Remembers what is about to be repaired, to see what does not last. */
-  recordRepairs(runId: string, repairs: readonly RepairCandidate[], at: string): Promise<void>;
-  /** Replaces the batch that is open, unless it is for the same; answers the id of the batch that is open now. */
-  openQuarantine(batch: Omit<QuarantineRow, 'state'>): Promise<string>;
-  listQuarantines(limit: number): Promise<readonly QuarantineRow[]>;
-  /** Subjects that differ and are not to be mended: somebody has said no, or has muted the finding. */
-  unrepairedSubjects(now: string): Promise<ReadonlySet<string>>;
-  /** The batch after the decision; `undefined` where none is open by this id. The same decision again changes nothing. */
-  decideQuarantine(batchId: string, decision: QuarantineDecision): Promise<QuarantineRow | undefined>;
-  /** Withdraws an open batch whose drift is gone. */
-  withdrawQuarantine(at: string): Promise<void>;
 }

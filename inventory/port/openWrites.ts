@@ -24,22 +24,3 @@ export interface OpenWrite extends WriteKey {
   /** The link that it becomes where a reading shows that it happened. */
   readonly entry: EvidenceEntry;
 }
-
-/**
- * A write and its evidence are two things, and between them anything may stop: the write is noted before it is asked for,
- * and its link is appended when its answer is there, or when a later reading shows that it has happened.
- */
-export interface WriteInventory {
-  /** Just before it is asked of Datadog. Answers how often it was asked for. */
-  beginWrite(write: Omit<OpenWrite, 'asked'>): Promise<number>;
-  /** Datadog said no. What was asked for earlier, without an answer, stays open. */
-  refuseWrite(key: WriteKey): Promise<void>;
-  /**
-   * It is so now. `isOurs`: the answer said that this attempt did it. Else it was an earlier attempt, if one is open, and
-   * nobody of ours if none is. Appends at most one link.
-   */
-  endWrite(key: WriteKey, end: { readonly isOurs: boolean; readonly entry: EvidenceEntry }): Promise<void>;
-  /** The answer is lost, and it is not so; or no reading can tell, and the link says that. */
-  giveUpWrite(write: WriteKey, entry?: EvidenceEntry): Promise<void>;
-  listOpenWrites(personId: string): Promise<readonly OpenWrite[]>;
-}

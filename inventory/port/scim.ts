@@ -24,23 +24,3 @@ export interface ScimGroup {
   readonly id: string;
   readonly displayName: string;
 }
-
-type Place = Pick<ScimRow, 'source' | 'resourceType'>;
-
-/** The part of the inventory that keeps what identity providers push. Each source sees its own resources alone. */
-export interface ScimInventory {
-  findScim(by: Pick<ScimRow, 'source' | 'id'>): Promise<ScimRow | undefined>;
-  /** Oldest first. */
-  listScim(filter: Place & Partial<Pick<ScimRow, 'name' | 'externalId' | 'personId'>>): Promise<readonly ScimRow[]>;
-  /**
-   * Takes the name of a user before anything follows from it. `taken` where another has it; the row of an earlier attempt
-   * that came no further is taken up again, with its id.
-   */
-  reserveScim(row: ScimRow): Promise<ScimRow | 'taken'>;
-  /** Writes the row, of a group with its members, where its version still is `from` (undefined: it is new). */
-  writeScim(row: ScimRow, given: { readonly from?: number; readonly members?: readonly string[] }): Promise<boolean>;
-  /** False where its version is another by now. Memberships go with it. */
-  removeScim(row: ScimRow): Promise<boolean>;
-  /** The groups that have this member, by name. */
-  scimGroupsOf(source: string, memberId: string): Promise<readonly ScimGroup[]>;
-}

@@ -16,17 +16,6 @@ export interface TokenRow {
   readonly revokedAt?: string;
 }
 
-export interface TokenInventory {
-  /** `hash` is the SHA-256 of the token, hex. */
-  createToken(token: TokenRow, hash: string): Promise<void>;
-  /** Undefined where no token has this id. Its first revocation stays. */
-  revokeToken(id: string, at: string): Promise<TokenRow | undefined>;
-  /** Oldest first, the revoked ones too. */
-  listTokens(): Promise<readonly TokenRow[]>;
-  /** Revoked and expired ones too: see `isInForce`. */
-  findToken(by: { hash: string } | { id: string }): Promise<TokenRow | undefined>;
-}
-
 export const isInForce = ({ revokedAt, expiresAt }: TokenRow, now: string): boolean =>
   revokedAt === undefined && (expiresAt === undefined || expiresAt > now);
 

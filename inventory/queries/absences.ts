@@ -1,31 +1,32 @@
+import { locked } from '../database/locks.ts';
 import { isNamedSince, type AbsenceSnapshot } from '../../domain/findings/rosters.ts';
 import type { CompleteRoster } from '../port/aliases.ts';
 import type { SnapshotPage } from '../port/findings.ts';
 import { parseJson, present } from '../port/json.ts';
 import type { Db } from '../database/schema.ts';
 
+/** Returns since when complete rosters of this source have not named these people; for others it is forgotten. */
 /** Whom complete rosters no longer name. */
-
-export async function noteAbsences(
-  db: Db,
-  { source, roster, absent, at }: CompleteRoster,
-): Promise<ReadonlyMap<string, string>> {
-  const before = new Map((await standingAbsences(db, source)).map((row) => [row.personId, row]));
-  await db.deleteFrom('absences').where('source', '=', source).execute();
-  const rows = absent.map((personId) => before.get(personId) ?? { source, personId, since: at, roster });
-  for (let from = 0; from < rows.length; from += 500) {
+export const noteAbsences = locked(
+  'absences',
+  async (db: Db, { source, roster, absent, at }: CompleteRoster): Promise<ReadonlyMap<string, string>> => {
+    const before = new Map((await standingAbsences(db, source)).map((row) => [row.personId, row]));
+    await db.deleteFrom('absences').where('source', '=', source).execute();
+    const rows = absent.map((personId) => before.get(personId) ?? { source, personId, since: at, roster });
+    for (let from = 0; from < rows.length; from += 500) {
+      await db
+        .insertInto('absences')
+        .values(rows.slice(from, from + 500))
+        .execute();
+    }
     await db
-      .insertInto('absences')
-      .values(rows.slice(from, from + 500))
+      .insertInto('completeRosters')
+      .values({ source, appliedAt: at })
+      .onConflict((conflict) => conflict.column('source').doUpdateSet({ appliedAt: at }))
       .execute();
-  }
-  await db
-    .insertInto('completeRosters')
-    .values({ source, appliedAt: at })
-    .onConflict((conflict) => conflict.column('source').doUpdateSet({ appliedAt: at }))
-    .execute();
-  return new Map(rows.map(({ personId, since }) => [personId, since]));
-}
+    return new Map(rows.map(({ personId, since }) => [personId, since]));
+  },
+);
 
 export async function listAbsences(db: Db, source: string): Promise<ReadonlyMap<string, string>> {
   return new Map((await standingAbsences(db, source)).map(({ personId, since }) => [personId, since]));
@@ -46,7 +47,7 @@ async function standingAbsences(db: Db, source: string) {
     .map(({ personId, since, roster }) => ({ source, personId, since, roster }));
 }
 
-/** A page is so many people, with every source that misses them. */
+/** Everybody whom complete rosters have not named: a page is so many people, with every source that misses them. */
 export async function absenceSnapshots(db: Db, after: string, limit: number): Promise<SnapshotPage<AbsenceSnapshot>> {
   const people = await db
     .selectFrom('absences')

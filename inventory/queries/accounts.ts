@@ -1,3 +1,4 @@
+import { locked } from '../database/locks.ts';
 import { sql, type Selectable } from 'kysely';
 import type { Account, AccountStatus } from '../../domain/model.ts';
 import { writeRoleHistory, type RoleChange } from './accountRoles.ts';
@@ -6,7 +7,6 @@ import { foldCase } from '../../domain/text.ts';
 import { jsonRows, jsonTexts } from '../database/jsonRows.ts';
 import { notePage } from './scans.ts';
 import type { Db, Schema } from '../database/schema.ts';
-import type { Inventory } from '../port/inventory.ts';
 import type { AccountRow, AccountsPage } from '../port/rows.ts';
 
 type StoredAccount = Pick<Selectable<Schema['accounts']>, 'accountId' | 'account' | 'writtenAt' | 'goneAt'>;
@@ -18,43 +18,43 @@ const chunkSize = 100;
  * Writes the rows that are new or differ, and notes the page's ids for the sweep. What was read before a row's last
  * write does not change it.
  */
-export async function writeAccounts(
-  db: Db,
-  { scanId, accounts, seenAt }: AccountsPage,
-): Promise<{ added: number; changed: number }> {
-  const byId = new Map(accounts.map((account) => [account.id, normalize(account)]));
-  if (scanId !== undefined) await notePage(db, scanId, [...byId.keys()], seenAt);
-  const stored = new Map(
-    byId.size === 0
-      ? []
-      : (
-          await db
-            .selectFrom('accounts')
-            .select(['accountId', 'account', 'writtenAt', 'goneAt'])
-            .where('accountId', 'in', jsonTexts(db, [...byId.keys()]))
-            .execute()
-        ).map((row) => [row.accountId, row] as const),
-  );
-  const written: { account: Account; text: Json<Account>; before: StoredAccount | undefined }[] = [];
-  for (const account of byId.values()) {
-    const before = stored.get(account.id);
-    const text = accountJson(account);
-    if (before !== undefined && (seenAt < before.writtenAt || (before.account === text && before.goneAt === null))) {
-      continue;
+export const writeAccounts = locked(
+  'accounts',
+  async (db: Db, { scanId, accounts, seenAt }: AccountsPage): Promise<{ added: number; changed: number }> => {
+    const byId = new Map(accounts.map((account) => [account.id, normalize(account)]));
+    if (scanId !== undefined) await notePage(db, scanId, [...byId.keys()], seenAt);
+    const stored = new Map(
+      byId.size === 0
+        ? []
+        : (
+            await db
+              .selectFrom('accounts')
+              .select(['accountId', 'account', 'writtenAt', 'goneAt'])
+              .where('accountId', 'in', jsonTexts(db, [...byId.keys()]))
+              .execute()
+          ).map((row) => [row.accountId, row] as const),
+    );
+    const written: { account: Account; text: Json<Account>; before: StoredAccount | undefined }[] = [];
+    for (const account of byId.values()) {
+      const before = stored.get(account.id);
+      const text = accountJson(account);
+      if (before !== undefined && (seenAt < before.writtenAt || (before.account === text && before.goneAt === null))) {
+        continue;
+      }
+      written.push({ account, text, before });
     }
-    written.push({ account, text, before });
-  }
-  for (let from = 0; from < written.length; from += chunkSize) {
-    await writeRows(db, written.slice(from, from + chunkSize), seenAt);
-  }
-  await writeRoleHistory(
-    db,
-    written.flatMap(({ account, before }) => roleChanges(account, before)),
-    seenAt,
-  );
-  const added = written.filter(({ before }) => before === undefined || before.goneAt !== null).length;
-  return { added, changed: written.length - added };
-}
+    for (let from = 0; from < written.length; from += chunkSize) {
+      await writeRows(db, written.slice(from, from + chunkSize), seenAt);
+    }
+    await writeRoleHistory(
+      db,
+      written.flatMap(({ account, before }) => roleChanges(account, before)),
+      seenAt,
+    );
+    const added = written.filter(({ before }) => before === undefined || before.goneAt !== null).length;
+    return { added, changed: written.length - added };
+  },
+);
 
 const columns = {
   accountId: 'text',
@@ -119,10 +119,16 @@ function accountJson(account: Account): Json<Account> {
 /** Datadog lists roles in any order. */
 const normalize = (account: Account): Account => ({ ...account, roleIds: [...new Set(account.roleIds)].toSorted() });
 
-/** By e-mail. Without a status, accounts that are gone are listed too, with `goneAt`; the status `gone` lists only them. */
+/** By e-mail. A status other than `gone` lists accounts that are there; without one, those that are gone are listed too. */
 export async function listAccounts(
   db: Db,
-  { status, serviceAccounts, search, limit, offset }: Parameters<Inventory['listAccounts']>[0],
+  {
+    status,
+    serviceAccounts,
+    search,
+    limit,
+    offset,
+  }: { status?: string; serviceAccounts?: boolean; search?: string; limit: number; offset: number },
 ): Promise<readonly AccountRow[]> {
   // Limited before it is joined: PostgreSQL would join all that it then leaves out.
   let page = db.selectFrom('accounts').selectAll().orderBy('email').orderBy('accountId').limit(limit).offset(offset);

@@ -1,6 +1,7 @@
+import { locked } from '../database/locks.ts';
 import type { Selectable } from 'kysely';
 import { personIdPattern } from '../../domain/contracts.ts';
-import type { AliasInventory, AliasRow, SourceIdentity } from '../port/aliases.ts';
+import type { AliasRow, SourceIdentity } from '../port/aliases.ts';
 import { foldCase, isSameText } from '../../domain/text.ts';
 import { ensurePerson, findPeopleByEmail } from './people.ts';
 import type { Db, Schema } from '../database/schema.ts';
@@ -8,6 +9,7 @@ import type { Db, Schema } from '../database/schema.ts';
 /** A source without ids: the person is the first e-mail it gave for them. */
 const keyOf = ({ externalId, email }: SourceIdentity): string => externalId ?? `email:${foldCase(email ?? '')}`;
 
+/** The alias that this identity has; nothing is written. */
 export async function findAlias(db: Db, identity: SourceIdentity): Promise<AliasRow | undefined> {
   const row = await db
     .selectFrom('aliases')
@@ -18,30 +20,37 @@ export async function findAlias(db: Db, identity: SourceIdentity): Promise<Alias
   return row && toAliasRow(row);
 }
 
-/** To be called under the one lock of all aliases: two sources may name the same person at the same moment. */
-export async function bindAlias(
-  db: Db,
-  identity: SourceIdentity,
-  { newId, at }: { readonly newId: string; readonly at: string },
-): Promise<AliasRow> {
-  const known = await findAlias(db, identity);
-  if (known !== undefined) return known;
-  const personId =
-    (await personOfSameId(db, identity)) ??
-    (await personOfOtherSource(db, identity)) ??
-    (await newPersonId(db, identity, newId));
-  await ensurePerson(db, personId);
-  const first = await db.selectFrom('aliases').select('source').where('personId', '=', personId).executeTakeFirst();
-  const row = {
-    source: identity.source,
-    externalId: keyOf(identity),
-    personId,
-    isAuthoritative: first === undefined ? 1 : 0,
-    boundAt: at,
-  };
-  await db.insertInto('aliases').values(row).execute();
-  return toAliasRow(row);
-}
+/**
+ * The alias that this identity has, else a new one: of the person with this id whom no source has named, else of the one
+ * with this e-mail whom this source does not know yet, else of a new person (whose id is the external id where it can be a
+ * personId and is free, else `newId`). One lock for all: two sources may name the same person at the same moment.
+ */
+export const bindAlias = locked(
+  'aliases',
+  async (
+    db: Db,
+    identity: SourceIdentity,
+    { newId, at }: { readonly newId: string; readonly at: string },
+  ): Promise<AliasRow> => {
+    const known = await findAlias(db, identity);
+    if (known !== undefined) return known;
+    const personId =
+      (await personOfSameId(db, identity)) ??
+      (await personOfOtherSource(db, identity)) ??
+      (await newPersonId(db, identity, newId));
+    await ensurePerson(db, personId);
+    const first = await db.selectFrom('aliases').select('source').where('personId', '=', personId).executeTakeFirst();
+    const row = {
+      source: identity.source,
+      externalId: keyOf(identity),
+      personId,
+      isAuthoritative: first === undefined ? 1 : 0,
+      boundAt: at,
+    };
+    await db.insertInto('aliases').values(row).execute();
+    return toAliasRow(row);
+  },
+);
 
 /** Whom the command line has named by this id, and no source yet: also when their e-mail is a colleague's by now. */
 async function personOfSameId(db: Db, { externalId }: SourceIdentity): Promise<string | undefined> {
@@ -85,7 +94,7 @@ async function newPersonId(db: Db, { externalId }: SourceIdentity, newId: string
 
 export async function listAliases(
   db: Db,
-  { source, limit, offset }: Parameters<AliasInventory['listAliases']>[0],
+  { source, limit, offset }: { source?: string; limit: number; offset: number },
 ): Promise<readonly AliasRow[]> {
   let query = db.selectFrom('aliases').selectAll();
   if (source !== undefined) query = query.where('source', '=', source);

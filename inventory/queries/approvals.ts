@@ -1,12 +1,12 @@
+import { locked, personLock } from '../database/locks.ts';
 import type { ApprovalState } from '../../domain/contracts.ts';
 import type { ApprovalRequest, ApproverSet } from '../../domain/model.ts';
 import { canonicalJson, parseJson, present } from '../port/json.ts';
 import type { Db } from '../database/schema.ts';
-import type { Inventory } from '../port/inventory.ts';
 import type { ApprovalRow, DatedDecision } from '../port/rows.ts';
 
 /** The same access may be asked for again later: then an older request that is still open ends as withdrawn. */
-export async function openApproval(db: Db, approval: ApprovalRow): Promise<void> {
+export const openApproval = locked(personLock, async (db: Db, approval: ApprovalRow): Promise<void> => {
   const { personId, approvalId, requestedAt, deadline, state, closedAt = null } = approval;
   const { entitlements, act, rules, approvers, managerIds, managerGone, privileged } = approval;
   const request: ApprovalRequest = {
@@ -34,76 +34,76 @@ export async function openApproval(db: Db, approval: ApprovalRow): Promise<void>
     .where('state', '=', 'open')
     .where('requestedAt', '<', requestedAt)
     .execute();
-}
+});
 
-export async function recordDecision(db: Db, personId: string, decision: DatedDecision): Promise<void> {
-  const { decisionId, approvalId, at } = decision;
-  const latest = await db
-    .selectFrom('approvals')
-    .select('requestedAt')
-    .where('personId', '=', personId)
-    .where('approvalId', '=', approvalId)
-    .orderBy('requestedAt', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  await db
-    .insertInto('decisions')
-    .values({
-      personId,
-      decisionId,
-      approvalId,
-      requestedAt: latest?.requestedAt ?? null,
-      at,
-      decision: canonicalJson(decision),
-    })
-    .onConflict((conflict) => conflict.columns(['personId', 'decisionId']).doNothing())
-    .execute();
-}
+/** A counted decision, unique by its decisionId. */
+export const recordDecision = locked(
+  personLock,
+  async (db: Db, personId: string, decision: DatedDecision): Promise<void> => {
+    const { decisionId, approvalId, at } = decision;
+    const latest = await db
+      .selectFrom('approvals')
+      .select('requestedAt')
+      .where('personId', '=', personId)
+      .where('approvalId', '=', approvalId)
+      .orderBy('requestedAt', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    await db
+      .insertInto('decisions')
+      .values({
+        personId,
+        decisionId,
+        approvalId,
+        requestedAt: latest?.requestedAt ?? null,
+        at,
+        decision: canonicalJson(decision),
+      })
+      .onConflict((conflict) => conflict.columns(['personId', 'decisionId']).doNothing())
+      .execute();
+  },
+);
 
 /** Only an open approval can be closed: its first end stays. */
-export async function closeApproval(
-  db: Db,
-  approvalId: string,
-  personId: string,
-  state: ApprovalState,
-  at: string,
-): Promise<void> {
-  if (state === 'open') return;
-  await db
-    .updateTable('approvals')
-    .set({ state, closedAt: at })
-    .where('personId', '=', personId)
-    .where('approvalId', '=', approvalId)
-    .where('state', '=', 'open')
-    .execute();
-}
+export const closeApproval = locked(
+  personLock,
+  async (db: Db, personId: string, approvalId: string, state: ApprovalState, at: string): Promise<void> => {
+    if (state === 'open') return;
+    await db
+      .updateTable('approvals')
+      .set({ state, closedAt: at })
+      .where('personId', '=', personId)
+      .where('approvalId', '=', approvalId)
+      .where('state', '=', 'open')
+      .execute();
+  },
+);
 
-export async function reassignApproval(
-  db: Db,
-  personId: string,
-  approvalId: string,
-  approvers: ApproverSet,
-): Promise<void> {
-  const open = await db
-    .selectFrom('approvals')
-    .select(['request', 'requestedAt'])
-    .where('personId', '=', personId)
-    .where('approvalId', '=', approvalId)
-    .where('state', '=', 'open')
-    .executeTakeFirst();
-  if (open === undefined) return;
-  await db
-    .updateTable('approvals')
-    .set({ request: canonicalJson({ ...parseJson(open.request), approvers }) })
-    .where('personId', '=', personId)
-    .where('approvalId', '=', approvalId)
-    .where('requestedAt', '=', open.requestedAt)
-    .execute();
-}
+/** Gives an open approval to others. */
+export const reassignApproval = locked(
+  personLock,
+  async (db: Db, personId: string, approvalId: string, approvers: ApproverSet): Promise<void> => {
+    const open = await db
+      .selectFrom('approvals')
+      .select(['request', 'requestedAt'])
+      .where('personId', '=', personId)
+      .where('approvalId', '=', approvalId)
+      .where('state', '=', 'open')
+      .executeTakeFirst();
+    if (open === undefined) return;
+    await db
+      .updateTable('approvals')
+      .set({ request: canonicalJson({ ...parseJson(open.request), approvers }) })
+      .where('personId', '=', personId)
+      .where('approvalId', '=', approvalId)
+      .where('requestedAt', '=', open.requestedAt)
+      .execute();
+  },
+);
 
 export async function listApprovals(
   db: Db,
-  { state, personId }: Parameters<Inventory['listApprovals']>[0],
+  { state, personId }: { state?: ApprovalState; personId?: string },
 ): Promise<readonly ApprovalRow[]> {
   let query = db.selectFrom('approvals').selectAll();
   let decisionQuery = db.selectFrom('decisions').select(['personId', 'approvalId', 'requestedAt', 'decision']);

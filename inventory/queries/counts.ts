@@ -8,7 +8,7 @@ const keyKinds = [
   'personalAccessToken',
 ] as const;
 
-/** What is there now, as far as it was seen. */
+/** What is there now, as far as it was seen. `keys` are keys and tokens of any kind. */
 export async function countRows(db: Db): Promise<{ users: number; serviceAccounts: number; keys: number }> {
   const accounts = await db
     .selectFrom('accounts')

@@ -1,3 +1,4 @@
+import { locked } from '../database/locks.ts';
 import type { Db } from '../database/schema.ts';
 
 export async function isDelivered(db: Db, source: string, messageId: string): Promise<boolean> {
@@ -10,14 +11,18 @@ export async function isDelivered(db: Db, source: string, messageId: string): Pr
   return row !== undefined;
 }
 
-export async function recordDelivery(db: Db, source: string, messageId: string, acceptedAt: string): Promise<void> {
-  await db
-    .insertInto('deliveries')
-    .values({ source, messageId, acceptedAt })
-    .onConflict((conflict) => conflict.columns(['source', 'messageId']).doNothing())
-    .execute();
-}
+/** To be called once the engine has accepted what the message says, never before. */
+export const recordDelivery = locked(
+  (source, messageId) => `delivery/${source}/${messageId}`,
+  async (db: Db, source: string, messageId: string, acceptedAt: string): Promise<void> => {
+    await db
+      .insertInto('deliveries')
+      .values({ source, messageId, acceptedAt })
+      .onConflict((conflict) => conflict.columns(['source', 'messageId']).doNothing())
+      .execute();
+  },
+);
 
-export async function forgetDeliveries(db: Db, acceptedBefore: string): Promise<void> {
+export const forgetDeliveries = locked('deliveries', async (db: Db, acceptedBefore: string): Promise<void> => {
   await db.deleteFrom('deliveries').where('acceptedAt', '<', acceptedBefore).execute();
-}
+});

@@ -1,3 +1,4 @@
+import { locked } from '../database/locks.ts';
 import type { Entitlement, ResolvedEntitlement } from '../../domain/model.ts';
 import { entitlementKey } from '../../domain/access/plan.ts';
 import type { Db } from '../database/schema.ts';
@@ -12,24 +13,27 @@ export async function knownEntitlementIds(
   return new Map(rows.map(({ kind, name, id }) => [entitlementKey({ kind, id: name }), id]));
 }
 
-export async function rememberEntitlementIds(
-  db: Db,
-  entitlements: readonly ResolvedEntitlement[],
-  at: string,
-): Promise<void> {
-  await db
-    .insertInto('entitlementIds')
-    .values(entitlements.map(({ kind, name, id }) => ({ kind, name, id, since: at })))
-    .onConflict((conflict) => conflict.columns(['kind', 'name']).doNothing())
-    .execute();
-}
+export const rememberEntitlementIds = locked(
+  'entitlementIds',
+  async (db: Db, entitlements: readonly ResolvedEntitlement[], at: string): Promise<void> => {
+    await db
+      .insertInto('entitlementIds')
+      .values(entitlements.map(({ kind, name, id }) => ({ kind, name, id, since: at })))
+      .onConflict((conflict) => conflict.columns(['kind', 'name']).doNothing())
+      .execute();
+  },
+);
 
-export async function forgetEntitlementId(db: Db, { kind, name }: Entitlement): Promise<string | undefined> {
-  const [row] = await db
-    .deleteFrom('entitlementIds')
-    .where('kind', '=', kind)
-    .where('name', '=', name)
-    .returning('id')
-    .execute();
-  return row?.id;
-}
+/** The name may mean another one from now on; answers the id it had. */
+export const forgetEntitlementId = locked(
+  'entitlementIds',
+  async (db: Db, { kind, name }: Entitlement): Promise<string | undefined> => {
+    const [row] = await db
+      .deleteFrom('entitlementIds')
+      .where('kind', '=', kind)
+      .where('name', '=', name)
+      .returning('id')
+      .execute();
+    return row?.id;
+  },
+);

@@ -1,8 +1,8 @@
+import { locked } from '../database/locks.ts';
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { canonicalJson, parseJson } from '../port/json.ts';
 import type { Db } from '../database/schema.ts';
-import type { Inventory } from '../port/inventory.ts';
 import type { EvidenceCheck, EvidenceEntry, EvidenceRow } from '../port/rows.ts';
 
 /** What the first link follows. */
@@ -10,8 +10,8 @@ const origin = '0'.repeat(64);
 const headId = 1;
 const verifyPage = 1_000;
 
-/** To be called under the one evidence lock: two appenders would follow the same link. */
-export async function appendEvidence(db: Db, entry: EvidenceEntry): Promise<void> {
+/** Appends one link. Unique by (eventId, step, personId): a retry adds no second one. */
+export const appendEvidence = locked('evidence', async (db: Db, entry: EvidenceEntry): Promise<void> => {
   const { eventId, step, personId } = entry;
   const present = await db
     .selectFrom('evidence')
@@ -21,9 +21,9 @@ export async function appendEvidence(db: Db, entry: EvidenceEntry): Promise<void
     .where('personId', '=', personId)
     .executeTakeFirst();
   if (present === undefined) await appendLink(db, entry);
-}
+});
 
-/** The same without a look at what is there; under the same lock. */
+/** The same without a look at what is there. */
 export async function appendLink(db: Db, entry: EvidenceEntry): Promise<void> {
   const { eventId, step, personId } = entry;
   const head = await readHead(db);
@@ -43,7 +43,7 @@ export async function appendLink(db: Db, entry: EvidenceEntry): Promise<void> {
 /** The newest last; pages by `offset`. */
 export async function listEvidence(
   db: Db,
-  { personId, limit, offset }: Parameters<Inventory['listEvidence']>[0],
+  { personId, limit, offset }: { personId?: string; limit: number; offset: number },
 ): Promise<readonly EvidenceRow[]> {
   let query = db.selectFrom('evidence').select(['seq', 'entry', 'hash']);
   if (personId !== undefined) query = query.where('personId', '=', personId);
@@ -51,7 +51,11 @@ export async function listEvidence(
   return rows.map(({ seq, entry, hash }) => ({ ...parseJson(entry), seq, hash }));
 }
 
-/** Walks the chain from its origin to the recorded end. Links that are appended meanwhile are not looked at. */
+/**
+ * Walks the chain from its origin to the recorded end, and finds a link that was altered, removed or moved, by its `seq`.
+ * `noted` is a link that was written down elsewhere: a chain that was cut off before it, or rebuilt, holds in itself. Links
+ * that are appended meanwhile are not looked at.
+ */
 export async function verifyEvidence(db: Db, noted?: Pick<EvidenceRow, 'seq' | 'hash'>): Promise<EvidenceCheck> {
   const head = await readHead(db);
   if (head.strays !== null)

@@ -12,8 +12,8 @@ import type { KindStates } from '../../domain/sync/kinds.ts';
 import type { FindingFilter, FindingRow, FindingsPage } from '../port/findings.ts';
 import { canonicalJson, parseJson, present } from '../port/json.ts';
 import { jsonRows } from '../database/jsonRows.ts';
+import { locked, underLock } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';
-import { write, type Store } from '../database/store.ts';
 import { standingKinds } from './syncRuns.ts';
 
 type Stored = Selectable<Schema['findings']>;
@@ -25,12 +25,15 @@ const chunkSize = 250;
 const findingIdOf = ({ kind, subject }: Pick<Found, 'kind' | 'subject'>): string =>
   hash('sha256', `${kind}\n${subject}`).slice(0, 16);
 
-/** What differs is worked out before anything is locked, so that a page without news writes nothing. */
-export async function writeFindings(store: Store, page: FindingsPage): Promise<{ opened: number; closed: number }> {
+/**
+ * Opens, closes, and changes what differs. That is worked out before anything is locked, so that a page without news writes
+ * nothing.
+ */
+export async function writeFindings(db: Db, page: FindingsPage): Promise<{ opened: number; closed: number }> {
   const { frozenScopes, states, at } = page;
   const isFrozen = (one: Pick<Found, 'kind' | 'subject' | 'scope'>) =>
     frozenScopes.has(one.scope) || frozenBecause(one, states) !== undefined;
-  const stored = new Map((await storedBetween(store.db, page)).map((row) => [row.findingId, row]));
+  const stored = new Map((await storedBetween(db, page)).map((row) => [row.findingId, row]));
   const found = new Map(page.found.filter((one) => !isFrozen(one)).map((one) => [findingIdOf(one), one]));
 
   const changed = [...found].filter(([id, one]) => isNews(stored.get(id), one));
@@ -39,12 +42,12 @@ export async function writeFindings(store: Store, page: FindingsPage): Promise<{
     (row) => row.closedAt === null && !found.has(row.findingId) && !isFrozen(row),
   );
   if (rows.length > 0) {
-    await write(store, 'findings', async (trx) => {
+    await underLock(db, 'findings', async (trx) => {
       for (let from = 0; from < rows.length; from += chunkSize) await upsert(trx, rows.slice(from, from + chunkSize));
     });
   }
   for (let from = 0; from < over.length; from += chunkSize) {
-    await write(store, 'findings', (trx) => close(trx, over.slice(from, from + chunkSize), at));
+    await underLock(db, 'findings', (trx) => close(trx, over.slice(from, from + chunkSize), at));
   }
   const opened = changed.filter(([id]) => stored.get(id)?.closedAt !== null).length;
   return { opened, closed: over.length };
@@ -146,18 +149,22 @@ export async function countOpenFindings(db: Db, now: string): Promise<number> {
   return Number(count);
 }
 
-export async function muteFinding(
-  db: Db,
-  id: string,
-  { until, reason, at }: { until: string; reason: string; at: string },
-): Promise<{ readonly before: FindingRow; readonly after: FindingRow } | undefined> {
-  const row = await db.selectFrom('findings').selectAll().where('findingId', '=', id).executeTakeFirst();
-  if (row === undefined) return undefined;
-  const mute = { mutedUntil: until, muteReason: reason, mutedAt: at };
-  await db.updateTable('findings').set(mute).where('findingId', '=', id).execute();
-  const { last } = await standingKinds(db);
-  return { before: toRow(row, last, at), after: toRow({ ...row, ...mute }, last, at) };
-}
+/** `undefined` where there is no such finding. */
+export const muteFinding = locked(
+  'findings',
+  async (
+    db: Db,
+    id: string,
+    { until, reason, at }: { until: string; reason: string; at: string },
+  ): Promise<{ readonly before: FindingRow; readonly after: FindingRow } | undefined> => {
+    const row = await db.selectFrom('findings').selectAll().where('findingId', '=', id).executeTakeFirst();
+    if (row === undefined) return undefined;
+    const mute = { mutedUntil: until, muteReason: reason, mutedAt: at };
+    await db.updateTable('findings').set(mute).where('findingId', '=', id).execute();
+    const { last } = await standingKinds(db);
+    return { before: toRow(row, last, at), after: toRow({ ...row, ...mute }, last, at) };
+  },
+);
 
 function inState<O>(query: SelectQueryBuilder<Schema, 'findings', O>, state: FindingFilter['state'], now: string) {
   if (state === 'closed') return query.where('closedAt', 'is not', null);

@@ -12,7 +12,7 @@ import type { PersonHistory, PersonRow } from '../port/rows.ts';
 /** Lists longer than this are paged by their own methods. */
 const longest = 1_000;
 
-/** A person whose first event waits for its run is known by that event only. */
+/** Everything on one person for `person show`. Somebody whose first event waits for its run is known by that event only. */
 export async function personHistory(db: Db, personId: string): Promise<PersonHistory | undefined> {
   const page = { personId, limit: longest, offset: 0 };
   const known = await findPersonRow(db, personId);

@@ -1,41 +1,53 @@
-import type { HrEvent } from '../../domain/model.ts';
+import { locked, personLock } from '../database/locks.ts';
+import type { HrEvent, PersonRecord } from '../../domain/model.ts';
 import { canonicalJson, parseJson, present } from '../port/json.ts';
 import { ensurePerson, findPerson } from './people.ts';
 import type { Db, Schema } from '../database/schema.ts';
-import type { Inventory } from '../port/inventory.ts';
 import type { Selectable } from 'kysely';
 import type { IntakeRow } from '../port/rows.ts';
 
-export async function receiveEvent(db: Db, event: HrEvent, receivedAt: string): Promise<'new' | 'known'> {
-  const { numInsertedOrUpdatedRows } = await db
-    .insertInto('intake')
-    .values({ eventId: event.eventId, personId: event.personId, event: canonicalJson(event), receivedAt })
-    .onConflict((conflict) => conflict.column('eventId').doNothing())
-    .executeTakeFirst();
-  return numInsertedOrUpdatedRows === 1n ? 'new' : 'known';
-}
+/** Remembers an event before it is signalled. `known` when the eventId is there already (nothing is changed then). */
+export const receiveEvent = locked(
+  personLock,
+  async (db: Db, event: HrEvent, receivedAt: string): Promise<'new' | 'known'> => {
+    const { numInsertedOrUpdatedRows } = await db
+      .insertInto('intake')
+      .values({ eventId: event.eventId, personId: event.personId, event: canonicalJson(event), receivedAt })
+      .onConflict((conflict) => conflict.column('eventId').doNothing())
+      .executeTakeFirst();
+    return numInsertedOrUpdatedRows === 1n ? 'new' : 'known';
+  },
+);
 
-export async function admitEvents(
-  db: Db,
-  personId: string,
-  events: readonly HrEvent[],
-  at: string,
-): ReturnType<Inventory['admitEvents']> {
-  const applied: string[] = [];
-  await ensurePerson(db, personId);
-  for (const event of events) {
-    if ((await receiveEvent(db, event, at)) === 'new') continue;
-    const known = await findEvent(db, event.eventId);
-    if (known?.appliedAt !== undefined) applied.push(event.eventId);
-  }
-  const record = await findPerson(db, personId);
-  if (record === undefined) throw new Error(`person ${personId} was written and cannot be read`);
-  return { record, applied };
-}
+/**
+ * Of events a run has received: records those unknown to the intake (they came as a bare signal), and returns the
+ * person's record together with the ids that were applied before.
+ */
+export const admitEvents = locked(
+  personLock,
+  async (
+    db: Db,
+    personId: string,
+    events: readonly HrEvent[],
+    at: string,
+  ): Promise<{ record: PersonRecord; applied: readonly string[] }> => {
+    const applied: string[] = [];
+    await ensurePerson(db, personId);
+    for (const event of events) {
+      if ((await receiveEvent(db, event, at)) === 'new') continue;
+      const known = await findEvent(db, event.eventId);
+      if (known?.appliedAt !== undefined) applied.push(event.eventId);
+    }
+    const record = await findPerson(db, personId);
+    if (record === undefined) throw new Error(`person ${personId} was written and cannot be read`);
+    return { record, applied };
+  },
+);
 
+/** Events not yet applied, oldest first. `receivedBefore` for the sweep that sends them again. */
 export async function waitingEvents(
   db: Db,
-  filter: Parameters<Inventory['waitingEvents']>[0],
+  filter: { personId?: string; receivedBefore?: string; offset?: number; limit: number },
 ): Promise<readonly IntakeRow[]> {
   let query = db.selectFrom('intake').selectAll().where('appliedAt', 'is', null);
   if (filter.personId !== undefined) query = query.where('personId', '=', filter.personId);
@@ -49,6 +61,7 @@ export async function waitingEvents(
   ).map(toIntakeRow);
 }
 
+/** The event with its outcome, for `--wait`. */
 export async function findEvent(db: Db, eventId: string): Promise<IntakeRow | undefined> {
   const row = await db.selectFrom('intake').selectAll().where('eventId', '=', eventId).executeTakeFirst();
   return row && toIntakeRow(row);

@@ -1,10 +1,11 @@
+import { locked, personLock } from '../database/locks.ts';
 import { forgetAwaitedLogin } from './awaitedLogins.ts';
 import { present } from '../port/json.ts';
 import type { Db } from '../database/schema.ts';
 import type { PendingInvitation } from '../port/rows.ts';
 
 /** One a person: a later invitation replaces the one before. */
-export async function recordInvitation(db: Db, invitation: PendingInvitation): Promise<void> {
+export const recordInvitation = locked(personLock, async (db: Db, invitation: PendingInvitation): Promise<void> => {
   const { personId, accountId, invitationId = null, sentAt = null, expiresAt = null } = invitation;
   const row = { accountId, invitationId, sentAt, expiresAt };
   await db
@@ -12,12 +13,13 @@ export async function recordInvitation(db: Db, invitation: PendingInvitation): P
     .values({ personId, ...row })
     .onConflict((conflict) => conflict.column('personId').doUpdateSet(row))
     .execute();
-}
+});
 
-export async function clearPending(db: Db, personId: string): Promise<void> {
+/** Nobody waits for the person's acceptance or first login any more. */
+export const clearPending = locked(personLock, async (db: Db, personId: string): Promise<void> => {
   await db.deleteFrom('pendingInvitations').where('personId', '=', personId).execute();
   await forgetAwaitedLogin(db, personId);
-}
+});
 
 export async function listPending(db: Db, personId?: string): Promise<readonly PendingInvitation[]> {
   let query = db.selectFrom('pendingInvitations').selectAll();

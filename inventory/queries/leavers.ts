@@ -1,36 +1,47 @@
+import { locked, personLock } from '../database/locks.ts';
 import type { Selectable } from 'kysely';
 import { disableLimit, type Admittance, type ChangeBudget } from '../../domain/access/changeBudget.ts';
-import type { AccessBefore, LeaverInventory, HeldLeaver, Leaver, Release } from '../port/leavers.ts';
+import type { AccessBefore, HeldLeaver, Leaver, Release } from '../port/leavers.ts';
 import { canonicalJson, parseJson, present } from '../port/json.ts';
 import type { Db, Schema } from '../database/schema.ts';
 
-/** To be called under the one lock of the budget: sixty that come at once are counted one after the other. */
-export async function admitDisable(db: Db, leaver: Leaver, budget: ChangeBudget): Promise<Admittance> {
-  const limit = await limitOf(db, budget);
-  const known = await findDisable(db, leaver);
-  if (known !== undefined && known.state !== 'observed') return toAdmittance(known, limit);
-  const isAdmitted = (await admittedWithin(db, leaver, budget, 'real')) < limit;
-  await writeDisable(db, leaver, { state: isAdmitted ? 'admitted' : 'held', isAdmitted });
-  return admittance(isAdmitted, limit);
-}
+/**
+ * Counts the leaver against the budget, or holds it. The same event again gets the same result. One lock for the budget:
+ * sixty that come at once are counted one after the other.
+ */
+export const admitDisable = locked(
+  'changeBudget',
+  async (db: Db, leaver: Leaver, budget: ChangeBudget): Promise<Admittance> => {
+    const limit = await limitOf(db, budget);
+    const known = await findDisable(db, leaver);
+    if (known !== undefined && known.state !== 'observed') return toAdmittance(known, limit);
+    const isAdmitted = (await admittedWithin(db, leaver, budget, 'real')) < limit;
+    await writeDisable(db, leaver, { state: isAdmitted ? 'admitted' : 'held', isAdmitted });
+    return admittance(isAdmitted, limit);
+  },
+);
 
+/** What the result would be. */
 export async function previewDisable(db: Db, leaver: Leaver, budget: ChangeBudget): Promise<Admittance> {
   const limit = await limitOf(db, budget);
   const isAdmitted = (await admittedWithin(db, leaver, budget, 'real')) < limit;
   return admittance(isAdmitted, limit);
 }
 
-/** Under the same lock. */
-export async function observeDisable(db: Db, leaver: Leaver, budget: ChangeBudget): Promise<Admittance> {
-  const limit = await limitOf(db, budget);
-  const known = await findDisable(db, leaver);
-  const isAdmitted =
-    known === undefined
-      ? (await admittedWithin(db, leaver, budget, 'withObserved')) < limit
-      : known.admittedAt !== null;
-  if (known === undefined) await writeDisable(db, leaver, { state: 'observed', isAdmitted });
-  return admittance(isAdmitted, limit);
-}
+/** What it would be for a policy that observes: those count that were only said. Nothing is held, or counts later. */
+export const observeDisable = locked(
+  'changeBudget',
+  async (db: Db, leaver: Leaver, budget: ChangeBudget): Promise<Admittance> => {
+    const limit = await limitOf(db, budget);
+    const known = await findDisable(db, leaver);
+    const isAdmitted =
+      known === undefined
+        ? (await admittedWithin(db, leaver, budget, 'withObserved')) < limit
+        : known.admittedAt !== null;
+    if (known === undefined) await writeDisable(db, leaver, { state: 'observed', isAdmitted });
+    return admittance(isAdmitted, limit);
+  },
+);
 
 const admittance = (isAdmitted: boolean, limit: number): Admittance =>
   isAdmitted ? { state: 'admitted' } : { state: 'held', limit };
@@ -94,58 +105,72 @@ export async function listHeld(db: Db): Promise<readonly HeldLeaver[]> {
     .execute();
 }
 
-export async function releaseHeld(
-  db: Db,
-  which: Parameters<LeaverInventory['releaseHeld']>[0],
-  { actor, reason, verdict, at }: Release,
-): ReturnType<LeaverInventory['releaseHeld']> {
-  const held = await listHeld(db);
-  const isOne = 'personId' in which;
-  const released = isOne ? held.filter(({ personId }) => personId === which.personId) : held;
-  const ids = released.map(({ eventId }) => eventId);
-  if (!isOne && canonicalJson(ids.toSorted()) !== canonicalJson(which.eventIds.toSorted())) {
-    return { released: [], hasChanged: true };
-  }
-  const after =
-    verdict === 'release'
-      ? ({ state: 'admitted', admittedAt: at } as const)
-      : ({ state: 'rejected', admittedAt: null } as const);
-  for (const eventId of ids) {
+/** Lets held leavers go, or rejects them: one person's, or all, of which `eventIds` must be exactly all that are held. */
+export const releaseHeld = locked(
+  'changeBudget',
+  async (
+    db: Db,
+    which: { readonly personId: string } | { readonly eventIds: readonly string[] },
+    { actor, reason, verdict, at }: Release,
+  ): Promise<{ readonly released: readonly HeldLeaver[]; readonly hasChanged: boolean }> => {
+    const held = await listHeld(db);
+    const isOne = 'personId' in which;
+    const released = isOne ? held.filter(({ personId }) => personId === which.personId) : held;
+    const ids = released.map(({ eventId }) => eventId);
+    if (!isOne && canonicalJson(ids.toSorted()) !== canonicalJson(which.eventIds.toSorted())) {
+      return { released: [], hasChanged: true };
+    }
+    const after =
+      verdict === 'release'
+        ? ({ state: 'admitted', admittedAt: at } as const)
+        : ({ state: 'rejected', admittedAt: null } as const);
+    for (const eventId of ids) {
+      await db
+        .updateTable('disables')
+        .set({ ...after, actor, reason: reason ?? null })
+        .where('eventId', '=', eventId)
+        .execute();
+    }
+    return { released, hasChanged: false };
+  },
+);
+
+/** Whether `holder` has the lease from now until `until`. One that is given back is free at once. */
+export const takeLease = locked(
+  (name) => `lease/${name}`,
+  async (db: Db, name: string, holder: string, now: string, until: string): Promise<boolean> => {
+    const taken = await db.selectFrom('leases').selectAll().where('name', '=', name).executeTakeFirst();
+    if (taken !== undefined && taken.holder !== holder && taken.until > now) return false;
     await db
-      .updateTable('disables')
-      .set({ ...after, actor, reason: reason ?? null })
-      .where('eventId', '=', eventId)
+      .insertInto('leases')
+      .values({ name, holder, until })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ holder, until }))
       .execute();
-  }
-  return { released, hasChanged: false };
-}
+    return true;
+  },
+);
 
-export async function takeLease(db: Db, ...[name, holder, now, until]: Parameters<LeaverInventory['takeLease']>) {
-  const taken = await db.selectFrom('leases').selectAll().where('name', '=', name).executeTakeFirst();
-  if (taken !== undefined && taken.holder !== holder && taken.until > now) return false;
-  await db
-    .insertInto('leases')
-    .values({ name, holder, until })
-    .onConflict((conflict) => conflict.column('name').doUpdateSet({ holder, until }))
-    .execute();
-  return true;
-}
-
-export async function giveLeaseBack(db: Db, name: string, holder: string): Promise<void> {
-  await db.deleteFrom('leases').where('name', '=', name).where('holder', '=', holder).execute();
-}
+export const giveLeaseBack = locked(
+  (name) => `lease/${name}`,
+  async (db: Db, name: string, holder: string): Promise<void> => {
+    await db.deleteFrom('leases').where('name', '=', name).where('holder', '=', holder).execute();
+  },
+);
 
 /** A process that is repeated must not write down the emptied account over the full one. */
-export async function recordAccessBefore(db: Db, { access, ...before }: AccessBefore): Promise<void> {
-  const known = await findAccessBefore(db, before.personId);
-  if (known?.eventId === before.eventId) return;
-  const row = { ...before, access: canonicalJson(access) };
-  await db
-    .insertInto('accessBefore')
-    .values(row)
-    .onConflict((conflict) => conflict.column('personId').doUpdateSet(row))
-    .execute();
-}
+export const recordAccessBefore = locked(
+  personLock,
+  async (db: Db, { access, ...before }: AccessBefore): Promise<void> => {
+    const known = await findAccessBefore(db, before.personId);
+    if (known?.eventId === before.eventId) return;
+    const row = { ...before, access: canonicalJson(access) };
+    await db
+      .insertInto('accessBefore')
+      .values(row)
+      .onConflict((conflict) => conflict.column('personId').doUpdateSet(row))
+      .execute();
+  },
+);
 
 export async function findAccessBefore(db: Db, personId: string): Promise<AccessBefore | undefined> {
   const row = await db.selectFrom('accessBefore').selectAll().where('personId', '=', personId).executeTakeFirst();

@@ -46,6 +46,7 @@ function nhiRows(db: Db) {
 
 type JoinedRow = Awaited<ReturnType<ReturnType<typeof nhiRows>['execute']>>[number];
 
+/** Service accounts too, which are rows of the accounts. By kind and id. */
 export async function listNhis(
   db: Db,
   { kind, ownerPersonId, ownerAccountId, isThere, limit, offset }: NhiFilter,
@@ -62,6 +63,7 @@ export async function findNhi(db: Db, nhiId: string): Promise<NhiRow | undefined
   return (await toNhiRows(db, await nhiRows(db).where('n.id', '=', nhiId).execute()))[0];
 }
 
+/** Ids of the service accounts that are there. */
 export async function serviceAccountIds(db: Db): Promise<readonly string[]> {
   const rows = await db
     .selectFrom('accounts')

@@ -1,3 +1,4 @@
+import { locked } from '../database/locks.ts';
 import { sql, type Selectable } from 'kysely';
 import type { Nhi, NhiKind } from '../../domain/sync/kinds.ts';
 import type { NhiSweep, Written } from '../port/nhis.ts';
@@ -14,7 +15,7 @@ const chunkSize = 200;
 const useCountsAfterMs = 24 * 60 * 60_000;
 
 /** Writes the rows that are new or differ. What was read before a row's last write does not change it. */
-export async function writeNhis(db: Db, nhis: readonly Nhi[], seenAt: string): Promise<Written> {
+export const writeNhis = locked('nhis', async (db: Db, nhis: readonly Nhi[], seenAt: string): Promise<Written> => {
   const byId = new Map(nhis.map((nhi) => [nhi.id, nhi]));
   const stored = await storedNhis(db, [...byId.keys()]);
   const written = [...byId.values()].filter((nhi) => {
@@ -52,7 +53,7 @@ export async function writeNhis(db: Db, nhis: readonly Nhi[], seenAt: string): P
   }
   const added = written.filter(({ id }) => (stored.get(id)?.goneAt ?? undefined) !== undefined || !stored.has(id));
   return { added: added.length, changed: written.length - added.length };
-}
+});
 
 async function storedNhis(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, StoredNhi>> {
   const rows: StoredNhi[] = [];
@@ -76,7 +77,7 @@ function isSame(before: Nhi, now: Nhi): boolean {
 const useMs = ({ lastUsedAt }: Nhi): number => (lastUsedAt === undefined ? 0 : Date.parse(lastUsedAt));
 
 /** Closes rows of these kinds that were not seen, unless they were written since the reading began. */
-export async function sweepNhis(db: Db, sweep: NhiSweep): Promise<{ removed: number }> {
+export const sweepNhis = locked('nhis', async (db: Db, sweep: NhiSweep): Promise<{ removed: number }> => {
   const { kinds, ownerAccountId, seenIds, readStartedAt, at } = sweep;
   if (kinds.length === 0) return { removed: 0 };
   let query = db
@@ -89,24 +90,27 @@ export async function sweepNhis(db: Db, sweep: NhiSweep): Promise<{ removed: num
   const seen = new Set(seenIds);
   const unseen = (await query.execute()).map(({ nhiId }) => nhiId).filter((id) => !seen.has(id));
   return closeNhis(db, unseen, at);
-}
+});
 
-/** Closes keys and tokens of these kinds whose owner is gone: nobody's list shows them any more. */
-export async function sweepOwnerlessNhis(db: Db, kinds: readonly NhiKind[], at: string): Promise<{ removed: number }> {
-  const rows = await db
-    .selectFrom('nhis')
-    .innerJoin('accounts', 'accounts.accountId', 'nhis.ownerAccountId')
-    .select('nhis.nhiId')
-    .where('nhis.kind', 'in', kinds)
-    .where('nhis.goneAt', 'is', null)
-    .where('accounts.goneAt', 'is not', null)
-    .execute();
-  return closeNhis(
-    db,
-    rows.map(({ nhiId }) => nhiId),
-    at,
-  );
-}
+/** Closes keys and tokens of these kinds whose owner's account is gone: nobody's list shows them any more. */
+export const sweepOwnerlessNhis = locked(
+  'nhis',
+  async (db: Db, kinds: readonly NhiKind[], at: string): Promise<{ removed: number }> => {
+    const rows = await db
+      .selectFrom('nhis')
+      .innerJoin('accounts', 'accounts.accountId', 'nhis.ownerAccountId')
+      .select('nhis.nhiId')
+      .where('nhis.kind', 'in', kinds)
+      .where('nhis.goneAt', 'is', null)
+      .where('accounts.goneAt', 'is not', null)
+      .execute();
+    return closeNhis(
+      db,
+      rows.map(({ nhiId }) => nhiId),
+      at,
+    );
+  },
+);
 
 /** A row that goes was last seen by the last whole reading of its kind. */
 async function closeNhis(db: Db, ids: readonly string[], at: string): Promise<{ removed: number }> {
@@ -121,15 +125,18 @@ async function closeNhis(db: Db, ids: readonly string[], at: string): Promise<{ 
   return { removed: ids.length };
 }
 
-/** Who answers for it from now on; without a person, nobody is declared. */
-export async function setNhiOwner(db: Db, nhiId: string, personId: string | undefined, at: string): Promise<void> {
-  if (personId === undefined) {
-    await db.deleteFrom('nhiOwners').where('nhiId', '=', nhiId).execute();
-    return;
-  }
-  await db
-    .insertInto('nhiOwners')
-    .values({ nhiId, personId, setAt: at })
-    .onConflict((conflict) => conflict.column('nhiId').doUpdateSet({ personId, setAt: at }))
-    .execute();
-}
+/** Declares who answers for it; `undefined` takes the declaration back. */
+export const setNhiOwner = locked(
+  'nhis',
+  async (db: Db, nhiId: string, personId: string | undefined, at: string): Promise<void> => {
+    if (personId === undefined) {
+      await db.deleteFrom('nhiOwners').where('nhiId', '=', nhiId).execute();
+      return;
+    }
+    await db
+      .insertInto('nhiOwners')
+      .values({ nhiId, personId, setAt: at })
+      .onConflict((conflict) => conflict.column('nhiId').doUpdateSet({ personId, setAt: at }))
+      .execute();
+  },
+);

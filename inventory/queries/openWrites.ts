@@ -1,3 +1,4 @@
+import { locked, personLock } from '../database/locks.ts';
 import type { ExpressionBuilder, Selectable } from 'kysely';
 import { appendLink } from './evidence.ts';
 import { canonicalJson, parseJson } from '../port/json.ts';
@@ -5,54 +6,65 @@ import type { Db, Schema } from '../database/schema.ts';
 import type { WriteKey, OpenWrite } from '../port/openWrites.ts';
 import type { EvidenceEntry } from '../port/rows.ts';
 
+/**
+ * A write and its evidence are two things, and between them anything may stop: the write is noted before it is asked for,
+ * and its link is appended when its answer is there, or when a later reading shows that it has happened.
+ */
+
 /** Longer than a reading lags: what is not seen by then has not happened. */
 export const lagMs = 60_000;
 
-export async function beginWrite(
-  db: Db,
-  { wanted, entry, askedAt, ...key }: Omit<OpenWrite, 'asked'>,
-): Promise<number> {
-  const known = await find(db, key);
-  const isLongAgo = known !== undefined && Date.parse(askedAt) - Date.parse(known.askedAt) > lagMs;
-  // An account is created without a look before: that it was not there is no news of a reading.
-  const isRead = wanted.kind !== 'unreadable' && wanted.kind !== 'created';
-  const isNew = known === undefined || (isLongAgo && isRead);
-  // What a reading just showed as not done may be done all the same: the first time is kept.
-  const asked = isNew ? 1 : known.asked + 1;
-  const row = { ...columnsOf(key), asked, askedAt, write: canonicalJson({ wanted, entry }) };
-  await db
-    .insertInto('openWrites')
-    .values(row)
-    .onConflict((conflict) => conflict.columns(['personId', 'accountId', 'step']).doUpdateSet(isNew ? row : { asked }))
-    .execute();
-  return asked;
-}
+/** Just before it is asked of Datadog. Returns how often it was asked for. */
+export const beginWrite = locked(
+  personLock,
+  async (db: Db, { wanted, entry, askedAt, ...key }: Omit<OpenWrite, 'asked'>): Promise<number> => {
+    const known = await find(db, key);
+    const isLongAgo = known !== undefined && Date.parse(askedAt) - Date.parse(known.askedAt) > lagMs;
+    // An account is created without a look before: that it was not there is no news of a reading.
+    const isRead = wanted.kind !== 'unreadable' && wanted.kind !== 'created';
+    const isNew = known === undefined || (isLongAgo && isRead);
+    // What a reading just showed as not done may be done all the same: the first time is kept.
+    const asked = isNew ? 1 : known.asked + 1;
+    const row = { ...columnsOf(key), asked, askedAt, write: canonicalJson({ wanted, entry }) };
+    await db
+      .insertInto('openWrites')
+      .values(row)
+      .onConflict((conflict) =>
+        conflict.columns(['personId', 'accountId', 'step']).doUpdateSet(isNew ? row : { asked }),
+      )
+      .execute();
+    return asked;
+  },
+);
 
-export async function refuseWrite(db: Db, key: WriteKey): Promise<void> {
+/** Datadog said no. What was asked for earlier, without an answer, stays open. */
+export const refuseWrite = locked(personLock, async (db: Db, key: WriteKey): Promise<void> => {
   await db.deleteFrom('openWrites').where(is(key)).where('asked', '=', 1).execute();
-}
+});
 
-/** To be called under the evidence lock. */
-export async function endWrite(
-  db: Db,
-  key: WriteKey,
-  { isOurs, entry }: { isOurs: boolean; entry: EvidenceEntry },
-): Promise<void> {
-  const open = await find(db, key);
-  if (isOurs) await appendNumbered(db, entry);
-  else if (open !== undefined) {
-    const { after } = entry;
-    await appendNumbered(db, { ...open.entry, ...(after === undefined ? {} : { after }), lostReply: 'readBack' });
-  }
-  if (open !== undefined) await forget(db, key);
-}
+/**
+ * It is so now. `isOurs`: the answer said that this attempt did it. Else it was an earlier attempt, if one is open, and
+ * nobody of ours if none is. Appends at most one link.
+ */
+export const endWrite = locked(
+  'evidence',
+  async (db: Db, key: WriteKey, { isOurs, entry }: { isOurs: boolean; entry: EvidenceEntry }): Promise<void> => {
+    const open = await find(db, key);
+    if (isOurs) await appendNumbered(db, entry);
+    else if (open !== undefined) {
+      const { after } = entry;
+      await appendNumbered(db, { ...open.entry, ...(after === undefined ? {} : { after }), lostReply: 'readBack' });
+    }
+    if (open !== undefined) await forget(db, key);
+  },
+);
 
-/** To be called under the evidence lock. */
-export async function giveUpWrite(db: Db, key: WriteKey, entry?: EvidenceEntry): Promise<void> {
+/** The answer is lost, and it is not so; or no reading can tell, and the link says that. */
+export const giveUpWrite = locked('evidence', async (db: Db, key: WriteKey, entry?: EvidenceEntry): Promise<void> => {
   if ((await find(db, key)) === undefined) return;
   if (entry !== undefined) await appendNumbered(db, { ...entry, lostReply: 'unknown' });
   await forget(db, key);
-}
+});
 
 export async function listOpenWrites(db: Db, personId: string): Promise<readonly OpenWrite[]> {
   const rows = await db

@@ -1,9 +1,9 @@
+import { locked, personLock } from '../database/locks.ts';
 import { sql, type Selectable } from 'kysely';
 import type { Employment, PersonRecord } from '../../domain/model.ts';
 import { parseJson, present } from '../port/json.ts';
 import { foldCase } from '../../domain/text.ts';
 import type { Db, Schema } from '../database/schema.ts';
-import type { Inventory } from '../port/inventory.ts';
 import type { PersonRow, Progress } from '../port/rows.ts';
 
 type PeopleRow = Selectable<Schema['people']>;
@@ -21,6 +21,7 @@ export async function findPerson(db: Db, personId: string): Promise<PersonRecord
   return (await toRecords(db, rows))[0];
 }
 
+/** People whose current or previous e-mail is this one (case-folded). */
 export async function findPeopleByEmail(db: Db, email: string): Promise<readonly PersonRecord[]> {
   const folded = foldCase(email);
   const rows = await db
@@ -42,44 +43,51 @@ export async function personBoundTo(db: Db, accountId: string): Promise<string |
   return row?.personId;
 }
 
-/** A person whose account is no longer there may be bound to another one; an account belongs to one person only. */
-export async function bindAccount(
-  db: Db,
-  personId: string,
-  accountId: string,
-  at: string,
-): Promise<{ conflict?: string }> {
-  const holder = await personBoundTo(db, accountId);
-  if (holder === personId) return {};
-  if (holder !== undefined) return { conflict: holder };
-  await ensurePerson(db, personId);
-  await db.updateTable('people').set({ accountId, boundAt: at }).where('personId', '=', personId).execute();
-  return {};
-}
+/**
+ * Binds an account to a person, in place of one that is no longer there. An account belongs to one person only: `conflict`
+ * names the person it is bound to already, and nothing is changed then.
+ */
+export const bindAccount = locked(
+  (_personId, accountId) => `account/${accountId}`,
+  async (db: Db, personId: string, accountId: string, at: string): Promise<{ conflict?: string }> => {
+    const holder = await personBoundTo(db, accountId);
+    if (holder === personId) return {};
+    if (holder !== undefined) return { conflict: holder };
+    await ensurePerson(db, personId);
+    await db.updateTable('people').set({ accountId, boundAt: at }).where('personId', '=', personId).execute();
+    return {};
+  },
+);
 
-/** By a person's decision: the e-mail that the account has counts as one of theirs from now on. */
-export async function linkAccount(
-  db: Db,
-  personId: string,
-  account: { readonly id: string; readonly email: string },
-  at: string,
-): Promise<{ conflict?: string }> {
-  const bound = await bindAccount(db, personId, account.id, at);
-  if (bound.conflict !== undefined) return bound;
-  await db
-    .insertInto('previousEmails')
-    .values({ personId, email: foldCase(account.email), since: at })
-    .onConflict((conflict) => conflict.columns(['personId', 'email']).doNothing())
-    .execute();
-  return {};
-}
+/** Binds it by an operator's decision: the account's e-mail counts as one of the person's from now on. */
+export const linkAccount = locked(
+  (_personId, { id }) => `account/${id}`,
+  async (
+    db: Db,
+    personId: string,
+    account: { readonly id: string; readonly email: string },
+    at: string,
+  ): Promise<{ conflict?: string }> => {
+    const bound = await bindAccount(db, personId, account.id, at);
+    if (bound.conflict !== undefined) return bound;
+    await db
+      .insertInto('previousEmails')
+      .values({ personId, email: foldCase(account.email), since: at })
+      .onConflict((conflict) => conflict.columns(['personId', 'email']).doNothing())
+      .execute();
+    return {};
+  },
+);
 
-export async function unlinkAccount(db: Db, personId: string): Promise<void> {
+export const unlinkAccount = locked(personLock, async (db: Db, personId: string): Promise<void> => {
   await db.updateTable('people').set({ accountId: null, boundAt: null }).where('personId', '=', personId).execute();
-}
+});
 
-/** What arrives late (older than what stands there, or than the end of the process) changes nothing. */
-export async function recordProgress(db: Db, progress: Progress): Promise<void> {
+/**
+ * Where a process stands now, for lists: phase, what it waits for, until when. What arrives late (older than what is on
+ * record, or than the end of the process) changes nothing.
+ */
+export const recordProgress = locked(personLock, async (db: Db, progress: Progress): Promise<void> => {
   const { personId, process, phase, waitingFor = null, until = null, at } = progress;
   await ensurePerson(db, personId);
   const { finishedAt } = await db
@@ -99,11 +107,11 @@ export async function recordProgress(db: Db, progress: Progress): Promise<void> 
         .where((where) => where('progress.at', '<=', at)),
     )
     .execute();
-}
+});
 
 export async function listPeople(
   db: Db,
-  { employment, limit, offset }: Parameters<Inventory['listPeople']>[0],
+  { employment, limit, offset }: { employment?: string; limit: number; offset: number },
 ): Promise<readonly PersonRow[]> {
   let query = personRows(db).orderBy('people.personId').limit(limit).offset(offset);
   if (employment !== undefined) query = query.where('people.employment', '=', sql<Employment>`${employment}`);

@@ -1,3 +1,4 @@
+import { locked, personLock } from '../database/locks.ts';
 import { isNewer } from '../../domain/mailbox.ts';
 import type { LinePosition, OutcomeKind, PersonRecord } from '../../domain/model.ts';
 import { canonicalJson, parseJson } from '../port/json.ts';
@@ -7,7 +8,6 @@ import { forgetAwaitedLogin } from './awaitedLogins.ts';
 import { clearPending } from './invitations.ts';
 import { ensurePerson } from './people.ts';
 import type { Db } from '../database/schema.ts';
-import type { Inventory } from '../port/inventory.ts';
 import type { ProcessFinish } from '../port/rows.ts';
 
 type Lines = PersonRecord['lines'];
@@ -15,7 +15,8 @@ type Lines = PersonRecord['lines'];
 /** Ends of an onboarding after which nobody waits for the person's acceptance any more. */
 const acceptedEnds: readonly OutcomeKind[] = ['completed', 'partiallyCompleted', 'nothingToDo'];
 
-export async function finishProcess(db: Db, finish: ProcessFinish): Promise<void> {
+/** The end of a process for one event: outcome, positions of the lines, the person's new state, in one transaction. */
+export const finishProcess = locked(personLock, async (db: Db, finish: ProcessFinish): Promise<void> => {
   const { personId, events, at } = finish;
   await endEvents(db, personId, events, at);
   await ensurePerson(db, personId);
@@ -47,19 +48,23 @@ export async function finishProcess(db: Db, finish: ProcessFinish): Promise<void
   if (isAccepted) await clearPending(db, personId);
   // Who left without an account is not awaited either.
   else if (finish.person.employment === 'left') await forgetAwaitedLogin(db, personId);
-}
+});
 
-export async function endEvents(db: Db, ...[personId, events, at]: Parameters<Inventory['endEvents']>): Promise<void> {
-  for (const { eventId, outcome } of events) {
-    await db
-      .updateTable('intake')
-      .set({ appliedAt: at, outcome: canonicalJson(outcome) })
-      .where('eventId', '=', eventId)
-      .where('personId', '=', personId)
-      .where('appliedAt', 'is', null)
-      .execute();
-  }
-}
+/** Gives waiting events their outcome while the person's process goes on. */
+export const endEvents = locked(
+  personLock,
+  async (db: Db, personId: string, events: ProcessFinish['events'], at: string): Promise<void> => {
+    for (const { eventId, outcome } of events) {
+      await db
+        .updateTable('intake')
+        .set({ appliedAt: at, outcome: canonicalJson(outcome) })
+        .where('eventId', '=', eventId)
+        .where('personId', '=', personId)
+        .where('appliedAt', 'is', null)
+        .execute();
+    }
+  },
+);
 
 /**
  * The e-mails of the words that one process took in: a newer word may have replaced one of them before it was on record,

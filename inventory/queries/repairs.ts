@@ -1,3 +1,4 @@
+import { locked } from '../database/locks.ts';
 import type { Selectable } from 'kysely';
 import type { QuarantineDecision, QuarantineRow, RepairCandidate } from '../port/findings.ts';
 import { canonicalJson, parseJson, present } from '../port/json.ts';
@@ -8,26 +9,25 @@ const chunkSize = 200;
 const countsForMs = 7 * 86_400_000;
 const timesToContest = 3;
 
-export async function recordRepairs(
-  db: Db,
-  runId: string,
-  repairs: readonly RepairCandidate[],
-  at: string,
-): Promise<void> {
-  const rows = repairs.flatMap(({ personId, subjects }) =>
-    subjects.map((subject) => ({ runId, subject, personId, at })),
-  );
-  for (let from = 0; from < rows.length; from += chunkSize) {
-    await db
-      .insertInto('repairs')
-      .values(rows.slice(from, from + chunkSize))
-      .onConflict((conflict) => conflict.columns(['runId', 'subject']).doNothing())
-      .execute();
-  }
-  if (rows.length === 0) return;
-  const forgotten = new Date(Date.parse(at) - 2 * countsForMs).toISOString();
-  await db.deleteFrom('repairs').where('at', '<', forgotten).execute();
-}
+/** Remembers what is about to be repaired, to see what does not last. */
+export const recordRepairs = locked(
+  'repairs',
+  async (db: Db, runId: string, repairs: readonly RepairCandidate[], at: string): Promise<void> => {
+    const rows = repairs.flatMap(({ personId, subjects }) =>
+      subjects.map((subject) => ({ runId, subject, personId, at })),
+    );
+    for (let from = 0; from < rows.length; from += chunkSize) {
+      await db
+        .insertInto('repairs')
+        .values(rows.slice(from, from + chunkSize))
+        .onConflict((conflict) => conflict.columns(['runId', 'subject']).doNothing())
+        .execute();
+    }
+    if (rows.length === 0) return;
+    const forgotten = new Date(Date.parse(at) - 2 * countsForMs).toISOString();
+    await db.deleteFrom('repairs').where('at', '<', forgotten).execute();
+  },
+);
 
 /** Repaired three times in a week; and what was contested stays so until its drift is gone. */
 export async function contestedSubjects(db: Db, now: string): Promise<ReadonlySet<string>> {
@@ -48,28 +48,32 @@ export async function contestedSubjects(db: Db, now: string): Promise<ReadonlySe
   return new Set([...often, ...open].map(({ subject }) => subject));
 }
 
-/** A batch that is the same as the open one stays it. */
-export async function openQuarantine(db: Db, batch: Omit<QuarantineRow, 'state'>): Promise<string> {
-  const { batchId, runId, openedAt, budget } = batch;
-  const people = canonicalJson(batch.people);
-  const open = await db
-    .selectFrom('quarantines')
-    .select(['batchId', 'people'])
-    .where('state', '=', 'open')
-    .executeTakeFirst();
-  if (open !== undefined && open.people === people) return open.batchId;
-  await withdrawQuarantine(db, openedAt);
-  await db
-    .insertInto('quarantines')
-    .values({ batchId, runId, openedAt, state: 'open', budget, people })
-    .onConflict((conflict) => conflict.column('batchId').doNothing())
-    .execute();
-  return batchId;
-}
+/** Replaces the batch that is open, unless it is for the same. Returns the id of the batch that is open now. */
+export const openQuarantine = locked(
+  'repairs',
+  async (db: Db, batch: Omit<QuarantineRow, 'state'>): Promise<string> => {
+    const { batchId, runId, openedAt, budget } = batch;
+    const people = canonicalJson(batch.people);
+    const open = await db
+      .selectFrom('quarantines')
+      .select(['batchId', 'people'])
+      .where('state', '=', 'open')
+      .executeTakeFirst();
+    if (open !== undefined && open.people === people) return open.batchId;
+    await withdrawQuarantine(db, openedAt);
+    await db
+      .insertInto('quarantines')
+      .values({ batchId, runId, openedAt, state: 'open', budget, people })
+      .onConflict((conflict) => conflict.column('batchId').doNothing())
+      .execute();
+    return batchId;
+  },
+);
 
-export async function withdrawQuarantine(db: Db, at: string): Promise<void> {
+/** Withdraws an open batch whose drift is gone. */
+export const withdrawQuarantine = locked('repairs', async (db: Db, at: string): Promise<void> => {
   await db.updateTable('quarantines').set({ state: 'superseded', decidedAt: at }).where('state', '=', 'open').execute();
-}
+});
 
 /** The newest first. */
 export async function listQuarantines(db: Db, limit: number): Promise<readonly QuarantineRow[]> {
@@ -83,6 +87,7 @@ export async function listQuarantines(db: Db, limit: number): Promise<readonly Q
   return rows.map(toRow);
 }
 
+/** Subjects that differ and are not to be mended: somebody has said no, or has muted the finding. */
 export async function unrepairedSubjects(db: Db, now: string): Promise<ReadonlySet<string>> {
   const rejected = await db.selectFrom('repairRejections').select('subject').execute();
   const muted = await db
@@ -95,32 +100,36 @@ export async function unrepairedSubjects(db: Db, now: string): Promise<ReadonlyS
   return new Set([...rejected, ...muted].map(({ subject }) => subject));
 }
 
-export async function decideQuarantine(
-  db: Db,
-  batchId: string,
-  { state, at, by, reason }: QuarantineDecision,
-): Promise<QuarantineRow | undefined> {
-  const row = await db.selectFrom('quarantines').selectAll().where('batchId', '=', batchId).executeTakeFirst();
-  if (row === undefined) return undefined;
-  if (row.state === state) return toRow(row);
-  if (row.state !== 'open') return undefined;
-  const decided = { state, decidedAt: at, decidedBy: by, reason: reason ?? null };
-  await db.updateTable('quarantines').set(decided).where('batchId', '=', batchId).execute();
-  const { people } = toRow(row);
-  if (state === 'rejected') {
-    const rejected = people.flatMap(({ subjects }) => subjects.map((subject) => ({ subject, batchId, at })));
-    for (let from = 0; from < rejected.length; from += chunkSize) {
-      await db
-        .insertInto('repairRejections')
-        .values(rejected.slice(from, from + chunkSize))
-        .onConflict((conflict) => conflict.column('subject').doUpdateSet({ batchId, at }))
-        .execute();
+/** The batch after the decision; `undefined` where none is open by this id. The same decision again changes nothing. */
+export const decideQuarantine = locked(
+  'repairs',
+  async (
+    db: Db,
+    batchId: string,
+    { state, at, by, reason }: QuarantineDecision,
+  ): Promise<QuarantineRow | undefined> => {
+    const row = await db.selectFrom('quarantines').selectAll().where('batchId', '=', batchId).executeTakeFirst();
+    if (row === undefined) return undefined;
+    if (row.state === state) return toRow(row);
+    if (row.state !== 'open') return undefined;
+    const decided = { state, decidedAt: at, decidedBy: by, reason: reason ?? null };
+    await db.updateTable('quarantines').set(decided).where('batchId', '=', batchId).execute();
+    const { people } = toRow(row);
+    if (state === 'rejected') {
+      const rejected = people.flatMap(({ subjects }) => subjects.map((subject) => ({ subject, batchId, at })));
+      for (let from = 0; from < rejected.length; from += chunkSize) {
+        await db
+          .insertInto('repairRejections')
+          .values(rejected.slice(from, from + chunkSize))
+          .onConflict((conflict) => conflict.column('subject').doUpdateSet({ batchId, at }))
+          .execute();
+      }
+    } else {
+      await recordRepairs(db, batchId, people, at);
     }
-  } else {
-    await recordRepairs(db, batchId, people, at);
-  }
-  return toRow({ ...row, ...decided });
-}
+    return toRow({ ...row, ...decided });
+  },
+);
 
 function toRow(row: Selectable<Schema['quarantines']>): QuarantineRow {
   return {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { endRoleHistory } from './accountRoles.ts';
 import { canonicalJson, parseJson } from '../port/json.ts';
 import type { Db } from '../database/schema.ts';
-import { write, type Store } from '../database/store.ts';
+import { underLock } from '../database/locks.ts';
 import type { AccountsSweep } from '../port/rows.ts';
 
 /** What a scan has seen is kept as one row a page, so that unchanged accounts need no write. */
@@ -37,19 +37,19 @@ const keptScans = 20;
  * which a repeated call completes.
  */
 export async function sweepAccounts(
-  store: Store,
+  db: Db,
   { scanId, scanStartedAt, at, expected = 1 }: AccountsSweep,
 ): Promise<{ removed: number; isWhole: boolean }> {
-  const scan = await store.db.selectFrom('scans').selectAll().where('scanId', '=', scanId).executeTakeFirst();
+  const scan = await db.selectFrom('scans').selectAll().where('scanId', '=', scanId).executeTakeFirst();
   if (scan === undefined) return { removed: 0, isWhole: false };
   if (scan.sweptAt !== null) return { removed: scan.removed ?? 0, isWhole: true };
-  const seen = await seenBy(store.db, scanId);
+  const seen = await seenBy(db, scanId);
   if (seen.size < expected) return { removed: 0, isWhole: false };
-  const previous = await lastSweep(store.db);
-  for await (const unseen of unseenAccounts(store.db, seen, scanStartedAt)) {
-    await write(store, 'accounts', (trx) => closeAccounts(trx, { scanId, unseen, scanStartedAt, previous, at }));
+  const previous = await lastSweep(db);
+  for await (const unseen of unseenAccounts(db, seen, scanStartedAt)) {
+    await underLock(db, 'accounts', (trx) => closeAccounts(trx, { scanId, unseen, scanStartedAt, previous, at }));
   }
-  const { removed } = await write(store, 'accounts', (trx) => finishScan(trx, scanId, at));
+  const { removed } = await underLock(db, 'accounts', (trx) => finishScan(trx, scanId, at));
   return { removed, isWhole: true };
 }
 

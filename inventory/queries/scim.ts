@@ -1,7 +1,8 @@
+import { locked } from '../database/locks.ts';
 import type { Selectable } from 'kysely';
 import { parseJson, present } from '../port/json.ts';
 import type { Db, Schema } from '../database/schema.ts';
-import type { ScimGroup, ScimInventory, ScimRow } from '../port/scim.ts';
+import type { ScimGroup, ScimRow } from '../port/scim.ts';
 
 export async function findScim(db: Db, { source, id }: Pick<ScimRow, 'source' | 'id'>): Promise<ScimRow | undefined> {
   const row = await db
@@ -14,9 +15,16 @@ export async function findScim(db: Db, { source, id }: Pick<ScimRow, 'source' | 
   return row && toScimRow(row);
 }
 
+/** Oldest first. */
 export async function listScim(
   db: Db,
-  { source, resourceType, name, externalId, personId }: Parameters<ScimInventory['listScim']>[0],
+  {
+    source,
+    resourceType,
+    name,
+    externalId,
+    personId,
+  }: Pick<ScimRow, 'source' | 'resourceType'> & Partial<Pick<ScimRow, 'name' | 'externalId' | 'personId'>>,
 ): Promise<readonly ScimRow[]> {
   let query = db
     .selectFrom('scimResources')
@@ -30,43 +38,52 @@ export async function listScim(
   return (await query.orderBy('createdAt').orderBy('id').execute()).map(toScimRow);
 }
 
-/** To be called under the lock of the source. */
-export async function reserveScim(db: Db, row: ScimRow): Promise<ScimRow | 'taken'> {
-  const holder = await db
-    .selectFrom('scimResources')
-    .selectAll()
-    .where('source', '=', row.source)
-    .where('resourceType', '=', row.resourceType)
-    .where('name', '=', row.name)
-    .executeTakeFirst();
-  if (holder === undefined) {
-    await db.insertInto('scimResources').values(toColumns(row)).execute();
-    return row;
-  }
-  return holder.version > 0 ? 'taken' : toScimRow(holder);
-}
-
-/** To be called under the lock of the source. */
-export async function writeScim(
-  db: Db,
-  row: ScimRow,
-  { from, members }: Parameters<ScimInventory['writeScim']>[1],
-): Promise<boolean> {
-  if (from === undefined) {
-    await db.insertInto('scimResources').values(toColumns(row)).execute();
-  } else {
-    const { numUpdatedRows } = await db
-      .updateTable('scimResources')
-      .set(toColumns(row))
+/**
+ * Takes the name of a user before anything follows from it. `taken` where another has it; the row of an earlier attempt
+ * that came no further is taken up again, with its id.
+ */
+export const reserveScim = locked(
+  ({ source }) => `scim/${source}`,
+  async (db: Db, row: ScimRow): Promise<ScimRow | 'taken'> => {
+    const holder = await db
+      .selectFrom('scimResources')
+      .selectAll()
       .where('source', '=', row.source)
-      .where('id', '=', row.id)
-      .where('version', '=', from)
+      .where('resourceType', '=', row.resourceType)
+      .where('name', '=', row.name)
       .executeTakeFirst();
-    if (numUpdatedRows === 0n) return false;
-  }
-  if (members !== undefined) await writeMembers(db, row, members);
-  return true;
-}
+    if (holder === undefined) {
+      await db.insertInto('scimResources').values(toColumns(row)).execute();
+      return row;
+    }
+    return holder.version > 0 ? 'taken' : toScimRow(holder);
+  },
+);
+
+/** Writes the row, of a group with its members, where its version still is `from` (undefined: it is new). */
+export const writeScim = locked(
+  ({ source }) => `scim/${source}`,
+  async (
+    db: Db,
+    row: ScimRow,
+    { from, members }: { readonly from?: number; readonly members?: readonly string[] },
+  ): Promise<boolean> => {
+    if (from === undefined) {
+      await db.insertInto('scimResources').values(toColumns(row)).execute();
+    } else {
+      const { numUpdatedRows } = await db
+        .updateTable('scimResources')
+        .set(toColumns(row))
+        .where('source', '=', row.source)
+        .where('id', '=', row.id)
+        .where('version', '=', from)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) return false;
+    }
+    if (members !== undefined) await writeMembers(db, row, members);
+    return true;
+  },
+);
 
 async function writeMembers(db: Db, { source, id }: ScimRow, members: readonly string[]): Promise<void> {
   await db.deleteFrom('scimMembers').where('source', '=', source).where('groupId', '=', id).execute();
@@ -79,23 +96,27 @@ async function writeMembers(db: Db, { source, id }: ScimRow, members: readonly s
   }
 }
 
-/** To be called under the lock of the source. */
-export async function removeScim(db: Db, { source, id, version }: ScimRow): Promise<boolean> {
-  const { numDeletedRows } = await db
-    .deleteFrom('scimResources')
-    .where('source', '=', source)
-    .where('id', '=', id)
-    .where('version', '=', version)
-    .executeTakeFirst();
-  if (numDeletedRows === 0n) return false;
-  await db
-    .deleteFrom('scimMembers')
-    .where('source', '=', source)
-    .where(({ or, eb }) => or([eb('groupId', '=', id), eb('memberId', '=', id)]))
-    .execute();
-  return true;
-}
+/** False where its version is another by now. Memberships go with it. */
+export const removeScim = locked(
+  ({ source }) => `scim/${source}`,
+  async (db: Db, { source, id, version }: ScimRow): Promise<boolean> => {
+    const { numDeletedRows } = await db
+      .deleteFrom('scimResources')
+      .where('source', '=', source)
+      .where('id', '=', id)
+      .where('version', '=', version)
+      .executeTakeFirst();
+    if (numDeletedRows === 0n) return false;
+    await db
+      .deleteFrom('scimMembers')
+      .where('source', '=', source)
+      .where(({ or, eb }) => or([eb('groupId', '=', id), eb('memberId', '=', id)]))
+      .execute();
+    return true;
+  },
+);
 
+/** The groups that have this member, by name. */
 export async function scimGroupsOf(db: Db, source: string, memberId: string): Promise<readonly ScimGroup[]> {
   const rows = await db
     .selectFrom('scimMembers as member')

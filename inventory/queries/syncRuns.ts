@@ -1,3 +1,4 @@
+import { locked } from '../database/locks.ts';
 import type { SyncDepth } from '../../domain/contracts.ts';
 import type { KindState, KindStates, SyncKind } from '../../domain/sync/kinds.ts';
 import type { StandingKinds } from '../port/nhis.ts';
@@ -5,43 +6,49 @@ import { canonicalJson, parseJson, present } from '../port/json.ts';
 import type { Db } from '../database/schema.ts';
 import type { SyncRunEnd, SyncRunRow } from '../port/rows.ts';
 
-export async function startSyncRun(
-  db: Db,
-  { runId, depth, startedAt }: { runId: string; depth: SyncDepth; startedAt: string },
-): Promise<void> {
-  await db
-    .insertInto('syncRuns')
-    .values({ runId, depth, startedAt })
-    .onConflict((conflict) => conflict.column('runId').doNothing())
-    .execute();
-}
+export const startSyncRun = locked(
+  'syncRuns',
+  async (
+    db: Db,
+    { runId, depth, startedAt }: { runId: string; depth: SyncDepth; startedAt: string },
+  ): Promise<void> => {
+    await db
+      .insertInto('syncRuns')
+      .values({ runId, depth, startedAt })
+      .onConflict((conflict) => conflict.column('runId').doNothing())
+      .execute();
+  },
+);
 
 /** A run that was never started leaves no trace; the first end of a run stays. */
-export async function finishSyncRun(db: Db, { runId, summary, at, reason, kinds }: SyncRunEnd): Promise<void> {
-  const run = await db
-    .updateTable('syncRuns')
-    .set({ finishedAt: at, summary: canonicalJson(summary), reason: reason ?? null })
-    .where('runId', '=', runId)
-    .where('finishedAt', 'is', null)
-    .returning('startedAt')
-    .executeTakeFirst();
-  const states = Object.entries(kinds) as [SyncKind, KindState][];
-  if (run === undefined || states.length === 0) return;
-  await db
-    .insertInto('syncRunKinds')
-    .values(
-      states.map(([kind, state]) => ({
-        runId,
-        kind,
-        state: state.state,
-        permission: 'permission' in state ? state.permission : null,
-        reason: 'reason' in state ? state.reason : null,
-        // What a run has read is at least as new as its start.
-        readAt: run.startedAt,
-      })),
-    )
-    .execute();
-}
+export const finishSyncRun = locked(
+  'syncRuns',
+  async (db: Db, { runId, summary, at, reason, kinds }: SyncRunEnd): Promise<void> => {
+    const run = await db
+      .updateTable('syncRuns')
+      .set({ finishedAt: at, summary: canonicalJson(summary), reason: reason ?? null })
+      .where('runId', '=', runId)
+      .where('finishedAt', 'is', null)
+      .returning('startedAt')
+      .executeTakeFirst();
+    const states = Object.entries(kinds) as [SyncKind, KindState][];
+    if (run === undefined || states.length === 0) return;
+    await db
+      .insertInto('syncRunKinds')
+      .values(
+        states.map(([kind, state]) => ({
+          runId,
+          kind,
+          state: state.state,
+          permission: 'permission' in state ? state.permission : null,
+          reason: 'reason' in state ? state.reason : null,
+          // What a run has read is at least as new as its start.
+          readAt: run.startedAt,
+        })),
+      )
+      .execute();
+  },
+);
 
 /** The newest first. */
 export async function listSyncRuns(db: Db, limit: number): Promise<readonly SyncRunRow[]> {
@@ -67,6 +74,7 @@ export async function listSyncRuns(db: Db, limit: number): Promise<readonly Sync
   }));
 }
 
+/** How completely each kind was read, by the last finished full run, and when it was last read whole. */
 export async function standingKinds(db: Db): Promise<StandingKinds> {
   const run = await db
     .selectFrom('syncRuns')

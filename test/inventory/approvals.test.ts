@@ -20,9 +20,9 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     for (let time = 0; time < 2; time += 1) await inventory.recordDecision('p-1', decision);
     await inventory.recordDecision('p-1', { ...decision, verdict: 'reject' });
     expect(await inventory.listApprovals({ state: 'open' })).toEqual([approval({ decisions: [decision] })]);
-    await inventory.closeApproval('ap-1', 'p-1', 'approved', at(6));
-    await inventory.closeApproval('ap-1', 'p-1', 'approved', at(7));
-    await inventory.closeApproval('ap-1', 'p-1', 'withdrawn', at(8));
+    await inventory.closeApproval('p-1', 'ap-1', 'approved', at(6));
+    await inventory.closeApproval('p-1', 'ap-1', 'approved', at(7));
+    await inventory.closeApproval('p-1', 'ap-1', 'withdrawn', at(8));
     await inventory.openApproval(approval());
     expect(await inventory.listApprovals({ state: 'open' })).toEqual([]);
     expect(await inventory.listApprovals({ personId: 'p-1' })).toEqual([
@@ -36,7 +36,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     const { inventory } = fixture;
     await inventory.openApproval(approval());
     await inventory.recordDecision('p-1', decision);
-    await inventory.closeApproval('ap-1', 'p-1', 'rejected', at(6));
+    await inventory.closeApproval('p-1', 'ap-1', 'rejected', at(6));
     await inventory.openApproval(approval({ requestedAt: at(20), deadline: at(59) }));
     expect(await inventory.listApprovals({})).toMatchObject([
       { state: 'rejected', decisions: [{ decisionId: 'd-1' }] },
@@ -71,7 +71,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
       decisions: [decision],
     });
     expect(await inventory.listApprovals({ state: 'open' })).toEqual([reassigned]);
-    await inventory.closeApproval('ap-1', 'p-1', 'approved', at(6));
+    await inventory.closeApproval('p-1', 'ap-1', 'approved', at(6));
     await inventory.reassignApproval('p-1', 'ap-1', { ...others, people: ['p-1'] });
     expect(await inventory.listApprovals({})).toMatchObject([{ state: 'approved', approvers: others }]);
   });

@@ -1,5 +1,5 @@
 import type { Db } from '../schema.ts';
-import type { DialectName } from '../store.ts';
+import type { DialectName } from '../dialect.ts';
 import { createTable } from './table.ts';
 
 /** Whose account SSO makes when they first log in. */

@@ -1,5 +1,5 @@
 import type { Db } from '../schema.ts';
-import type { DialectName } from '../store.ts';
+import type { DialectName } from '../dialect.ts';
 import { createTable } from './table.ts';
 
 /** What the key may do, known once for everybody, and what people are owed until it may do more. */

@@ -1,5 +1,5 @@
 import type { Db } from '../schema.ts';
-import type { DialectName } from '../store.ts';
+import type { DialectName } from '../dialect.ts';
 import { createTable } from './table.ts';
 
 /** Messages of HR's sources that were handed to the engine: the same one again is not handed over twice. */

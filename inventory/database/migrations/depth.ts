@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db, Schema } from '../schema.ts';
-import type { DialectName } from '../store.ts';
+import type { DialectName } from '../dialect.ts';
 import { createTable as create, type Columns } from './table.ts';
 
 /** Teams with their members, non-human identities, and how completely each sync read each kind. */

@@ -1,5 +1,5 @@
 import type { Db } from '../schema.ts';
-import type { DialectName } from '../store.ts';
+import type { DialectName } from '../dialect.ts';
 import { createTable } from './table.ts';
 
 /** Which role or team a name of the policy has meant since it was first looked up. */

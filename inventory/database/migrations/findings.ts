@@ -1,5 +1,5 @@
 import type { Db, Schema } from '../schema.ts';
-import type { DialectName } from '../store.ts';
+import type { DialectName } from '../dialect.ts';
 import { createTable as create, type Columns } from './table.ts';
 
 /** Findings, what was repaired, and repairs that wait for somebody's word. */

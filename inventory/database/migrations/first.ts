@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db, Schema } from '../schema.ts';
-import type { DialectName } from '../store.ts';
+import type { DialectName } from '../dialect.ts';
 import { createTable as create, type Columns } from './table.ts';
 
 export async function createFirstTables(db: Db, dialect: DialectName): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Db } from '../schema.ts';
-import type { DialectName } from '../store.ts';
+import type { DialectName } from '../dialect.ts';
 import { createTable } from './table.ts';
 
 /** What identity providers push by SCIM: users and groups by source, and who is in which group. */

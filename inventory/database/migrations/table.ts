@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db, Schema } from '../schema.ts';
-import type { DialectName } from '../store.ts';
+import type { DialectName } from '../dialect.ts';
 
 /** A `?` may be empty. */
 export type Columns = Readonly<Record<string, 'text' | 'text?' | 'integer' | 'integer?'>>;
