@@ -1,12 +1,18 @@
 import { createApprovalActivities } from './approvals/approvals.ts';
 import { createFetchBackActivities } from './intake/fetchBack.ts';
 import { createFindingActivities } from './sync/findings/index.ts';
-import { createLeavingActivities } from './person/leaving.ts';
-import { createCapabilityActivities } from './person/keyHealth.ts';
+import { createAccessBeforeActivities } from './person/accessBefore.ts';
+import { createChangeBudgetActivities } from './person/changeBudget.ts';
+import { createCorrelationActivities } from './person/correlation.ts';
+import { createEntitlementActivities } from './person/entitlements.ts';
+import { createHoldingsActivities } from './person/holdings.ts';
+import { createInvitationActivities } from './person/invitations.ts';
+import { createProtectionActivities } from './person/protection.ts';
+import { createCapabilityActivities } from './person/capabilities.ts';
 import { skipRefusedCalls } from '../datadog/wrappers/skipRefused.ts';
 import { refuseWritesWhenObserving } from '../datadog/wrappers/readOnly.ts';
 import { createAwaitingActivities } from './person/awaiting.ts';
-import { createPersonActivities } from './person/account.ts';
+import { createAccountActivities } from './person/account.ts';
 import { createIntentActivities } from './plan/activities.ts';
 import { createRecordActivities } from './person/records.ts';
 import { createRosterActivities } from './intake/rosters.ts';
@@ -21,8 +27,14 @@ export function createActivities(given: Dependencies) {
   const datadog = refuseWritesWhenObserving(skipRefusedCalls(given.datadog, given.inventory), given.policy);
   const dependencies = { ...given, datadog };
   return {
-    ...createLeavingActivities(dependencies),
-    ...createPersonActivities(dependencies),
+    ...createCorrelationActivities(dependencies),
+    ...createHoldingsActivities(dependencies),
+    ...createAccountActivities(dependencies),
+    ...createInvitationActivities(dependencies),
+    ...createEntitlementActivities(dependencies),
+    ...createAccessBeforeActivities(dependencies),
+    ...createChangeBudgetActivities(dependencies),
+    ...createProtectionActivities(dependencies),
     ...createAwaitingActivities(dependencies),
     ...createIntentActivities(dependencies),
     ...createRecordActivities(dependencies),

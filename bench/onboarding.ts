@@ -118,13 +118,13 @@ function signalAcceptance(datadog: DatadogClient, client: Client): DatadogClient
   const personIds = new Map<string, string>();
   const watch = (api: Datadog): Datadog =>
     withCalls(api, {
-      async createAccount(account, hooks) {
-        const created = await api.createAccount(account, hooks);
+      async createAccount(account) {
+        const created = await api.createAccount(account);
         personIds.set(created.id, account.email.split('@')[0] ?? '');
         return created;
       },
-      async sendInvitation(accountId, hooks) {
-        const invitation = await api.sendInvitation(accountId, hooks);
+      async sendInvitation(accountId) {
+        const invitation = await api.sendInvitation(accountId);
         await signalActivated(client, personIds.get(accountId) ?? '', accountId);
         return invitation;
       },

@@ -1,152 +1,74 @@
-import type { Account, Entitlement, ResolvedEntitlement } from '../domain/model.ts';
+import type { Access, Entitlement, ResolvedEntitlement } from '../domain/model.ts';
 import { unknownEntitlement } from '../domain/failures.ts';
 import { entitlementKey } from '../domain/access/plan.ts';
 import { privilegesIn } from '../domain/access/privileged.ts';
-import { isNotFound, userPath } from './accounts.ts';
+import { userPath } from './accounts.ts';
 import type { Directory, Team } from './directory.ts';
 import { DatadogFailure, isFailure } from './failures.ts';
 import type { Sender } from './http.ts';
 import { similarNames } from '../domain/text.ts';
 import { readPages } from './paging.ts';
 import { membershipsAnswer, parse, permissionsAnswer, toAccount, totalOf, usersAnswer } from './schema.ts';
-import type { Datadog, WriteHooks } from './types.ts';
-import { writing } from './writeHooks.ts';
+import type { DatadogReads, DatadogWrites } from './types.ts';
 
 const read = 'user_access_read';
 const manage = 'user_access_manage';
 const readTeams = 'teams_read';
 const manageTeams = 'teams_manage';
 
-type GrantCalls = Pick<
-  Datadog,
-  'resolve' | 'getAccess' | 'ensureGranted' | 'ensureRevoked' | 'listRoleMembers' | 'rolePermissions'
+type GrantReads = Pick<
+  DatadogReads,
+  'resolve' | 'getAccess' | 'listTeamsOf' | 'refuseManaged' | 'listRoleMembers' | 'rolePermissions'
 >;
 
-export function createGrantCalls(
+export function createGrantReads(
   http: Sender,
   directory: Directory,
-  accounts: Pick<Datadog, 'getAccount'>,
-): GrantCalls {
-  async function required(id: string): Promise<Account> {
-    const account = await accounts.getAccount(id);
-    if (account === undefined) throw new DatadogFailure('NotFound', `account ${id} does not exist`);
-    return account;
-  }
-
+  { getAccount }: Pick<DatadogReads, 'getAccount'>,
+): GrantReads {
   /** `GET /users/{id}/memberships`, permission teams_read. */
-  async function teamIdsOf(accountId: string): Promise<readonly string[]> {
+  async function listTeamsOf(accountId: string): Promise<Access['teams']> {
     const operation = 'list team memberships';
     const path = `${userPath(accountId)}/memberships`;
     const answer = await http.send({ method: 'GET', path, operation, permission: readTeams });
     const memberships = parse(membershipsAnswer, answer, operation).data;
-    // The described relationship to the team is not always there; the membership's own id names the team too.
-    const teams = memberships.map(
-      ({ id, relationships }) => relationships?.team?.data.id ?? /^TeamMembership-([0-9a-f-]{36})-/.exec(id)?.[1],
-    );
-    return teams.filter((id) => id !== undefined);
-  }
-
-  async function isHeld(accountId: string, { kind, id }: ResolvedEntitlement): Promise<boolean> {
-    return kind === 'role'
-      ? (await required(accountId)).roleIds.includes(id)
-      : (await teamIdsOf(accountId)).includes(id);
-  }
-
-  /** `POST` or `DELETE /roles/{id}/users` (user_access_manage), `/team/{id}/memberships` (teams_manage). */
-  async function write(method: 'POST' | 'DELETE', accountId: string, { kind, id }: ResolvedEntitlement): Promise<void> {
-    const operation = `${method === 'POST' ? 'add to' : 'remove from'} ${kind}`;
-    const user = { id: accountId, type: 'users' };
-    if (kind === 'role') {
-      const path = `/api/v2/roles/${encodeURIComponent(id)}/users`;
-      await http.send({ method, path, body: { data: user }, operation, permission: manage });
-      return;
-    }
-    const memberships = `/api/v2/team/${encodeURIComponent(id)}/memberships`;
-    await http.send(
-      method === 'POST'
-        ? {
-            method,
-            path: memberships,
-            body: { data: { type: 'team_memberships', relationships: { user: { data: user } } } },
-            operation,
-            permission: manageTeams,
-          }
-        : { method, path: `${memberships}/${encodeURIComponent(accountId)}`, operation, permission: manageTeams },
-    );
-  }
-
-  /** Teams that are managed outside are not Muster's to write. */
-  async function refuseManaged({ kind, id, name }: ResolvedEntitlement): Promise<void> {
-    if (kind !== 'team') return;
-    const team = (await directory.teams()).find((one) => one.id === id);
-    if (team?.isManaged !== true) return;
-    throw new DatadogFailure(
-      'Conflict',
-      `team ${name} is managed outside Datadog: change its members there, or take the team out of the policy`,
-    );
-  }
-
-  /**
-   * Reads, writes what differs, and reads back: the answer to a write lists only the first members, and a refusal may mean
-   * that it is so already. What does not read back is tried again.
-   */
-  async function ensure(
-    accountId: string,
-    entitlement: ResolvedEntitlement,
-    wanted: boolean,
-    hooks: WriteHooks,
-  ): Promise<{ changed: boolean }> {
-    if ((await isHeld(accountId, entitlement)) === wanted) return { changed: false };
-    await refuseManaged(entitlement);
-    let refusal: DatadogFailure | undefined;
-    try {
-      await writing(hooks, undefined, () => write(wanted ? 'POST' : 'DELETE', accountId, entitlement));
-    } catch (error) {
-      if (!isFailure(error, 'Conflict', 'NotFound', 'InvalidRequest')) throw error;
-      refusal = error;
-    }
-    if ((await isHeld(accountId, entitlement)) === wanted) return { changed: refusal === undefined };
-    if (refusal !== undefined && !saysSoAlready(refusal, wanted)) throw refusal;
-    const said = refusal === undefined ? '' : ` (${refusal.message})`;
-    throw new DatadogFailure(
-      'UnexpectedResponse',
-      `${entitlement.kind} ${entitlement.name}: the change does not read back yet${said}`,
-    );
+    const known = memberships.length === 0 ? [] : await directory.teams();
+    return memberships.flatMap((membership) => {
+      // The described relationship to the team is not always there; the membership's own id names the team too.
+      const id =
+        membership.relationships?.team?.data.id ?? /^TeamMembership-([0-9a-f-]{36})-/.exec(membership.id ?? '')?.[1];
+      if (id === undefined) return [];
+      const team = known.find((one) => one.id === id);
+      return [{ kind: 'team' as const, id, name: team?.handle ?? id, isManaged: team?.isManaged ?? false }];
+    });
   }
 
   return {
+    listTeamsOf,
     resolve: (entitlements, knownIds) => resolveNames(directory, entitlements, knownIds),
 
     async getAccess(accountId, { withoutTeams = false } = {}) {
-      const account = await accounts.getAccount(accountId);
+      const account = await getAccount(accountId);
       if (account === undefined) return undefined;
       const roleName = new Map((await directory.roles()).map(({ id, name }) => [id, name]));
       const roles = account.roleIds.map((id) => ({ kind: 'role' as const, id, name: roleName.get(id) ?? id }));
       if (withoutTeams) return { account, roles, teams: [], teamsNotVisible: readTeams };
       try {
-        const teamIds = await teamIdsOf(accountId);
-        const known = teamIds.length === 0 ? [] : await directory.teams();
-        const teams = teamIds.map((id) => {
-          const team = known.find((one) => one.id === id);
-          return { kind: 'team' as const, id, name: team?.handle ?? id, isManaged: team?.isManaged ?? false };
-        });
-        return { account, roles, teams };
+        return { account, roles, teams: await listTeamsOf(accountId) };
       } catch (error) {
-        if (!(error instanceof DatadogFailure) || error.type !== 'NotAuthorized') throw error;
-        if (error.missing?.permission !== readTeams) throw error;
+        if (!isFailure(error, 'NotAuthorized') || error.missing?.permission !== readTeams) throw error;
         return { account, roles, teams: [], teamsNotVisible: readTeams };
       }
     },
 
-    ensureGranted: (accountId, entitlement, hooks = {}) => ensure(accountId, entitlement, true, hooks),
-    ensureRevoked: async (accountId, entitlement, hooks = {}) => {
-      try {
-        return await ensure(accountId, entitlement, false, hooks);
-      } catch (error) {
-        // An account that is gone holds nothing.
-        if (isNotFound(error)) return { changed: false };
-        throw error;
-      }
+    async refuseManaged({ kind, id, name }) {
+      if (kind !== 'team') return;
+      const team = (await directory.teams()).find((one) => one.id === id);
+      if (team?.isManaged !== true) return;
+      throw new DatadogFailure(
+        'Conflict',
+        `team ${name} is managed outside Datadog: change its members there, or take the team out of the policy`,
+      );
     },
 
     /** `GET /roles/{id}/users`, permission user_access_read. */
@@ -170,9 +92,35 @@ export function createGrantCalls(
   };
 }
 
-/** A second POST is a 409, a second DELETE a 404: the write was made, and the reading lags behind. */
-const saysSoAlready = ({ type, message }: DatadogFailure, wanted: boolean): boolean =>
-  wanted ? type === 'Conflict' && /already/i.test(message) : type === 'NotFound' || type === 'Conflict';
+export function createGrantWrites(http: Sender): Pick<DatadogWrites, 'assign' | 'remove'> {
+  /** `POST` or `DELETE /roles/{id}/users` (user_access_manage), `/team/{id}/memberships` (teams_manage). */
+  async function write(method: 'POST' | 'DELETE', accountId: string, { kind, id }: ResolvedEntitlement): Promise<void> {
+    const operation = `${method === 'POST' ? 'add to' : 'remove from'} ${kind}`;
+    const user = { id: accountId, type: 'users' };
+    if (kind === 'role') {
+      const path = `/api/v2/roles/${encodeURIComponent(id)}/users`;
+      await http.send({ method, path, body: { data: user }, operation, permission: manage });
+      return;
+    }
+    const memberships = `/api/v2/team/${encodeURIComponent(id)}/memberships`;
+    await http.send(
+      method === 'POST'
+        ? {
+            method,
+            path: memberships,
+            body: { data: { type: 'team_memberships', relationships: { user: { data: user } } } },
+            operation,
+            permission: manageTeams,
+          }
+        : { method, path: `${memberships}/${encodeURIComponent(accountId)}`, operation, permission: manageTeams },
+    );
+  }
+
+  return {
+    assign: (accountId, entitlement) => write('POST', accountId, entitlement),
+    remove: (accountId, entitlement) => write('DELETE', accountId, entitlement),
+  };
+}
 
 /**
  * Names to ids. A name that the cache lacks may be new: it is read afresh once before it counts as unknown. An id that a

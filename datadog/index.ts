@@ -1,6 +1,6 @@
-import { createAccountCalls } from './accounts.ts';
+import { createAccountReads, createAccountWrites } from './accounts.ts';
 import { createDirectory, type DirectoryCache } from './directory.ts';
-import { createGrantCalls } from './grants.ts';
+import { createGrantReads, createGrantWrites } from './grants.ts';
 import { createNhiCalls } from './nhis.ts';
 import { createSender, openConnection, type Keys } from './http.ts';
 import { createProbeCalls } from './probes.ts';
@@ -27,11 +27,13 @@ export function openDatadog({ baseUrl, keys }: DatadogOptions): DatadogClient {
     baseUrl,
     attempt(options: AttemptOptions = {}): Datadog {
       const http = createSender(connection, options);
-      const accounts = createAccountCalls(http);
+      const accounts = createAccountReads(http);
       const snapshot = createSnapshotCalls(http);
       return {
         ...accounts,
-        ...createGrantCalls(http, createDirectory(http, cache), accounts),
+        ...createAccountWrites(http),
+        ...createGrantReads(http, createDirectory(http, cache), accounts),
+        ...createGrantWrites(http),
         ...snapshot,
         ...createNhiCalls(http),
         ...createProbeCalls(http, snapshot.currentUser),

@@ -1,3 +1,4 @@
+import type { AttributeChanges } from '../domain/access/attributes.ts';
 import type { Nhi, TeamMember } from '../domain/sync/kinds.ts';
 import type { Access, Account, AccountStatus, Entitlement, Invitation, ResolvedEntitlement } from '../domain/model.ts';
 
@@ -22,36 +23,18 @@ export interface AttemptOptions {
 }
 
 /**
- * The calls that Muster makes. Reads return "not found" as data; every other failure is a `DatadogFailure` of the
- * closed table. `ensure…` reads first, writes what is missing, and takes "already so" as success.
+ * The calls that change nothing. "Not found" comes as data; every other failure is a `DatadogFailure` of the closed
+ * table.
  */
-export interface Datadog {
+export interface DatadogReads {
   // accounts
   /** All accounts, human or not, whose e-mail equals this one (case-folded). `GET /users?filter=` is a substring search. */
   findAccountsByEmail(email: string): Promise<readonly Account[]>;
   /** The same, and those whose handle it is: a handle keeps the first e-mail for ever. */
   findAccountsByAddress(address: string): Promise<readonly Account[]>;
   getAccount(id: string): Promise<Account | undefined>;
-  /** Creates without roles; sends no e-mail. Throws `Conflict` where the address, or a handle equal to it, exists. */
-  createAccount(account: { email: string; name?: string; title?: string }, hooks?: WriteHooks): Promise<Account>;
-  /** Patches what differs. A name goes through `fitName` first, here and in creating: what Datadog refuses is cut. */
-  ensureAttributes(
-    id: string,
-    wanted: { email?: string; name?: string; title?: string },
-    hooks?: WriteHooks,
-  ): Promise<Ensured<Account>>;
-  ensureEnabled(id: string, hooks?: WriteHooks): Promise<Ensured<Account>>;
-  /**
-   * Disables; a 404 from an account that reads back as disabled is success. Throws `UnexpectedResponse`, to be tried again,
-   * where the account does not read back as disabled.
-   */
-  ensureDisabled(id: string, hooks?: WriteHooks): Promise<Ensured<Account>>;
-  /** At least once: a lost reply may cost one more e-mail. */
-  sendInvitation(accountId: string, hooks?: WriteHooks): Promise<Invitation>;
-  /** Not changed where the account is gone. */
-  cancelInvitations(accountId: string, hooks?: WriteHooks): Promise<Changed>;
 
-  // grants
+  // entitlements
   /** Names to ids, from a cache of a minute, and whether a role is privileged. A name that is missing or ambiguous throws `UnknownEntitlement`, with similar names. */
   resolve(
     entitlements: readonly Entitlement[],
@@ -60,9 +43,10 @@ export interface Datadog {
   ): Promise<readonly ResolvedEntitlement[]>;
   /** What the account holds, with names; teams where `teams_read` allows, and unless they are not to be asked for. */
   getAccess(accountId: string, options?: { readonly withoutTeams?: boolean }): Promise<Access | undefined>;
-  /** Throws `Conflict` for a team that is managed outside Datadog, where something would have to be written. */
-  ensureGranted(accountId: string, entitlement: ResolvedEntitlement, hooks?: WriteHooks): Promise<Changed>;
-  ensureRevoked(accountId: string, entitlement: ResolvedEntitlement, hooks?: WriteHooks): Promise<Changed>;
+  /** The teams of an account. Throws `NotFound` where the account is gone. */
+  listTeamsOf(accountId: string): Promise<Access['teams']>;
+  /** Throws `Conflict` for a team that is managed outside Datadog: it is not Muster's to write. */
+  refuseManaged(entitlement: ResolvedEntitlement): Promise<void>;
   /** Accounts that hold the role. */
   listRoleMembers(roleId: string): Promise<readonly Account[]>;
   /** Names of permissions that the role gives, read afresh. */
@@ -106,29 +90,34 @@ export interface Datadog {
   readonly requests: number;
 }
 
+/**
+ * Every call that changes something in Datadog: one request each, never repeated by itself, which throws what Datadog
+ * refuses. Whether it is owed, and what became of it, is for `activities/person/ensure.ts` to find out.
+ */
+export interface DatadogWrites {
+  /** Creates without roles; sends no e-mail. Throws `Conflict` where the address, or a handle equal to it, exists. */
+  createAccount(account: AttributeChanges & { readonly email: string }): Promise<Account>;
+  /** A name goes through `fitName` first, here and in creating: what Datadog refuses is cut. */
+  updateAccount(id: string, changes: AttributeChanges): Promise<Account>;
+  enableAccount(id: string): Promise<Account>;
+  /** Throws `NotFound` for an account that is disabled already. */
+  disableAccount(id: string): Promise<void>;
+  /** A lost reply may cost one more e-mail. */
+  sendInvitation(accountId: string): Promise<Invitation>;
+  /** Throws `NotFound` where there is nothing to cancel. */
+  cancelInvitations(accountId: string): Promise<void>;
+  /** Throws `Conflict` for what is held already. The reply lists the first members only, so it says nothing. */
+  assign(accountId: string, entitlement: ResolvedEntitlement): Promise<void>;
+  /** Throws `NotFound` for what is not held. */
+  remove(accountId: string, entitlement: ResolvedEntitlement): Promise<void>;
+}
+
+export type Datadog = DatadogReads & DatadogWrites;
+
 /** One at a time: of several pages in flight only one is held as objects. */
 export interface Turn {
   take(): Promise<void>;
   give(): void;
-}
-
-/** Told around the request that changes something. */
-export interface WriteHooks {
-  /** Where something will be written, at the last moment, with the account as it was read; what it throws prevents it. */
-  readonly before?: (found?: Account) => Promise<void>;
-  /** Datadog has refused it: nothing was written by it. */
-  readonly refused?: () => Promise<void>;
-}
-
-/** `changed` says whether this call wrote. */
-export interface Changed {
-  readonly changed: boolean;
-}
-
-/** `before` is what it had read. */
-export interface Ensured<T> extends Changed {
-  readonly before?: T;
-  readonly after?: T;
 }
 
 export const capabilities = [

@@ -1,13 +1,33 @@
+import type { Access } from '../../domain/model.ts';
 import type { AccessBefore } from '../../inventory/port/leavers.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { IntakeRow } from '../../inventory/port/rows.ts';
+import type { Dependencies } from '../dependencies.ts';
+
+/** What a leaver held, for `person restore`. */
+export function createAccessBeforeActivities({ inventory }: Dependencies) {
+  return {
+    /** `at` is the process's time, as that of a return is. */
+    async recordAccessBefore(
+      leave: Pick<AccessBefore, 'personId' | 'eventId' | 'at'>,
+      { account, roles, teams }: Access,
+    ): Promise<void> {
+      await inventory.recordAccessBefore({ ...leave, accountId: account.id, access: { roles, teams } });
+    },
+
+    /** What `person restore` gives back, where Muster disabled the account. */
+    async readAccessBefore(personId: string): Promise<{ readonly before?: AccessBefore }> {
+      return { before: await findAccessBefore(inventory, personId) };
+    },
+  };
+}
 
 /** What the account held that Muster disabled when the person last left; undefined where it was not Muster. */
 export async function findAccessBefore(inventory: Inventory, personId: string): Promise<AccessBefore | undefined> {
   const before = await inventory.findAccessBefore(personId);
   if (before === undefined) return undefined;
   const history = await inventory.personHistory(personId);
-  // Of who is employed the leave did not come to its end. Who is joining may be a rehire that failed.
+  // The leave of somebody employed did not come to its end. Somebody joining may be a rehire that failed.
   const isBack = history?.person.employment === 'employed' || history?.events.some((row) => isReturn(row, before));
   return isBack === true ? undefined : before;
 }

@@ -2,30 +2,24 @@ import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { correlationConflict, waitingFailures } from '../../domain/failures.ts';
 import { withDatadog } from '../attempt.ts';
-import { createCorrelation } from './correlate.ts';
+import { correlate, pendingInvitation } from './correlation.ts';
 import { refuseStranger } from './ownership.ts';
 import type { Dependencies } from '../dependencies.ts';
 
 /** Activities that wait by failing: each attempt looks once. */
 export function createAwaitingActivities({ datadog, inventory, policy }: Dependencies) {
-  const { pendingInvitation, correlate } = createCorrelation({ inventory, policy });
-
   return {
     /** Fails until it is clear whose account it is (and, where one is needed, until there is one); is retried. */
     async awaitCorrelation(personId: string, email?: string, isAccountNeeded = false): Promise<void> {
       try {
         await withDatadog(datadog, async (api) => {
-          const { account } = await correlate(api, { personId, email });
+          const { account } = await correlate({ api, inventory, policy }, { personId, email });
           if (account !== undefined) await refuseStranger(inventory, personId, account);
           else if (isAccountNeeded) throw ApplicationFailure.nonRetryable('no account is theirs', correlationConflict);
         });
       } catch (error) {
         if (!(error instanceof ApplicationFailure) || error.type !== correlationConflict) throw error;
-        throw ApplicationFailure.create({
-          type: waitingFailures.StillHeld,
-          message: error.message,
-          category: ApplicationFailureCategory.BENIGN,
-        });
+        throw stillHeld(error.message);
       }
     },
 
@@ -36,14 +30,18 @@ export function createAwaitingActivities({ datadog, inventory, policy }: Depende
      */
     async awaitFirstLogin(personId: string, email: string, pendingId?: string): Promise<void> {
       await inventory.awaitLogin(personId, email, new Date().toISOString());
-      if (pendingId !== undefined && (await pendingInvitation(personId))?.accountId !== pendingId) {
+      if (pendingId !== undefined && (await pendingInvitation(inventory, personId))?.accountId !== pendingId) {
         await inventory.recordInvitation({ personId, accountId: pendingId });
       }
       if (activityInfo().attempt === 1) throw stillPending('nobody has logged in yet');
       try {
-        const { account } = await withDatadog(datadog, (api) => correlate(api, { personId, email }), {
-          priority: 'sync',
-        });
+        const { account } = await withDatadog(
+          datadog,
+          (api) => correlate({ api, inventory, policy }, { personId, email }),
+          {
+            priority: 'sync',
+          },
+        );
         if (account === undefined || account.status === 'pending') throw stillPending('nobody has logged in yet');
       } catch (error) {
         // The process looks itself, and shows it.
@@ -67,9 +65,14 @@ export function createAwaitingActivities({ datadog, inventory, policy }: Depende
   };
 }
 
-const stillPending = (message: string): ApplicationFailure =>
+const waiting = (type: keyof typeof waitingFailures, message: string): ApplicationFailure =>
   ApplicationFailure.create({
-    type: waitingFailures.StillPending,
+    type: waitingFailures[type],
     message,
     category: ApplicationFailureCategory.BENIGN,
   });
+
+const stillPending = (message: string): ApplicationFailure => waiting('StillPending', message);
+
+/** Somebody has to put something right first. */
+export const stillHeld = (message: string): ApplicationFailure => waiting('StillHeld', message);

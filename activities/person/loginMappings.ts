@@ -1,8 +1,8 @@
 import { withoutOn } from '../../datadog/failures.ts';
-import type { Datadog } from '../../datadog/types.ts';
+import type { DatadogReads } from '../../datadog/types.ts';
 
 /** Roles that login mappings give; undefined where the key may not see them. A process goes on without. */
-export async function rolesOfMappings(api: Datadog): Promise<readonly string[] | undefined> {
+export async function rolesOfMappings(api: DatadogReads): Promise<readonly string[] | undefined> {
   const mappings = await withoutOn(['NotAuthorized'], api.listNhis('authnMapping'));
   return mappings?.flatMap(({ details }) => (typeof details['roleId'] === 'string' ? [details['roleId']] : []));
 }

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { correlationConflict } from '../../domain/failures.ts';
 import type { Account } from '../../domain/model.ts';
-import type { Datadog } from '../../datadog/types.ts';
+import type { DatadogReads } from '../../datadog/types.ts';
 import { DatadogFailure } from '../../datadog/failures.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { foldCase } from '../../domain/text.ts';
@@ -14,7 +14,7 @@ export const conflict = (message: string): ApplicationFailure =>
  * bound to another one, a service account, or with an e-mail that HR never gave for them.
  */
 export async function checkedAccount(
-  api: Datadog,
+  api: DatadogReads,
   inventory: Inventory,
   { personId, accountId }: { readonly personId: string; readonly accountId: string },
 ): Promise<Account> {

@@ -1,13 +1,78 @@
-import type { Account } from '../../domain/model.ts';
-import type { Policy } from '../../domain/policy/rules.ts';
-import type { Datadog } from '../../datadog/types.ts';
+import { activityInfo } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { isAdministrative } from '../../domain/access/privileged.ts';
 import type { Protection } from '../../domain/access/protection.ts';
+import { protectedAccount, waitingFailures } from '../../domain/failures.ts';
+import type { Account } from '../../domain/model.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
+import type { DatadogReads } from '../../datadog/types.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
 import { foldCase } from '../../domain/text.ts';
+import { withDatadog } from '../attempt.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { stillHeld } from './awaiting.ts';
 
-/** Whether the account must stay, judged by what Datadog says now. For administrators to be asked under one lease. */
+const administrators = 'administrators';
+/** Longer than one attempt may take: whoever died with the lease lets it go by that. */
+const leaseMs = 20_000;
+
+/** What keeps the wrong account from being disabled. */
+export function createProtectionActivities({ datadog, policy }: Dependencies) {
+  return {
+    /** Fails until nothing protects the account any more; is retried. */
+    async awaitUnprotected(accountId: string): Promise<void> {
+      await withDatadog(datadog, async (api) => {
+        const account = await api.getAccount(accountId);
+        const protection = account && (await protectionOf(api, account, policy()));
+        if (protection !== undefined) throw stillHeld(`the account is protected: ${protection}`);
+      });
+    },
+  };
+}
+
+/** Throws `ProtectedAccount` for an account that must stay. */
+export async function refuseProtected(api: DatadogReads, account: Account, policy: Policy): Promise<void> {
+  const protection = await protectionOf(api, account, policy);
+  if (protection === undefined) return;
+  throw ApplicationFailure.create({
+    type: protectedAccount,
+    message: `account ${account.id} is protected: ${protection}`,
+    nonRetryable: true,
+    details: [protection],
+  });
+}
+
+/**
+ * Administrators are looked at and disabled under one lease, so that two who leave at once do not both find the other
+ * still there.
+ */
+export async function whileAdministratorsStay<T>(
+  inventory: Pick<Inventory, 'takeLease' | 'giveLeaseBack'>,
+  { api, account }: { readonly api: DatadogReads; readonly account: Account },
+  disable: () => Promise<T>,
+): Promise<T> {
+  if (!(await isAdministrator(api, account))) return disable();
+  const { base64TaskToken } = activityInfo();
+  const now = Date.now();
+  const [at, until] = [new Date(now).toISOString(), new Date(now + leaseMs).toISOString()];
+  if (!(await inventory.takeLease(administrators, base64TaskToken, at, until))) {
+    throw ApplicationFailure.create({
+      type: waitingFailures.StillHeld,
+      message: 'another administrator is being disabled',
+      category: ApplicationFailureCategory.BENIGN,
+      nextRetryDelay: '1 second',
+    });
+  }
+  try {
+    return await disable();
+  } finally {
+    await inventory.giveLeaseBack(administrators, base64TaskToken);
+  }
+}
+
+/** Whether the account must stay, judged by what Datadog says now. */
 export async function protectionOf(
-  api: Datadog,
+  api: DatadogReads,
   account: Account,
   { protection }: Pick<Policy, 'protection'>,
 ): Promise<Protection | undefined> {
@@ -18,13 +83,13 @@ export async function protectionOf(
   return (await hasOtherAdministrator(api, account)) ? undefined : 'lastAdministrator';
 }
 
-export async function isAdministrator(api: Datadog, { status, roleIds }: Account): Promise<boolean> {
+export async function isAdministrator(api: DatadogReads, { status, roleIds }: Account): Promise<boolean> {
   return status === 'active' && (await holdsRole(api, { roleIds }, isAdministrative));
 }
 
 /** Whether any of the account's roles is so, by the permissions that it gives now. */
 export async function holdsRole(
-  api: Datadog,
+  api: DatadogReads,
   { roleIds }: Pick<Account, 'roleIds'>,
   isSo: (permissions: readonly string[]) => boolean,
 ): Promise<boolean> {
@@ -32,7 +97,7 @@ export async function holdsRole(
   return false;
 }
 
-async function hasOtherAdministrator(api: Datadog, account: Account): Promise<boolean> {
+async function hasOtherAdministrator(api: DatadogReads, account: Account): Promise<boolean> {
   const [roles, permissions] = await Promise.all([api.listRoles(), api.listPermissions()]);
   for (const { id, permissionIds } of roles) {
     if (!isAdministrative(permissionIds.map((one) => permissions.get(one) ?? one))) continue;

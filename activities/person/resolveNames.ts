@@ -1,13 +1,13 @@
 import type { Entitlement, ResolvedEntitlement } from '../../domain/model.ts';
 import { entitlementKey } from '../../domain/access/plan.ts';
-import type { Datadog } from '../../datadog/types.ts';
+import type { DatadogReads } from '../../datadog/types.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 
 type Names = Pick<Inventory, 'knownEntitlementIds' | 'rememberEntitlementIds'>;
 
 /** Names to ids; what a name means when it is first looked up it means from then on. */
 export async function resolveAndKeep(
-  api: Datadog,
+  api: DatadogReads,
   inventory: Names,
   entitlements: readonly Entitlement[],
 ): Promise<readonly ResolvedEntitlement[]> {

@@ -1,6 +1,9 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { decisionsLapsed } from '../../domain/failures.ts';
+import type { Because } from '../../domain/evidence.ts';
 import { privilegesIn } from '../../domain/access/privileged.ts';
 import type { GivenApproval, Granted, LapsedDecision, ResolvedEntitlement } from '../../domain/model.ts';
-import type { Datadog } from '../../datadog/types.ts';
+import type { DatadogReads } from '../../datadog/types.ts';
 import { identify, isAmong } from '../approvals/deciders.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 
@@ -22,10 +25,10 @@ export interface Assignment {
 }
 
 /**
- * The last look before an entitlement is assigned, days after it was allowed perhaps: what the role gives now, and
+ * Judges again just before an entitlement is assigned, perhaps days after it was allowed: what the role gives now, and
  * whether those who allowed it still may. Throws `Withheld` where it must not be assigned.
  */
-export async function lookOnceMore(api: Datadog, inventory: Inventory, assignment: Assignment): Promise<void> {
+export async function refuseWithheld(api: DatadogReads, inventory: Inventory, assignment: Assignment): Promise<void> {
   const { personId, entitlement, approval } = assignment;
   const lapsed = approval === undefined ? [] : await lapsedDecisions(inventory, personId, approval);
   if (lapsed.length > 0) throw new Withheld({ given: false, because: 'lapsed', lapsed });
@@ -36,11 +39,19 @@ export async function lookOnceMore(api: Datadog, inventory: Inventory, assignmen
   throw new Withheld({ given: false, because: 'privileged', why });
 }
 
+/** Throws `DecisionsLapsed` where those who allowed the write may not decide any more. */
+export async function refuseLapsed(inventory: Inventory, { personId, approval }: Because): Promise<void> {
+  const lapsed = approval === undefined ? [] : await lapsedDecisions(inventory, personId, approval);
+  if (lapsed.length === 0) return;
+  const message = 'those who allowed it may not decide any more';
+  throw ApplicationFailure.create({ type: decisionsLapsed, message, nonRetryable: true, details: [lapsed] });
+}
+
 /**
- * Where too few decisions still hold: those that do not. The word of a process is not enough: a decision counts if it is on
- * record, and while its approver may decide.
+ * The decisions that do not hold any more, where too few still do. The word of a process is not enough: a decision counts
+ * if it is on record, and while its approver may decide.
  */
-export async function lapsedDecisions(
+async function lapsedDecisions(
   inventory: Inventory,
   personId: string,
   { approvalId, decisionIds, quorum }: GivenApproval,

@@ -5,7 +5,7 @@ import { entitlementKey, heldEntitlements, planAccess } from '../../domain/acces
 import { isPrivileged } from '../../domain/access/privileged.ts';
 import { undoneByLogin, undoneWords } from '../../domain/access/warnings.ts';
 import { findAccessBefore } from '../person/accessBefore.ts';
-import { managedOn } from '../person/managed.ts';
+import { managedOn } from '../person/holdings.ts';
 import { rolesOfMappings } from '../person/loginMappings.ts';
 import { holdsRole, protectionOf } from '../person/protection.ts';
 import { wantedAccess } from './wanted.ts';

@@ -1,19 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Policy } from '../../domain/policy/rules.ts';
 import { withCalls } from './replaceCalls.ts';
-import type { Datadog, DatadogClient } from '../types.ts';
+import type { DatadogClient, DatadogWrites } from '../types.ts';
 
-/** Every call that changes something in Datadog. */
-const writes = [
-  'createAccount',
-  'ensureAttributes',
-  'ensureEnabled',
-  'ensureDisabled',
-  'sendInvitation',
-  'cancelInvitations',
-  'ensureGranted',
-  'ensureRevoked',
-] as const satisfies readonly (keyof Datadog)[];
+/** How a write is refused while the policy observes. */
+export const observing = 'Observing';
 
 /** The same client, which refuses to write while the policy observes: whatever a process believes. */
 export function refuseWritesWhenObserving(client: DatadogClient, policy: () => Pick<Policy, 'mode'>): DatadogClient {
@@ -22,11 +13,22 @@ export function refuseWritesWhenObserving(client: DatadogClient, policy: () => P
     attempt(options) {
       const api = client.attempt(options);
       if (policy().mode !== 'observe') return api;
-      return withCalls(api, Object.fromEntries(writes.map((name) => [name, refuse])));
+      return withCalls(api, refused);
     },
   };
 }
 
 async function refuse(): Promise<never> {
-  throw ApplicationFailure.nonRetryable('the policy says mode: observe: nothing is written to Datadog', 'Observing');
+  throw ApplicationFailure.nonRetryable('the policy says mode: observe: nothing is written to Datadog', observing);
 }
+
+const refused: Record<keyof DatadogWrites, typeof refuse> = {
+  createAccount: refuse,
+  updateAccount: refuse,
+  enableAccount: refuse,
+  disableAccount: refuse,
+  sendInvitation: refuse,
+  cancelInvitations: refuse,
+  assign: refuse,
+  remove: refuse,
+};

@@ -1,6 +1,6 @@
 import { DatadogFailure, isFailure } from '../failures.ts';
 import { withCalls } from './replaceCalls.ts';
-import type { Datadog, DatadogClient, OptionalCapability } from '../types.ts';
+import type { DatadogClient, DatadogReads, OptionalCapability } from '../types.ts';
 
 /** As long as a sync takes to ask anew; after it Datadog is tried again, should no sync run. */
 const holdsMs = 15 * 60_000;
@@ -49,28 +49,20 @@ export function skipRefusedCalls(client: DatadogClient, inventory: KnownRefusals
     }
   }
 
-  const ofTeam = <T>(isTeam: boolean, operation: string, call: () => Promise<T>): Promise<T> =>
-    isTeam ? unlessRefused('teams_read', operation, call) : call();
-
   return {
     ...client,
     attempt(options) {
       const api = client.attempt(options);
-      const calls: Pick<Datadog, 'resolve' | 'getAccess' | 'ensureGranted' | 'ensureRevoked' | 'listOwnedKeys'> = {
-        resolve: (entitlements, knownIds) =>
-          ofTeam(
-            entitlements.some(({ kind }) => kind === 'team'),
-            'look up teams',
-            () => api.resolve(entitlements, knownIds),
-          ),
+      const calls: Pick<DatadogReads, 'resolve' | 'getAccess' | 'listTeamsOf' | 'listOwnedKeys'> = {
+        async resolve(entitlements, knownIds) {
+          const call = () => api.resolve(entitlements, knownIds);
+          const isTeam = entitlements.some(({ kind }) => kind === 'team');
+          return isTeam ? unlessRefused('teams_read', 'look up teams', call) : call();
+        },
 
-        ensureGranted: (accountId, entitlement, hooks) =>
-          ofTeam(entitlement.kind === 'team', 'add to team', () => api.ensureGranted(accountId, entitlement, hooks)),
-
-        ensureRevoked: (accountId, entitlement, hooks) =>
-          ofTeam(entitlement.kind === 'team', 'remove from team', () =>
-            api.ensureRevoked(accountId, entitlement, hooks),
-          ),
+        // Read before a team is written, so that nothing is written either.
+        listTeamsOf: (accountId) =>
+          unlessRefused('teams_read', 'list team memberships', () => api.listTeamsOf(accountId)),
 
         async getAccess(accountId) {
           const isKnown = (await refusalsNow()).has('teams_read');

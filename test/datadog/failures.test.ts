@@ -178,7 +178,7 @@ test('a cancellation and an error of others pass unchanged', () => {
 
 test('a refusal to write what exists no longer says so', async () => {
   await using pair = await openPair();
-  await expect(pair.api().ensureGranted('00000000-0000-4000-8000-000000000000', role)).rejects.toMatchObject({
+  await expect(pair.api().assign('00000000-0000-4000-8000-000000000000', role)).rejects.toMatchObject({
     type: 'NotFound',
   });
 });

@@ -8,7 +8,11 @@ import type { DatadogClient } from '../../datadog/types.ts';
 import { openInventory } from '../../inventory/index.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { createAwaitingActivities } from '../../activities/person/awaiting.ts';
-import { createPersonActivities } from '../../activities/person/account.ts';
+import { createAccountActivities } from '../../activities/person/account.ts';
+import { createCorrelationActivities } from '../../activities/person/correlation.ts';
+import { createEntitlementActivities } from '../../activities/person/entitlements.ts';
+import { createHoldingsActivities } from '../../activities/person/holdings.ts';
+import { createInvitationActivities } from '../../activities/person/invitations.ts';
 import type { SimulatorOptions } from '../../simulator/index.ts';
 import type { ResolvedEntitlement } from '../../domain/model.ts';
 import { openPair, type Pair } from './pair.ts';
@@ -16,7 +20,7 @@ import { loadPolicy } from '../../policy/file.ts';
 import { examplePolicyPath } from '../../config/config.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
 
-export type PersonActivities = ReturnType<typeof createPersonActivities> & ReturnType<typeof createAwaitingActivities>;
+export type PersonActivities = ReturnType<typeof createPersonActivities>;
 
 /** The activities on one person between a simulated Datadog and a real inventory. */
 export interface World extends Pair {
@@ -49,7 +53,7 @@ export async function openWorld(
     signals: { activated: async () => false, submit: async () => undefined, hasOpenRun: async () => false },
     attestations: openAttestor({ file: join(home, 'signing.key'), isGiven: false }),
   };
-  const activities = { ...createPersonActivities(dependencies), ...createAwaitingActivities(dependencies) };
+  const activities = createPersonActivities(dependencies);
   const [role, team] = await pair.api().resolve([
     { kind: 'role', name: 'Datadog Standard Role' },
     { kind: 'team', name: 'engineering' },
@@ -71,6 +75,15 @@ export async function openWorld(
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
+
+const createPersonActivities = (dependencies: Dependencies) => ({
+  ...createAccountActivities(dependencies),
+  ...createAwaitingActivities(dependencies),
+  ...createCorrelationActivities(dependencies),
+  ...createEntitlementActivities(dependencies),
+  ...createHoldingsActivities(dependencies),
+  ...createInvitationActivities(dependencies),
+});
 
 /** The steps of one person's evidence, in order. */
 export async function evidenceOf({ inventory }: World, personId = 'p-1'): Promise<readonly string[]> {

@@ -134,7 +134,7 @@ test('of the last two administrators who leave at once one stays, until there is
   const account = await client.attempt().createAccount({ email: `${third}@example.com` });
   await client.attempt().sendInvitation(account.id);
   simulator.accept(account.id);
-  await client.attempt().ensureGranted(account.id, { kind: 'role', id: adminRole?.id ?? '', name: admin });
+  await client.attempt().assign(account.id, { kind: 'role', id: adminRole?.id ?? '', name: admin });
   await server.client().workflow.getHandle(personWorkflowId(blocked)).signal(recheckSignal);
   await eventually('the last one to go', async () => (await active()) === 0);
   for (const leaver of leavers) expect((await outcomeOf(stage, leaver)).kind).toBe('completed');

@@ -101,12 +101,12 @@ test('a role write that is refused leaves the rest done, and a retry finishes it
     ...datadog,
     attempt: (options) => {
       const api = datadog.attempt(options);
-      const ensureGranted: typeof api.ensureGranted = async (accountId, entitlement) => {
+      const assign: typeof api.assign = async (accountId, entitlement) => {
         if (isRefused && entitlement.kind === 'role')
           throw new DatadogFailure('InvalidRequest', 'refused for this test');
-        return api.ensureGranted(accountId, entitlement);
+        return api.assign(accountId, entitlement);
       };
-      return { ...api, ensureGranted };
+      return { ...api, assign };
     },
   });
   await onSkippedTime(

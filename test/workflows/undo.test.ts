@@ -93,8 +93,8 @@ function losesFirstAnswers(datadog: DatadogClient): DatadogClient {
       const api = datadog.attempt(options);
       return {
         ...api,
-        ensureEnabled: (...args) => loseOnce('enable', () => api.ensureEnabled(...args)),
-        ensureGranted: (...args) => loseOnce(`grant ${args[1].kind}`, () => api.ensureGranted(...args)),
+        enableAccount: (...args) => loseOnce('enable', () => api.enableAccount(...args)),
+        assign: (...args) => loseOnce(`grant ${args[1].kind}`, () => api.assign(...args)),
       };
     },
   };

@@ -35,7 +35,7 @@ test('an account whose creation was answered to nobody is found, bound and evide
 test('an account that was there before, even disabled, is taken without evidence of a creation', async () => {
   await using world = await openWorld();
   const { id } = await world.api().createAccount(ada);
-  await world.api().ensureDisabled(id);
+  await world.api().disableAccount(id);
   const account = await world.attempt(1, (muster) => muster.createAccount(ada, because));
   expect(account).toMatchObject({ id, status: 'disabled' });
   expect(await world.inventory.personBoundTo(id)).toBe('p-1');
@@ -45,7 +45,7 @@ test('an account that was there before, even disabled, is taken without evidence
 test('an address that only a handle keeps is a conflict, and nothing is bound', async () => {
   await using world = await openWorld();
   const { id } = await world.api().createAccount(ada);
-  await world.api().ensureAttributes(id, { email: 'somebody.else@example.com' });
+  await world.api().updateAccount(id, { email: 'somebody.else@example.com' });
   await expect(driven(world, (muster) => muster.createAccount(ada, because))).rejects.toMatchObject({
     type: 'CorrelationConflict',
     nonRetryable: true,
@@ -89,7 +89,7 @@ test('two human accounts with the e-mail are nobody’s', async () => {
 test('a bound account is read by its id, whatever its e-mail', async () => {
   await using world = await openWorld();
   const id = await withAccount(world);
-  await world.api().ensureAttributes(id, { email: 'ada.oak@example.com' });
+  await world.api().updateAccount(id, { email: 'ada.oak@example.com' });
   const found = await world.attempt(1, (muster) => muster.correlateAccount({ personId: 'p-1', email: ada.email }));
   expect(found.account).toMatchObject({ id, email: 'ada.oak@example.com' });
   expect(
@@ -128,7 +128,7 @@ test('what was so before is no evidence of Muster', async () => {
   await using world = await openWorld();
   const { id } = await world.api().createAccount(ada);
   await world.inventory.bindAccount(because.personId, id, new Date().toISOString());
-  await world.api().ensureGranted(id, world.role);
+  await world.api().assign(id, world.role);
   await world.attempt(1, (muster) => muster.grant(id, world.role, because));
   await world.attempt(1, (muster) => muster.revoke(id, world.team, because));
   await world.attempt(1, (muster) => muster.updateAccount(id, { name: ada.name }, because));
@@ -270,7 +270,7 @@ test('what was asked for and did not happen leaves no evidence, and is forgotten
   inventory.listOpenWrites = listOpenWrites;
   expect(await inventory.listOpenWrites('p-1')).toEqual([]);
   // Given by hand, later: nobody takes it for Muster's.
-  await world.api().ensureGranted(id, role);
+  await world.api().assign(id, role);
   expect(await evidenceOf(world)).toEqual(['createAccount']);
   expect((await read())?.managed).toEqual([]);
 });

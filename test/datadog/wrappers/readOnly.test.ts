@@ -11,13 +11,13 @@ test('while the policy observes each write is refused before anything is sent, a
   const api = client.attempt();
   const writes = [
     () => api.createAccount({ email: 'new@example.com' }),
-    () => api.ensureAttributes(account.id, { name: 'Other' }),
-    () => api.ensureEnabled(account.id),
-    () => api.ensureDisabled(account.id),
+    () => api.updateAccount(account.id, { name: 'Other' }),
+    () => api.enableAccount(account.id),
+    () => api.disableAccount(account.id),
     () => api.sendInvitation(account.id),
     () => api.cancelInvitations(account.id),
-    () => api.ensureGranted(account.id, role),
-    () => api.ensureRevoked(account.id, role),
+    () => api.assign(account.id, role),
+    () => api.remove(account.id, role),
   ];
   for (const write of writes) await expect(write()).rejects.toThrow('mode: observe');
   expect(pair.simulator.requests.list().filter(({ method }) => method !== 'GET')).toEqual([]);

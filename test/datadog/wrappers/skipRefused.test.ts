@@ -19,13 +19,12 @@ test('what Datadog has refused is asked for once, and named as it would be', asy
   const { world, api, id } = await openRefused();
   await using _ = world;
   const { requests } = world.simulator;
-  await expect(api().ensureGranted(id, world.team)).rejects.toMatchObject(refused);
+  await expect(api().listTeamsOf(id)).rejects.toMatchObject(refused);
   const first = await api().listOwnedKeys(id);
   expect(first.notVisible.toSorted()).toEqual(['api_keys_read', 'org_app_keys_read']);
   requests.reset();
   await expect(api().resolve([engineering])).rejects.toMatchObject(refused);
-  await expect(api().ensureGranted(id, world.team)).rejects.toMatchObject(refused);
-  await expect(api().ensureRevoked(id, world.team)).rejects.toMatchObject(refused);
+  await expect(api().listTeamsOf(id)).rejects.toMatchObject(refused);
   expect(await api().listOwnedKeys(id)).toEqual(first);
   expect(requests.count()).toBe(0);
   expect(await api().getAccess(id)).toMatchObject({ teams: [], teamsNotVisible: 'teams_read' });
@@ -60,6 +59,6 @@ test('keys that are refused altogether say nothing about one permission', async 
   const { world, api, id } = await openRefused();
   await using _ = world;
   world.simulator.keys.revoke('application');
-  await expect(api().ensureGranted(id, world.team)).rejects.toMatchObject({ missing: { permission: 'validKeys' } });
+  await expect(api().listTeamsOf(id)).rejects.toMatchObject({ missing: { permission: 'validKeys' } });
   expect(await world.inventory.listKeyHealth()).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import { waitingFailures, type MissingPermission } from '../../domain/failures.ts';
 import { withDatadog } from '../attempt.ts';
 import { withoutOn } from '../../datadog/failures.ts';
-import { capabilities, type Capability, type Datadog } from '../../datadog/types.ts';
+import { capabilities, type Capability, type DatadogReads } from '../../datadog/types.ts';
 import type { Dependencies } from '../dependencies.ts';
 
 /** Who waits looks again a little after the one who asks Datadog. */
@@ -84,7 +84,7 @@ export function createCapabilityActivities({ datadog, inventory, signals }: Depe
   };
 }
 
-async function judge(api: Datadog, permission: string): Promise<'yes' | 'no' | 'unknown'> {
+async function judge(api: DatadogReads, permission: string): Promise<'yes' | 'no' | 'unknown'> {
   if ((await api.validateKeys()) !== 'valid') return 'no';
   const capability = capabilities.find((known): known is Capability => known === permission);
   return capability === undefined ? 'unknown' : api.probe(capability);

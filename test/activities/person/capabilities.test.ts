@@ -5,7 +5,7 @@ import { ApplicationFailureCategory } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from '@jest/globals';
-import { createCapabilityActivities } from '../../../activities/person/keyHealth.ts';
+import { createCapabilityActivities } from '../../../activities/person/capabilities.ts';
 import { openInventory } from '../../../inventory/index.ts';
 import { loadPolicy } from '../../../policy/file.ts';
 import { examplePolicyPath } from '../../../config/config.ts';

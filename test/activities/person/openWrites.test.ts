@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { hasHappened, type Happened } from '../../../activities/person/recordedWrite.ts';
+import { hasHappened, type Happened } from '../../../activities/person/openWrites.ts';
 import type { Access, Account } from '../../../domain/model.ts';
 import { account } from '../../inventory/samples.ts';
 import type { Wanted } from '../../../inventory/port/openWrites.ts';
@@ -55,5 +55,5 @@ test.each<[string, Wanted, Account | undefined, Access | undefined, Happened]>([
     'notRead',
   ],
 ])('%s', (_what, wanted, read, holdings, expected) => {
-  expect(hasHappened({ accountId: 'a-1', wanted }, read, holdings)).toBe(expected);
+  expect(hasHappened({ accountId: 'a-1', wanted }, { account: read, access: holdings })).toBe(expected);
 });

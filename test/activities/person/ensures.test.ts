@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import type { FaultInput } from '../../simulator/index.ts';
-import { drive } from './pair.ts';
-import { evidenceOf, openWorld, type PersonActivities, type World } from './world.ts';
+import type { FaultInput } from '../../../simulator/index.ts';
+import { drive } from '../../datadog/pair.ts';
+import { evidenceOf, openWorld, type PersonActivities, type World } from '../../datadog/world.ts';
 
 const because = { personId: 'p-1', eventId: 'e-1', reason: 'everybody', actor: 'hr' };
 const ada = { email: 'ada@example.com', name: 'Ada Alder' };

@@ -1,0 +1,95 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { accountOf } from '../../domain/access/correlation.ts';
+import type { Account } from '../../domain/model.ts';
+import { isInDomains, type Policy } from '../../domain/policy/rules.ts';
+import type { DatadogReads } from '../../datadog/types.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+import type { PendingInvitation } from '../../inventory/port/rows.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { withDatadog } from '../attempt.ts';
+import { conflict } from './ownership.ts';
+import { settleOpenWrites } from './openWrites.ts';
+
+export interface Correlation {
+  readonly account?: Account;
+}
+
+interface Whose {
+  readonly personId: string;
+  readonly email?: string;
+}
+
+type Context = Pick<Dependencies, 'inventory' | 'policy'> & { readonly api: DatadogReads };
+
+export function createCorrelationActivities({ datadog, inventory, policy }: Dependencies) {
+  return {
+    /**
+     * The person's account: the bound one, else the one human account with exactly this e-mail, which is then bound. For a
+     * leaver the account's own e-mail counts: an address that HR changed must not keep the account alive.
+     */
+    async correlateAccount(person: Whose & { readonly isLeaving?: true }): Promise<Correlation> {
+      if (person.email !== undefined && person.isLeaving !== true) refuseExternal(policy(), person.email);
+      return withDatadog(datadog, (api) => correlate({ api, inventory, policy }, person));
+    },
+  };
+}
+
+/** By the binding on record, which an operator may have changed since the process began. */
+export async function correlate(context: Context, whose: Whose): Promise<Correlation> {
+  const { inventory } = context;
+  const { personId } = whose;
+  const found = await findAccount(context, whose);
+  await settleOpenWrites(inventory, personId, { account: found });
+  // Their process knows it now: the sync need not say it again and again.
+  if (found?.status === 'active' && (await isAwaited(inventory, personId))) await inventory.clearPending(personId);
+  return found === undefined ? {} : { account: await recordAccount(inventory, found) };
+}
+
+async function findAccount(
+  { api, inventory, policy }: Context,
+  { personId, email }: Whose,
+): Promise<Account | undefined> {
+  const accountId = (await inventory.findPerson(personId))?.accountId;
+  const bound = accountId === undefined ? undefined : await api.getAccount(accountId);
+  if (bound !== undefined) {
+    refuseExternal(policy(), bound.email);
+    return bound;
+  }
+  if (email === undefined) return undefined;
+  refuseExternal(policy(), email);
+  const found = accountOf(await api.findAccountsByAddress(email), email);
+  if ('problem' in found) throw conflict(found.problem);
+  const { account } = found;
+  if (account !== undefined) await bind(inventory, personId, account.id);
+  return account;
+}
+
+/** External people are neither invited nor changed nor disabled, whatever HR says. */
+export function refuseExternal({ identity }: Pick<Policy, 'identity'>, email: string): void {
+  if (isInDomains(identity.allowedDomains, email)) return;
+  const domain = email.slice(email.lastIndexOf('@') + 1);
+  throw ApplicationFailure.nonRetryable(
+    `the e-mail's domain ${domain} is outside identity.allowedDomains: nothing is written for external accounts`,
+    'OutsideAllowedDomains',
+  );
+}
+
+export async function bind(inventory: Inventory, personId: string, accountId: string): Promise<void> {
+  const { conflict: holder } = await inventory.bindAccount(personId, accountId, new Date().toISOString());
+  if (holder !== undefined) throw conflict(`account ${accountId} is bound to person ${holder}`);
+}
+
+/** The inventory's picture of an account follows at once, not with the next sync. */
+export async function recordAccount(inventory: Inventory, account: Account): Promise<Account> {
+  await inventory.writeAccounts({ accounts: [account], seenAt: new Date().toISOString() });
+  return account;
+}
+
+/** The invitation that is out, as recorded; null for none. */
+export async function pendingInvitation(inventory: Inventory, personId: string): Promise<PendingInvitation | null> {
+  const [pending = null] = await inventory.listPending(personId);
+  return pending;
+}
+
+const isAwaited = async (inventory: Inventory, personId: string): Promise<boolean> =>
+  (await pendingInvitation(inventory, personId)) !== null || (await inventory.listAwaitedLogins(personId)).length > 0;

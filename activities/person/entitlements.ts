@@ -1,0 +1,112 @@
+import { entitlementKey } from '../../domain/access/plan.ts';
+import type { Because } from '../../domain/evidence.ts';
+import type { Account, Entitlement, Granted, ResolvedEntitlement } from '../../domain/model.ts';
+import { DatadogFailure, isFailure } from '../../datadog/failures.ts';
+import type { Datadog } from '../../datadog/types.ts';
+import { withDatadog } from '../attempt.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { ensure, type Write } from './ensure.ts';
+import type { Reading } from './openWrites.ts';
+import { checkedAccount } from './ownership.ts';
+import { resolveAndKeep } from './resolveNames.ts';
+import { refuseWithheld, Withheld } from './stillAllowed.ts';
+
+/** Roles and teams: their names, and assigning and removing them. */
+export function createEntitlementActivities({ datadog, inventory }: Dependencies) {
+  return {
+    async resolveEntitlements(entitlements: readonly Entitlement[]): Promise<readonly ResolvedEntitlement[]> {
+      return withDatadog(datadog, (api) => resolveAndKeep(api, inventory, entitlements));
+    },
+
+    /** Called for what the plan found missing, so that a grant on record is one that Muster gave. */
+    async grant(accountId: string, entitlement: ResolvedEntitlement, because: Because): Promise<Granted> {
+      return withDatadog(datadog, async (api) => {
+        const { personId, approval, reason } = because;
+        const account = await checkedAccount(api, inventory, { personId, accountId });
+        const isUndone = because.undoneByLogin?.includes(entitlement.id) === true;
+        try {
+          await ensure(inventory, because, {
+            step: `grant:${entitlementKey(entitlement)}`,
+            action: `assign ${entitlement.kind}`,
+            wanted: {
+              kind: 'given',
+              entitlement,
+              reason: approval === undefined ? 'birthright' : 'request',
+              because: reason,
+            },
+            async owed() {
+              await api.refuseManaged(entitlement);
+              await refuseWithheld(api, inventory, { personId, entitlement, approval });
+            },
+            send: () => api.assign(accountId, entitlement),
+            ...(await aroundHeld(api, account, entitlement, true)),
+            said: () => ({
+              before: { accountId, held: false },
+              after: { accountId, ...entitlement, ...(isUndone ? { undoneByLogin: true } : {}) },
+            }),
+          });
+        } catch (error) {
+          if (error instanceof Withheld) return error.granted;
+          throw error;
+        }
+        return { given: true };
+      });
+    },
+
+    async revoke(accountId: string, entitlement: ResolvedEntitlement, because: Because): Promise<void> {
+      await withDatadog(datadog, async (api) => {
+        const account = await checkedAccount(api, inventory, { personId: because.personId, accountId });
+        await ensure(inventory, because, {
+          step: `revoke:${entitlementKey(entitlement)}`,
+          action: `remove ${entitlement.kind}`,
+          wanted: { kind: 'taken', entitlement },
+          owed: () => api.refuseManaged(entitlement),
+          send: () => api.remove(accountId, entitlement),
+          ...(await aroundHeld(api, account, entitlement, false)),
+          said: () => ({ before: { accountId, ...entitlement }, after: { accountId, held: false } }),
+        });
+      });
+    },
+  };
+}
+
+/** What is read before and after an entitlement is written, and what a refusal means. */
+async function aroundHeld(
+  api: Datadog,
+  account: Account,
+  entitlement: ResolvedEntitlement,
+  isWanted: boolean,
+): Promise<Pick<Write, 'accountId' | 'found' | 'readBack' | 'mayBeSo' | 'notSo'>> {
+  const { id: accountId } = account;
+  const { kind, name } = entitlement;
+
+  async function read(known?: Account): Promise<Reading> {
+    try {
+      if (kind === 'team') return { account, access: { teams: await api.listTeamsOf(accountId) } };
+      const current = known ?? (await api.getAccount(accountId));
+      if (current !== undefined) return { account: current };
+    } catch (error) {
+      if (!isFailure(error, 'NotFound')) throw error;
+    }
+    if (isWanted) throw new DatadogFailure('NotFound', `account ${accountId} does not exist`);
+    // An account that is gone holds nothing.
+    return { account: { ...account, roleIds: [] }, access: { teams: [] } };
+  }
+
+  return {
+    accountId,
+    found: await read(account),
+    // The reply to a write lists the first members only, and a refusal may mean that it is so already.
+    readBack: () => read(),
+    mayBeSo: ['Conflict', 'NotFound', 'InvalidRequest'],
+    notSo(refusal) {
+      if (refusal !== undefined && !saysSoAlready(refusal, isWanted)) return refusal;
+      const said = refusal === undefined ? '' : ` (${refusal.message})`;
+      return new DatadogFailure('UnexpectedResponse', `${kind} ${name}: the change does not read back yet${said}`);
+    },
+  };
+}
+
+/** A second POST is a 409, a second DELETE a 404: the write was made, and the reading lags behind. */
+const saysSoAlready = ({ type, message }: DatadogFailure, isWanted: boolean): boolean =>
+  isWanted ? type === 'Conflict' && /already/i.test(message) : type === 'NotFound' || type === 'Conflict';
