@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { longestGapMs } from '../../policy/cron.ts';
+import { minuteMs } from '../../domain/durations.ts';
+import { lastRuns } from '../../policy/cron.ts';
 import type { GatewayContext, GatewayPart } from './context.ts';
 
 const check = z.enum(['ok', 'noAnswer']);
@@ -15,7 +16,7 @@ const readiness = z.object({
 
 const answerWithinMs = 2_000;
 /** What a sync may take, and be late by, before its answer is missed. */
-const syncTakesMs = 15 * 60_000;
+const syncTakesMs = 15 * minuteMs;
 
 /** For load balancers and supervisors. No authentication, and nothing of the inside. */
 export const healthRoutes: GatewayPart = (app, context) => {
@@ -67,8 +68,9 @@ async function look({ inventory, policy, engineAnswers, isDraining, now }: Gatew
     answersInTime(() => lastGoodAnswer(inventory)),
   ]);
   const at = lastGood?.answer;
-  const staleAfterMs = 2 * longestGapMs(policy.sync.cron) + syncTakesMs;
-  const isStale = at !== undefined && now().getTime() - Date.parse(at) > staleAfterMs;
+  const ended = new Date(now().getTime() - syncTakesMs);
+  const [, lastButOne] = lastRuns(policy.sync.cron, policy.sync.timeZone, ended, 2);
+  const isStale = at !== undefined && lastButOne !== undefined && Date.parse(at) < lastButOne.getTime();
   return {
     draining: isDraining(),
     engine: engine === undefined ? 'noAnswer' : 'ok',

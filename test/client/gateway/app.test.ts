@@ -42,7 +42,7 @@ test('without a good answer of Datadog it is not ready, and takes events all the
   expect(await ask('/readyz')).toMatchObject({ statusCode: 503, datadog: { state: 'stale' } });
   expect(await ask('/readyz/events')).toMatchObject({ statusCode: 200, ready: true, datadog: { state: 'stale' } });
   expect(await post(gateway, joinerBody('e-1'))).toMatchObject({ status: 202 });
-  await syncEnded(gateway, 40, { state: 'complete' });
+  await syncEnded(gateway, 29, { state: 'complete' });
   expect(await ask('/readyz')).toMatchObject({ statusCode: 200, datadog: { state: 'ok' } });
   for (let minutes = 1; minutes <= 25; minutes += 1) {
     if (minutes !== 20) await syncEnded(gateway, minutes, { state: 'incomplete', reason: 'torn' });
