@@ -18,7 +18,7 @@ export async function callerOf(
   if (token === undefined) return undefined;
   const caller = await authenticate(inventory, token, now());
   if (caller !== undefined) return caller;
-  metrics.count('muster_gateway_refused_total', { reason: 'token' });
+  metrics.refused.inc({ reason: 'token' });
   throw new HttpProblem(401, 'the token is unknown, expired or revoked', challenge);
 }
 

@@ -4,7 +4,6 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import type { Muster } from '../operations/muster.ts';
-import type { RateLimits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import type { SourceSecrets } from '../intake/webhooks/secrets.ts';
 
@@ -17,7 +16,8 @@ export interface GatewayContext {
   /** Resolves when the engine answers. */
   readonly engineAnswers: () => Promise<unknown>;
   readonly metrics: Metrics;
-  readonly limits: RateLimits;
+  /** How many requests one address may send in a window of time. */
+  readonly limits: { readonly max: number; readonly timeWindow: number };
   /** For the log: what went wrong inside. The caller learns nothing of it. */
   readonly onError: (error: unknown, what: string) => void;
   readonly now: () => Date;

@@ -134,7 +134,7 @@ async function identify(context: GatewayContext, request: FastifyRequest, body: 
   }
   // Which of the sources it almost was is nobody's to know, but a stale clock is worth saying.
   const refusal = refusals.find(({ reason }) => reason !== 'notSigned') ?? refusals[0];
-  metrics.count('muster_gateway_refused_total', { reason: refusal?.reason ?? 'noSource' });
+  metrics.refused.inc({ reason: refusal?.reason ?? 'noSource' });
   throw new HttpProblem(401, refusal?.why ?? 'the signature is not that of this source');
 }
 
@@ -172,7 +172,7 @@ async function accept(
   const { muster, inventory, policy, metrics, now } = context;
   const { source, id, at } = delivery;
   if (await inventory.isDelivered(source.name, id)) {
-    metrics.count('muster_gateway_repeats_total', { source: source.name });
+    metrics.repeats.inc({ source: source.name });
     return { repeated: true, events: [], leftOut: 0 };
   }
   const messages = read(source);
@@ -199,7 +199,7 @@ async function accept(
   const events: { eventId: string; personId: string; workflowId: string }[] = [];
   for (const draft of addressed) {
     const submitted = await muster.submitEvent(draft, { timeoutMs: engineDeadlineMs });
-    metrics.count('muster_gateway_events_total', { source: source.name, kind: draft.kind });
+    metrics.events.inc({ source: source.name, kind: draft.kind });
     events.push({ ...submitted, personId: draft.personId });
   }
   await inventory.recordDelivery(source.name, id, now().toISOString());

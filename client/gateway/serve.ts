@@ -5,7 +5,6 @@ import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { Muster } from '../operations/muster.ts';
 import { createGateway } from './app.ts';
 import type { GatewayContext } from './context.ts';
-import { createRateLimits, type RateLimits } from './limits.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { SourceSecrets } from '../intake/webhooks/secrets.ts';
 
@@ -20,7 +19,6 @@ export interface ServeOptions {
   readonly port: number;
   readonly metricsPort: number;
   readonly onError?: (error: unknown, what: string) => void;
-  readonly limits?: RateLimits;
 }
 
 export interface RunningGateway extends AsyncDisposable {
@@ -30,8 +28,8 @@ export interface RunningGateway extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Senders that deliver a whole company at once come through; somebody who tries secrets does not get far. */
-const defaultLimits = { perSecond: 300, burst: 2_000 };
+/** A sender that delivers a whole company at once comes through; a caller that tries secrets does not get far. */
+const limits = { max: 3_000, timeWindow: 10_000 };
 const keepDeliveriesMs = 30 * 86_400_000;
 const sweepEveryMs = 3_600_000;
 
@@ -47,7 +45,7 @@ export async function serveGateway(options: ServeOptions): Promise<RunningGatewa
     secrets: options.secrets,
     engineAnswers: () => client.workflowService.describeNamespace({ namespace: client.options.namespace }),
     metrics,
-    limits: options.limits ?? createRateLimits(defaultLimits),
+    limits,
     onError,
     now: () => new Date(),
     isDraining: () => isDraining,
@@ -77,8 +75,11 @@ export async function serveGateway(options: ServeOptions): Promise<RunningGatewa
 async function serveMetrics(metrics: Metrics, host: string, port: number) {
   const server = createServer((request, response) => {
     const isFound = request.method === 'GET' && request.url === '/metrics';
-    response.writeHead(isFound ? 200 : 404, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
-    response.end(isFound ? metrics.render() : 'GET /metrics\n');
+    const text = isFound ? metrics.registry.metrics() : Promise.resolve('GET /metrics\n');
+    text.then(
+      (body) => response.writeHead(isFound ? 200 : 404, { 'content-type': metrics.registry.contentType }).end(body),
+      () => response.writeHead(500).end(),
+    );
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -74,18 +74,23 @@ test('every answer has the security headers', async () => {
     expect((await gateway.app.inject({ url })).headers).toMatchObject({
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
-      'content-security-policy': expect.stringContaining("default-src 'none'"),
+      'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+      'referrer-policy': 'no-referrer',
+      'x-frame-options': expect.any(String),
     });
   }
 });
 
 test('who asks too often is told when to come back, and health is still answered', async () => {
-  await using gateway = await startGateway({ limits: { perSecond: 0.5, burst: 2 } });
+  await using gateway = await startGateway({ limits: { max: 2, timeWindow: 4_000 } });
   const statuses = [];
   for (let index = 0; index < 3; index += 1) statuses.push((await gateway.app.inject({ url: '/nothing' })).statusCode);
   expect(statuses).toEqual([404, 404, 429]);
   const refused = await gateway.app.inject({ url: '/nothing' });
   expect(Number(refused.headers['retry-after'])).toBeGreaterThanOrEqual(1);
+  expect(refused.headers['content-type']).toBe('application/problem+json');
+  const elsewhere = await gateway.app.inject({ url: '/nothing', remoteAddress: '192.0.2.7' });
+  expect(elsewhere.statusCode).toBe(404);
   expect((await gateway.app.inject({ url: '/livez' })).statusCode).toBe(200);
 });
 

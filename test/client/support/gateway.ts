@@ -6,7 +6,7 @@ import { Webhook } from 'standardwebhooks';
 import { openInventory } from '../../../inventory/index.ts';
 import { parsePolicy } from '../../../policy/file.ts';
 import { createGateway } from '../../../client/gateway/app.ts';
-import { createRateLimits, type RateLimitOptions } from '../../../client/gateway/limits.ts';
+import type { GatewayContext } from '../../../client/gateway/context.ts';
 import { createMetrics } from '../../../client/gateway/metrics.ts';
 import { readSecretsIn } from '../../../client/intake/webhooks/secrets.ts';
 import { createMuster } from '../../../client/operations/muster.ts';
@@ -20,7 +20,7 @@ export interface GatewayOptions {
   /** The YAML of `sources`. */
   readonly sources?: string;
   readonly secrets?: Readonly<Record<string, string>>;
-  readonly limits?: RateLimitOptions;
+  readonly limits?: GatewayContext['limits'];
   /** Instead of the engine's acceptance. */
   readonly signal?: (event: HrEvent) => Promise<void>;
 }
@@ -53,7 +53,7 @@ export async function startGateway(options: GatewayOptions = {}) {
     secrets: readSecretsIn(home),
     engineAnswers: () => (state.doesEngineAnswer ? Promise.resolve() : Promise.reject(new Error('away'))),
     metrics: createMetrics(),
-    limits: createRateLimits(options.limits ?? { perSecond: 10_000, burst: 10_000 }),
+    limits: options.limits ?? { max: 10_000, timeWindow: 1_000 },
     onError: (error) => void errors.push(error),
     now: () => new Date(),
     isDraining: () => state.isDraining,
