@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, test } from '@jest/globals';
+import { test } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { Client } from 'pg';
 import { openInventory, type InventoryLocation } from '../../inventory/index.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import { startPostgres } from '../support/postgres.ts';
+import { createDatabaseIn } from '../support/postgres.ts';
+import { shared } from '../support/shared/client.ts';
 
 /** A database of its own for one test, with a way around the inventory to look into it or to damage it. */
 export interface Place {
@@ -26,22 +27,22 @@ export interface TestedDatabase {
   readonly makeFixture: () => Promise<Fixture>;
 }
 
-/** For `describe.each`: SQLite, and a real PostgreSQL that runs as long as this file's tests. */
+/** For `describe.each`: SQLite, and the real PostgreSQL of this run. */
 export async function openDatabases(): Promise<TestedDatabase[]> {
   const sqlite: TestedDatabase = {
     name: 'SQLite',
     dialect: 'sqlite',
     makeFixture: async () => openFixture(await makeSqlitePlace()),
   };
-  const server = await startPostgres();
+  const server = await shared('postgres');
+  if (server === undefined) throw new Error('PostgreSQL is shared by a run of Jest');
   if ('unavailable' in server) {
     // oxlint-disable-next-line jest/no-disabled-tests, jest/expect-expect -- the title is the message
     test.skip(`on PostgreSQL: skipped, since it cannot run on this machine (${server.unavailable})`, () => undefined);
     return [sqlite];
   }
-  afterAll(() => server.stop());
   const makePlace = async (): Promise<Place> => {
-    const { url } = await server.createDatabase();
+    const { url } = await createDatabaseIn(server.folder);
     // Dropping one waits for a checkpoint; they go with the server.
     return { location: { url }, query: (statement) => queryPostgres(url, statement), dispose: async () => undefined };
   };

@@ -1,63 +1,63 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { msToTs } from '@temporalio/common';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { connectTemporal } from '../../client/operations/temporal.ts';
-import { cacheFolderIn, findEngine, findTestServer } from '../../workers/engine/find.ts';
-import { startEngine } from '../../workers/engine/start.ts';
+import { ensureSearchAttributes } from '../../workers/searchAttributes.ts';
 import { searchAttributes } from '../../domain/contracts.ts';
+import { findSkippingServer } from './programs.ts';
+import { shared } from './shared/client.ts';
+import { startTemporal, type Settings } from './shared/temporal.ts';
 
-const findOptions = () => ({
-  ...(process.env['TEMPORAL_CLI_PATH'] ? { cliPath: process.env['TEMPORAL_CLI_PATH'] } : {}),
-  searchPath: process.env['PATH'] ?? '',
-  cacheFolder: cacheFolderIn(process.env['XDG_CACHE_HOME']),
-  onProgress: (text: string) => void process.stderr.write(`${text}\n`),
-});
+/** All warnings but those of each worker's start: the SDK doubts that the server is new enough for heartbeats. */
+const coreFilter = ['error', 'temporalio_sdk_core=warn', 'temporalio_sdk_core::worker=error']
+  .concat(['workflow', 'activities'].map((part) => `temporalio_sdk_core::worker::${part}=warn`))
+  .join();
 
 let isQuiet = false;
 
 /** Retries and refusals are what the tests are about: only what no test expects is printed. */
-function quietRuntime(): void {
-  if (!isQuiet) Runtime.install({ logger: new DefaultLogger('ERROR') });
+export function quietRuntime(): void {
+  if (!isQuiet) {
+    Runtime.install({
+      logger: new DefaultLogger('ERROR'),
+      telemetryOptions: { logging: { filter: coreFilter } },
+    });
+  }
   isQuiet = true;
 }
 
-/** The official dev server, with its state in a folder that goes with it; with `settings` of the server where they are given. */
-export async function startDevServer({ settings = {} }: { settings?: Readonly<Record<string, number>> } = {}) {
+/** A namespace of its own on the dev server that the run shares; on a server of its own where it has `settings`. */
+export async function startDevServer({ settings }: { settings?: Settings } = {}) {
   quietRuntime();
-  const home = await mkdtemp(join(tmpdir(), 'muster-engine-'));
-  const found = await findEngine(findOptions());
-  const engine = await startEngine({
-    engine:
-      Object.keys(settings).length === 0 ? found : { ...found, path: await withSettings(found.path, home, settings) },
-    home,
-  });
-  const connected = await connectTemporal({ connection: { address: engine.address }, namespace: 'default' });
+  await using opened = new AsyncDisposableStack();
+  const running = settings === undefined ? await shared('temporal') : undefined;
+  const { address } = running ?? opened.use(await startTemporal(settings));
+  const namespace = `test-${randomUUID()}`;
+  const { client } = opened.use(await connectTemporal({ connection: { address }, namespace }));
+  await client.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs('1 day') });
+  await ensureSearchAttributes(client);
+  opened.defer(() => deleteSchedules(client));
+  const kept = opened.move();
   return {
-    ...engine,
-    home,
-    client: connected.client,
-    [Symbol.asyncDispose]: async () => {
-      await connected.close();
-      await engine.stop();
-      await rm(home, { recursive: true, force: true });
-    },
+    address,
+    client,
+    /** For a program that works in the namespace. */
+    env: { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 
-/** A program that starts the same server with these settings. */
-async function withSettings(path: string, home: string, settings: Readonly<Record<string, number>>): Promise<string> {
-  const script = join(home, 'temporal-with-settings.sh');
-  const flags = Object.entries(settings).map(([name, value]) => `--dynamic-config-value '${name}=${value}'`);
-  await writeFile(script, `#!/bin/sh\nexec '${path}' "$@" ${flags.join(' ')}\n`, { mode: 0o700 });
-  return script;
+/** They would go on starting workflows that nobody runs. */
+async function deleteSchedules({ schedule }: Client): Promise<void> {
+  for await (const { scheduleId } of schedule.list()) await schedule.getHandle(scheduleId).delete();
 }
 
 /** The time-skipping server. One open chain of runs each: after a result its clock is years ahead. */
 export async function startTimeSkipping() {
   quietRuntime();
-  const path = await findTestServer(findOptions());
+  const path = await findSkippingServer();
   const environment = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path } },
   });

@@ -35,7 +35,7 @@ export async function openKillStage({ policy, keys }: KillStageOptions) {
   await using opened = new AsyncDisposableStack();
   const home = await mkdtemp(join(tmpdir(), 'muster-killed-'));
   opened.defer(() => rm(home, { recursive: true, force: true }));
-  const { client, address } = opened.use(await startDevServer());
+  const { client, env: temporal } = opened.use(await startDevServer());
   const simulated = opened.use(await startSimulator());
   const given = await keys?.(simulated);
   const simulator: Simulator = { ...simulated, appKey: given?.reader ?? simulated.appKey };
@@ -61,7 +61,7 @@ export async function openKillStage({ policy, keys }: KillStageOptions) {
     startWorker(): Program {
       const worker = startProgram('workers/main.ts', {
         env: {
-          TEMPORAL_ADDRESS: address,
+          ...temporal,
           MUSTER_HOME: home,
           MUSTER_POLICY: join(home, 'policy.yaml'),
           MUSTER_DATADOG_URL: gate.url,

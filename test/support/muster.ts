@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
@@ -25,14 +25,19 @@ import { bundleWorkflows } from '../../workers/bundle.ts';
 import { examplePolicyPath } from '../../config/config.ts';
 import { personSignals } from '../../workers/signals.ts';
 import { startWorkers } from '../../workers/worker.ts';
+import { shared } from './shared/client.ts';
 import type { Employment, HrEvent, PersonAttributes, Phase } from '../../domain/model.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 
 let bundle: Promise<WorkflowBundle> | undefined;
 
-/** One bundle a test file. */
+/** The workflows, bundled once in a run of Jest. */
 export function workflowBundle(): Promise<WorkflowBundle> {
-  bundle ??= bundleWorkflows(new DefaultLogger('ERROR'));
+  bundle ??= shared('bundle').then(async (built) =>
+    built === undefined
+      ? bundleWorkflows(new DefaultLogger('ERROR'))
+      : { code: await readFile(built.codePath, 'utf8') },
+  );
   return bundle;
 }
 

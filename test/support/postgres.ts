@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import {
   chmodSync,
@@ -17,10 +18,16 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 
+export interface Database {
+  readonly url: string;
+  /** Removes it with whoever is still connected. */
+  drop(): Promise<void>;
+}
+
 export interface PostgresServer extends AsyncDisposable {
-  /** A new, empty database; `drop` removes it with whoever is still connected. */
-  createDatabase(): Promise<{ readonly url: string; drop(): Promise<void> }>;
-  /** Its Unix socket. */
+  createDatabase(): Promise<Database>;
+  /** Of its Unix socket. */
+  readonly folder: string;
   readonly socket: string;
   /** Ends the server with whoever is connected; what was committed is there again after `goUp`. */
   goDown(): Promise<void>;
@@ -80,7 +87,7 @@ async function launch(): Promise<Server> {
     const settings = {
       listen_addresses: '',
       unix_socket_directories: folder,
-      max_connections: '60',
+      max_connections: '200',
       // What it writes need not outlive it.
       fsync: 'off',
       synchronous_commit: 'off',
@@ -106,7 +113,6 @@ function serve(server: Server): PostgresServer {
   // A test process that ends early takes its server with it.
   const kill = () => server.child.kill('SIGQUIT');
   process.once('exit', kill);
-  let made = 0;
   const goDown = async () => {
     const { child } = server;
     if (child.exitCode !== null) return;
@@ -120,23 +126,26 @@ function serve(server: Server): PostgresServer {
     server.remove();
   };
   return {
+    folder,
     socket: join(folder, '.s.PGSQL.5432'),
     goDown,
     async goUp() {
       server.child = server.spawnAgain();
       await untilReady(server);
     },
-    async createDatabase() {
-      made += 1;
-      const name = `muster_${made}`;
-      await administer(folder, `create database ${name}`);
-      return {
-        url: urlOf(folder, name),
-        drop: () => administer(folder, `drop database if exists ${name} with (force)`),
-      };
-    },
+    createDatabase: () => createDatabaseIn(folder),
     stop,
     [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** A new, empty database of the server whose socket is in the folder. */
+export async function createDatabaseIn(folder: string): Promise<Database> {
+  const name = `muster_${randomUUID().replaceAll('-', '')}`;
+  await administer(folder, `create database ${name}`);
+  return {
+    url: urlOf(folder, name),
+    drop: () => administer(folder, `drop database if exists ${name} with (force)`),
   };
 }
 

@@ -83,7 +83,7 @@ test('whatever is killed and lost on the way, 30 people end with exactly the acc
   const startWorker = (): Program =>
     startProgram('workers/main.ts', {
       env: {
-        TEMPORAL_ADDRESS: engine.address,
+        ...engine.env,
         MUSTER_HOME: home,
         MUSTER_POLICY: policyPath,
         MUSTER_DATADOG_URL: recorder.url,

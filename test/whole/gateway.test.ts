@@ -41,7 +41,7 @@ async function setUp() {
   return {
     ...{ engine, simulator, inventory, client: engine.client, url: `http://127.0.0.1:${port}/v1/events` },
     startGateway(address = engine.address): Program {
-      const env = { TEMPORAL_ADDRESS: address, MUSTER_HOME: home, MUSTER_PORT: String(port), ...policy };
+      const env = { ...engine.env, TEMPORAL_ADDRESS: address, MUSTER_HOME: home, MUSTER_PORT: String(port), ...policy };
       const gateway = startProgram('client/gateway/main.ts', { env });
       kept.defer(async () => void (await gateway.end('SIGKILL')));
       return gateway;
@@ -49,7 +49,7 @@ async function setUp() {
     startWorker(): Program {
       const { url, apiKey, appKey } = simulator;
       const datadog = { MUSTER_DATADOG_URL: url, DD_API_KEY: apiKey, DD_APP_KEY: appKey };
-      const env = { TEMPORAL_ADDRESS: engine.address, MUSTER_HOME: home, ...policy, ...datadog };
+      const env = { ...engine.env, MUSTER_HOME: home, ...policy, ...datadog };
       const worker = startProgram('workers/main.ts', { env });
       kept.defer(async () => void (await worker.end('SIGKILL')));
       return worker;

@@ -35,7 +35,7 @@ test('a key that is revoked in the middle of 20 offboardings, and a worker that 
   const startWorker = () => {
     const worker = startProgram('workers/main.ts', {
       env: {
-        TEMPORAL_ADDRESS: engine.address,
+        ...engine.env,
         MUSTER_HOME: home,
         MUSTER_POLICY: policyPath,
         MUSTER_DATADOG_URL: simulator.url,

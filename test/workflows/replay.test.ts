@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
+import { quietRuntime } from '../support/engine.ts';
 import { workflowBundle } from '../support/muster.ts';
 import { readHistories, toReplay, type StoredRun } from '../support/histories.ts';
 
-Runtime.install({ logger: new DefaultLogger('ERROR') });
+quietRuntime();
 
 const behaviors = [
   'accessSync',

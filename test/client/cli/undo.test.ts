@@ -21,7 +21,7 @@ beforeAll(async () => {
   const home = await mkdtemp(join(tmpdir(), 'muster-undo-'));
   stack.defer(() => rm(home, { recursive: true }));
   const engine = stack.use(await startDevServer());
-  env = { MUSTER_HOME: home, TEMPORAL_ADDRESS: engine.address };
+  env = { MUSTER_HOME: home, ...engine.env };
   await using inventory = await openInventory({ file: join(home, 'inventory.db') });
   const at = new Date().toISOString();
   await inventory.receiveEvent(applied, at);
