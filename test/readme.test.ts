@@ -178,6 +178,18 @@ test('every variable that is named anywhere is read by the code, itself or as a 
   expect(secrets).toEqual(expect.arrayContaining(['DD_API_KEY', 'DD_APP_KEY', 'DATABASE_URL', 'TEMPORAL_API_KEY']));
 });
 
+test('one version of Node is needed, and every place that names one names it', async () => {
+  const { engines, devDependencies } = JSON.parse(await read('package.json')) as Record<string, { node?: string }>;
+  const major = /^>=(\d+)$/.exec(engines?.node ?? '')?.[1] ?? '';
+  expect(devDependencies?.node).toMatch(new RegExp(`^${major}\\.`));
+  const places = await Promise.all(['Dockerfile', 'package.json', 'workers/install.mjs'].map(read));
+  const named = [...pages.map(({ text }) => text), ...places].flatMap((text) =>
+    [...text.matchAll(/\b(?:Node(?:\.js)? v?|FROM node:)(\d\d)\b/g)].map(([, found]) => found),
+  );
+  expect(named.length).toBeGreaterThanOrEqual(3);
+  expect(new Set(named)).toEqual(new Set([major]));
+});
+
 test('npm scripts that are named exist', async () => {
   const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> };
   const named = pages.flatMap(({ text }) =>

@@ -1,15 +1,16 @@
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import colors from 'picocolors';
 import type { Inventory } from '../inventory/port/inventory.ts';
 import { applySchedules } from '../client/operations/schedule.ts';
-import type { RunningGateway } from '../client/gateway/serve.ts';
 import { startSimulator, type Simulator } from '../simulator/index.ts';
+import { describeStart, inOtherTerminal, type LocalTemporal } from './banner.ts';
 import { startMuster, type RunningMuster } from './compose.ts';
 import { readConfig } from '../config/config.ts';
 import { playDemonstration } from './demonstration.ts';
-import { cacheFolderIn, findEngine } from './engine/find.ts';
+import { cacheFolderIn, findEngine, type Engine } from './engine/find.ts';
 import { startEngine } from './engine/start.ts';
 import { openGateway } from './gateway.ts';
 import { showFirstSync } from './firstSync.ts';
@@ -18,7 +19,7 @@ import { removeRuntime, writeRuntime } from '../config/runtime.ts';
 import { installTelemetry, jsonLogger, scrub, type Secrets } from '../config/logging.ts';
 import { subjectOf } from '../domain/approvals.ts';
 import { UsageError } from '../domain/errors.ts';
-import { type Config, type DatadogConfig, type TemporalConfig } from '../config/types.ts';
+import type { Config, DatadogConfig } from '../config/types.ts';
 
 const help = `npm start [-- --once]
 
@@ -36,17 +37,16 @@ const say = (text: string): void => console.log(scrub(text, secrets));
 /** Everything on this machine, from the engine up; what was opened is closed in the opposite order. */
 async function runLocally(isOnce: boolean): Promise<boolean> {
   await using opened = new AsyncDisposableStack();
-  const stopped = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
-  const config = await readConfig(process.env);
+  const config = await takeHome(opened);
   if (isOnce && config.datadog !== undefined) {
     throw new UsageError(
       '--once plays the demonstration, which needs the simulator: unset DD_SITE, MUSTER_DATADOG_URL and the keys',
     );
   }
-  opened.use(await lockHome(config.home));
-  const temporal = await provideTemporal(config, opened);
+  const engine = config.temporal.connection === undefined ? await findLocalEngine(config) : undefined;
+  // Until here Ctrl-C may end the process at once: nothing runs yet.
+  const stop = watchSignals();
+  const temporal = await provideTemporal(config, engine, opened);
   const simulator = config.datadog === undefined ? await provideSimulator(config, opened) : undefined;
   const datadog = config.datadog ?? simulatorConfig(simulator as Simulator);
 
@@ -63,42 +63,80 @@ async function runLocally(isOnce: boolean): Promise<boolean> {
   await writeRuntime(config.home, {
     pid: process.pid,
     temporalAddress: temporal.connection.address,
-    ...(temporal.uiUrl === undefined ? {} : { uiUrl: temporal.uiUrl }),
+    uiUrl: temporal.uiUrl,
     policyPath: config.policyPath,
     gatewayUrl: gateway.url,
-    ...(simulator === undefined ? {} : { simulator: pickKeys(simulator) }),
+    simulator: simulator && pickKeys(simulator),
   });
   opened.defer(() => removeRuntime(config.home));
-  showAddresses(config, temporal, datadog, gateway);
+  say(describeStart({ config, temporal, datadog, gateway, mode: running.policy.mode, env: process.env }));
 
-  // A worker that died ends everything, with its reason.
-  const died = running.ended.then(() => undefined);
   if (simulator !== undefined) {
-    await Promise.race([showFirstSync(running.client, say), died, stopped]);
-    const problems = await Promise.race([demonstrate(running, simulator, temporal), died, stopped]);
-    if (isOnce) return problems !== undefined && problems.length === 0;
+    const play = () => playHere(running, { simulator, temporal, config, signal: stop });
+    const problems = await untilStopped(play, running, stop);
+    if (isOnce) return problems?.length === 0;
   }
   const announced = new Set<string>();
-  const watching = setInterval(() => void announceApprovals(running.inventory, announced), 5_000);
+  const watching = setInterval(() => void announceApprovals(running.inventory, config, announced), 5_000);
   opened.defer(() => clearInterval(watching));
-  await Promise.race([stopped, died]);
+  if (!stop.aborted) await Promise.race([once(stop, 'abort'), running.ended]);
   say('Stopping: what runs may end, what waits goes on with the next start …');
   return true;
 }
 
-type LocalTemporal = TemporalConfig & Required<Pick<TemporalConfig, 'connection'>>;
+/** The home folder for this process alone, and the configuration. */
+async function takeHome(opened: AsyncDisposableStack): Promise<Config> {
+  const { home } = await readConfig(process.env);
+  opened.use(await lockHome(home));
+  // Nobody else runs here: what a killed process left names an engine and a simulator that are gone.
+  await removeRuntime(home);
+  return readConfig(process.env);
+}
 
-async function provideTemporal(config: Config, opened: AsyncDisposableStack): Promise<LocalTemporal> {
-  const { connection } = config.temporal;
-  if (connection !== undefined) return { ...config.temporal, connection };
-  const engine = await findEngine({
-    ...(config.cliPath === undefined ? {} : { cliPath: config.cliPath }),
-    searchPath: config.searchPath,
-    cacheFolder: cacheFolderIn(config.cacheHome),
-    onProgress: say,
-  });
+/** Aborted by the first signal. npm passes on the one that the terminal sends, so a second one counts only later. */
+function watchSignals(): AbortSignal {
+  const stopping = new AbortController();
+  let stoppedAt = 0;
+  const stop = (): void => {
+    if (stopping.signal.aborted && Date.now() - stoppedAt > 1_000) process.exit(130);
+    if (!stopping.signal.aborted) stoppedAt = Date.now();
+    stopping.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+  return stopping.signal;
+}
+
+/** What the work comes to; undefined where Muster is stopped first. The work has ended then: it needs what is closed next. */
+async function untilStopped<T>(
+  work: () => Promise<T>,
+  { ended }: Pick<RunningMuster, 'ended'>,
+  stop: AbortSignal,
+): Promise<T | undefined> {
+  const working = work();
+  try {
+    // A worker that died ends everything, with its reason.
+    return await Promise.race([working, ended.then(() => undefined)]);
+  } catch (error) {
+    if (!stop.aborted) throw error;
+    await working.catch(() => undefined);
+    return undefined;
+  }
+}
+
+function findLocalEngine(config: Config): Promise<Engine> {
+  const { cliPath, searchPath } = config;
+  return findEngine({ cliPath, searchPath, cacheFolder: cacheFolderIn(config.cacheHome), onProgress: say });
+}
+
+async function provideTemporal(
+  { temporal, home }: Config,
+  engine: Engine | undefined,
+  opened: AsyncDisposableStack,
+): Promise<LocalTemporal> {
+  if (temporal.connection !== undefined) return { ...temporal, connection: temporal.connection };
+  if (engine === undefined) throw new Error('there is neither a cluster nor a dev server');
   say(`Starting the Temporal dev server ${engine.serverVersion} …`);
-  const server = await startEngine({ engine, home: config.home, preferredPorts: { frontend: 7233, ui: 8233 } });
+  const server = await startEngine({ engine, home, preferredPorts: { frontend: 7233, ui: 8233 } });
   opened.use(server);
   return { connection: { address: server.address }, namespace: 'default', uiUrl: server.uiUrl };
 }
@@ -122,60 +160,37 @@ function simulatorConfig({ url, apiKey, appKey }: Simulator): DatadogConfig {
   return { baseUrl: url, isSimulator: true, keys: () => Promise.resolve({ apiKey, appKey }) };
 }
 
-function showAddresses(
-  config: Config,
-  temporal: LocalTemporal,
-  datadog: DatadogConfig,
-  gateway: Pick<RunningGateway, 'url' | 'metricsUrl'>,
-): void {
-  const { inventory } = config;
-  const rows = [
-    ['Temporal', `${temporal.connection.address}, namespace ${temporal.namespace}`],
-    ...(temporal.uiUrl === undefined ? [] : [['Temporal UI', temporal.uiUrl]]),
-    ['Datadog', `${datadog.baseUrl}${datadog.isSimulator ? ' (simulated)' : ''}`],
-    ['Gateway', `${gateway.url}${describePort(config, gateway.url)}`],
-    ['Metrics', gateway.metricsUrl],
-    ['Policy', config.policyPath],
-    ['Inventory', 'file' in inventory ? inventory.file : 'PostgreSQL (DATABASE_URL)'],
-    ['Log', join(config.home, 'muster.log')],
-  ] as const;
-  say('');
-  for (const [name, value] of rows) say(`  ${colors.bold((name ?? '').padEnd(12))} ${value}`);
-  say(`
-  In another terminal, in this folder:
-    npx muster doctor
-    npx muster joiner --person-id e-1001 --email pat@example.com --name "Pat Example" --department Engineering --wait
-    npx muster person list
-    npx muster approvals list
-`);
+interface Scene {
+  readonly simulator: Simulator;
+  readonly temporal: LocalTemporal;
+  readonly config: Config;
+  readonly signal: AbortSignal;
 }
 
-const describePort = ({ port }: Config, url: string): string => (url.endsWith(`:${port}`) ? '' : ` (${port} is taken)`);
-
-/** Plays the demonstration and says how it ended. */
-async function demonstrate(
+/** The first sync, then the demonstration; says how it ended. */
+async function playHere(
   { client, muster, inventory }: RunningMuster,
-  simulator: Simulator,
-  temporal: LocalTemporal,
+  { simulator, temporal, config, signal }: Scene,
 ): Promise<readonly string[]> {
+  const npx = inOtherTerminal(config);
+  await showFirstSync(client, { say, npx, signal });
   say(colors.bold('The demonstration'));
-  const problems = await playDemonstration({ client, muster, inventory, simulator, say });
+  const problems = await playDemonstration({ client, muster, inventory, simulator, say, npx, signal });
   for (const problem of problems) say(colors.red(`   ${problem}`));
   if (problems.length === 0) say(colors.green('The demonstration ended as it should.'));
   if (temporal.uiUrl !== undefined) say(`All of it in the Temporal UI: ${temporal.uiUrl}/namespaces/default/workflows`);
   return problems;
 }
 
-/** Until there are channels, who runs Muster by hand sees here what waits for an approval. */
-async function announceApprovals(inventory: Inventory, seen: Set<string>): Promise<void> {
+/** Until there are channels, the person who runs Muster sees here what waits for an approval. */
+async function announceApprovals(inventory: Inventory, config: Config, seen: Set<string>): Promise<void> {
   for (const approval of await inventory.listApprovals({ state: 'open' })) {
-    const { approvalId, personId } = approval;
+    const { approvalId, personId, approvers } = approval;
     const key = `${personId} ${approvalId}`;
     if (seen.has(key)) continue;
     seen.add(key);
-    say(
-      `${personId} waits for an approval of ${subjectOf(approval)}: npx muster approvals approve ${approvalId} --as EMAIL`,
-    );
+    const command = `${inOtherTerminal(config)} approvals approve ${approvalId} --as ${approvers.people[0] ?? 'EMAIL'}`;
+    say(`${personId} waits for an approval of ${subjectOf(approval)}: ${command}`);
   }
 }
 

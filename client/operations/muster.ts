@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { Attestor } from '../../auth/attestation.ts';
 import { optionalCapabilities } from '../../datadog/types.ts';
@@ -39,6 +40,8 @@ export interface WaitOptions {
   readonly timeoutMs: number;
   /** In words, whenever it changes: such as `onboarding: waitingForAcceptance, for the person to accept`. */
   readonly onProgress?: (text: string) => void;
+  /** Ends the wait early: it rejects then. */
+  readonly signal?: AbortSignal;
 }
 
 export type Muster = ReturnType<typeof createMuster>;
@@ -77,7 +80,10 @@ export function createMuster({ client, inventory, attestor, now = () => new Date
     },
 
     /** Waits for the outcome of this event; undefined where there is none after `timeoutMs`. */
-    async waitForOutcome(eventId: string, { timeoutMs, onProgress }: WaitOptions): Promise<Outcome | undefined> {
+    async waitForOutcome(
+      eventId: string,
+      { timeoutMs, onProgress, signal }: WaitOptions,
+    ): Promise<Outcome | undefined> {
       const until = Date.now() + timeoutMs;
       let said = '';
       for (let round = 0; ; round += 1) {
@@ -90,7 +96,7 @@ export function createMuster({ client, inventory, attestor, now = () => new Date
         }
         const leftMs = until - Date.now();
         if (leftMs <= 0) return undefined;
-        await new Promise((resolve) => setTimeout(resolve, Math.min(pollEveryMs, leftMs)));
+        await pause(Math.min(pollEveryMs, leftMs), undefined, { signal });
       }
     },
 

