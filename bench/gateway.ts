@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
+import pLimit from 'p-limit';
 import { startHoldingProxy } from '../test/support/holdingProxy.ts';
 import { startProgram, type Program } from '../test/support/processes.ts';
 import { examplePolicyPath } from '../config/config.ts';
@@ -98,10 +99,7 @@ async function startGateway({ home }: Stage, address: string): Promise<Program> 
 async function timed(name: string, send: (personId: string) => Promise<unknown>): Promise<number> {
   const ids = Array.from({ length: perRound }, (_, index) => `${name}-${index}`);
   const startedAt = performance.now();
-  const lanes = Array.from({ length: concurrency }, async () => {
-    for (let id = ids.pop(); id !== undefined; id = ids.pop()) await send(id);
-  });
-  await Promise.all(lanes);
+  await pLimit(concurrency).map(ids, send);
   return performance.now() - startedAt;
 }
 

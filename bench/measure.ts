@@ -21,20 +21,6 @@ export async function residentMiB(pid: number): Promise<number> {
   return Number(kib) / 1024;
 }
 
-/** Calls for each item, `atOnce` of them at a time. The first failure ends it. */
-export async function forEachAtOnce<T>(
-  items: readonly T[],
-  atOnce: number,
-  call: (item: T) => Promise<unknown>,
-): Promise<void> {
-  const left = items.values();
-  await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      for (const item of left) await call(item);
-    }),
-  );
-}
-
 /** Waits until `read` answers something, with `withinMs` as the limit. */
 export async function until<T>(what: string, read: () => Promise<T | undefined>, withinMs: number): Promise<T> {
   for (const end = Date.now() + withinMs; ; await pause(200)) {

@@ -1,11 +1,12 @@
 import type { Client } from '@temporalio/client';
+import pLimit from 'p-limit';
 import type { Activities } from '../activities/index.ts';
 import { withCalls } from '../datadog/wrappers/replaceCalls.ts';
 import type { Datadog, DatadogClient } from '../datadog/types.ts';
 import { accountActivatedSignal, hrEventSignal, personWorkflowId } from '../domain/contracts.ts';
 import { median, round, spreadOf, type Figure } from './figures.ts';
 import { readHistory, tableOf } from './histories.ts';
-import { cpuSeconds, forEachAtOnce, pause } from './measure.ts';
+import { cpuSeconds, pause } from './measure.ts';
 import { idsOf, joinerOf } from './people.ts';
 import { startStage, startWorkerSide, type BenchOptions, type Stage } from './stage.ts';
 import { deriveShape, describeShape, placeShape } from './twin/derive.ts';
@@ -83,7 +84,7 @@ const startBoth = (stage: Stage, workflowBundle: BenchOptions['bundle']) =>
 type Run = (stage: Stage, personId: string) => Promise<void>;
 
 async function repeat(stage: Stage, run: Run, personIds: readonly string[]): Promise<void> {
-  await forEachAtOnce(personIds, concurrency, (personId) => run(stage, personId));
+  await pLimit(concurrency).map(personIds, (personId) => run(stage, personId));
 }
 
 async function measure(stage: Stage, run: Run, personIds: readonly string[]): Promise<Sample> {

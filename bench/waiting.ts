@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import { accessSyncType, taskQueues, type AccessSyncInput } from '../domain/contracts.ts';
 import type { Figure } from './figures.ts';
-import { forEachAtOnce, pause, residentMiB, until } from './measure.ts';
+import { pause, residentMiB, until } from './measure.ts';
 import { joinerOf } from './people.ts';
 import { startWorker, type Child } from './children.ts';
 import { startStage, type BenchOptions, type Stage } from './stage.ts';
@@ -63,7 +64,7 @@ async function startCrowd({ findOptions, bundle, say }: BenchOptions): Promise<C
     async growTo(wanted) {
       const startedAt = Date.now();
       const personIds = Array.from({ length: wanted - size }, (_, index) => `waiting-${size + index + 1}`);
-      await forEachAtOnce(personIds, submittedAtOnce, (personId) => stage.muster.submitEvent(joinerOf(personId)));
+      await pLimit(submittedAtOnce).map(personIds, (personId) => stage.muster.submitEvent(joinerOf(personId)));
       await until(
         `${wanted} people to wait`,
         async () => ((await inventory.listPending()).length >= wanted ? true : undefined),

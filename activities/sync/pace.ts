@@ -1,4 +1,5 @@
 import { activityInfo, heartbeat } from '@temporalio/activity';
+import pLimit from 'p-limit';
 import type { AttemptOptions, Turn } from '../../datadog/types.ts';
 
 /** How an activity of the sync goes through many requests: a few in flight, with heartbeats, and an end in good time. */
@@ -52,20 +53,21 @@ export async function atOnce<T>(
   pace: Pick<Pace, 'isLate'>,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const queue = items.values();
-  let hasFailed = false;
+  const limit = pLimit(inFlight);
+  let isOver = false;
   const results = await Promise.allSettled(
-    Array.from({ length: inFlight }, async () => {
-      for (const item of queue) {
+    items.map((item) =>
+      limit(async () => {
+        if (isOver) return;
         try {
           await work(item);
+          isOver ||= pace.isLate();
         } catch (error) {
-          hasFailed = true;
+          isOver = true;
           throw error;
         }
-        if (hasFailed || pace.isLate()) return;
-      }
-    }),
+      }),
+    ),
   );
   const failed = results.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;

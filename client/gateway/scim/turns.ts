@@ -1,25 +1,18 @@
+import pLimit, { type LimitFunction } from 'p-limit';
 import { ScimError } from './errors.ts';
 
-/** Does work of one key after the other. */
+/** Does the work of one key one after the other. */
 export type Turns = <T>(key: string, work: () => Promise<T>) => Promise<T>;
 
-/** So that a client that is answered late, since the engine is away, does not pile up requests without end. */
+/** So that a client that gets no answer, since the engine is away, does not pile up requests without end. */
 const maxWaiting = 100;
 
 export function createTurns(): Turns {
-  const queues = new Map<string, { last: Promise<unknown>; waiting: number }>();
+  const limits = new Map<string, LimitFunction>();
   return async (key, work) => {
-    const queue = queues.get(key) ?? { last: Promise.resolve(), waiting: 0 };
-    if (queue.waiting >= maxWaiting) throw new ScimError(503, 'too many changes at once: send it again');
-    queues.set(key, queue);
-    queue.waiting += 1;
-    const mine = queue.last.then(work, work);
-    queue.last = mine.catch(() => undefined);
-    try {
-      return await mine;
-    } finally {
-      queue.waiting -= 1;
-      if (queue.waiting === 0) queues.delete(key);
-    }
+    const limit = limits.get(key) ?? pLimit(1);
+    limits.set(key, limit);
+    if (limit.pendingCount >= maxWaiting) throw new ScimError(503, 'too many changes at once: send it again');
+    return limit(work);
   };
 }
