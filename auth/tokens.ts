@@ -8,7 +8,7 @@ export const tokenPattern = /muster_[A-Za-z0-9_-]{43}/g;
 
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex');
 
-export interface TokenRequest {
+interface TokenRequest {
   readonly role: TokenRole;
   readonly personId?: string;
   readonly source?: string;

@@ -4,7 +4,7 @@ export type HistoryEvent = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchH
 type Marker = NonNullable<HistoryEvent['markerRecordedEventAttributes']>;
 export type Payloads = NonNullable<HistoryEvent['activityTaskScheduledEventAttributes']>['input'];
 
-export interface HistoryCounts {
+interface HistoryCounts {
   readonly events: readonly HistoryEvent[];
   /** As the server counts it. */
   readonly sizeKiB: number;

@@ -69,7 +69,7 @@ export async function startStage(findOptions: FindOptions, simulated: SimulatorO
   };
 }
 
-export interface WorkerSideOptions {
+interface WorkerSideOptions {
   readonly address: string;
   readonly namespace?: string;
   readonly simulator: SimulatorAddress;

@@ -26,11 +26,8 @@ export const rosterScheduleId = 'roster-import';
 /** The light depth, at a short interval; its runs end at once while nobody waits. */
 export const lightSyncScheduleId = 'access-sync-light';
 
-const personPrefix = 'person/';
 export const personIdPattern = /^[A-Za-z0-9._:-]{1,128}$/;
-export const personWorkflowId = (personId: string): string => `${personPrefix}${personId}`;
-export const personIdOf = (workflowId: string): string | undefined =>
-  workflowId.startsWith(personPrefix) ? workflowId.slice(personPrefix.length) : undefined;
+export const personWorkflowId = (personId: string): string => `person/${personId}`;
 
 export const searchAttributes = {
   personId: defineSearchAttributeKey('PersonId', 'KEYWORD'),
@@ -76,7 +73,7 @@ export interface PersonRunInput {
   readonly carried?: CarriedState;
 }
 
-export interface CarriedState {
+interface CarriedState {
   /** Decisions already counted: an approver is not asked twice for the same access within one chain. */
   readonly decisions: readonly CountedDecision[];
   readonly refused: readonly Refusal[];

@@ -13,7 +13,7 @@ import {
  * Signal payloads come from anywhere, the Temporal UI included. These guards never throw (a throwing handler would stop
  * the run for ever): they answer the value, or words that name the field and what it should be.
  */
-export type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
+type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
 
 const bad = (why: string): { readonly ok: false; readonly why: string } => ({ ok: false, why });
 

@@ -12,7 +12,7 @@ export interface DroppedEvent {
   readonly why: string;
 }
 
-export interface Settled {
+interface Settled {
   readonly waiting: readonly HrEvent[];
   readonly dropped: readonly DroppedEvent[];
 }
@@ -90,7 +90,7 @@ export function settle(
   return { waiting, dropped };
 }
 
-export type Choice =
+type Choice =
   | { readonly state: 'empty' }
   | { readonly state: 'due'; readonly event: HrEvent; readonly dropped: readonly DroppedEvent[] }
   | { readonly state: 'later'; readonly event: HrEvent; readonly at: number };

@@ -116,8 +116,7 @@ export interface Invitation {
   readonly expiresAt: string;
 }
 
-export const processTypes = ['onboarding', 'roleChange', 'offboarding'] as const;
-export type ProcessType = (typeof processTypes)[number];
+export type ProcessType = 'onboarding' | 'roleChange' | 'offboarding';
 
 export const phases = [
   'scheduled',

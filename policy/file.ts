@@ -7,7 +7,7 @@ import { crossFieldIssues, siteIssues } from './raw.ts';
 import { type PolicyContent, policySchema } from './schema.ts';
 import { toSource } from './sources.ts';
 
-export interface PolicyOptions {
+interface PolicyOptions {
   /** With a Datadog site some fields must be said, and defaults are careful; with a simulator they are quick. */
   readonly datadogIsSimulator: boolean;
 }

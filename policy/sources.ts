@@ -10,7 +10,7 @@ import { type Sender, senderNames, senders } from '../domain/policy/senders.ts';
 const header = text.toLowerCase().refine((name) => /^[a-z0-9-]{1,100}$/.test(name), {
   error: 'must be the name of a header, such as "x-signature"',
 });
-export const eventTypes = ['joiner', 'mover', 'leaver', 'person.updated', 'fetch'] as const;
+const eventTypes = ['joiner', 'mover', 'leaver', 'person.updated', 'fetch'] as const;
 const format = z
   .strictObject({
     signatureHeader: header,
@@ -47,7 +47,7 @@ const map = z.strictObject({
   active: textList.default([]),
 });
 
-export const source = z
+const source = z
   .strictObject({
     name: text.refine((name) => /^[a-z][a-z0-9-]{0,39}$/.test(name), {
       error: 'must be 1 to 40 small letters, digits or -, such as "hr"',

@@ -70,7 +70,7 @@ function textOf(header: string | string[] | undefined): string {
 }
 
 /** What the owner's roles allow, cut down to the scopes of the key; null scopes cut nothing. */
-export function effectivePermissions(state: State, owner: User, scopes: readonly string[] | null): Set<string> {
+function effectivePermissions(state: State, owner: User, scopes: readonly string[] | null): Set<string> {
   const allowed = new Set<string>();
   for (const roleId of owner.roleIds) {
     for (const id of state.roles.get(roleId)?.permissionIds ?? []) {

@@ -37,7 +37,7 @@ export interface Controls {
   dump(): Record<string, unknown>;
 }
 
-export interface ControlDeps {
+interface ControlDeps {
   readonly state: State;
   readonly nowMs: () => number;
   /** Lets due people accept, before anything is read. */

@@ -17,7 +17,7 @@ export interface ApiRequest {
   readonly origin: string;
 }
 
-export interface DispatchContext {
+interface DispatchContext {
   readonly router: Router;
   readonly state: State;
   /** What reads see while a write lags; the state itself otherwise. */

@@ -1,7 +1,7 @@
 import { isObject } from './body.ts';
 import { createRandom } from './random.ts';
 
-export const faultKinds = [
+const faultKinds = [
   '401',
   '403',
   '429',

@@ -18,12 +18,8 @@ import { createHttpServer } from './server.ts';
 import { createStore, readStateFile } from './store.ts';
 import { newApiKeySecret, newAppKeySecret } from './userState.ts';
 
-export type { Controls, UserSnapshot } from './controls.ts';
-export type { KeyInfo } from './keyControls.ts';
-export type { Fault, FaultInput, FaultKind } from './faults.ts';
-export type { RateLimit } from './rateLimit.ts';
+export type { FaultInput } from './faults.ts';
 export type { RequestLog, RequestRecord } from './requests.ts';
-export { seededEmail } from './population.ts';
 
 export interface SimulatorOptions {
   /** 0 or absent: a free one. */

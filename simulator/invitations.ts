@@ -15,7 +15,7 @@ import { statusOf } from './userState.ts';
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** Two days, or thirty with the org config `30d_invite_expiration`. */
-export function inviteLifetimeMs(state: State): number {
+function inviteLifetimeMs(state: State): number {
   return (state.orgConfigs.get('30d_invite_expiration')?.value === true ? 30 : 2) * dayMs;
 }
 

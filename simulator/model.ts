@@ -70,7 +70,7 @@ export interface TeamConnection {
   readonly managedBy: string;
 }
 
-export interface TeamSync {
+interface TeamSync {
   readonly id: string;
   readonly attributes: Readonly<Record<string, unknown>>;
 }

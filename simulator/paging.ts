@@ -1,7 +1,7 @@
 import { textError } from './errors.ts';
 import type { Call } from './router.ts';
 
-export interface Page<T> {
+interface Page<T> {
   readonly items: T[];
   readonly number: number;
   readonly size: number;

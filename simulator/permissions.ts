@@ -3,7 +3,7 @@ import { namedUuid } from './random.ts';
 import { anyOf } from './router.ts';
 import type { Route } from './router.ts';
 
-export interface PermissionInfo {
+interface PermissionInfo {
   readonly id: string;
   readonly name: string;
   readonly group: string;
@@ -65,7 +65,7 @@ const catalog: Catalog = {
 
 const accesses: Readonly<Record<string, PermissionInfo['access']>> = { r: 'read', w: 'write' };
 
-export const permissionList: readonly PermissionInfo[] = Object.entries(catalog).flatMap(([group, names]) =>
+const permissionList: readonly PermissionInfo[] = Object.entries(catalog).flatMap(([group, names]) =>
   names.split(' ').map((entry): PermissionInfo => {
     const [name = '', flags = 'o'] = entry.split(':');
     const access = accesses[flags.charAt(0)] ?? 'other';

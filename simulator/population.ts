@@ -7,7 +7,7 @@ import type { Ago } from './seededNhis.ts';
 import { emptyState } from './state.ts';
 import { newUser } from './userState.ts';
 
-export interface PopulationOptions {
+interface PopulationOptions {
   /** Humans besides the administrator who owns the application key. */
   readonly people: number;
   /** Service accounts, API keys and application keys, a third each. */

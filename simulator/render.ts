@@ -4,7 +4,7 @@ import { statusOf } from './userState.ts';
 
 export type Json = Record<string, unknown>;
 
-export interface UserView {
+interface UserView {
   /** Creation, service accounts and `current_user` do not show it. */
   readonly withMfa: boolean;
   /** The list of all users shows a missing name or title as an empty text, everything else as null. */

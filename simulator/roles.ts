@@ -13,7 +13,7 @@ import type { Json } from './render.ts';
 import { anyOf } from './router.ts';
 import type { Call, Route } from './router.ts';
 
-export function countUsers(state: State, roleId: string): number {
+function countUsers(state: State, roleId: string): number {
   return state.users.values().reduce((count, user) => count + (user.roleIds.includes(roleId) ? 1 : 0), 0);
 }
 

@@ -27,7 +27,7 @@ export type Permission =
   | { readonly anyOf: readonly string[] }
   | { readonly allOf: readonly string[] };
 
-export type Authentication = 'both' | 'apiKey';
+type Authentication = 'both' | 'apiKey';
 
 export interface Route {
   readonly method: string;
@@ -42,7 +42,7 @@ export const open: Permission = { open: true };
 export const anyOf = (...names: string[]): Permission => ({ anyOf: names });
 export const allOf = (...names: string[]): Permission => ({ allOf: names });
 
-export interface Match {
+interface Match {
   readonly route: Route;
   readonly params: Readonly<Record<string, string>>;
 }

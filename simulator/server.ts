@@ -16,7 +16,7 @@ import type { RateLimit, RateLimiter } from './rateLimit.ts';
 import type { RequestRecord } from './requests.ts';
 import type { Router } from './router.ts';
 
-export interface ServerDeps {
+interface ServerDeps {
   readonly state: State;
   readonly router: Router;
   readonly controls: Controls;

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { State } from './model.ts';
 import { stateFromText, stateToJson } from './state.ts';
 
-export interface Store {
+interface Store {
   /** Writes soon; many calls in a row write once. */
   schedule(): void;
   /** Writes now if something is scheduled or `always`. */

@@ -16,7 +16,7 @@ import { readRoster } from './roster/read.ts';
  * Which of the grants found become Muster's to take away: none (they stay, and are reported), those that the policy gives
  * today (they follow it from now on), or all (what the policy does not give goes with the next move or reconciliation).
  */
-export const takeovers = ['none', 'given', 'all'] as const;
+const takeovers = ['none', 'given', 'all'] as const;
 export type Takeover = (typeof takeovers)[number];
 
 export interface AdoptionRequest {

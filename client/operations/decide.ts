@@ -19,7 +19,7 @@ import type { Decision } from '../../domain/model.ts';
 import { FailedError, NotFoundError, RefusedError, UsageError } from '../../domain/errors.ts';
 import type { ApprovalRow } from '../../inventory/port/rows.ts';
 
-export interface DecideOptions {
+interface DecideOptions {
   /** The token that proved the actor. */
   readonly by?: TokenRow;
   /** How long the same decision is tried again. */
@@ -39,7 +39,7 @@ export interface DecisionClient {
 
 type Approvals = Pick<Inventory, 'listApprovals'>;
 
-export interface DecisionMeans {
+interface DecisionMeans {
   readonly client: DecisionClient;
   readonly inventory: Approvals;
   /** Signs what people decide who were authenticated by a token. */

@@ -6,7 +6,7 @@ import { recordDecision } from '../../auth/operator.ts';
 import type { OperatorContext } from './wake.ts';
 import { wake } from './wake.ts';
 
-export interface HeldBatch {
+interface HeldBatch {
   /** Of exactly these leavers: one more or less is another batch. */
   readonly batch: string;
   readonly leavers: readonly HeldLeaver[];
@@ -17,7 +17,7 @@ export async function heldBatch(inventory: Pick<Inventory, 'listHeld'>): Promise
   return { batch: batchOf(leavers.map(({ eventId }) => eventId)), leavers };
 }
 
-export interface ReleaseRequest {
+interface ReleaseRequest {
   readonly which: { readonly personId: string } | { readonly batch: string };
   readonly verdict: Release['verdict'];
   readonly reason?: string;
@@ -63,5 +63,5 @@ export async function releaseLeavers(
   return released;
 }
 
-export const batchOf = (eventIds: readonly string[]): string =>
+const batchOf = (eventIds: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(eventIds.toSorted())).digest('hex').slice(0, 16);

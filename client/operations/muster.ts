@@ -23,7 +23,7 @@ import { personStartOptions } from './startPerson.ts';
 import { wake } from './wake.ts';
 import type { IntakeRow } from '../../inventory/port/rows.ts';
 
-export interface MusterDependencies {
+interface MusterDependencies {
   readonly client: Client;
   readonly inventory: Inventory;
   /** Signs what people decide who were authenticated by a token. */
@@ -36,7 +36,7 @@ export interface SubmittedEvent {
   readonly eventId: string;
 }
 
-export interface WaitOptions {
+interface WaitOptions {
   readonly timeoutMs: number;
   /** In words, whenever it changes: such as `onboarding: waitingForAcceptance, for the person to accept`. */
   readonly onProgress?: (text: string) => void;

@@ -5,7 +5,7 @@ import { recordDecision, type Why } from '../../auth/operator.ts';
 import type { Muster } from './muster.ts';
 import type { OperatorContext } from './wake.ts';
 
-export interface BatchDecision extends Why {
+interface BatchDecision extends Why {
   readonly batchId: string;
   readonly verdict: 'allow' | 'reject';
 }

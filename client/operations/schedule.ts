@@ -19,7 +19,7 @@ import {
 } from '../../domain/contracts.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 
-export interface ScheduledPolicy {
+interface ScheduledPolicy {
   readonly sync: Pick<Policy['sync'], 'cron' | 'timeZone' | 'lightEveryMs'>;
   /** Required: a caller that left it out would remove the schedule. */
   readonly roster: Pick<Policy['roster'], 'folder' | 'cron'>;
@@ -85,7 +85,7 @@ async function removeSchedule(client: Client, scheduleId: string): Promise<void>
   }
 }
 
-export interface SyncSchedule {
+interface SyncSchedule {
   readonly isPaused: boolean;
   readonly note?: string;
   /** ISO 8601. */

@@ -1,6 +1,6 @@
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 
-export interface TemporalTarget {
+interface TemporalTarget {
   readonly connection: ConnectionOptions;
   readonly namespace: string;
 }

@@ -12,11 +12,11 @@ import type { OperatorContext } from './wake.ts';
 
 /** What an operator takes back: an event that was not applied yet, or the end of somebody's access. */
 
-export interface UndoContext extends OperatorContext {
+interface UndoContext extends OperatorContext {
   readonly muster: Pick<Muster, 'submitEvent' | 'status'>;
 }
 
-export interface CancelledEvent {
+interface CancelledEvent {
   readonly eventId: string;
   readonly personId: string;
   readonly outcome: Outcome;
@@ -96,7 +96,7 @@ function ignoreSilence(error: unknown): undefined {
   if (!(error instanceof FailedError)) throw error;
 }
 
-export interface Restoration extends SubmittedEvent, Pick<AccessBefore, 'accountId'> {
+interface Restoration extends SubmittedEvent, Pick<AccessBefore, 'accountId'> {
   readonly roles: readonly string[];
   readonly teams: readonly string[];
 }

@@ -25,7 +25,7 @@ export interface AdoptionPlan {
   readonly machines: readonly Listed[];
 }
 
-export interface AdoptionMatch {
+interface AdoptionMatch {
   readonly personId: string;
   readonly accountId: string;
   readonly email: string;
@@ -40,7 +40,7 @@ export interface AdoptionMatch {
 
 type Listed = Pick<Account, 'id' | 'email' | 'status'>;
 
-export interface AdoptionInput {
+interface AdoptionInput {
   readonly people: readonly Candidate[];
   readonly accounts: readonly HeldAccount[];
   /** Account ids to the ids of the people who have them: of everybody, also of those who are not to be adopted now. */

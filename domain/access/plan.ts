@@ -15,7 +15,7 @@ export interface AccessPlan {
 export const entitlementKey = (entitlement: { kind: string; id: string }): string =>
   `${entitlement.kind}:${entitlement.id}`;
 
-export interface PlanInput {
+interface PlanInput {
   /** Wanted now. */
   readonly wanted: readonly ResolvedEntitlement[];
   /** Asked for, not decided. */

@@ -227,7 +227,7 @@ export const kindsFoundAt = (where: FoundAt): readonly FindingKind[] =>
   findingKindNames.filter((kind) => findingKinds[kind].foundAt === where);
 
 /** What is not known is left out. */
-export type Evidence = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+type Evidence = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 /** What was found this time. `kind` and `subject` make its identity. */
 export interface Found {

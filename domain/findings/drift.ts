@@ -48,7 +48,7 @@ export interface EntitlementDirectory {
   isTeamManaged(id: string): boolean;
 }
 
-export const driftSubject = (personId: string, what: string): string => `${personId}/${what}`;
+const driftSubject = (personId: string, what: string): string => `${personId}/${what}`;
 
 /** What differs, as findings; of somebody with a contested grant none is repaired. */
 export function driftFindings(facts: PersonSnapshot, context: DriftContext): readonly Found[] {

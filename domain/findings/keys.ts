@@ -15,7 +15,7 @@ export interface KeySnapshot {
   };
 }
 
-export interface KeyContext {
+interface KeyContext {
   readonly nowMs: number;
   readonly thresholds: FindingThresholds;
 }

@@ -10,7 +10,7 @@ export interface AccessChange {
   readonly needsApprovalNow: readonly Entitlement[];
 }
 
-export interface OfferedEntitlement extends Entitlement {
+interface OfferedEntitlement extends Entitlement {
   /** Only once it was allowed. */
   readonly onApproval: boolean;
 }

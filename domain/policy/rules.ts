@@ -65,14 +65,14 @@ export interface PolicyRule {
 }
 
 /** What the rules give a person: without a question, and what each rule gives only once it was allowed. */
-export interface BirthrightAccess {
+interface BirthrightAccess {
   /** Sorted by kind, then name; `rules` are the names of the rules that give it without a question, sorted. */
   readonly granted: readonly GrantedEntitlement[];
   /** One for each matching rule with approval, sorted by the rule's name; never empty, never what `granted` has. */
   readonly onApproval: readonly AccessOnApproval[];
 }
 
-export interface GrantedEntitlement extends Entitlement {
+interface GrantedEntitlement extends Entitlement {
   readonly rules: readonly string[];
 }
 
@@ -83,7 +83,7 @@ export interface AccessOnApproval {
 }
 
 /** Why a rule gives its access to a person, or does not. */
-export interface RuleExplanation {
+interface RuleExplanation {
   readonly rule: string;
   readonly matched: boolean;
   /** The access that the rule gives to those who match. */
@@ -92,7 +92,7 @@ export interface RuleExplanation {
   readonly conditions: readonly ConditionExplanation[];
 }
 
-export interface ConditionExplanation {
+interface ConditionExplanation {
   readonly attribute: string;
   readonly accepted: readonly string[];
   /** Absent where HR does not say. */
