@@ -269,7 +269,6 @@ export interface LapsedDecision {
 
 /** What a policy gives a person, fixed with the policy's hash. */
 export interface DesiredAccess {
-  readonly policyHash: string;
   /** Given without a question. */
   readonly entitlements: readonly Entitlement[];
   /** Given once allowed. */

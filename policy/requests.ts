@@ -11,7 +11,6 @@ export function desiredAccess(policy: Policy, personId: string, attributes: Pers
   const manager = attributes.manager?.trim();
   const managerIds = manager === undefined || manager === '' ? [] : [manager];
   return {
-    policyHash: policy.hash,
     entitlements: access.granted.map(({ kind, name }) => ({ kind, name })),
     requests: access.onApproval.map((asked) => requestOf(personId, asked, managerIds)),
   };

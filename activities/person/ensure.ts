@@ -15,6 +15,8 @@ export interface Write {
   readonly step: string;
   readonly action: string;
   readonly wanted: Wanted;
+  /** Of the policy that wants it. */
+  readonly policyHash?: string;
   /** What was read just before; absent for what no reading shows. */
   readonly found?: Reading;
   /** Whether it may be written, asked only where something will be: what it throws prevents the write. */
@@ -54,7 +56,8 @@ export async function ensure(inventory: OpenWrites, because: Because, write: Wri
 
   const linkOf = (states: Omit<Ensured, 'changed'>): EvidenceEntry => {
     const at = new Date().toISOString();
-    return { ...evidenceOf(because), step, at, action: write.action, ...write.said({ ...states, asked }) };
+    const { action, policyHash } = write;
+    return { ...evidenceOf(because), step, at, action, policyHash, ...write.said({ ...states, asked }) };
   };
 
   /** Once this has come back, the write may be requested; nothing is requested before. */

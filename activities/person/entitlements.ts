@@ -12,7 +12,7 @@ import { resolveAndKeep } from './resolveNames.ts';
 import { refuseWithheld, Withheld } from './stillAllowed.ts';
 
 /** Roles and teams: their names, and assigning and removing them. */
-export function createEntitlementActivities({ datadog, inventory }: Dependencies) {
+export function createEntitlementActivities({ datadog, inventory, policy }: Dependencies) {
   return {
     async resolveEntitlements(entitlements: readonly Entitlement[]): Promise<readonly ResolvedEntitlement[]> {
       return withDatadog(datadog, (api) => resolveAndKeep(api, inventory, entitlements));
@@ -28,6 +28,7 @@ export function createEntitlementActivities({ datadog, inventory }: Dependencies
           await ensure(inventory, because, {
             step: `grant:${entitlementKey(entitlement)}`,
             action: `assign ${entitlement.kind}`,
+            policyHash: policy().hash,
             wanted: {
               kind: 'given',
               entitlement,
@@ -59,6 +60,7 @@ export function createEntitlementActivities({ datadog, inventory }: Dependencies
         await ensure(inventory, because, {
           step: `revoke:${entitlementKey(entitlement)}`,
           action: `remove ${entitlement.kind}`,
+          policyHash: policy().hash,
           wanted: { kind: 'taken', entitlement },
           owed: () => api.refuseManaged(entitlement),
           send: () => api.remove(accountId, entitlement),

@@ -108,6 +108,7 @@ const columns: Columns<EvidenceRow> = {
   token: (row) => row.tokenId,
   action: (row) => row.action,
   reason: (row) => row.reason,
+  policy: (row) => row.policyHash,
   before: (row) => json(row.before),
   after: (row) => json(row.after),
   event: (row) => row.eventId,

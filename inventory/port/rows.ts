@@ -28,6 +28,8 @@ export interface EvidenceEntry {
   readonly tokenId?: string;
   readonly action: string;
   readonly reason?: string;
+  /** The policy in force when an entitlement was given or taken. */
+  readonly policyHash?: string;
   readonly before?: unknown;
   readonly after?: unknown;
   /**

@@ -16,7 +16,6 @@ describe('desired access', () => {
   test('gives the free entitlements and one request for each rule that wants approval, fixed with the hash', () => {
     const policy = policyOf(`  - { name: everyone, roles: [Reader] }\n${adminRule}`);
     expect(desiredAccess(policy, 'p-1', ada)).toEqual({
-      policyHash: policy.hash,
       entitlements: [{ kind: 'role', name: 'Reader' }],
       requests: [
         {

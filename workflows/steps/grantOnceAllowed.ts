@@ -84,7 +84,6 @@ export async function askForPrivileged(
   const { requests } = await records.askForPrivileged(
     run.personId,
     {
-      policyHash: '',
       entitlements: approval === undefined ? privileged : [],
       requests: approval === undefined ? [] : [requestOf(approval, privileged)],
     },

@@ -15,7 +15,7 @@ async function recordedAccess(run: PersonRun): Promise<ResolvedAccess> {
   const resolved = before === undefined ? [] : heldEntitlements(before.access);
   const entitlements = resolved.map(({ kind, name }) => ({ kind, name }));
   run.desired = entitlements;
-  return { desired: { policyHash: '', entitlements, requests: [] }, resolved };
+  return { desired: { entitlements, requests: [] }, resolved };
 }
 
 /** Why nothing can be restored; undefined where it can. Whoever reaches Temporal can ask for it. */
