@@ -25,6 +25,7 @@ export type PersonActivities = ReturnType<typeof createPersonActivities>;
 /** The activities on one person between a simulated Datadog and a real inventory. */
 export interface World extends Pair {
   readonly inventory: Inventory;
+  readonly policyHash: string;
   readonly activities: PersonActivities;
   readonly role: ResolvedEntitlement;
   readonly team: ResolvedEntitlement;
@@ -65,6 +66,7 @@ export async function openWorld(
   return {
     ...pair,
     inventory,
+    policyHash: policy.hash,
     activities,
     role,
     team,

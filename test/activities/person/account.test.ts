@@ -213,6 +213,20 @@ test('a write whose reply was lost before the key was refused is evident once th
   expect(await evidenceOf(world)).toContain(`grant:${entitlementKey(world.role)}`);
 });
 
+test('the evidence of what was given and taken names the policy in force', async () => {
+  await using world = await openWorld();
+  const id = await withAccount(world);
+  const { personId } = because;
+  await world.attempt(1, (muster) => muster.grant(id, world.role, because));
+  await world.attempt(1, (muster) => muster.revoke(id, world.role, because));
+  const entries = await world.inventory.listEvidence({ personId, limit: 10, offset: 0 });
+  expect(entries.map(({ action, policyHash }) => [action, policyHash])).toEqual([
+    ['create account', undefined],
+    ['assign role', world.policyHash],
+    ['remove role', world.policyHash],
+  ]);
+});
+
 test('what somebody else did while the first attempt failed is no evidence of Muster', async () => {
   await using world = await openWorld();
   const id = await withAccount(world);
