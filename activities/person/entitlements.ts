@@ -9,6 +9,7 @@ import { ensure, type Write } from './ensure.ts';
 import type { Reading } from './openWrites.ts';
 import { checkedAccount } from './ownership.ts';
 import { resolveAndKeep } from './resolveNames.ts';
+import { rulesGiving } from './rulesGiving.ts';
 import { refuseWithheld, Withheld } from './stillAllowed.ts';
 
 /** Roles and teams: their names, and assigning and removing them. */
@@ -23,6 +24,7 @@ export function createEntitlementActivities({ datadog, inventory, policy }: Depe
       return withDatadog(datadog, async (api) => {
         const { personId, approval, reason } = because;
         const account = await checkedAccount(api, inventory, { personId, accountId });
+        const rules = await rulesGiving(inventory, policy(), because, entitlement);
         const isUndone = because.undoneByLogin?.includes(entitlement.id) === true;
         try {
           await ensure(inventory, because, {
@@ -33,7 +35,7 @@ export function createEntitlementActivities({ datadog, inventory, policy }: Depe
               kind: 'given',
               entitlement,
               reason: approval === undefined ? 'birthright' : 'request',
-              because: reason,
+              because: rules.length === 0 ? reason : `rule ${rules.join(', ')}`,
             },
             async owed() {
               await api.refuseManaged(entitlement);
@@ -43,7 +45,12 @@ export function createEntitlementActivities({ datadog, inventory, policy }: Depe
             ...(await aroundHeld(api, account, entitlement, true)),
             said: () => ({
               before: { accountId, held: false },
-              after: { accountId, ...entitlement, ...(isUndone ? { undoneByLogin: true } : {}) },
+              after: {
+                accountId,
+                ...entitlement,
+                ...(rules.length === 0 ? {} : { rules }),
+                ...(isUndone ? { undoneByLogin: true } : {}),
+              },
             }),
           });
         } catch (error) {

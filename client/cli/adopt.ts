@@ -5,7 +5,8 @@ import { isJson } from './command.ts';
 import { withDatadogHere } from './datadog.ts';
 import { loadShellPolicy, readShellConfig, withInventory } from './open.ts';
 import { addOperator, readActor, whyOf, type OperatorOptions } from './operator.ts';
-import { printResult, renderTable } from './output.ts';
+import { printResult } from './output.ts';
+import { renderTable } from './table.ts';
 import type { Shell } from './shell.ts';
 
 interface AdoptOptions {

@@ -7,9 +7,11 @@ import { RefusedError, UsageError } from '../../domain/errors.ts';
 import { authenticate } from '../../auth/tokens.ts';
 import { isJson } from './command.ts';
 import { withInventory, withMuster } from './open.ts';
-import { printResult, renderTable } from './output.ts';
+import { printResult } from './output.ts';
 import { parseEmail, parsePersonId, parseText } from './parse.ts';
+import { addListOptions, printList, type List } from './rows.ts';
 import type { Shell } from './shell.ts';
+import { describeDecision, rulesOf } from './why.ts';
 import type { ApprovalRow } from '../../inventory/port/rows.ts';
 import { isSameText } from '../../domain/text.ts';
 
@@ -21,16 +23,15 @@ interface ListOptions {
 export function addApprovals(program: Command, shell: Shell): void {
   const approvals = program.command('approvals').description('access that waits for somebody to allow it');
   const states = ['open', 'approved', 'rejected', 'timedOut', 'withdrawn', 'all'] as const;
-  approvals
-    .command('list')
+  addListOptions(approvals.command('list'))
     .description('what waits for a decision, and by whom')
     .addOption(new Option('--state <state>', 'in this state only').choices(states).default('open'))
     .option('--person <id>', "about this person's access only", parsePersonId)
     .addHelpText('after', '\nExample: npx muster approvals list --state all --json')
     .action(async ({ state, person }: ListOptions, command: Command) => {
-      const filter = { ...(state === 'all' ? {} : { state }), ...(person === undefined ? {} : { personId: person }) };
+      const filter = { state: state === 'all' ? undefined : state, personId: person };
       const rows = await withInventory(shell, (inventory) => inventory.listApprovals(filter));
-      printResult(shell, isJson(command), rows, () => renderApprovals(shell, rows));
+      printList(shell, command, rows, approvalList);
     });
   for (const verdict of ['approve', 'reject'] as const) addDecision(approvals, shell, verdict);
   addReassign(approvals, shell);
@@ -84,8 +85,8 @@ function decisionCommand(approvals: Command, shell: Shell, verdict: Decision['ve
           approvalId,
           verdict,
           actor: options.as ?? '',
-          ...(reason === undefined ? {} : { reason }),
-          ...(to === undefined ? {} : { to }),
+          reason,
+          to,
         };
         return muster.decide(decision, by);
       });
@@ -110,23 +111,28 @@ async function authenticateAs(inventory: Inventory, token: string, as: string | 
   return by;
 }
 
-function renderApprovals(shell: Shell, rows: readonly ApprovalRow[]): string {
-  if (rows.length === 0) return 'No such approvals.';
-  return renderTable(
-    shell,
-    ['approval', 'person', 'access', 'approvers', 'state', 'deadline'],
-    rows.map((row) => [
-      row.approvalId,
-      row.personId,
-      row.act ??
-        row.entitlements
-          .map((one) => `${one.kind} ${one.name}${isPrivileged(row, one) ? ' (privileged)' : ''}`)
-          .join(', '),
-      describeApprovers(row),
-      row.state,
-      row.deadline,
-    ]),
+const approvalList: List<ApprovalRow> = {
+  columns: {
+    approval: (row) => row.approvalId,
+    person: (row) => row.personId,
+    access: describeAccess,
+    why: (row) => rulesOf(row.rules),
+    approvers: describeApprovers,
+    state: (row) => row.state,
+    decisions: (row) => row.decisions.map(describeDecision).join('; '),
+    requestedAt: (row) => row.requestedAt,
+    deadline: (row) => row.deadline,
+    closedAt: (row) => row.closedAt,
+  },
+  shown: ['approval', 'person', 'access', 'why', 'approvers', 'state', 'deadline'],
+  none: 'No such approvals.',
+};
+
+function describeAccess(row: ApprovalRow): string {
+  const named = row.entitlements.map(
+    (one) => `${one.kind} ${one.name}${isPrivileged(row, one) ? ' (privileged)' : ''}`,
   );
+  return row.act ?? named.join(', ');
 }
 
 const isPrivileged = ({ privileged }: ApprovalRow, { kind, name }: Entitlement): boolean =>
@@ -134,6 +140,6 @@ const isPrivileged = ({ privileged }: ApprovalRow, { kind, name }: Entitlement):
 
 function describeApprovers({ approvers, managerGone }: ApprovalRow): string {
   const { people, manager, fallback } = approvers;
-  const inTheirStead = managerGone === undefined ? ['the manager'] : fallback;
-  return [...people, ...(manager ? inTheirStead : [])].join(', ');
+  const managerOrFallback = managerGone === undefined ? ['the manager'] : fallback;
+  return [...people, ...(manager ? managerOrFallback : [])].join(', ');
 }

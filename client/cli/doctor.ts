@@ -7,7 +7,7 @@ import { checkEngine } from './doctorEngine.ts';
 import { explainFailure } from './failures.ts';
 import { attemptCheck, isHealthy, type Check } from './checks.ts';
 import { exists, loadShellPolicy, openPlace, readShellConfig } from './open.ts';
-import { paint, printResult, clean } from './output.ts';
+import { paint, printResult } from './output.ts';
 import type { Shell } from './shell.ts';
 import type { Config } from '../../config/types.ts';
 import type { KeyHealth } from '../../inventory/port/keyHealth.ts';
@@ -100,8 +100,8 @@ function renderDiagnosis(shell: Shell, { ok, checks, openApprovals, keyHealth = 
   const colorOf = { ok: colors.green, missing: colors.red, unknown: colors.yellow };
   const lines = checks.flatMap((check) => {
     const color = check.optional && check.status === 'missing' ? colors.yellow : colorOf[check.status];
-    const head = `${color(check.status.padEnd(8))}${check.name}${check.optional ? ' (optional)' : ''}: ${clean(check.detail)}`;
-    return check.fix === undefined ? [head] : [head, `          → ${clean(check.fix)}`];
+    const head = `${color(check.status.padEnd(8))}${check.name}${check.optional ? ' (optional)' : ''}: ${check.detail}`;
+    return check.fix === undefined ? [head] : [head, `          → ${check.fix}`];
   });
   const approvals = openApprovals ? [`${openApprovals} approvals wait: npx muster approvals list`] : [];
   const refused = keyHealth

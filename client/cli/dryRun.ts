@@ -9,7 +9,7 @@ import { settleEvent, type EventInput } from './eventInput.ts';
 import { withDatadogHere } from './datadog.ts';
 import { planOnline, renderOnlinePlan, type OnlinePlan } from './dryRunOnline.ts';
 import { exists, loadShellPolicy, openPlace, readShellConfig } from './open.ts';
-import { renderTable } from './output.ts';
+import { renderTable } from './table.ts';
 import type { Shell } from './shell.ts';
 
 /** What an event would do: by the policy, the inventory, and reading calls to Datadog. Nothing is started. */

@@ -8,7 +8,7 @@ import { nothingIntended, overBudget, type Intent } from '../../domain/access/in
 import { processOf } from '../../domain/mailbox.ts';
 import { isInDomains, type Policy } from '../../domain/policy/rules.ts';
 import { explainFailure } from './failures.ts';
-import { renderTable } from './output.ts';
+import { renderTable } from './table.ts';
 import type { Shell } from './shell.ts';
 import { protectionAdvice } from '../../domain/access/protection.ts';
 

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Option, type Command } from 'commander';
 import type { Inventory } from '../../inventory/port/inventory.ts';
+import type { IntakeRow } from '../../inventory/port/rows.ts';
 import type { HrEvent, Outcome } from '../../domain/model.ts';
 import { isJson } from './command.ts';
 import { addHeldLeavers } from './heldLeavers.ts';
 import { planEvent, renderPlan } from './dryRun.ts';
 import { readEvent, readEventFile, settleEvent, type EventInput, type EventOptions } from './eventInput.ts';
 import { loadShellPolicy, withInventory, withMuster } from './open.ts';
-import { printMessage, printResult, renderTable } from './output.ts';
+import { printMessage, printResult } from './output.ts';
 import {
   parseAttribute,
   parseCount,
@@ -17,7 +18,9 @@ import {
   parseText,
   parseTimeZone,
 } from './parse.ts';
+import { addListOptions, printList, type List } from './rows.ts';
 import type { Shell } from './shell.ts';
+import { renderTable } from './table.ts';
 import { addCancel } from './undo.ts';
 import { UsageError } from '../../domain/errors.ts';
 
@@ -48,30 +51,32 @@ export function addEvents(program: Command, shell: Shell, setExitCode: (code: nu
   for (const kind of ['joiner', 'mover', 'leaver'] as const) addSubmission(program, shell, setExitCode, kind);
   const events = program.command('events').description('HR events that were received');
   addCancel(events, shell);
-  events
-    .command('list')
+  addListOptions(events.command('list'))
     .description('events that wait their turn; of one person all events, with their outcome')
     .option('--person <id>', 'all events of this person', parsePersonId)
     .option('--limit <n>', 'at most so many waiting events', parseCount, 100)
     .addHelpText('after', '\nExample: npx muster events list --person e-1042')
     .action(async ({ person, limit }: { person?: string; limit: number }, command: Command) => {
       const rows = await withInventory(shell, (inventory) => listEvents(inventory, person, limit));
-      printResult(shell, isJson(command), rows, () =>
-        renderTable(
-          shell,
-          ['event', 'kind', 'person', 'effective', 'received', 'outcome'],
-          rows.map(({ event, receivedAt, outcome }) => [
-            event.eventId,
-            event.kind,
-            event.personId,
-            event.effectiveAt,
-            receivedAt,
-            outcome === undefined ? 'waiting' : outcome.kind,
-          ]),
-        ),
-      );
+      printList(shell, command, rows, eventList);
     });
 }
+
+const eventList: List<IntakeRow> = {
+  columns: {
+    event: ({ event }) => event.eventId,
+    kind: ({ event }) => event.kind,
+    person: ({ event }) => event.personId,
+    effectiveAt: ({ event }) => event.effectiveAt,
+    receivedAt: ({ receivedAt }) => receivedAt,
+    outcome: ({ outcome }) => outcome?.kind ?? 'waiting',
+    detail: ({ outcome }) => outcome?.detail,
+    source: ({ event }) => event.source,
+    reason: ({ event }) => event.reason,
+  },
+  shown: ['event', 'kind', 'person', 'effectiveAt', 'outcome', 'detail'],
+  none: 'No event waits.',
+};
 
 async function listEvents(inventory: Inventory, personId: string | undefined, limit: number) {
   if (personId === undefined) return inventory.waitingEvents({ limit });

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import type { FindingRow, FindingState } from '../../inventory/port/findings.ts';
+import type { FindingRow } from '../../inventory/port/findings.ts';
 import { findingKindNames, severities, type FindingKind, type Severity } from '../../domain/findings/catalog.ts';
 import { FailedError, UsageError } from '../../domain/errors.ts';
 import { muteFinding } from '../operations/findings.ts';
@@ -8,13 +8,13 @@ import { isJson } from './command.ts';
 import { effectiveInstant, readEffective } from './dates.ts';
 import { withInventory } from './open.ts';
 import { addActor, readActor } from './operator.ts';
-import { printResult } from './output.ts';
+import { paint, printResult } from './output.ts';
 import { parsePersonId, parseText } from './parse.ts';
-import { chooseFormat, formats, printRows, type Columns, type Format } from './rows.ts';
+import { addListOptions, printList, type List } from './rows.ts';
 import type { Shell } from './shell.ts';
+import { renderParagraph, renderTable } from './table.ts';
 
 interface ListOptions {
-  readonly format?: Format;
   readonly kind?: FindingKind;
   readonly severity?: Severity;
   readonly person?: string;
@@ -30,32 +30,22 @@ interface MuteOptions {
 
 export function addFindings(program: Command, shell: Shell): void {
   const findings = program.command('findings').description('what somebody should look at, found by the sync');
-  findings
-    .command('list')
-    .description('open findings, the worst first, with what to do')
+  addListOptions(findings.command('list'), { withFormat: true })
+    .description('open findings by kind, the worst first, with what to do')
     .addOption(new Option('--kind <kind>', 'of this kind only').choices(findingKindNames))
     .addOption(new Option('--severity <severity>', 'of this severity only').choices(severities))
     .option('--person <id>', 'about this person only', parsePersonId)
     .addOption(new Option('--open', 'those that are open and not muted; this is the default').conflicts('all'))
     .option('--all', 'with those that are muted or closed')
-    .addOption(new Option('--format <format>', 'how rows are printed (table)').choices(formats))
-    .addHelpText('after', '\nExample: npx muster findings list --severity high --format csv > findings.csv')
+    .addHelpText('after', '\nExample: npx muster findings list --severity high --csv > findings.csv')
     .action(async (options: ListOptions, command: Command) => {
       const { kind, severity, person, all } = options;
-      const format = chooseFormat(options.format, command);
-      const state: FindingState = 'open';
-      const filter = {
-        ...(kind && { kind }),
-        ...(severity && { severity }),
-        ...(person === undefined ? {} : { personId: person }),
-        ...(all ? {} : { state }),
-      };
+      const filter = { kind, severity, personId: person, state: all ? undefined : ('open' as const) };
       const now = new Date().toISOString();
       const rows = await withInventory(shell, (store) =>
         readAll((limit, offset) => store.listFindings({ ...filter, limit, offset }, now)),
       );
-      const columns = format === 'table' ? tableColumns : csvColumns;
-      printRows(shell, format, rows, columns, 'Nothing was found. `npx muster sync run` looks again.');
+      printList(shell, command, rows, findingList, { renderRows: renderByKind });
     });
   addMute(findings, shell);
 }
@@ -75,7 +65,7 @@ function addMute(findings: Command, shell: Shell): void {
       const end = effectiveInstant(readEffective(until, now, '--until'));
       if (Date.parse(end) <= now.getTime()) throw new UsageError(`--until ${until} is past: give a later day`);
       const muted = await withInventory(shell, async (store) => {
-        const by = await readActor(shell, as === undefined ? {} : { as }, store);
+        const by = await readActor(shell, { as }, store);
         return muteFinding(store, by, { id, until: end, reason }, now);
       });
       if (muted === undefined) {
@@ -95,30 +85,53 @@ const evidenceOf = ({ evidence }: FindingRow): string =>
     .map(([name, value]) => `${name}=${Array.isArray(value) ? value.join(' ') : String(value)}`)
     .join('; ');
 
-const tableColumns: Columns<FindingRow> = {
-  id: (row) => row.id,
-  severity: (row) => row.severity,
-  finding: (row) => row.title,
-  about: (row) => row.name,
-  since: (row) => row.since,
-  state: (row) => (row.frozen === undefined ? row.state : `${row.state}, frozen`),
+const findingList: List<FindingRow> = {
+  columns: {
+    id: (row) => row.id,
+    kind: (row) => row.kind,
+    severity: (row) => row.severity,
+    state: (row) => row.state,
+    title: (row) => row.title,
+    about: (row) => row.name,
+    person: (row) => row.personId,
+    accountId: (row) => row.accountId,
+    since: (row) => row.since,
+    closedAt: (row) => row.closedAt,
+    evidence: evidenceOf,
+    advice: (row) => row.advice,
+    owasp: (row) => row.owasp,
+    frozen: (row) => row.frozen,
+    mutedUntil: (row) => row.mutedUntil,
+    muteReason: (row) => row.muteReason,
+  },
+  none: 'Nothing was found. `npx muster sync run` looks again.',
 };
 
-const csvColumns: Columns<FindingRow> = {
-  id: (row) => row.id,
-  kind: (row) => row.kind,
-  severity: (row) => row.severity,
-  state: (row) => row.state,
-  title: (row) => row.title,
-  about: (row) => row.name,
-  person: (row) => row.personId,
-  accountId: (row) => row.accountId,
-  since: (row) => row.since,
-  closedAt: (row) => row.closedAt,
-  evidence: evidenceOf,
-  advice: (row) => row.advice,
-  owasp: (row) => row.owasp,
-  frozen: (row) => row.frozen,
-  mutedUntil: (row) => row.mutedUntil,
-  muteReason: (row) => row.muteReason,
-};
+/** What to do is the same for all findings of a kind: it stands once above them. */
+function renderByKind(shell: Shell, rows: readonly FindingRow[]): string {
+  const groups = Map.groupBy(rows, ({ severity, kind }) => `${severity} ${kind}`);
+  return [...groups]
+    .map(([name, found]) => {
+      const { title, advice } = found[0] as FindingRow;
+      const isMixed = found.some(({ state, frozen }) => state !== 'open' || frozen !== undefined);
+      const head = ['id', 'about', 'since', ...(isMixed ? ['state'] : [])];
+      return [
+        renderParagraph(shell, `${name}: ${title}`).replace(name, paint(shell).bold(name)),
+        renderParagraph(shell, `To do: ${advice}`, 2),
+        renderTable(
+          shell,
+          head,
+          found.map((row) => [row.id, row.name, row.since, stateOf(row)]),
+        ),
+      ].join('\n');
+    })
+    .join('\n\n');
+}
+
+const stateOf = ({ state, frozen, mutedUntil, closedAt }: FindingRow): string =>
+  [
+    state,
+    ...(state === 'muted' && mutedUntil !== undefined ? [`until ${mutedUntil}`] : []),
+    ...(state === 'closed' && closedAt !== undefined ? [`since ${closedAt}`] : []),
+    ...(frozen === undefined ? [] : [`frozen: ${frozen}`]),
+  ].join(' ');

@@ -2,10 +2,13 @@ import { Option, type Command } from 'commander';
 import { isJson } from './command.ts';
 import { withInventory } from './open.ts';
 import { addActor, withOperator, type OperatorOptions } from './operator.ts';
-import { printResult, renderTable } from './output.ts';
+import { printResult } from './output.ts';
 import { parsePersonId, parseText } from './parse.ts';
+import { addListOptions, printList, type List } from './rows.ts';
 import type { Shell } from './shell.ts';
+import { renderParagraph } from './table.ts';
 import { UsageError } from '../../domain/errors.ts';
+import type { HeldLeaver } from '../../inventory/port/leavers.ts';
 import { heldBatch, releaseLeavers } from '../operations/heldLeavers.ts';
 
 interface ReleaseOptions extends OperatorOptions {
@@ -13,23 +16,29 @@ interface ReleaseOptions extends OperatorOptions {
   readonly reject?: boolean;
 }
 
+const heldList: List<HeldLeaver> = {
+  columns: {
+    person: (row) => row.personId,
+    event: (row) => row.eventId,
+    heldSince: (row) => row.askedAt,
+  },
+  none: 'No leaver is held.',
+};
+
 /** `leaver held` and `leaver release`, beside the command that submits a leaver. */
 export function addHeldLeavers(leaver: Command, shell: Shell): void {
-  leaver
-    .command('held')
+  addListOptions(leaver.command('held'))
     .description('leavers above the change budget, which wait for a person')
     .addHelpText('after', '\nExample: npx muster leaver held')
     .action(async (_options: unknown, command: Command) => {
       const held = await withInventory(shell, heldBatch);
-      printResult(shell, isJson(command), held, () =>
-        held.leavers.length === 0
-          ? 'No leaver is held.'
-          : `${renderTable(
-              shell,
-              ['person', 'event', 'held since'],
-              held.leavers.map(({ personId, eventId, askedAt }) => [personId, eventId, askedAt]),
-            )}\nAll of them: npx muster leaver release --batch ${held.batch} --reason TEXT`,
-      );
+      printList(shell, command, held.leavers, heldList, {
+        json: held,
+        below:
+          held.leavers.length === 0
+            ? undefined
+            : renderParagraph(shell, `All of them: npx muster leaver release --batch ${held.batch} --reason TEXT`),
+      });
     });
   addActor(leaver.command('release'))
     .argument('[id]', 'one person', parsePersonId)
@@ -44,9 +53,7 @@ export function addHeldLeavers(leaver: Command, shell: Shell): void {
       }
       const which = id === undefined ? { batch: batch ?? '' } : { personId: id };
       const verdict = reject ? 'reject' : 'release';
-      const released = await withOperator(shell, by, (context) =>
-        releaseLeavers(context, { which, verdict, ...(reason === undefined ? {} : { reason }) }),
-      );
+      const released = await withOperator(shell, by, (context) => releaseLeavers(context, { which, verdict, reason }));
       printResult(
         shell,
         isJson(command),

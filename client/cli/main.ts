@@ -10,5 +10,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   writeOut: (text) => void process.stdout.write(text),
   writeErr: (text) => void process.stderr.write(text),
   isTerminal: process.stdout.isTTY,
-  isColourful: process.stdout.isTTY && !process.env['NO_COLOR'],
+  isColorful: process.stdout.isTTY && !process.env['NO_COLOR'],
+  // `watch` and others say the width of a terminal that is not this process's own.
+  columns: Number(process.env['COLUMNS']) || process.stdout.columns || undefined,
 });

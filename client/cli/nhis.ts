@@ -9,12 +9,11 @@ import { withInventory } from './open.ts';
 import { addActor, readActor } from './operator.ts';
 import { printMessage } from './output.ts';
 import { parsePersonId, parseText } from './parse.ts';
-import { chooseFormat, formats, printRows, type Columns, type Format } from './rows.ts';
+import { addListOptions, printList, type List } from './rows.ts';
 import { readAll } from '../../domain/pages.ts';
 import type { Shell } from './shell.ts';
 
 interface NhiOptions {
-  readonly format?: Format;
   readonly kind?: NhiKind;
   readonly all?: boolean;
   readonly setOwner?: string;
@@ -24,22 +23,20 @@ interface NhiOptions {
 }
 
 export function addNhis(inventory: Command, shell: Shell): void {
-  addActor(inventory.command('nhis'))
+  addListOptions(addActor(inventory.command('nhis')), { withFormat: true })
     .description('service accounts, keys, tokens, OAuth clients, authentication mappings; who answers for them')
     .addOption(new Option('--kind <kind>', 'of this kind only').choices(nhiKinds))
     .option('--all', 'with those that are gone')
     .option('--set-owner <id>', 'declare who answers for this one: give --owner too', parseText(200))
     .option('--owner <person>', "HR's id of the person; without --set-owner: declared as theirs only", parsePersonId)
     .option('--clear-owner <id>', 'take the declaration back', parseText(200))
-    .addOption(new Option('--format <format>', 'how rows are printed (table)').choices(formats))
     .addHelpText(
       'after',
-      '\nExample: npx muster inventory nhis --kind apiKey --format csv > keys.csv' +
+      '\nExample: npx muster inventory nhis --kind apiKey --csv > keys.csv' +
         '\nExample: npx muster inventory nhis --set-owner 2f6a…c1 --owner e-1042',
     )
     .action(async (options: NhiOptions, command: Command) => {
       const { kind, all, setOwner, clearOwner, owner } = options;
-      const format = chooseFormat(options.format, command);
       if (setOwner !== undefined && owner === undefined) {
         throw new UsageError('--set-owner ID needs --owner PERSON, such as --owner e-1042');
       }
@@ -47,14 +44,10 @@ export function addNhis(inventory: Command, shell: Shell): void {
         const changed = setOwner ?? clearOwner;
         const standing = await store.standingKinds();
         if (changed !== undefined) return { standing, rows: [await declare(shell, store, options, changed)] };
-        const filter = {
-          ...(kind && { kind }),
-          ...(owner && { ownerPersonId: owner }),
-          ...(all ? {} : { isThere: true }),
-        };
+        const filter = { kind, ownerPersonId: owner, isThere: all ? undefined : true };
         return { standing, rows: await readAll((limit, offset) => store.listNhis({ ...filter, limit, offset })) };
       });
-      printRows(shell, format, rows, columns, 'None were seen yet: `npx muster sync run` reads them.');
+      printList(shell, command, rows, nhiList);
       const listed = Object.entries(standing.last).filter(([name]) =>
         kind === undefined ? isNhiKind(name) : name === kind,
       );
@@ -72,20 +65,25 @@ async function declare(shell: Shell, store: Inventory, options: NhiOptions, id: 
   throw new FailedError(`There is no ${id} in the inventory: \`npx muster inventory nhis\` shows all with their ids`);
 }
 
-const columns: Columns<NhiRow> = {
-  id: (row) => row.id,
-  kind: (row) => row.kind,
-  name: (row) => row.name,
-  account: (row) => row.ownerEmail ?? row.ownerAccountId,
-  accountStatus: (row) => row.ownerStatus,
-  owner: (row) => row.ownerPersonId,
-  scopes: (row) => (row.scopes === null ? 'unscoped' : row.scopes?.join(' ')),
-  createdAt: (row) => row.createdAt,
-  lastUsedAt: (row) => row.lastUsedAt,
-  expiresAt: (row) => row.expiresAt,
-  last4: (row) => row.last4,
-  lastSeenAt: (row) => row.lastSeenAt,
-  goneAt: (row) => row.goneAt,
+const nhiList: List<NhiRow> = {
+  columns: {
+    id: (row) => row.id,
+    kind: (row) => row.kind,
+    name: (row) => row.name,
+    account: (row) => row.ownerEmail ?? row.ownerAccountId,
+    accountStatus: (row) => row.ownerStatus,
+    owner: (row) => row.ownerPersonId,
+    scopes: (row) => (row.scopes === null ? 'unscoped' : row.scopes?.join(' ')),
+    createdAt: (row) => row.createdAt,
+    lastUsedAt: (row) => row.lastUsedAt,
+    expiresAt: (row) => row.expiresAt,
+    last4: (row) => row.last4,
+    lastSeenAt: (row) => row.lastSeenAt,
+    goneAt: (row) => row.goneAt,
+  },
+  shown: ['kind', 'name', 'account', 'accountStatus', 'owner', 'lastUsedAt', 'last4', 'id'],
+  spare: ['accountStatus', 'lastUsedAt', 'last4', 'id'],
+  none: 'None were seen yet: `npx muster sync run` reads them.',
 };
 
 const isNhiKind = (name: string): boolean => nhiKinds.some((kind) => kind === name);

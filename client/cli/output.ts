@@ -1,37 +1,32 @@
-import Table from 'cli-table3';
 import colors from 'picocolors';
 import type { Shell } from './shell.ts';
+import { clean, cleanKeepingColors, showTimes } from './text.ts';
 
 export type Cell = string | number | boolean | undefined;
 
 /** Prints a result: with `--json` exactly one JSON value, else what `render` makes of it. */
 export function printResult<T>(shell: Shell, isJson: boolean, value: T, render: (value: T) => string): void {
-  shell.writeOut(`${isJson ? JSON.stringify(value, undefined, 2) : render(value).replace(/\n+$/, '')}\n`);
+  if (isJson) shell.writeOut(`${toJson(value, 2)}\n`);
+  else printText(shell, render(value));
+}
+
+export function printText(shell: Shell, text: string): void {
+  const safe = shell.isColorful ? cleanKeepingColors(text) : clean(text);
+  shell.writeOut(`${showTimes(safe).replace(/\n+$/, '')}\n`);
 }
 
 export function printMessage(shell: Shell, text: string): void {
-  shell.writeErr(`${clean(text)}\n`);
+  shell.writeErr(`${showTimes(clean(text))}\n`);
 }
 
-export const paint = (shell: Shell) => colors.createColors(shell.isColourful);
+export const paint = (shell: Shell) => colors.createColors(shell.isColorful);
 
-/** A table with lines on a terminal, and in plain columns elsewhere. */
-export function renderTable(shell: Shell, head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const { bold } = paint(shell);
-  const plain = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '' };
-  const lines = { 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '' };
-  const columns = { right: '', 'right-mid': '', middle: '  ' };
-  const table = new Table({
-    head: head.map((name) => bold(name)),
-    style: { head: [], border: [], ...(shell.isTerminal ? {} : { 'padding-left': 0, 'padding-right': 0 }) },
-    ...(shell.isTerminal ? {} : { chars: { ...plain, ...lines, ...columns } }),
+/** JSON without characters that a terminal obeys: `JSON.stringify` escapes only some of them. */
+export function toJson(value: unknown, indent?: number): string {
+  const text = JSON.stringify(value, undefined, indent);
+  return text.replaceAll(/[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
-  table.push(...rows.map((row) => row.map((cell) => clean(text(cell)))));
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
 }
 
 /** RFC 4180. A text that a spreadsheet would run as a formula gets an apostrophe before it. */
@@ -40,16 +35,13 @@ export function renderCsv(head: readonly string[] | undefined, rows: readonly (r
   return [...(head === undefined ? [] : [head]), ...rows].map(line).join('\r\n');
 }
 
-function csvCell(cell: Cell): string {
-  const plain = text(cell);
-  const value = typeof cell === 'string' && /^[=+\-@\t\r\n＝＋－＠]/.test(plain) ? `'${plain}` : plain;
-  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+/** A file gets the characters as they are, a terminal none that it would obey. */
+export function printCsv(shell: Shell, csv: string): void {
+  shell.writeOut(`${shell.isTerminal ? csv.split('\r\n').map(clean).join('\r\n') : csv}\r\n`);
 }
 
-const text = (cell: Cell): string => (cell === undefined ? '' : String(cell));
-
-/** Names come from outside: control characters could rewrite what a person sees on the terminal. */
-export function clean(value: string): string {
-  // eslint-disable-next-line no-control-regex
-  return value.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?');
+function csvCell(cell: Cell): string {
+  const plain = cell === undefined ? '' : String(cell);
+  const value = typeof cell === 'string' && /^[=+\-@\t\r\n＝＋－＠]/.test(plain) ? `'${plain}` : plain;
+  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }

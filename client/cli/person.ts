@@ -5,31 +5,25 @@ import { isJson } from './command.ts';
 import { addLinks } from './links.ts';
 import { explainFailure } from './failures.ts';
 import { readShellConfig, withInventory, withMuster } from './open.ts';
-import { printMessage, printResult, renderTable } from './output.ts';
+import { printMessage, printResult } from './output.ts';
 import { parseCount, parseOffset, parsePersonId } from './parse.ts';
+import { renderPerson, type PersonView } from './personView.ts';
+import { addListOptions, addWide, printList, widened, type List } from './rows.ts';
 import type { Shell } from './shell.ts';
 import { addRestore } from './undo.ts';
-import { subjectOf } from '../../domain/approvals.ts';
-import type { PersonHistory, PersonRow } from '../../inventory/port/rows.ts';
-
-/** Everything on one person: the inventory's memory, and what their open process says of itself. */
-export interface PersonView extends PersonHistory {
-  readonly status?: PersonStatus;
-}
+import type { PersonRow } from '../../inventory/port/rows.ts';
 
 export function addPerson(program: Command, shell: Shell): void {
   const person = program.command('person').description('people, their processes, access and history');
-  person
-    .command('show')
+  addWide(person.command('show'))
     .argument('<id>', "HR's id of the person", parsePersonId)
-    .description('state, process, what it waits for, access, history')
+    .description('state, process, what it waits for; access with since when, why and who allowed it; history')
     .addHelpText('after', '\nExample: npx muster person show e-1042')
-    .action(async (id: string, _options: unknown, command: Command) => {
+    .action(async (id: string, options: { readonly wide?: boolean }, command: Command) => {
       const view = await showPerson(shell, id);
-      printResult(shell, isJson(command), view, () => renderPerson(shell, view));
+      printResult(shell, isJson(command), view, () => renderPerson(widened(shell, options), view));
     });
-  person
-    .command('list')
+  addListOptions(person.command('list'))
     .description('people with their processes')
     .addOption(
       new Option('--employment <state>', 'people in this state only').choices([
@@ -40,11 +34,11 @@ export function addPerson(program: Command, shell: Shell): void {
       ]),
     )
     .option('--limit <n>', 'at most so many', parseCount, 100)
-    .option('--offset <n>', 'leave out so many first', parseOffset, 0)
+    .option('--offset <n>', 'skip so many first', parseOffset, 0)
     .addHelpText('after', '\nExample: npx muster person list --employment joining')
     .action(async (filter: { employment?: string; limit: number; offset: number }, command: Command) => {
       const people = await withInventory(shell, (inventory) => inventory.listPeople(filter));
-      printResult(shell, isJson(command), people, () => renderPeople(shell, people));
+      printList(shell, command, people, personList);
     });
   addLinks(person, shell);
   addRestore(person, shell);
@@ -72,7 +66,7 @@ async function showPerson(shell: Shell, id: string): Promise<PersonView> {
     throw new FailedError(`No person ${id} is known: \`npx muster person list\` shows all; a joiner event adds one`);
   }
   const status = await askProcess(shell, id);
-  return { ...history, ...(status === undefined ? {} : { status }) };
+  return { ...history, status };
 }
 
 /** The inventory answers without an engine; then only the live part is missing, and a message says so. */
@@ -93,114 +87,23 @@ async function askProcess(shell: Shell, id: string): Promise<PersonStatus | unde
   }
 }
 
-function renderPerson(
-  shell: Shell,
-  { person, account, held: seen, nhis, events, grants, approvals, evidence, status }: PersonView,
-): string {
-  // The record is written when a process ends; until then the newest event says who this is.
-  const attributes = person.attributes ?? events.findLast(({ event }) => event.person !== undefined)?.event.person;
-  const held = status?.account ?? account;
-  const facts: [string, string | undefined][] = [
-    ['e-mail', attributes?.email],
-    ['name', attributes?.name],
-    ['title', attributes?.title],
-    ['department', attributes?.department],
-    ['manager', attributes?.manager],
-    ['employment', person.employment],
-    ['process', status?.process ?? person.process],
-    ['phase', status?.phase ?? person.phase],
-    ['waiting for', status === undefined ? person.waitingFor : status.waitingFor],
-    ['until', status === undefined ? person.until : status.until],
-    ['blocked', status?.blocked && `${status.blocked.reason}: ${status.blocked.advice}`],
-    ['account', held && `${held.id} (${held.status})`],
-  ];
-  const parts = [
-    renderTable(
-      shell,
-      ['person', person.personId],
-      facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-    ),
-    section(
-      shell,
-      'Access',
-      ['kind', 'name', 'since', 'until', 'reason'],
-      grants.map((g) => [g.kind, g.name, g.since, g.until, g.reason]),
-    ),
-    section(
-      shell,
-      'Seen in Datadog (each permission of a role: --json)',
-      ['kind', 'name', 'first seen', 'until', 'permissions'],
-      seen.map(({ kind, name, since, until, permissions }) => [
-        kind,
-        name,
-        since,
-        until,
-        permissions?.length.toString(),
-      ]),
-    ),
-    section(
-      shell,
-      'Answers for',
-      ['kind', 'name', 'id', 'last used'],
-      nhis.map(({ kind, name, id, lastUsedAt }) => [kind, name, id, lastUsedAt]),
-    ),
-    section(
-      shell,
-      'Approvals',
-      ['id', 'access', 'state', 'deadline'],
-      approvals.map((a) => [a.approvalId, subjectOf(a), a.state, a.deadline]),
-    ),
-    section(
-      shell,
-      'Events',
-      ['event', 'kind', 'effective', 'outcome', 'detail'],
-      events.map(({ event, outcome }) => [
-        event.eventId,
-        event.kind,
-        event.effectiveAt,
-        outcome?.kind ?? 'waiting',
-        outcome?.detail,
-      ]),
-    ),
-    section(
-      shell,
-      'Evidence',
-      ['at', 'actor', 'action', 'event'],
-      evidence.map(({ at, actor, action, eventId }) => [at, actor, action, eventId]),
-    ),
-    section(shell, 'Steps of the open process', ['at', 'step'], status?.steps.map(({ at, text }) => [at, text]) ?? []),
-    section(
-      shell,
-      'Not counted',
-      ['at', 'what', 'why'],
-      status?.refused.map(({ at, what, why }) => [at, what, why]) ?? [],
-    ),
-  ];
-  return parts.filter((part) => part !== '').join('\n\n');
-}
-
-function section(
-  shell: Shell,
-  title: string,
-  head: readonly string[],
-  rows: readonly (readonly (string | undefined)[])[],
-) {
-  return rows.length === 0 ? '' : `${title}\n${renderTable(shell, head, rows)}`;
-}
-
-function renderPeople(shell: Shell, people: readonly PersonRow[]): string {
-  if (people.length === 0) return 'Nobody is known yet: a joiner event adds a person.';
-  return renderTable(
-    shell,
-    ['person', 'e-mail', 'employment', 'account', 'process', 'phase', 'waiting for'],
-    people.map((one) => [
-      one.personId,
-      one.attributes?.email,
-      one.employment,
-      one.accountStatus,
-      one.process,
-      one.phase,
-      one.waitingFor,
-    ]),
-  );
-}
+const personList: List<PersonRow> = {
+  columns: {
+    person: (row) => row.personId,
+    email: (row) => row.attributes?.email,
+    name: (row) => row.attributes?.name,
+    title: (row) => row.attributes?.title,
+    department: (row) => row.attributes?.department,
+    manager: (row) => row.attributes?.manager,
+    employment: (row) => row.employment,
+    account: (row) => row.accountStatus,
+    accountId: (row) => row.accountId,
+    process: (row) => row.process,
+    phase: (row) => row.phase,
+    waitingFor: (row) => row.waitingFor,
+    until: (row) => row.until,
+  },
+  shown: ['person', 'email', 'employment', 'account', 'phase', 'waitingFor', 'until'],
+  spare: ['account', 'until', 'waitingFor'],
+  none: 'Nobody is known yet: a joiner event adds a person.',
+};

@@ -3,7 +3,7 @@ import type { PersonAttributes } from '../../domain/model.ts';
 import type { AccessChange } from '../../domain/policy/diff.ts';
 import { readAll } from '../../domain/pages.ts';
 import { loadPolicyFile, withInventory } from './open.ts';
-import { renderTable } from './output.ts';
+import { renderTable } from './table.ts';
 import type { Shell } from './shell.ts';
 
 export interface PolicyDiff {

@@ -2,7 +2,7 @@ import type { DatadogClient } from '../../datadog/types.ts';
 import { isPrivileged } from '../../domain/access/privileged.ts';
 import { isInDomains, type Policy } from '../../domain/policy/rules.ts';
 import { readOrganization, type Organization } from '../operations/organization.ts';
-import { renderTable } from './output.ts';
+import { renderTable } from './table.ts';
 import type { Shell } from './shell.ts';
 import { domainOf } from '../../domain/text.ts';
 

@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { QuarantineRow } from '../../inventory/port/findings.ts';
 import { isJson } from './command.ts';
 import { addReason, whyOf, withOperator } from './operator.ts';
-import { printResult, renderTable } from './output.ts';
+import { printResult } from './output.ts';
+import { renderParagraph, renderTable } from './table.ts';
 import { parseText } from './parse.ts';
 import type { Shell } from './shell.ts';
 
@@ -33,10 +34,8 @@ export function addQuarantine(sync: Command, shell: Shell): void {
   }
 }
 
-/** The open batch in words, or nothing. */
-export function renderQuarantine(shell: Shell, batches: readonly QuarantineRow[]): string {
-  const open = batches.find(({ state }) => state === 'open');
-  if (open === undefined) return '';
+/** The open batch in words. */
+export function renderQuarantine(shell: Shell, open: QuarantineRow): string {
   const rows = open.people
     .slice(0, 20)
     .map(({ personId, subjects }) => [
@@ -44,8 +43,10 @@ export function renderQuarantine(shell: Shell, batches: readonly QuarantineRow[]
       subjects.map((subject) => subject.slice(personId.length + 1)).join(', '),
     ]);
   return (
-    `\nRepairs of ${open.people.length} people are held, more than ${open.budget} at once: ` +
-    `\`npx muster sync allow ${open.batchId}\` or \`npx muster sync reject ${open.batchId}\`\n` +
-    renderTable(shell, ['person', 'drift'], rows)
+    `${renderParagraph(
+      shell,
+      `Repairs of ${open.people.length} people are held, more than ${open.budget} at once: ` +
+        `\`npx muster sync allow ${open.batchId}\` or \`npx muster sync reject ${open.batchId}\``,
+    )}\n` + renderTable(shell, ['person', 'drift'], rows)
   );
 }

@@ -4,7 +4,8 @@ import { RefusedError } from '../../domain/errors.ts';
 import type { RosterPlan } from '../intake/roster/plan.ts';
 import { isJson } from './command.ts';
 import { loadShellPolicy, readShellConfig, withInventory, withMuster } from './open.ts';
-import { printMessage, printResult, renderTable } from './output.ts';
+import { printMessage, printResult } from './output.ts';
+import { renderTable } from './table.ts';
 import { parseText } from './parse.ts';
 import type { Shell } from './shell.ts';
 

@@ -10,5 +10,7 @@ export interface Shell {
   readonly writeErr: (text: string) => void;
   /** Whether results go to a person's terminal. */
   readonly isTerminal: boolean;
-  readonly isColourful: boolean;
+  readonly isColorful: boolean;
+  /** How many columns results may take; undefined where nothing limits them, such as in a file. */
+  readonly columns?: number;
 }

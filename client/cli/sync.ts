@@ -11,10 +11,13 @@ import { FailedError } from '../../domain/errors.ts';
 import { isJson } from './command.ts';
 import { describeUnseen } from './kinds.ts';
 import { loadShellPolicy, withEngine, withInventory, withMuster } from './open.ts';
-import { printMessage, printResult, renderTable } from './output.ts';
+import { printMessage, printResult } from './output.ts';
+import { renderTable } from './table.ts';
 import { parseDurationOption, parseText } from './parse.ts';
 import { addQuarantine, renderQuarantine } from './quarantine.ts';
+import { addListOptions, printList, type List } from './rows.ts';
 import type { Shell } from './shell.ts';
+import type { SyncRunRow } from '../../inventory/port/rows.ts';
 import { describeProgress } from './syncProgress.ts';
 
 const noSchedule = 'There is no schedule of the sync yet: create it with `npx muster schedule apply`';
@@ -23,33 +26,7 @@ export function addSync(program: Command, shell: Shell, setExitCode: (code: numb
   const sync = program.command('sync').description('the true picture of who has access, read from Datadog');
   addRun(sync, shell, setExitCode);
   addQuarantine(sync, shell);
-  sync
-    .command('status')
-    .description('when the sync runs next, and its last runs')
-    .addHelpText('after', '\nExample: npx muster sync status')
-    .action(async (_options: unknown, command: Command) => {
-      const status = await withMuster(shell, async ({ client, inventory }) => ({
-        schedule: await requireSchedule(client),
-        runs: await inventory.listSyncRuns(10),
-        quarantines: await inventory.listQuarantines(10),
-      }));
-      printResult(shell, isJson(command), status, ({ schedule, runs, quarantines }) => {
-        const rows = runs.map((run) => [
-          run.startedAt,
-          run.finishedAt,
-          run.depth,
-          run.summary?.complete,
-          run.summary?.users,
-          run.summary?.changed,
-          run.summary?.findings,
-          run.reason,
-        ]);
-        const when = schedule.isPaused ? `paused${schedule.note ? `: ${schedule.note}` : ''}` : 'on';
-        const next = schedule.nextAt === undefined || schedule.isPaused ? '' : `, next at ${schedule.nextAt}`;
-        const head = ['started', 'finished', 'depth', 'complete', 'users', 'changed', 'findings', 'reason'];
-        return `The sync is ${when}${next}.\n${rows.length === 0 ? 'It has not run yet.' : renderTable(shell, head, rows)}\n${renderQuarantine(shell, quarantines)}`;
-      });
-    });
+  addStatus(sync, shell);
   for (const word of ['pause', 'resume'] as const) {
     sync
       .command(word)
@@ -67,6 +44,44 @@ export function addSync(program: Command, shell: Shell, setExitCode: (code: numb
       });
   }
 }
+
+function addStatus(sync: Command, shell: Shell): void {
+  addListOptions(sync.command('status'))
+    .description('when the sync runs next, and its last runs')
+    .addHelpText('after', '\nExample: npx muster sync status')
+    .action(async (_options: unknown, command: Command) => {
+      const status = await withMuster(shell, async ({ client, inventory }) => ({
+        schedule: await requireSchedule(client),
+        runs: await inventory.listSyncRuns(10),
+        quarantines: await inventory.listQuarantines(10),
+      }));
+      const { isPaused, note, nextAt } = status.schedule;
+      const when = isPaused ? `paused${note ? `: ${note}` : ''}` : 'on';
+      const next = nextAt === undefined || isPaused ? '' : `, next at ${nextAt}`;
+      const held = status.quarantines.find(({ state }) => state === 'open');
+      printList(shell, command, status.runs, runList, {
+        json: status,
+        above: `The sync is ${when}${next}.`,
+        below: held && renderQuarantine(shell, held),
+      });
+    });
+}
+
+const runList: List<SyncRunRow> = {
+  columns: {
+    startedAt: (run) => run.startedAt,
+    finishedAt: (run) => run.finishedAt,
+    depth: (run) => run.depth,
+    complete: (run) => run.summary?.complete,
+    users: (run) => run.summary?.users,
+    changed: (run) => run.summary?.changed,
+    findings: (run) => run.summary?.findings,
+    reason: (run) => run.reason,
+    run: (run) => run.runId,
+  },
+  shown: ['startedAt', 'finishedAt', 'depth', 'complete', 'users', 'changed', 'findings', 'reason'],
+  none: 'It has not run yet.',
+};
 
 function addRun(sync: Command, shell: Shell, setExitCode: (code: number) => void): void {
   sync

@@ -6,8 +6,9 @@ import { isJson } from './command.ts';
 import { effectiveInstant, readEffective } from './dates.ts';
 import { withInventory } from './open.ts';
 import { addActor, readActor, type OperatorOptions } from './operator.ts';
-import { printMessage, printResult, renderTable } from './output.ts';
+import { printMessage, printResult } from './output.ts';
 import { parsePersonId, parseText } from './parse.ts';
+import { addListOptions, printList, type List } from './rows.ts';
 import type { Shell } from './shell.ts';
 
 interface CreateOptions extends Pick<OperatorOptions, 'as'> {
@@ -45,13 +46,12 @@ export function addToken(program: Command, shell: Shell): void {
         ({ id, token }) => `Token ${id}, shown this once (set it as MUSTER_TOKEN):\n${token}`,
       );
     });
-  token
-    .command('list')
+  addListOptions(token.command('list'))
     .description('all tokens, without what proves them')
     .addHelpText('after', '\nExample: npx muster token list')
     .action(async (_options: unknown, command: Command) => {
       const rows = await withInventory(shell, (inventory) => inventory.listTokens());
-      printResult(shell, isJson(command), rows, () => renderTokens(shell, rows));
+      printList(shell, command, rows, tokenList);
     });
   addActor(token.command('revoke'))
     .argument('<id>', 'as `token list` shows it', parseText(100))
@@ -89,11 +89,15 @@ function readRequest({ role, person, source, expires }: CreateOptions) {
   };
 }
 
-function renderTokens(shell: Shell, rows: readonly TokenRow[]): string {
-  if (rows.length === 0) return 'There are no tokens.';
-  return renderTable(
-    shell,
-    ['token', 'role', 'person', 'source', 'created', 'expires', 'revoked'],
-    rows.map((row) => [row.id, row.role, row.personId, row.source, row.createdAt, row.expiresAt, row.revokedAt]),
-  );
-}
+const tokenList: List<TokenRow> = {
+  columns: {
+    token: (row) => row.id,
+    role: (row) => row.role,
+    person: (row) => row.personId,
+    source: (row) => row.source,
+    createdAt: (row) => row.createdAt,
+    expiresAt: (row) => row.expiresAt,
+    revokedAt: (row) => row.revokedAt,
+  },
+  none: 'There are no tokens.',
+};

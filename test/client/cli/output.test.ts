@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { clean, printResult, renderCsv, renderTable } from '../../../client/cli/output.ts';
+import { printCsv, printMessage, printResult, renderCsv, toJson } from '../../../client/cli/output.ts';
+import { clean } from '../../../client/cli/text.ts';
 import { createShell } from '../support/shell.ts';
 
 test('--json prints exactly one JSON value, whatever the words for people would be', () => {
@@ -9,25 +10,31 @@ test('--json prints exactly one JSON value, whatever the words for people would 
   expect(shell.out()).not.toContain('words');
 });
 
-test('a table that goes to a file has plain columns and no colors', () => {
-  const table = renderTable(
-    createShell(),
-    ['id', 'name'],
-    [
-      ['1', 'Ada'],
-      [2, undefined],
-    ],
-  );
-  expect(table.split('\n')).toEqual(['id  name', '1   Ada', '2']);
-});
-
-test('a table on a terminal has lines', () => {
-  expect(renderTable({ ...createShell(), isTerminal: true }, ['id'], [['1']])).toContain('│ id │');
+test('a result in words has no control characters, and times in one form', () => {
+  const shell = createShell({ isTerminal: true, isColorful: true });
+  printResult(shell, false, {}, () => '\u001b[1mbold\u001b[22m \u001b[2J\u009b31mx until 2026-01-31T09:00:00.123Z');
+  expect(shell.out()).toBe('\u001b[1mbold\u001b[22m ?[2J?31mx until 2026-01-31 09:00Z\n');
+  const plain = createShell();
+  printResult(plain, false, {}, () => '\u001b[31mred');
+  expect(plain.out()).toBe('?[31mred\n');
+  printMessage(plain, 'a\u001b[2J (2026-01-31T09:00:00Z), e-1:joiner:2026-01-31T09:00:00Z');
+  expect(plain.err()).toBe('a?[2J (2026-01-31 09:00Z), e-1:joiner:2026-01-31T09:00:00Z\n');
 });
 
 test('names from outside cannot steer the terminal', () => {
   expect(clean('a\u001b[2Jb\u202ec\u0007')).toBe('a?[2Jb?c?');
-  expect(renderTable(createShell(), ['name'], [['\u001b]0;x\u0007']])).not.toContain('\u001b');
+  const hostile = { name: '\u009b2J\u202e\u007f' };
+  expect(toJson(hostile)).toBe('{"name":"\\u009b2J\\u202e\\u007f"}');
+  expect(JSON.parse(toJson(hostile))).toEqual(hostile);
+});
+
+test('CSV goes to a file as it is, and to a terminal without control characters', () => {
+  const csv = renderCsv(['name'], [['a\u001b[2J']]);
+  const [file, terminal] = [createShell(), createShell({ isTerminal: true })];
+  printCsv(file, csv);
+  printCsv(terminal, csv);
+  expect(file.out()).toBe('name\r\na\u001b[2J\r\n');
+  expect(terminal.out()).toBe('name\r\na?[2J\r\n');
 });
 
 test('CSV quotes what must be quoted, and disarms formulas but not numbers', () => {

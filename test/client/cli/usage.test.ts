@@ -46,6 +46,7 @@ test('the commands are those of the public interface that work', () => {
     'approvals reassign',
     'approvals reject',
     'audit export',
+    'audit list',
     'audit verify',
     'doctor',
     'events cancel',
@@ -136,5 +137,5 @@ test.each<[string, readonly string[], RegExp]>([
 test('a group without a command shows its commands and is wrong usage', async () => {
   const { code, out, err } = await run(['person']);
   expect({ code, out }).toEqual({ code: 2, out: '' });
-  expect(err).toContain('show <id>');
+  expect(err).toContain('show [options] <id>');
 });

@@ -6,13 +6,15 @@ export interface TestShell extends Shell {
 }
 
 /** A shell without a terminal that keeps what is written. */
-export function createShell(shell: Partial<Pick<Shell, 'env' | 'cwd'>> = {}): TestShell {
+export function createShell(
+  shell: Partial<Pick<Shell, 'env' | 'cwd' | 'isTerminal' | 'isColorful' | 'columns'>> = {},
+): TestShell {
   let [out, err] = ['', ''];
   return {
     env: {},
     cwd: process.cwd(),
     isTerminal: false,
-    isColourful: false,
+    isColorful: false,
     ...shell,
     writeOut: (text) => void (out += text),
     writeErr: (text) => void (err += text),
