@@ -137,5 +137,5 @@ test.each<[string, readonly string[], RegExp]>([
 test('a group without a command shows its commands and is wrong usage', async () => {
   const { code, out, err } = await run(['person']);
   expect({ code, out }).toEqual({ code: 2, out: '' });
-  expect(err).toContain('show [options] <id>');
+  expect(err).toContain('show <id>');
 });
