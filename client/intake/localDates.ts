@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { UsageError } from '../../domain/errors.ts';
 
 /**
@@ -5,11 +6,16 @@ import { UsageError } from '../../domain/errors.ts';
  * first day, and ends with the last minute of the last working day.
  */
 
-const dayPattern = /^(\d{4})-(\d\d)-(\d\d)$/;
+// Loaded when a day is first computed: it takes longer than the rest of the command line's start.
+const require = createRequire(import.meta.url);
+const plainDate = (day: string) => {
+  const { Temporal } = require('temporal-polyfill') as typeof import('temporal-polyfill');
+  return Temporal.PlainDate.from(day);
+};
 
 /** Whether the text is a day that the calendar has. */
 export function isLocalDate(text: string): boolean {
-  const [, year, month, date] = dayPattern.exec(text) ?? [];
+  const [, year, month, date] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text) ?? [];
   return year !== undefined && isCalendarDay(Number(year), Number(month), Number(date));
 }
 
@@ -29,24 +35,13 @@ export function isTimeZone(text: string): boolean {
 
 /** The first instant of that day; where clocks skip midnight, the day begins later. */
 export function startOfDay(day: string, timeZone: string): Date {
-  const midnightUtc = Date.parse(`${day}T00:00:00Z`);
-  const clock = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
-  const quarterMs = 15 * 60_000;
-  // Offsets lie between -12 and +14 hours and are whole quarters in our days: 105 steps find the first one.
-  for (let at = midnightUtc - 14 * 3_600_000; at <= midnightUtc + 13 * 3_600_000; at += quarterMs) {
-    if (clock.format(at).startsWith(day)) return new Date(at);
-  }
+  const start = plainDate(day).toZonedDateTime(timeZone);
   // Samoa has no 2011-12-30.
-  throw new UsageError(`there is no ${day} in ${timeZone}`);
+  if (start.toPlainDate().toString() !== day) throw new UsageError(`there is no ${day} in ${timeZone}`);
+  return new Date(start.epochMilliseconds);
 }
 
 /** The instant at which that day is over: the first one of the next day that the zone has. */
 export function endOfDay(day: string, timeZone: string): Date {
-  const next = (offset: number): string =>
-    new Date(Date.parse(`${day}T00:00:00Z`) + offset * 86_400_000).toISOString().slice(0, 10);
-  try {
-    return startOfDay(next(1), timeZone);
-  } catch {
-    return startOfDay(next(2), timeZone);
-  }
+  return new Date(plainDate(day).add({ days: 1 }).toZonedDateTime(timeZone).epochMilliseconds);
 }
