@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type * as TemporalPolyfill from 'temporal-polyfill';
 import { UsageError } from '../../domain/errors.ts';
 
 /**
@@ -9,7 +10,7 @@ import { UsageError } from '../../domain/errors.ts';
 // Loaded when a day is first computed: it takes longer than the rest of the command line's start.
 const require = createRequire(import.meta.url);
 const plainDate = (day: string) => {
-  const { Temporal } = require('temporal-polyfill') as typeof import('temporal-polyfill');
+  const { Temporal } = require('temporal-polyfill') as typeof TemporalPolyfill;
   return Temporal.PlainDate.from(day);
 };
 
