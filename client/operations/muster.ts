@@ -144,8 +144,8 @@ export function createMuster({ client, inventory, attestor, now = () => new Date
       // Whoever asks may just have mended the key.
       await inventory.forgetRefusals(optionalCapabilities);
       const at = now().toISOString();
-      const facts = { kind: 'reconcile', personId, occurredAt: at, effectiveAt: at } as const;
-      const submitted = await this.submitEvent({ ...facts, eventId: randomUUID(), source: 'cli', reason });
+      const asked = { eventId: randomUUID(), kind: 'reconcile', source: 'cli', reason } as const;
+      const submitted = await this.submitEvent({ ...asked, personId, occurredAt: at, effectiveAt: at });
       await wake(client, personId);
       return submitted;
     },

@@ -1,9 +1,9 @@
 import type { QuarantineRow } from '../../inventory/port/findings.ts';
-import { repairEvent } from '../../domain/findings/drift.ts';
 import { NotFoundError } from '../../domain/errors.ts';
 import { recordDecision, type Why } from '../../auth/operator.ts';
 import type { Muster } from './muster.ts';
 import type { OperatorContext } from './wake.ts';
+import { repairEvent } from '../../domain/findings/repairs.ts';
 
 interface BatchDecision extends Why {
   readonly batchId: string;

@@ -1,8 +1,9 @@
-import type { Found, FindingThresholds, Severity } from './catalog.ts';
+import { catalogEntry } from './catalog.ts';
 import type { Account, Employment } from '../model.ts';
 import { matchesPattern } from '../access/adoption.ts';
 import { isInDomains, type Policy } from '../policy/rules.ts';
 import { domainOf, foldCase } from '../text.ts';
+import type { FindingThresholds, Found } from './found.ts';
 
 /** One account with what the inventory knows of its person. */
 export interface AccountSnapshot {
@@ -35,28 +36,30 @@ export interface AccountContext {
   readonly isLoginReported: boolean;
 }
 
-type Check = (facts: AccountSnapshot, context: AccountContext) => readonly Found[];
+type Check = (snapshot: AccountSnapshot, context: AccountContext) => readonly Found[];
 
 /** Everything worth a look at one account. An account that is gone or disabled can do no harm by itself. */
-export function accountFindings(facts: AccountSnapshot, context: AccountContext): readonly Found[] {
-  if (facts.isGone || facts.account.status === 'disabled') return [];
-  const { isServiceAccount } = facts.account;
-  const isEmergency = isEmergencyAccount(facts.account, context);
+export function accountFindings(snapshot: AccountSnapshot, context: AccountContext): readonly Found[] {
+  if (snapshot.isGone || snapshot.account.status === 'disabled') return [];
+  const { isServiceAccount } = snapshot.account;
+  const isEmergency = isEmergencyAccount(snapshot.account, context);
   const checks = isServiceAccount ? serviceAccountChecks : isEmergency ? [secondFactor] : humanChecks;
-  return checks.flatMap((check) => check(facts, context));
+  return checks.flatMap((check) => check(snapshot, context));
 }
 
 const humanChecks: readonly Check[] = [belonging, leaver, lastLogin, secondFactor, acceptance, privileges];
 const serviceAccountChecks: readonly Check[] = [ownerless, privileges];
 
 function found(
-  facts: AccountSnapshot,
+  snapshot: AccountSnapshot,
   kind: Found['kind'],
-  severity: Severity,
   evidence: Found['evidence'],
-  subject = facts.account.id,
+  {
+    subject = snapshot.account.id,
+    severity = catalogEntry(kind).severity,
+  }: Partial<Pick<Found, 'subject' | 'severity'>> = {},
 ): Found {
-  const { account, person } = facts;
+  const { account, person } = snapshot;
   return {
     kind,
     subject,
@@ -64,7 +67,7 @@ function found(
     name: account.isServiceAccount ? account.name : account.email,
     severity,
     accountId: account.id,
-    ...(person === undefined ? {} : { personId: person.personId }),
+    personId: person?.personId,
     evidence: { status: account.status, ...evidence },
   };
 }
@@ -107,62 +110,62 @@ export function uncorrelatedSummary(byDomain: ReadonlyMap<string, number>): read
   ];
 }
 
-function belonging(facts: AccountSnapshot, context: AccountContext): readonly Found[] {
-  const { account, formerPersonId } = facts;
-  if (facts.person === undefined && formerPersonId !== undefined) {
-    return [found(facts, 'orphanedAccount', 'high', { formerPersonId })];
+function belonging(snapshot: AccountSnapshot, context: AccountContext): readonly Found[] {
+  const { account, formerPersonId } = snapshot;
+  if (snapshot.person === undefined && formerPersonId !== undefined) {
+    return [found(snapshot, 'orphanedAccount', { formerPersonId })];
   }
-  if (!isUncorrelated(facts, context) || !context.completeDomains.has(domainOf(account.email))) return [];
-  return [found(facts, 'uncorrelatedAccount', 'medium', { firstSeenAt: facts.firstSeenAt })];
+  if (!isUncorrelated(snapshot, context) || !context.completeDomains.has(domainOf(account.email))) return [];
+  return [found(snapshot, 'uncorrelatedAccount', { firstSeenAt: snapshot.firstSeenAt })];
 }
 
-function leaver(facts: AccountSnapshot): readonly Found[] {
-  const { person, overdueSince } = facts;
-  if (person?.employment === 'left') return [found(facts, 'leaverStillActive', 'critical', { employment: 'left' })];
+function leaver(snapshot: AccountSnapshot): readonly Found[] {
+  const { person, overdueSince } = snapshot;
+  if (person?.employment === 'left') return [found(snapshot, 'leaverStillActive', { employment: 'left' })];
   if (overdueSince === undefined) return [];
-  return [found(facts, 'leaverStillActive', 'critical', { accessShouldHaveEndedAt: overdueSince })];
+  return [found(snapshot, 'leaverStillActive', { accessShouldHaveEndedAt: overdueSince })];
 }
 
-function lastLogin(facts: AccountSnapshot, context: AccountContext): readonly Found[] {
-  const { status, lastLoginAt, createdAt } = facts.account;
+function lastLogin(snapshot: AccountSnapshot, context: AccountContext): readonly Found[] {
+  const { status, lastLoginAt, createdAt } = snapshot.account;
   if (status !== 'active') return [];
   if (lastLoginAt !== undefined) {
     const isDormant = isOlder(lastLoginAt, context.thresholds.dormantAfterMs, context.nowMs);
-    return isDormant ? [found(facts, 'dormantAccount', 'medium', { lastLoginAt })] : [];
+    return isDormant ? [found(snapshot, 'dormantAccount', { lastLoginAt })] : [];
   }
   const isNever = context.isLoginReported && isOlder(createdAt, context.thresholds.neverLoggedInAfterMs, context.nowMs);
-  return isNever && createdAt !== undefined ? [found(facts, 'neverLoggedIn', 'low', { createdAt })] : [];
+  return isNever && createdAt !== undefined ? [found(snapshot, 'neverLoggedIn', { createdAt })] : [];
 }
 
 /** Only where a password login is possible, and Datadog says that there is no second factor: unknown is no finding. */
-function secondFactor(facts: AccountSnapshot, { privilegedRoles }: AccountContext): readonly Found[] {
-  const { status, mfaEnabled, allowedLoginMethods, roleIds } = facts.account;
+function secondFactor(snapshot: AccountSnapshot, { privilegedRoles }: AccountContext): readonly Found[] {
+  const { status, mfaEnabled, allowedLoginMethods, roleIds } = snapshot.account;
   const isOff = mfaEnabled === false && allowedLoginMethods?.includes('standard') === true;
   if (status !== 'active' || !isOff) return [];
   const isPrivileged = roleIds.some((id) => privilegedRoles.has(id));
   const evidence = { allowedLoginMethods, isPrivileged };
-  return [found(facts, 'mfaOff', isPrivileged ? 'high' : 'medium', evidence)];
+  return [found(snapshot, 'mfaOff', evidence, isPrivileged ? { severity: 'high' } : {})];
 }
 
-function acceptance(facts: AccountSnapshot, { thresholds, nowMs }: AccountContext): readonly Found[] {
-  const since = facts.account.createdAt ?? facts.firstSeenAt;
-  if (facts.account.status !== 'pending' || !isOlder(since, thresholds.pendingAfterMs, nowMs)) return [];
-  return [found(facts, 'pendingTooLong', 'low', { createdAt: since })];
+function acceptance(snapshot: AccountSnapshot, { thresholds, nowMs }: AccountContext): readonly Found[] {
+  const since = snapshot.account.createdAt ?? snapshot.firstSeenAt;
+  if (snapshot.account.status !== 'pending' || !isOlder(since, thresholds.pendingAfterMs, nowMs)) return [];
+  return [found(snapshot, 'pendingTooLong', { createdAt: since })];
 }
 
-function privileges(facts: AccountSnapshot, { privilegedRoles }: AccountContext): readonly Found[] {
-  const { account, approvedRoleIds } = facts;
+function privileges(snapshot: AccountSnapshot, { privilegedRoles }: AccountContext): readonly Found[] {
+  const { account, approvedRoleIds } = snapshot;
   const kind = account.isServiceAccount ? 'privilegedServiceAccount' : 'privilegedWithoutApproval';
   return account.roleIds.flatMap((roleId) => {
     const role = privilegedRoles.get(roleId);
     if (role === undefined || approvedRoleIds.includes(roleId)) return [];
-    return [found(facts, kind, 'high', { role, roleId }, `${account.id}/role:${roleId}`)];
+    return [found(snapshot, kind, { role, roleId }, { subject: `${account.id}/role:${roleId}` })];
   });
 }
 
-function ownerless(facts: AccountSnapshot): readonly Found[] {
-  const { leftOwnerId } = facts;
-  return leftOwnerId === undefined ? [] : [found(facts, 'orphanedServiceAccount', 'high', { ownerId: leftOwnerId })];
+function ownerless(snapshot: AccountSnapshot): readonly Found[] {
+  const { leftOwnerId } = snapshot;
+  return leftOwnerId === undefined ? [] : [found(snapshot, 'orphanedServiceAccount', { ownerId: leftOwnerId })];
 }
 
 /** Whether it lies at least so long in the past; what is not known, or no date, does not. */

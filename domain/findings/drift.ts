@@ -1,9 +1,9 @@
 import { differingAttributes } from '../access/attributes.ts';
-import type { Found } from './catalog.ts';
-import type { Account, Entitlement, HrEvent, PersonAttributes } from '../model.ts';
+import type { Account, Entitlement, PersonAttributes } from '../model.ts';
 import { fitName } from '../access/names.ts';
 import { birthrightAccess, type Policy } from '../policy/rules.ts';
 import { foldCase } from '../text.ts';
+import type { Found } from './found.ts';
 
 /** Drift: what the policy and the record say against what Datadog has, of a person with no open process. */
 
@@ -51,8 +51,8 @@ export interface EntitlementDirectory {
 const driftSubject = (personId: string, what: string): string => `${personId}/${what}`;
 
 /** What differs, as findings; of somebody with a contested grant none is repaired. */
-export function driftFindings(facts: PersonSnapshot, context: DriftContext): readonly Found[] {
-  const drift = facts.account === undefined ? [goneAccount(facts)] : driftOf(facts, facts.account, context);
+export function driftFindings(snapshot: PersonSnapshot, context: DriftContext): readonly Found[] {
+  const drift = snapshot.account === undefined ? [goneAccount(snapshot)] : driftOf(snapshot, snapshot.account, context);
   const isContested = ({ subject }: Found) => context.contested.has(subject);
   if (!drift.some(isContested)) return drift;
   const left = drift.map((one) => ({ ...one, isRepairable: false }));
@@ -62,16 +62,16 @@ export function driftFindings(facts: PersonSnapshot, context: DriftContext): rea
   ];
 }
 
-function driftOf(facts: PersonSnapshot, account: Account, context: DriftContext): readonly Found[] {
+function driftOf(snapshot: PersonSnapshot, account: Account, context: DriftContext): readonly Found[] {
   // Who disabled it had a reason that nobody here knows: giving access back is a joiner's, with an approval.
-  if (account.status === 'disabled') return [altered(facts, account, 'status', 'active', account.status, false)];
-  const changed = alteredAttributes(facts, account);
+  if (account.status === 'disabled') return [altered(snapshot, account, 'status', 'active', account.status, false)];
+  const changed = alteredAttributes(snapshot, account);
   // A Pending account holds nothing yet, and its onboarding is over: `pendingTooLong` says so.
   const access =
-    account.status === 'pending' ? [] : [...missing(facts, account, context), ...excess(facts, account, context)];
+    account.status === 'pending' ? [] : [...missing(snapshot, account, context), ...excess(snapshot, account, context)];
   const found = [...changed, ...access];
   // Behind an address that HR never gave may be somebody else: nothing is written until a person says whose it is.
-  return isTheirAddress(facts, account) ? found : found.map((one) => ({ ...one, isRepairable: false }));
+  return isTheirAddress(snapshot, account) ? found : found.map((one) => ({ ...one, isRepairable: false }));
 }
 
 const isTheirAddress = ({ attributes, previousEmails }: PersonSnapshot, { email }: Account): boolean =>
@@ -111,35 +111,35 @@ function heldBy(
   ];
 }
 
-function missing(facts: PersonSnapshot, account: Account, context: DriftContext): readonly Found[] {
-  const held = new Set(heldBy(facts, account).map(keyOf));
-  const wanted = new Map(wantedBy(facts, context).map((one) => [keyOf(one), one]));
+function missing(snapshot: PersonSnapshot, account: Account, context: DriftContext): readonly Found[] {
+  const held = new Set(heldBy(snapshot, account).map(keyOf));
+  const wanted = new Map(wantedBy(snapshot, context).map((one) => [keyOf(one), one]));
   return [...wanted.values()]
     .filter((one) => !held.has(keyOf(one)) && !isManagedTeam(one, context))
     .map((one) => {
-      const grant = facts.grants.find((grant) => keyOf(grant) === keyOf(one));
-      return drift(facts, 'driftMissing', 'medium', one, { because: one.because, givenAt: grant?.since }, true);
+      const grant = snapshot.grants.find((grant) => keyOf(grant) === keyOf(one));
+      return drift(snapshot, 'driftMissing', 'medium', one, { because: one.because, givenAt: grant?.since }, true);
     });
 }
 
-function excess(facts: PersonSnapshot, account: Account, context: DriftContext): readonly Found[] {
-  const wanted = new Set(wantedBy(facts, context).map(keyOf));
-  return heldBy(facts, account)
+function excess(snapshot: PersonSnapshot, account: Account, context: DriftContext): readonly Found[] {
+  const wanted = new Set(wantedBy(snapshot, context).map(keyOf));
+  return heldBy(snapshot, account)
     .filter((one) => !wanted.has(keyOf(one)) && !isManagedTeam(one, context))
     .map(({ kind, id }) => {
-      const grant = facts.grants.find((grant) => grant.kind === kind && grant.id === id);
+      const grant = snapshot.grants.find((grant) => grant.kind === kind && grant.id === id);
       const isManaged = grant?.isManaged === true;
       const isPrivileged = kind === 'role' && context.privilegedRoles.has(id);
       const entitlement = { kind, id, name: context.directory.nameOf(kind, id) };
       const evidence = {
         givenBy: isManaged ? 'Muster' : grant === undefined ? 'somebody else' : 'there before Muster',
       };
-      return drift(facts, 'driftExcess', isPrivileged ? 'high' : 'medium', entitlement, evidence, isManaged);
+      return drift(snapshot, 'driftExcess', isPrivileged ? 'high' : 'medium', entitlement, evidence, isManaged);
     });
 }
 
 function drift(
-  facts: PersonSnapshot,
+  snapshot: PersonSnapshot,
   kind: 'driftMissing' | 'driftExcess',
   severity: Found['severity'],
   entitlement: Entitlement & { readonly id: string },
@@ -149,24 +149,24 @@ function drift(
   const what = `${entitlement.kind} ${entitlement.name}`;
   return {
     kind,
-    subject: driftSubject(facts.personId, keyOf(entitlement)),
-    scope: facts.personId,
-    name: `${facts.attributes.email}: ${what}`,
+    subject: driftSubject(snapshot.personId, keyOf(entitlement)),
+    scope: snapshot.personId,
+    name: `${snapshot.attributes.email}: ${what}`,
     severity,
-    personId: facts.personId,
-    accountId: facts.accountId,
+    personId: snapshot.personId,
+    accountId: snapshot.accountId,
     evidence: { what, ...evidence },
     isRepairable,
   };
 }
 
 /** HR's word against Datadog's. What HR does not say stays as it is. */
-function alteredAttributes(facts: PersonSnapshot, account: Account): readonly Found[] {
-  const { email, name, title } = differingAttributes(account, facts.attributes);
+function alteredAttributes(snapshot: PersonSnapshot, account: Account): readonly Found[] {
+  const { email, name, title } = differingAttributes(account, snapshot.attributes);
   const wanted = { email, name: fitName(name), title };
   return (['email', 'name', 'title'] as const).flatMap((field) => {
     const value = wanted[field];
-    return value === undefined ? [] : [altered(facts, account, field, value, account[field], true)];
+    return value === undefined ? [] : [altered(snapshot, account, field, value, account[field], true)];
   });
 }
 
@@ -208,30 +208,3 @@ function goneAccount({ personId, attributes, accountId }: PersonSnapshot): Found
 const keyOf = ({ kind, id }: { kind: string; id: string }): string => `${kind}:${id}`;
 const isManagedTeam = ({ kind, id }: { kind: string; id: string }, { directory }: DriftContext): boolean =>
   kind === 'team' && directory.isTeamManaged(id);
-
-/** Asks the person's process to compare and mend. One a run, or one a batch that was allowed: again it is a duplicate. */
-export function repairEvent(
-  { personId, subjects }: { readonly personId: string; readonly subjects: readonly string[] },
-  runId: string,
-  at: string,
-): HrEvent {
-  const what = subjects.map((subject) => subject.slice(personId.length + 1)).join(', ');
-  return {
-    eventId: `repair:${runId}:${personId}`,
-    kind: 'reconcile',
-    personId,
-    occurredAt: at,
-    effectiveAt: at,
-    source: 'sync',
-    reason: `drift: ${what}`.slice(0, 1_000),
-  };
-}
-
-/** Repairs that were too many at once, as something to look at. */
-export function heldRepairs(
-  batch: { readonly batchId: string; readonly people: number } | undefined,
-): readonly Found[] {
-  if (batch === undefined) return [];
-  const name = `${batch.people} people`;
-  return [{ kind: 'repairsHeld', subject: 'batch', scope: 'batch', name, severity: 'high', evidence: batch }];
-}

@@ -1,7 +1,8 @@
 import { isOlder } from './accounts.ts';
-import type { Found, FindingThresholds } from './catalog.ts';
 import type { Nhi, NhiKind } from '../sync/kinds.ts';
 import type { AccountStatus } from '../model.ts';
+import type { FindingThresholds, Found } from './found.ts';
+import { catalogEntry } from './catalog.ts';
 
 /** One key, token or grant with the account that owns it; of an API key, the account that created it. */
 export interface KeySnapshot {
@@ -29,36 +30,35 @@ const secretKinds: readonly NhiKind[] = [
   'personalAccessToken',
 ];
 
-export function keyFindings(facts: KeySnapshot, { nowMs, thresholds }: KeyContext): readonly Found[] {
-  const { nhi, owner, isGone } = facts;
+export function keyFindings(snapshot: KeySnapshot, { nowMs, thresholds }: KeyContext): readonly Found[] {
+  const { nhi, owner, isGone } = snapshot;
   if (isGone || !secretKinds.includes(nhi.kind)) return [];
   const isExpired = nhi.expiresAt !== undefined && Date.parse(nhi.expiresAt) <= nowMs;
   if (isExpired) return [];
   const isOrphan = owner !== undefined && (owner.status === 'disabled' || owner.status === 'gone');
   const { createdAt, lastUsedAt } = nhi;
-  const make = (kind: Found['kind'], severity: Found['severity'], evidence: Found['evidence']): Found => ({
+  const make = (kind: Found['kind'], evidence: Found['evidence']): Found => ({
     kind,
     subject: `${nhi.kind}:${nhi.id}`,
     scope: nhi.id,
     name: nhi.last4 === undefined ? nhi.name : `${nhi.name} (…${nhi.last4})`,
-    severity,
-    ...(nhi.ownerAccountId === undefined ? {} : { accountId: nhi.ownerAccountId }),
+    severity: catalogEntry(kind).severity,
+    accountId: nhi.ownerAccountId,
     evidence: { key: nhi.kind, owner: owner?.email, ownerStatus: owner?.status, ...evidence },
   });
 
   const all: Found[] = [];
-  if (nhi.kind === 'apiKey' && isOrphan) all.push(make('apiKeyCreatorDisabled', 'high', { createdAt, lastUsedAt }));
-  if (nhi.kind !== 'apiKey' && isOrphan)
-    all.push(make('applicationKeyOwnerDisabled', 'high', { createdAt, lastUsedAt }));
+  if (nhi.kind === 'apiKey' && isOrphan) all.push(make('apiKeyCreatorDisabled', { createdAt, lastUsedAt }));
+  if (nhi.kind !== 'apiKey' && isOrphan) all.push(make('applicationKeyOwnerDisabled', { createdAt, lastUsedAt }));
   // Never used, as far as Datadog remembers: then it counts from when it was made.
   if (isOlder(lastUsedAt ?? createdAt, thresholds.keyUnusedAfterMs, nowMs)) {
-    all.push(make('keyUnused', 'low', { createdAt, lastUsedAt }));
+    all.push(make('keyUnused', { createdAt, lastUsedAt }));
   }
-  if (isOlder(createdAt, thresholds.keyMaxAgeMs, nowMs)) all.push(make('keyTooOld', 'medium', { createdAt }));
-  if (nhi.scopes === null) all.push(make('applicationKeyUnscoped', 'medium', { createdAt }));
-  if (nhi.details['isLeaked'] === true) all.push(make('keyLeaked', 'critical', { createdAt }));
-  if (isUsedWithoutOwner(facts, { nowMs, thresholds })) {
-    all.push(make('keyUsedWhileOwnerAway', 'high', { ownerLastLoginAt: owner?.lastLoginAt }));
+  if (isOlder(createdAt, thresholds.keyMaxAgeMs, nowMs)) all.push(make('keyTooOld', { createdAt }));
+  if (nhi.scopes === null) all.push(make('applicationKeyUnscoped', { createdAt }));
+  if (nhi.details['isLeaked'] === true) all.push(make('keyLeaked', { createdAt }));
+  if (isUsedWithoutOwner(snapshot, { nowMs, thresholds })) {
+    all.push(make('keyUsedWhileOwnerAway', { ownerLastLoginAt: owner?.lastLoginAt }));
   }
   return all;
 }

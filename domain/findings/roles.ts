@@ -1,5 +1,5 @@
-import type { Found } from './catalog.ts';
 import type { Nhi } from '../sync/kinds.ts';
+import type { Found } from './found.ts';
 
 export interface RoleSnapshot {
   readonly id: string;

@@ -1,5 +1,5 @@
-import type { Found } from './catalog.ts';
 import type { Employment, PersonAttributes, PersonRecord } from '../model.ts';
+import type { Found } from './found.ts';
 
 /** Somebody whom the complete rosters of their source have not named. */
 export interface AbsenceSnapshot {
@@ -26,8 +26,8 @@ export function missingFromRosters(absences: readonly AbsenceSnapshot[]): readon
   });
 }
 
-const isMissing = ({ employment, ...facts }: AbsenceSnapshot): boolean =>
-  (employment === 'joining' || employment === 'employed') && !isNamedSince(facts);
+const isMissing = ({ employment, ...lastWord }: AbsenceSnapshot): boolean =>
+  (employment === 'joining' || employment === 'employed') && !isNamedSince(lastWord);
 
 /** Whether HR has spoken of their employment after the newest roster that left them out: they are missing no more. */
 export function isNamedSince({ lines, appliedAt }: Pick<AbsenceSnapshot, 'lines' | 'appliedAt'>): boolean {
@@ -44,7 +44,7 @@ function toFound({ personId, attributes, accountId, source, since, roster, emplo
     severity: 'medium',
     since,
     personId,
-    ...(accountId === undefined ? {} : { accountId }),
-    evidence: { source, missingSince: since, employment, ...(roster === undefined ? {} : { roster }) },
+    accountId,
+    evidence: { source, missingSince: since, employment, roster },
   };
 }

@@ -14,7 +14,7 @@ import type {
   ProcessType,
 } from '../../domain/model.ts';
 import type { KindState, Nhi, NhiKind, SyncKind } from '../../domain/sync/kinds.ts';
-import type { FindingKind, Found, Severity } from '../../domain/findings/catalog.ts';
+import type { FindingKind, Severity } from '../../domain/findings/catalog.ts';
 import type { QuarantineState, RepairCandidate } from '../port/findings.ts';
 import type { AccessBefore } from '../port/leavers.ts';
 import type { Json } from '../port/json.ts';
@@ -24,6 +24,7 @@ import type { AwaitedLogin } from '../port/awaitedLogins.ts';
 import type { KeyHealth, OwedPart } from '../port/keyHealth.ts';
 import type { OpenWrite } from '../port/openWrites.ts';
 import type { DatedDecision, EvidenceEntry, GrantRow } from '../port/rows.ts';
+import type { Found } from '../../domain/findings/found.ts';
 
 /**
  * The rows as they are stored, the same in SQLite and PostgreSQL: text, integers, JSON as text, flags as 0 and 1, times as

@@ -1,10 +1,11 @@
 import type { AccountSnapshot } from '../../domain/findings/accounts.ts';
 import type { PersonSnapshot } from '../../domain/findings/drift.ts';
-import type { Found, FindingKind, FoundAt, Severity } from '../../domain/findings/catalog.ts';
+import type { FindingKind, FoundAt, Severity } from '../../domain/findings/catalog.ts';
 import type { KindStates, Nhi } from '../../domain/sync/kinds.ts';
 import type { KeySnapshot } from '../../domain/findings/keys.ts';
 import type { RoleSnapshot } from '../../domain/findings/roles.ts';
 import type { TeamRow } from './nhis.ts';
+import type { Found } from '../../domain/findings/found.ts';
 
 export type FindingState = 'open' | 'muted' | 'closed';
 

@@ -1,13 +1,6 @@
 import { hash } from 'node:crypto';
 import { sql, type Selectable, type SelectQueryBuilder } from 'kysely';
-import {
-  findingKinds,
-  frozenBecause,
-  kindsFoundAt,
-  owaspOf,
-  type FindingKind,
-  type Found,
-} from '../../domain/findings/catalog.ts';
+import { findingKinds, kindsFoundAt, catalogEntry } from '../../domain/findings/catalog.ts';
 import type { KindStates } from '../../domain/sync/kinds.ts';
 import type { FindingFilter, FindingRow, FindingsPage } from '../port/findings.ts';
 import { canonicalJson, parseJson, present } from '../port/json.ts';
@@ -15,6 +8,7 @@ import { jsonRows } from '../database/jsonRows.ts';
 import { locked, underLock } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';
 import { standingKinds } from './syncRuns.ts';
+import { frozenBecause, type Found } from '../../domain/findings/found.ts';
 
 type Stored = Selectable<Schema['findings']>;
 type NewFinding = Pick<Stored, keyof typeof columns>;
@@ -186,7 +180,7 @@ function toRow(row: Stored, states: KindStates, now: string): FindingRow {
     name: row.name,
     title,
     advice,
-    ...present('owasp', owaspOf(row.kind satisfies FindingKind)),
+    ...present('owasp', catalogEntry(row.kind).owasp),
     since: row.openedAt,
     ...present('closedAt', row.closedAt),
     ...present('personId', row.personId),

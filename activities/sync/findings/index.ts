@@ -5,8 +5,7 @@ import {
   isUncorrelated,
   uncorrelatedSummary,
 } from '../../../domain/findings/accounts.ts';
-import { driftFindings, heldRepairs } from '../../../domain/findings/drift.ts';
-import { frozenBecause, type Found } from '../../../domain/findings/catalog.ts';
+import { driftFindings } from '../../../domain/findings/drift.ts';
 import type { KindStates } from '../../../domain/sync/kinds.ts';
 import { keyFindings } from '../../../domain/findings/keys.ts';
 import { duplicateRoleNames, rolesUndoneByMappings } from '../../../domain/findings/roles.ts';
@@ -18,6 +17,8 @@ import { createPages, type Pages } from './pages.ts';
 import { repairOrHold, type RepairResult } from './repair.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { domainOf } from '../../../domain/text.ts';
+import { frozenBecause, type Found } from '../../../domain/findings/found.ts';
+import { heldRepairs } from '../../../domain/findings/repairs.ts';
 
 export interface AssessmentInput {
   readonly runId: string;
@@ -62,9 +63,11 @@ export function createFindingActivities({ inventory, policy, signals }: Dependen
 
       const uncorrelated = await assessAccounts(assessing);
       const candidates = await assessPeople(assessing);
-      await pages.goThrough('roster', inventory.absenceSnapshots, (facts) => ({ found: missingFromRosters(facts) }));
-      await pages.goThrough('key', inventory.keySnapshots, (facts) => ({
-        found: facts.flatMap((one) => keyFindings(one, context)),
+      await pages.goThrough('roster', inventory.absenceSnapshots, (snapshots) => ({
+        found: missingFromRosters(snapshots),
+      }));
+      await pages.goThrough('key', inventory.keySnapshots, (snapshots) => ({
+        found: snapshots.flatMap((one) => keyFindings(one, context)),
       }));
       const repaired = await repairOrHold({ inventory, signals, policy: rules, input, organization, candidates, at });
       await pages.write('organization', {
@@ -94,18 +97,18 @@ async function assessAccounts({
     person !== undefined &&
     !overdueLeavers.has(person.personId) &&
     (busyPeople.has(person.personId) || wasChangedSince(finishedAt, input));
-  await pages.goThrough('account', inventory.accountSnapshots, (facts) => {
-    for (const one of facts) {
+  await pages.goThrough('account', inventory.accountSnapshots, (snapshots) => {
+    for (const one of snapshots) {
       const domain = domainOf(one.account.email);
       const isCounted = isUncorrelated(one, context) && !isEmergencyAccount(one.account, context);
       if (isCounted && !context.completeDomains.has(domain)) byDomain.set(domain, (byDomain.get(domain) ?? 0) + 1);
     }
     return {
-      found: facts.flatMap((one) => {
+      found: snapshots.flatMap((one) => {
         const overdueSince = one.person === undefined ? undefined : overdueLeavers.get(one.person.personId);
         return accountFindings({ ...one, ...(overdueSince === undefined ? {} : { overdueSince }) }, context);
       }),
-      frozen: facts.filter(isInMotion).map(({ account }) => account.id),
+      frozen: snapshots.filter(isInMotion).map(({ account }) => account.id),
     };
   });
   return uncorrelatedSummary(byDomain);
@@ -116,8 +119,8 @@ async function assessPeople({ inventory, pages, organization, context, input }: 
   const candidates: RepairCandidate[] = [];
   const isInMotion = (one: { readonly personId: string; readonly finishedAt?: string }) =>
     organization.busyPeople.has(one.personId) || wasChangedSince(one.finishedAt, input);
-  await pages.goThrough('person', inventory.personSnapshots, (facts) => {
-    const settled = facts.filter((one) => !isInMotion(one));
+  await pages.goThrough('person', inventory.personSnapshots, (snapshots) => {
+    const settled = snapshots.filter((one) => !isInMotion(one));
     const found = settled.flatMap((one) => driftFindings(one, context));
     const repairable = found.filter(
       (one) => one.isRepairable === true && frozenBecause(one, input.states) === undefined,
@@ -125,7 +128,7 @@ async function assessPeople({ inventory, pages, organization, context, input }: 
     for (const [personId, drift] of Map.groupBy(repairable, ({ scope }) => scope)) {
       candidates.push({ personId, subjects: drift.map(({ subject }) => subject).toSorted() });
     }
-    return { found, frozen: facts.filter(isInMotion).map(({ personId }) => personId) };
+    return { found, frozen: snapshots.filter(isInMotion).map(({ personId }) => personId) };
   });
   return candidates;
 }

@@ -1,7 +1,8 @@
-import type { Found, FoundAt } from '../../../domain/findings/catalog.ts';
+import type { FoundAt } from '../../../domain/findings/catalog.ts';
 import type { KindStates } from '../../../domain/sync/kinds.ts';
 import type { SnapshotPage } from '../../../inventory/port/findings.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
+import type { Found } from '../../../domain/findings/found.ts';
 
 export interface PageResult {
   readonly found: readonly Found[];
@@ -47,8 +48,8 @@ export function createPages(
       judge: (facts: readonly T[]) => PageResult,
     ): Promise<void> {
       for (let after = ''; ;) {
-        const { facts, next } = await read(after, pageSize);
-        await write(foundAt, { ...judge(facts), after, ...(next === undefined ? {} : { upTo: next }) });
+        const { facts: snapshots, next } = await read(after, pageSize);
+        await write(foundAt, { ...judge(snapshots), after, ...(next === undefined ? {} : { upTo: next }) });
         onPage?.({ foundAt, after });
         if (next === undefined) return;
         after = next;

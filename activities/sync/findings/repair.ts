@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { heartbeat } from '@temporalio/activity';
 import { disableLimit } from '../../../domain/access/changeBudget.ts';
-import { repairEvent } from '../../../domain/findings/drift.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
 import type { OrganizationSnapshot, RepairCandidate } from '../../../inventory/port/findings.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import type { PersonSignals } from '../signals.ts';
+import { repairEvent } from '../../../domain/findings/repairs.ts';
 
 export interface RepairResult {
   /** People whose process was asked to mend their access. */

@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { disableLimit } from '../../../domain/access/changeBudget.ts';
-import { driftFindings, repairEvent } from '../../../domain/findings/drift.ts';
+import { driftFindings } from '../../../domain/findings/drift.ts';
 import { checkHrEvent } from '../../../domain/guards.ts';
 import { accountOf, atPerson, driftContext, given, ofDepartment } from '../../activities/sync/findings/samples.ts';
+import { repairEvent } from '../../../domain/findings/repairs.ts';
 
 const someRoles = fc.subarray(['r-read', 'r-standard', 'r-admin', 'r-other']);
 const someTeams = fc.subarray(['t-platform', 't-idp', 't-other']);

@@ -5,11 +5,11 @@ import {
   type GrantSnapshot,
   type PersonSnapshot,
 } from '../../../../domain/findings/drift.ts';
-import type { FindingThresholds, Found } from '../../../../domain/findings/catalog.ts';
 import type { Nhi } from '../../../../domain/sync/kinds.ts';
 import { keyFindings, type KeySnapshot } from '../../../../domain/findings/keys.ts';
 import { missingFromRosters, type AbsenceSnapshot } from '../../../../domain/findings/rosters.ts';
 import type { Account } from '../../../../domain/model.ts';
+import type { FindingThresholds, Found } from '../../../../domain/findings/found.ts';
 
 const dayMs = 86_400_000;
 export const nowMs = Date.parse('2026-06-01T12:00:00.000Z');

@@ -1,13 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { uncorrelatedSummary } from '../../../../domain/findings/accounts.ts';
-import { heldRepairs } from '../../../../domain/findings/drift.ts';
-import {
-  findingKindNames,
-  findingKinds,
-  needsOf,
-  type FindingKind,
-  type Found,
-} from '../../../../domain/findings/catalog.ts';
+import { findingKindNames, findingKinds, type FindingKind } from '../../../../domain/findings/catalog.ts';
 import { syncKinds, type KindStates, type Nhi } from '../../../../domain/sync/kinds.ts';
 import { duplicateRoleNames, rolesUndoneByMappings } from '../../../../domain/findings/roles.ts';
 import { openDatabases, type Fixture } from '../../../inventory/backends.ts';
@@ -23,6 +16,8 @@ import {
   ofDepartment,
   serviceAccount,
 } from './samples.ts';
+import { heldRepairs } from '../../../../domain/findings/repairs.ts';
+import { needsOf, type Found } from '../../../../domain/findings/found.ts';
 
 /** What opens it, and what looks like it and must not. */
 interface Case {
