@@ -1,5 +1,5 @@
 import type { Inventory } from '../inventory/port/inventory.ts';
-import type { EvidenceEntry } from '../inventory/port/rows.ts';
+import type { EvidenceEntry } from '../inventory/port/evidence.ts';
 
 /** Who acts by hand, as evidence names them, and how that is known. */
 export interface Operator extends Pick<EvidenceEntry, 'tokenId'> {

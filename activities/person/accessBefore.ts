@@ -1,7 +1,7 @@
 import type { Access } from '../../domain/model.ts';
-import type { AccessBefore } from '../../inventory/port/leavers.ts';
+import type { AccessBefore } from '../../inventory/port/changeBudget.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import type { IntakeRow } from '../../inventory/port/rows.ts';
+import type { IntakeRow } from '../../inventory/port/people.ts';
 import type { Dependencies } from '../dependencies.ts';
 
 /** What a leaver held, for `person restore`. */

@@ -4,7 +4,7 @@ import type { Account } from '../../domain/model.ts';
 import { isInDomains, type Policy } from '../../domain/policy/rules.ts';
 import type { DatadogReads } from '../../datadog/types.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import type { PendingInvitation } from '../../inventory/port/rows.ts';
+import type { PendingInvitation } from '../../inventory/port/people.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withDatadog } from '../attempt.ts';
 import { conflict } from './ownership.ts';

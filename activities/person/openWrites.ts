@@ -2,8 +2,8 @@ import type { Access, Account } from '../../domain/model.ts';
 import { differingAttributes } from '../../domain/access/attributes.ts';
 import { lagMs } from '../../inventory/queries/openWrites.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import type { OpenWrite, Wanted } from '../../inventory/port/openWrites.ts';
-import type { EvidenceEntry } from '../../inventory/port/rows.ts';
+import type { OpenWrite, Wanted } from '../../inventory/port/evidence.ts';
+import type { EvidenceEntry } from '../../inventory/port/evidence.ts';
 
 export type OpenWrites = Pick<
   Inventory,

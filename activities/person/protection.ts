@@ -47,7 +47,7 @@ export async function refuseProtected(api: DatadogReads, account: Account, polic
  * still there.
  */
 export async function whileAdministratorsStay<T>(
-  inventory: Pick<Inventory, 'takeLease' | 'giveLeaseBack'>,
+  inventory: Pick<Inventory, 'takeLease' | 'releaseLease'>,
   { api, account }: { readonly api: DatadogReads; readonly account: Account },
   disable: () => Promise<T>,
 ): Promise<T> {
@@ -66,7 +66,7 @@ export async function whileAdministratorsStay<T>(
   try {
     return await disable();
   } finally {
-    await inventory.giveLeaseBack(administrators, base64TaskToken);
+    await inventory.releaseLease(administrators, base64TaskToken);
   }
 }
 

@@ -13,7 +13,7 @@ import type { RecordTransaction } from '../../inventory/port/inventory.ts';
 import type { Notice } from '../notify/index.ts';
 import { desiredAccess, guardPrivileged, requestForAct } from '../../policy/requests.ts';
 import type { Dependencies } from '../dependencies.ts';
-import type { ProcessFinish, Progress } from '../../inventory/port/rows.ts';
+import type { ProcessFinish, Progress } from '../../inventory/port/people.ts';
 
 export interface Admission {
   readonly record: PersonRecord;

@@ -1,6 +1,6 @@
 import type { Intent } from '../../domain/access/intent.ts';
 import { withDatadog } from '../attempt.ts';
-import type { Leaver } from '../../inventory/port/leavers.ts';
+import type { Leaver } from '../../inventory/port/changeBudget.ts';
 import { resolveAndKeep } from '../person/resolveNames.ts';
 import { planEvent } from './planning.ts';
 import type { Entitlement } from '../../domain/model.ts';

@@ -2,7 +2,7 @@ import type { Admittance } from '../../domain/access/changeBudget.ts';
 import type { Entitlement, HrEvent, PersonAttributes, ProcessType, ResolvedEntitlement } from '../../domain/model.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import type { Datadog } from '../../datadog/types.ts';
-import type { Leaver } from '../../inventory/port/leavers.ts';
+import type { Leaver } from '../../inventory/port/changeBudget.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 
 /** What is asked to know what an event would come to: reading calls only. */

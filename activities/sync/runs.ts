@@ -7,7 +7,8 @@ import { signalFirstLogins } from './firstLogins.ts';
 import { asSync } from './pace.ts';
 import { activationSignal } from './signals.ts';
 import type { Dependencies } from '../dependencies.ts';
-import type { PendingInvitation, SyncRunEnd } from '../../inventory/port/rows.ts';
+import type { PendingInvitation } from '../../inventory/port/people.ts';
+import type { SyncRunEnd } from '../../inventory/port/syncRuns.ts';
 
 /** An event that was received this long ago and has no open run was lost between its two writes. */
 const sweepAfterMs = 5 * 60_000;

@@ -1,5 +1,5 @@
 import type { HrEvent } from '../../domain/model.ts';
-import type { PendingInvitation } from '../../inventory/port/rows.ts';
+import type { PendingInvitation } from '../../inventory/port/people.ts';
 
 /** How a sync reaches the people's processes. Made in `workers/` from a Temporal client. */
 export interface PersonSignals {

@@ -12,7 +12,7 @@ import { parseEmail, parsePersonId, parseText } from './parse.ts';
 import { addListOptions, printList, type List } from './rows.ts';
 import type { Shell } from './shell.ts';
 import { describeDecision, rulesOf } from './why.ts';
-import type { ApprovalRow } from '../../inventory/port/rows.ts';
+import type { ApprovalRow } from '../../inventory/port/approvals.ts';
 import { isSameText } from '../../domain/text.ts';
 
 interface ListOptions {

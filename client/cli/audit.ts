@@ -8,7 +8,8 @@ import { addListOptions, cellsOf, chooseFormat, printList, type Columns, type Li
 import type { Shell } from './shell.ts';
 import { actorOf, whatWasDone, whyDone } from './why.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import type { ApprovalRow, EvidenceRow } from '../../inventory/port/rows.ts';
+import type { ApprovalRow } from '../../inventory/port/approvals.ts';
+import type { EvidenceRow } from '../../inventory/port/evidence.ts';
 
 const exportFormats = ['jsonl', 'csv'] as const;
 const pageSize = 1_000;

@@ -1,5 +1,5 @@
 import type { DatadogClient } from '../../datadog/types.ts';
-import type { Leaver } from '../../inventory/port/leavers.ts';
+import type { Leaver } from '../../inventory/port/changeBudget.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { planEvent } from '../../activities/plan/planning.ts';
 import { accountOf } from '../../domain/access/correlation.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Option, type Command } from 'commander';
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import type { IntakeRow } from '../../inventory/port/rows.ts';
+import type { IntakeRow } from '../../inventory/port/people.ts';
 import type { HrEvent, Outcome } from '../../domain/model.ts';
 import { isJson } from './command.ts';
 import { addHeldLeavers } from './heldLeavers.ts';

@@ -8,7 +8,7 @@ import { addListOptions, printList, type List } from './rows.ts';
 import type { Shell } from './shell.ts';
 import { renderParagraph } from './table.ts';
 import { UsageError } from '../../domain/errors.ts';
-import type { HeldLeaver } from '../../inventory/port/leavers.ts';
+import type { HeldLeaver } from '../../inventory/port/changeBudget.ts';
 import { heldBatch, releaseLeavers } from '../operations/heldLeavers.ts';
 
 interface ReleaseOptions extends OperatorOptions {

@@ -5,7 +5,8 @@ import { withInventory } from './open.ts';
 import { parsePersonId, parseText } from './parse.ts';
 import { addListOptions, printList, type List } from './rows.ts';
 import type { Shell } from './shell.ts';
-import type { AccountRow, GrantRow } from '../../inventory/port/rows.ts';
+import type { AccountRow } from '../../inventory/port/accounts.ts';
+import type { GrantRow } from '../../inventory/port/grants.ts';
 
 interface UserOptions {
   readonly status?: string;

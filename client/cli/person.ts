@@ -11,7 +11,7 @@ import { renderPerson, type PersonView } from './personView.ts';
 import { addListOptions, addWide, printList, widened, type List } from './rows.ts';
 import type { Shell } from './shell.ts';
 import { addRestore } from './undo.ts';
-import type { PersonRow } from '../../inventory/port/rows.ts';
+import type { PersonRow } from '../../inventory/port/people.ts';
 
 export function addPerson(program: Command, shell: Shell): void {
   const person = program.command('person').description('people, their processes, access and history');

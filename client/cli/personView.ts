@@ -1,6 +1,6 @@
 import type { PersonStatus } from '../../domain/contracts.ts';
 import { subjectOf } from '../../domain/approvals.ts';
-import type { PersonHistory } from '../../inventory/port/rows.ts';
+import type { PersonHistory } from '../../inventory/port/people.ts';
 import { paint, type Cell } from './output.ts';
 import type { Shell } from './shell.ts';
 import { renderFacts, renderTable } from './table.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { QuarantineRow } from '../../inventory/port/findings.ts';
+import type { QuarantineRow } from '../../inventory/port/repairs.ts';
 import { isJson } from './command.ts';
 import { addReason, whyOf, withOperator } from './operator.ts';
 import { printResult } from './output.ts';

@@ -17,7 +17,7 @@ import { parseDurationOption, parseText } from './parse.ts';
 import { addQuarantine, renderQuarantine } from './quarantine.ts';
 import { addListOptions, printList, type List } from './rows.ts';
 import type { Shell } from './shell.ts';
-import type { SyncRunRow } from '../../inventory/port/rows.ts';
+import type { SyncRunRow } from '../../inventory/port/syncRuns.ts';
 import { describeProgress } from './syncProgress.ts';
 
 const noSchedule = 'There is no schedule of the sync yet: create it with `npx muster schedule apply`';

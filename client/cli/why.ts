@@ -1,4 +1,6 @@
-import type { ApprovalRow, DatedDecision, EvidenceRow, GrantRow } from '../../inventory/port/rows.ts';
+import type { ApprovalRow, DatedDecision } from '../../inventory/port/approvals.ts';
+import type { EvidenceRow } from '../../inventory/port/evidence.ts';
+import type { GrantRow } from '../../inventory/port/grants.ts';
 
 /** Why somebody has access and who allowed it, in the words of the policy. */
 

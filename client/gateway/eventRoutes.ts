@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { AliasRow } from '../../inventory/port/aliases.ts';
+import type { AliasRow } from '../../inventory/port/sources.ts';
 import type { Source } from '../../domain/policy/sources.ts';
 import { latestAttributes, type EventDraft } from '../operations/drafts.ts';
 import { callerOf } from './callers.ts';

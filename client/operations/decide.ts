@@ -17,7 +17,7 @@ import {
 import { checkDecision } from '../../domain/guards.ts';
 import type { Decision } from '../../domain/model.ts';
 import { FailedError, NotFoundError, RefusedError, UsageError } from '../../domain/errors.ts';
-import type { ApprovalRow } from '../../inventory/port/rows.ts';
+import type { ApprovalRow } from '../../inventory/port/approvals.ts';
 
 interface DecideOptions {
   /** The token that proved the actor. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { HeldLeaver, Release } from '../../inventory/port/leavers.ts';
+import type { HeldLeaver, Release } from '../../inventory/port/changeBudget.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { NotFoundError, RefusedError } from '../../domain/errors.ts';
 import { recordDecision } from '../../auth/operator.ts';

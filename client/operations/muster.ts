@@ -21,7 +21,7 @@ import { completeEvent, type EventDraft } from './drafts.ts';
 import { FailedError, NotFoundError, UsageError } from '../../domain/errors.ts';
 import { personStartOptions } from './startPerson.ts';
 import { wake } from './wake.ts';
-import type { IntakeRow } from '../../inventory/port/rows.ts';
+import type { IntakeRow } from '../../inventory/port/people.ts';
 
 interface MusterDependencies {
   readonly client: Client;

@@ -1,4 +1,4 @@
-import type { QuarantineRow } from '../../inventory/port/findings.ts';
+import type { QuarantineRow } from '../../inventory/port/repairs.ts';
 import { NotFoundError } from '../../domain/errors.ts';
 import { recordDecision, type Why } from '../../auth/operator.ts';
 import type { Muster } from './muster.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { findAccessBefore } from '../../activities/person/accessBefore.ts';
-import type { AccessBefore } from '../../inventory/port/leavers.ts';
+import type { AccessBefore } from '../../inventory/port/changeBudget.ts';
 import { cancelEventSignal, type EventCancellation } from '../../domain/contracts.ts';
 import { processOf } from '../../domain/mailbox.ts';
 import type { HrEvent, Outcome } from '../../domain/model.ts';

@@ -1,5 +1,5 @@
 import { isOlder } from './accounts.ts';
-import type { Nhi, NhiKind } from '../sync/kinds.ts';
+import { secretKinds, type Nhi } from '../sync/kinds.ts';
 import type { AccountStatus } from '../model.ts';
 import type { FindingThresholds, Found } from './found.ts';
 import { catalogEntry } from './catalog.ts';
@@ -20,15 +20,6 @@ interface KeyContext {
   readonly nowMs: number;
   readonly thresholds: FindingThresholds;
 }
-
-/** Kinds that are a secret in somebody's hands. */
-const secretKinds: readonly NhiKind[] = [
-  'apiKey',
-  'applicationKey',
-  'serviceAccountKey',
-  'serviceAccountToken',
-  'personalAccessToken',
-];
 
 export function keyFindings(snapshot: KeySnapshot, { nowMs, thresholds }: KeyContext): readonly Found[] {
   const { nhi, owner, isGone } = snapshot;

@@ -12,6 +12,15 @@ export const nhiKinds = [
 ] as const;
 export type NhiKind = (typeof nhiKinds)[number];
 
+/** Keys and tokens: each is a secret that somebody keeps. */
+export const secretKinds: readonly NhiKind[] = [
+  'apiKey',
+  'applicationKey',
+  'serviceAccountKey',
+  'serviceAccountToken',
+  'personalAccessToken',
+];
+
 /** An identity or credential that is no person's login. Never the secret itself: it comes from lists only. */
 export interface Nhi {
   readonly id: string;

@@ -33,7 +33,7 @@ const lockOrder = [
 
 type LockName = (typeof lockOrder)[number];
 /** A whole subject, or one of its rows, such as `person/p-1`. */
-export type Lock = LockName | `${LockName}/${string}`;
+type Lock = LockName | `${LockName}/${string}`;
 
 /** What is on record of one person. */
 export const personLock = (whom: string | { readonly personId: string }): Lock =>

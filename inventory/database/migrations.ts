@@ -1,42 +1,10 @@
 import { sql } from 'kysely';
-import type { Db } from './schema.ts';
-import { dialectOf, type DialectName } from './dialect.ts';
 import { underLock } from './locks.ts';
-import { createDepthTables } from './migrations/depth.ts';
-import { addEvidenceGuards, createFirstTables } from './migrations/first.ts';
-import { createDeliveries } from './migrations/deliveries.ts';
-import { createFindingTables } from './migrations/findings.ts';
-import { createCapabilityTables } from './migrations/capabilities.ts';
-import { addRosterOfAbsences } from './migrations/absences.ts';
-import { createAliases } from './migrations/aliases.ts';
-import { createAwaitedLogins } from './migrations/awaitedLogins.ts';
-import { createLeaverTables } from './migrations/brakes.ts';
-import { createEntitlementIds } from './migrations/entitlementIds.ts';
-import { createOpenWrites } from './migrations/openWrites.ts';
-import { dropFindingsOpened } from './migrations/findingsOpened.ts';
-import { createScim } from './migrations/scim.ts';
-import { createTokens } from './migrations/tokens.ts';
-
-type Migration = (db: Db, dialect: DialectName) => Promise<void>;
+import { createFirstSchema } from './migrations/first.ts';
+import type { Db } from './schema.ts';
 
 /** In order; the version of an inventory is how many of them it has. A migration that was released never changes. */
-const migrations: readonly Migration[] = [
-  createFirstTables,
-  addEvidenceGuards,
-  createTokens,
-  createAliases,
-  createDepthTables,
-  createDeliveries,
-  createFindingTables,
-  createLeaverTables,
-  createCapabilityTables,
-  createEntitlementIds,
-  createScim,
-  addRosterOfAbsences,
-  createOpenWrites,
-  dropFindingsOpened,
-  createAwaitedLogins,
-];
+const migrations: readonly ((db: Db) => Promise<void>)[] = [createFirstSchema];
 
 /** Brings the inventory to this version, whoever comes first. Throws when a newer Muster wrote it. */
 export async function migrate(db: Db): Promise<void> {
@@ -54,7 +22,7 @@ export async function migrate(db: Db): Promise<void> {
     }
     for (const [index, migration] of migrations.entries()) {
       if (index < present) continue;
-      await migration(trx, dialectOf(db));
+      await migration(trx);
       await trx
         .insertInto('musterSchema')
         .values({ version: index + 1, appliedAt: new Date().toISOString() })

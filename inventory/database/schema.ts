@@ -1,30 +1,22 @@
 import type { Kysely } from 'kysely';
-import type { ApprovalState, SyncDepth, SyncSummary } from '../../domain/contracts.ts';
-import type {
-  Account,
-  AccountStatus,
-  ApprovalRequest,
-  Employment,
-  Entitlement,
-  HrEvent,
-  Outcome,
-  PersonAttributes,
-  PersonRecord,
-  Phase,
-  ProcessType,
-} from '../../domain/model.ts';
-import type { KindState, Nhi, NhiKind, SyncKind } from '../../domain/sync/kinds.ts';
-import type { FindingKind, Severity } from '../../domain/findings/catalog.ts';
-import type { QuarantineState, RepairCandidate } from '../port/findings.ts';
-import type { AccessBefore } from '../port/leavers.ts';
-import type { Json } from '../port/json.ts';
-import type { ScimRow } from '../port/scim.ts';
-import type { TokenRole } from '../port/tokens.ts';
-import type { AwaitedLogin } from '../port/awaitedLogins.ts';
-import type { KeyHealth, OwedPart } from '../port/keyHealth.ts';
-import type { OpenWrite } from '../port/openWrites.ts';
-import type { DatedDecision, EvidenceEntry, GrantRow } from '../port/rows.ts';
 import type { Found } from '../../domain/findings/found.ts';
+import type { Account, ApprovalRequest, PersonRecord, ResolvedEntitlement } from '../../domain/model.ts';
+import type { KindState, Nhi, SyncKind } from '../../domain/sync/kinds.ts';
+import type { AccountRow, RoleListRow, TeamListRow, TeamMemberRow } from '../port/accounts.ts';
+import type { ApprovalRow, DatedDecision } from '../port/approvals.ts';
+import type { AccessBefore } from '../port/changeBudget.ts';
+import type { EvidenceEntry, EvidenceRow, OpenWrite } from '../port/evidence.ts';
+import type { GrantRow } from '../port/grants.ts';
+import type { Json } from '../port/json.ts';
+import type { KeyHealth, OwedPart } from '../port/keyHealth.ts';
+import type { NhiRow } from '../port/nhis.ts';
+import type { AwaitedLogin, IntakeRow, PendingInvitation, Progress } from '../port/people.ts';
+import type { QuarantineRow } from '../port/repairs.ts';
+import type { ScimRow } from '../port/scim.ts';
+import type { AliasRow } from '../port/sources.ts';
+import type { SyncRunRow } from '../port/syncRuns.ts';
+import type { TokenRow } from '../port/tokens.ts';
+import type { Stored } from './stored.ts';
 
 /**
  * The rows as they are stored, the same in SQLite and PostgreSQL: text, integers, JSON as text, flags as 0 and 1, times as
@@ -33,59 +25,54 @@ import type { Found } from '../../domain/findings/found.ts';
 export interface Schema {
   people: PeopleTable;
   previousEmails: PreviousEmailsTable;
-  progress: ProgressTable;
+  progress: Stored<Progress>;
   intake: IntakeTable;
   deliveries: DeliveriesTable;
-  pendingInvitations: PendingInvitationsTable;
-  awaitedLogins: AwaitedLogin;
+  aliases: Stored<AliasRow>;
+  completeRosters: CompleteRostersTable;
+  absences: AbsencesTable;
+  scimResources: Stored<ScimRow>;
+  scimMembers: ScimMembersTable;
+  pendingInvitations: Stored<PendingInvitation>;
+  awaitedLogins: Stored<AwaitedLogin>;
   approvals: ApprovalsTable;
   decisions: DecisionsTable;
-  grants: GrantsTable;
+  grants: Stored<GrantRow>;
+  entitlementIds: EntitlementIdsTable;
   accounts: AccountsTable;
   accountRoles: AccountRolesTable;
-  roles: RolesTable;
   scans: ScansTable;
   scanPages: ScanPagesTable;
+  roles: RolesTable;
   teams: TeamsTable;
-  teamMembers: TeamMembersTable;
+  teamMembers: Stored<TeamMemberRow>;
   nhis: NhisTable;
   nhiOwners: NhiOwnersTable;
-  syncRuns: SyncRunsTable;
+  syncRuns: Stored<Omit<SyncRunRow, 'kinds'>, 'summary'>;
   syncRunKinds: SyncRunKindsTable;
   findings: FindingsTable;
-  completeRosters: CompleteRostersTable;
   repairs: RepairsTable;
   repairRejections: RepairRejectionsTable;
-  quarantines: QuarantinesTable;
+  quarantines: Stored<QuarantineRow, 'people'>;
+  disables: DisablesTable;
+  accessBefore: Stored<AccessBefore, 'access'>;
+  leases: LeasesTable;
+  keyHealth: Stored<KeyHealth>;
+  owedParts: Stored<OwedPart>;
+  openWrites: OpenWritesTable;
   evidence: EvidenceTable;
   evidenceHead: EvidenceHeadTable;
-  openWrites: OpenWritesTable;
-  musterSchema: MusterSchemaTable;
   tokens: TokensTable;
-  aliases: AliasesTable;
-  entitlementIds: EntitlementIdsTable;
-  keyHealth: KeyHealth;
-  owedParts: OwedPart;
-  disables: DisablesTable;
-  leases: LeasesTable;
-  accessBefore: AccessBeforeTable;
-  absences: AbsencesTable;
-  scimResources: ScimResourcesTable;
-  scimMembers: ScimMembersTable;
+  musterSchema: MusterSchemaTable;
 }
 
 /** A connection or a transaction: every query function takes one. */
 export type Db = Kysely<Schema>;
 
-interface PeopleTable {
-  personId: string;
+interface PeopleTable extends Stored<Omit<PersonRecord, 'previousEmails'>, 'attributes' | 'lines'> {
   /** Case-folded, for search; as HR wrote it it stands in `attributes`. */
   email: string | null;
-  attributes: Json<PersonAttributes> | null;
-  employment: Employment;
-  accountId: string | null;
   boundAt: string | null;
-  lines: Json<PersonRecord['lines']>;
   /** When the last process ended: what is older came late and changes nothing. */
   finishedAt: string | null;
 }
@@ -96,22 +83,9 @@ interface PreviousEmailsTable {
   since: string;
 }
 
-interface ProgressTable {
-  personId: string;
-  process: ProcessType;
-  phase: Phase;
-  waitingFor: string | null;
-  until: string | null;
-  at: string;
-}
-
-interface IntakeTable {
+interface IntakeTable extends Stored<IntakeRow, 'event' | 'outcome'> {
   eventId: string;
   personId: string;
-  event: Json<HrEvent>;
-  receivedAt: string;
-  appliedAt: string | null;
-  outcome: Json<Outcome> | null;
 }
 
 interface DeliveriesTable {
@@ -120,22 +94,30 @@ interface DeliveriesTable {
   acceptedAt: string;
 }
 
-interface PendingInvitationsTable {
-  personId: string;
-  accountId: string;
-  invitationId: string | null;
-  sentAt: string | null;
-  expiresAt: string | null;
+/** Sources of which a complete roster was applied, and when last. */
+interface CompleteRostersTable {
+  source: string;
+  appliedAt: string;
 }
 
-interface ApprovalsTable {
+interface AbsencesTable {
+  source: string;
   personId: string;
-  approvalId: string;
-  requestedAt: string;
+  since: string;
+  /** Name of the file that was the first not to name them. */
+  roster: string | null;
+}
+
+interface ScimMembersTable {
+  source: string;
+  groupId: string;
+  memberId: string;
+}
+
+type ApprovalColumns = 'personId' | 'approvalId' | 'requestedAt' | 'state' | 'deadline' | 'closedAt';
+
+interface ApprovalsTable extends Stored<Pick<ApprovalRow, ApprovalColumns>> {
   request: Json<ApprovalRequest>;
-  state: ApprovalState;
-  deadline: string;
-  closedAt: string | null;
 }
 
 interface DecisionsTable {
@@ -148,32 +130,21 @@ interface DecisionsTable {
   decision: Json<DatedDecision>;
 }
 
-interface GrantsTable {
-  personId: string;
-  accountId: string;
-  kind: Entitlement['kind'];
-  entitlementId: string;
-  name: string;
+/** What a name of the policy means: the id that it had when it was first looked up. */
+interface EntitlementIdsTable extends Stored<Pick<ResolvedEntitlement, 'kind' | 'name' | 'id'>> {
   since: string;
-  until: string | null;
-  reason: GrantRow['reason'];
-  because: string | null;
 }
 
-interface AccountsTable {
+type AccountColumns = 'email' | 'status' | 'isServiceAccount' | 'firstSeenAt' | 'lastSeenAt' | 'goneAt';
+
+interface AccountsTable extends Stored<Pick<AccountRow, AccountColumns>> {
   accountId: string;
-  email: string;
-  status: AccountStatus;
-  isServiceAccount: number;
   /** Case-folded e-mail, handle and name. */
   search: string;
   /** The account as canonical JSON: compared to see whether anything changed. */
   account: Json<Account>;
-  firstSeenAt: string;
   /** When this row last changed; while it is there it was also seen by every later scan that was swept. */
   writtenAt: string;
-  lastSeenAt: string;
-  goneAt: string | null;
 }
 
 interface AccountRolesTable {
@@ -183,46 +154,36 @@ interface AccountRolesTable {
   until: string | null;
 }
 
-interface RolesTable {
-  roleId: string;
-  name: string;
-  isManaged: number;
-  permissions: Json<readonly string[]>;
-  firstSeenAt: string;
-  writtenAt: string;
-  goneAt: string | null;
+interface ScansTable {
+  scanId: string;
+  lastPageAt: string;
+  sweptAt: string | null;
+  removed: number | null;
 }
 
-interface TeamsTable {
-  teamId: string;
-  handle: string;
-  name: string;
-  isManaged: number;
-  firstSeenAt: string;
-  writtenAt: string;
-  goneAt: string | null;
+interface ScanPagesTable {
+  scanId: string;
+  /** Hash of the ids, so that a page that is written again is one page. */
+  page: string;
+  accountIds: Json<readonly string[]>;
 }
 
-interface TeamMembersTable {
-  teamId: string;
-  accountId: string;
-  isAdmin: number;
-  since: string;
-  until: string | null;
+interface RolesTable extends Stored<RoleListRow, 'permissions'> {
+  writtenAt: string;
 }
+
+interface TeamsTable extends Stored<Omit<TeamListRow, 'members'>> {
+  writtenAt: string;
+}
+
+type NhiColumns = 'kind' | 'name' | 'ownerAccountId' | 'firstSeenAt' | 'lastSeenAt' | 'goneAt';
 
 /** Service accounts are not in it: they are rows of `accounts`, and lists show both. */
-interface NhisTable {
+interface NhisTable extends Stored<Pick<NhiRow, NhiColumns>> {
   nhiId: string;
-  kind: NhiKind;
-  name: string;
-  ownerAccountId: string | null;
   /** As canonical JSON: compared to see whether anything changed. */
   nhi: Json<Nhi>;
-  firstSeenAt: string;
   writtenAt: string;
-  lastSeenAt: string;
-  goneAt: string | null;
 }
 
 /** Who answers for a service account or a key, as the inventory was told. Stays when the row it is about goes. */
@@ -242,51 +203,16 @@ interface SyncRunKindsTable {
   readAt: string;
 }
 
-interface ScansTable {
-  scanId: string;
-  lastPageAt: string;
-  sweptAt: string | null;
-  removed: number | null;
-}
+type FoundColumns = 'kind' | 'subject' | 'scope' | 'name' | 'severity' | 'personId' | 'accountId' | 'evidence';
 
-interface ScanPagesTable {
-  scanId: string;
-  /** Hash of the ids, so that a page that is written again is one page. */
-  page: string;
-  accountIds: Json<readonly string[]>;
-}
-
-interface SyncRunsTable {
-  runId: string;
-  depth: SyncDepth;
-  startedAt: string;
-  finishedAt: string | null;
-  summary: Json<SyncSummary> | null;
-  reason: string | null;
-}
-
-interface FindingsTable {
+/** `scope` is the id of the row it was found at: pages of rows are compared with what is on record between two ids. */
+interface FindingsTable extends Stored<Pick<Found, FoundColumns>, 'evidence'> {
   findingId: string;
-  kind: FindingKind;
-  subject: string;
-  /** The id of the row it was found at: pages of rows are compared with what is on record between two ids. */
-  scope: string;
-  name: string;
-  severity: Severity;
-  personId: string | null;
-  accountId: string | null;
-  evidence: Json<Found['evidence']>;
   openedAt: string;
   closedAt: string | null;
   mutedUntil: string | null;
   muteReason: string | null;
   mutedAt: string | null;
-}
-
-/** Sources of which a complete roster was applied, and when last. */
-interface CompleteRostersTable {
-  source: string;
-  appliedAt: string;
 }
 
 /** What a sync asked to be mended; a batch that was allowed counts as a run. */
@@ -301,50 +227,6 @@ interface RepairRejectionsTable {
   subject: string;
   batchId: string;
   at: string;
-}
-
-interface QuarantinesTable {
-  batchId: string;
-  runId: string;
-  openedAt: string;
-  state: QuarantineState;
-  budget: number;
-  people: Json<readonly RepairCandidate[]>;
-  decidedAt: string | null;
-  decidedBy: string | null;
-  reason: string | null;
-}
-
-interface EvidenceTable {
-  seq: number;
-  personId: string;
-  eventId: string;
-  step: string;
-  /** Canonical JSON: exactly what was hashed. */
-  entry: Json<EvidenceEntry>;
-  hash: string;
-}
-
-/** One row: where the chain ends. Without it a chain that lost its last link would still look whole. */
-interface EvidenceHeadTable {
-  id: number;
-  seq: number;
-  hash: string;
-}
-
-interface MusterSchemaTable {
-  version: number;
-  appliedAt: string;
-}
-
-interface OpenWritesTable {
-  personId: string;
-  /** Empty while the account is being created. */
-  accountId: string;
-  step: string;
-  asked: number;
-  askedAt: string;
-  write: Json<Pick<OpenWrite, 'wanted' | 'entry'>>;
 }
 
 interface DisablesTable {
@@ -366,66 +248,30 @@ interface LeasesTable {
   until: string;
 }
 
-interface AccessBeforeTable {
-  personId: string;
+interface OpenWritesTable extends Stored<Pick<OpenWrite, 'personId' | 'step' | 'asked' | 'askedAt'>> {
+  /** Empty while the account is being created. */
   accountId: string;
-  eventId: string;
-  at: string;
-  access: Json<AccessBefore['access']>;
+  write: Json<Pick<OpenWrite, 'wanted' | 'entry'>>;
 }
 
-interface EntitlementIdsTable {
-  kind: Entitlement['kind'];
-  name: string;
-  id: string;
-  since: string;
+interface EvidenceTable extends Stored<Pick<EvidenceRow, 'seq' | 'personId' | 'eventId' | 'step' | 'hash'>> {
+  /** Canonical JSON: exactly what was hashed. */
+  entry: Json<EvidenceEntry>;
 }
 
-interface AliasesTable {
-  source: string;
-  /** Of a source without ids `email:` and the first e-mail it gave. */
-  externalId: string;
-  personId: string;
-  isAuthoritative: number;
-  boundAt: string;
+/** One row: where the chain ends. Without it a chain that lost its last link would still look whole. */
+interface EvidenceHeadTable {
+  id: number;
+  seq: number;
+  hash: string;
 }
 
-interface AbsencesTable {
-  source: string;
-  personId: string;
-  since: string;
-  /** Name of the file that was the first not to name them. */
-  roster: string | null;
-}
-
-interface ScimResourcesTable {
-  source: string;
-  id: string;
-  resourceType: ScimRow['resourceType'];
-  name: string;
-  externalId: string | null;
-  personId: string | null;
-  boundAs: string | null;
-  version: number;
-  resource: ScimRow['resource'];
-  createdAt: string;
-  lastModifiedAt: string;
-}
-
-interface ScimMembersTable {
-  source: string;
-  groupId: string;
-  memberId: string;
-}
-
-interface TokensTable {
-  tokenId: string;
+interface TokensTable extends Stored<TokenRow> {
   /** SHA-256 of the token, hex: the token itself is kept nowhere. */
   hash: string;
-  role: TokenRole;
-  personId: string | null;
-  source: string | null;
-  createdAt: string;
-  expiresAt: string | null;
-  revokedAt: string | null;
+}
+
+interface MusterSchemaTable {
+  version: number;
+  appliedAt: string;
 }

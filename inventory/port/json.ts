@@ -11,17 +11,12 @@ export function canonicalJson(value: unknown): string {
 
 /** Only for what `canonicalJson` wrote. */
 export function parseJson<T>(text: Json<T>): T;
-export function parseJson(text: string): unknown {
-  return JSON.parse(text);
+export function parseJson<T>(text: Json<T> | null): T | undefined;
+export function parseJson(text: string | null): unknown {
+  return text === null ? undefined : JSON.parse(text);
 }
 
 const byKey = ([a]: [string, unknown], [b]: [string, unknown]): number => (a < b ? -1 : 1);
 
 const isPlainObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** `{ [key]: value }`, or nothing for a NULL column: an absent field is absent, not `undefined`. */
-export function present<K extends string, V>(key: K, value: V | null | undefined): { [P in K]?: V };
-export function present(key: string, value: unknown): object {
-  return value === null || value === undefined ? {} : { [key]: value };
-}

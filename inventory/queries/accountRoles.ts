@@ -1,5 +1,4 @@
-import { sql } from 'kysely';
-import { jsonRows } from '../database/jsonRows.ts';
+import { upsertRows } from '../database/jsonRows.ts';
 import type { Db } from '../database/schema.ts';
 
 export interface RoleChange {
@@ -12,11 +11,13 @@ export interface RoleChange {
 export async function writeRoleHistory(db: Db, changes: readonly RoleChange[], at: string): Promise<void> {
   const gained = changes.filter(({ change }) => change === 'gained');
   if (gained.length > 0) {
-    const rows = gained.map(({ accountId, roleId }) => ({ accountId, roleId }));
-    const names = ['accountId', 'roleId', 'since'].map((name) => sql.ref(name));
-    await sql`insert into ${sql.table('accountRoles')} (${sql.join(names)})
-      select ${sql.join([...names.slice(0, 2), sql`${at}`])} from ${jsonRows(db, { accountId: 'text', roleId: 'text' }, rows)}
-      where true on conflict (${sql.join(names)}) do update set until = null`.execute(db);
+    await upsertRows(db, 'accountRoles', {
+      columns: { accountId: 'text', roleId: 'text' },
+      rows: gained.map(({ accountId, roleId }) => ({ accountId, roleId })),
+      constants: { since: at },
+      key: ['accountId', 'roleId', 'since'],
+      reset: 'until',
+    });
   }
   for (const { accountId, roleId } of changes.filter(({ change }) => change === 'lost')) {
     await db

@@ -1,13 +1,15 @@
-import { locked } from '../database/locks.ts';
 import { sql, type Selectable } from 'kysely';
 import type { Account, AccountStatus } from '../../domain/model.ts';
-import { writeRoleHistory, type RoleChange } from './accountRoles.ts';
-import { parseJson, present, type Json } from '../port/json.ts';
 import { foldCase } from '../../domain/text.ts';
-import { jsonRows, jsonTexts } from '../database/jsonRows.ts';
-import { notePage } from './scans.ts';
+import { chunksOf } from '../database/chunks.ts';
+import { jsonTexts, upsertRows } from '../database/jsonRows.ts';
+import { locked } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';
-import type { AccountRow, AccountsPage } from '../port/rows.ts';
+import { toFlag, withoutNulls } from '../database/stored.ts';
+import type { AccountRow, AccountsPage, Written } from '../port/accounts.ts';
+import { parseJson, type Json } from '../port/json.ts';
+import { writeRoleHistory, type RoleChange } from './accountRoles.ts';
+import { notePage } from './accountScans.ts';
 
 type StoredAccount = Pick<Selectable<Schema['accounts']>, 'accountId' | 'account' | 'writtenAt' | 'goneAt'>;
 
@@ -20,20 +22,10 @@ const chunkSize = 100;
  */
 export const writeAccounts = locked(
   'accounts',
-  async (db: Db, { scanId, accounts, seenAt }: AccountsPage): Promise<{ added: number; changed: number }> => {
+  async (db: Db, { scanId, accounts, seenAt }: AccountsPage): Promise<Written> => {
     const byId = new Map(accounts.map((account) => [account.id, normalize(account)]));
     if (scanId !== undefined) await notePage(db, scanId, [...byId.keys()], seenAt);
-    const stored = new Map(
-      byId.size === 0
-        ? []
-        : (
-            await db
-              .selectFrom('accounts')
-              .select(['accountId', 'account', 'writtenAt', 'goneAt'])
-              .where('accountId', 'in', jsonTexts(db, [...byId.keys()]))
-              .execute()
-          ).map((row) => [row.accountId, row] as const),
-    );
+    const stored = await storedAccounts(db, [...byId.keys()]);
     const written: { account: Account; text: Json<Account>; before: StoredAccount | undefined }[] = [];
     for (const account of byId.values()) {
       const before = stored.get(account.id);
@@ -43,9 +35,7 @@ export const writeAccounts = locked(
       }
       written.push({ account, text, before });
     }
-    for (let from = 0; from < written.length; from += chunkSize) {
-      await writeRows(db, written.slice(from, from + chunkSize), seenAt);
-    }
+    for (const some of chunksOf(written, chunkSize)) await writeRows(db, some, seenAt);
     await writeRoleHistory(
       db,
       written.flatMap(({ account, before }) => roleChanges(account, before)),
@@ -56,6 +46,15 @@ export const writeAccounts = locked(
   },
 );
 
+async function storedAccounts(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, StoredAccount>> {
+  const rows = await db
+    .selectFrom('accounts')
+    .select(['accountId', 'account', 'writtenAt', 'goneAt'])
+    .where('accountId', 'in', jsonTexts(db, ids))
+    .execute();
+  return new Map(rows.map((row) => [row.accountId, row]));
+}
+
 const columns = {
   accountId: 'text',
   email: 'text',
@@ -65,33 +64,26 @@ const columns = {
   account: 'text',
 } as const;
 
-async function writeRows(
+function writeRows(
   db: Db,
   rows: readonly { readonly account: Account; readonly text: Json<Account> }[],
   seenAt: string,
 ): Promise<void> {
-  const given = jsonRows(
-    db,
+  return upsertRows(db, 'accounts', {
     columns,
-    rows.map(({ account, text }) => ({
+    rows: rows.map(({ account, text }) => ({
       accountId: account.id,
       email: foldCase(account.email),
       status: account.status,
-      isServiceAccount: account.isServiceAccount ? 1 : 0,
+      isServiceAccount: toFlag(account.isServiceAccount),
       search: [account.email, account.handle, account.name].map(foldCase).join('\n'),
       account: text,
     })),
-  );
-  const names = Object.keys(columns).map((name) => sql.ref(name));
-  const replaced = [...names.slice(1), sql.ref('writtenAt'), sql.ref('lastSeenAt')].map(
-    (name) => sql`${name} = excluded.${name}`,
-  );
-  // `where true`: SQLite would take the `on` of the conflict for one of a join.
-  await sql`insert into accounts (${sql.join([...names, sql.ref('firstSeenAt'), sql.ref('writtenAt'), sql.ref('lastSeenAt')])})
-    select ${sql.join([...names, sql`${seenAt}`, sql`${seenAt}`, sql`${seenAt}`])} from ${given} where true
-    on conflict (${sql.ref('accountId')}) do update set ${sql.join([...replaced, sql`${sql.ref('goneAt')} = null`])}`.execute(
-    db,
-  );
+    constants: { firstSeenAt: seenAt, writtenAt: seenAt, lastSeenAt: seenAt },
+    key: ['accountId'],
+    replaced: ['email', 'status', 'isServiceAccount', 'search', 'account', 'writtenAt', 'lastSeenAt'],
+    reset: 'goneAt',
+  });
 }
 
 /** An account that is gone holds nothing: what it comes back with is gained. */
@@ -172,8 +164,8 @@ type JoinedRow = Awaited<ReturnType<ReturnType<typeof accountRows>['execute']>>[
  * once and not in each row. A role that is not known by name is shown by its id.
  */
 async function toAccountRows(db: Db, rows: readonly JoinedRow[]): Promise<readonly AccountRow[]> {
-  const roles = await db.selectFrom('roles').select(['roleId', 'name']).execute();
-  const names = new Map(roles.map(({ roleId, name }) => [roleId, name]));
+  const roles = await db.selectFrom('roles').select(['id', 'name']).execute();
+  const names = new Map(roles.map(({ id, name }) => [id, name]));
   const { scannedAt } = await db
     .selectFrom('scans')
     .select(({ fn }) => fn.max('lastPageAt').as('scannedAt'))
@@ -186,8 +178,7 @@ async function toAccountRows(db: Db, rows: readonly JoinedRow[]): Promise<readon
       ...account,
       firstSeenAt: row.firstSeenAt,
       lastSeenAt: isThere && scannedAt !== null && scannedAt > row.lastSeenAt ? scannedAt : row.lastSeenAt,
-      ...present('goneAt', row.goneAt),
-      ...present('personId', row.personId),
+      ...withoutNulls({ goneAt: row.goneAt, personId: row.personId }),
       roleNames: account.roleIds.map((id) => names.get(id) ?? id).toSorted(),
     };
   });

@@ -1,10 +1,10 @@
-import { locked } from '../database/locks.ts';
 import type { Selectable } from 'kysely';
 import { personIdPattern } from '../../domain/contracts.ts';
-import type { AliasRow, SourceIdentity } from '../port/aliases.ts';
 import { foldCase, isSameText } from '../../domain/text.ts';
-import { ensurePerson, findPeopleByEmail } from './people.ts';
+import { locked } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';
+import type { AliasRow, SourceIdentity } from '../port/sources.ts';
+import { ensurePerson, findPeopleByEmail } from './people.ts';
 
 /** A source without ids: the person is the first e-mail it gave for them. */
 const keyOf = ({ externalId, email }: SourceIdentity): string => externalId ?? `email:${foldCase(email ?? '')}`;
@@ -102,12 +102,7 @@ export async function listAliases(
   return rows.map(toAliasRow);
 }
 
-function toAliasRow(row: Selectable<Schema['aliases']>): AliasRow {
-  return {
-    source: row.source,
-    externalId: row.externalId,
-    personId: row.personId,
-    isAuthoritative: row.isAuthoritative === 1,
-    boundAt: row.boundAt,
-  };
-}
+const toAliasRow = (row: Selectable<Schema['aliases']>): AliasRow => ({
+  ...row,
+  isAuthoritative: row.isAuthoritative === 1,
+});

@@ -1,9 +1,9 @@
-import { locked, personLock } from '../database/locks.ts';
 import type { ApprovalState } from '../../domain/contracts.ts';
 import type { ApprovalRequest, ApproverSet } from '../../domain/model.ts';
-import { canonicalJson, parseJson, present } from '../port/json.ts';
+import { locked, personLock } from '../database/locks.ts';
 import type { Db } from '../database/schema.ts';
-import type { ApprovalRow, DatedDecision } from '../port/rows.ts';
+import type { ApprovalRow, DatedDecision } from '../port/approvals.ts';
+import { canonicalJson, parseJson } from '../port/json.ts';
 
 /** The same access may be asked for again later: then an older request that is still open ends as withdrawn. */
 export const openApproval = locked(personLock, async (db: Db, approval: ApprovalRow): Promise<void> => {
@@ -12,12 +12,12 @@ export const openApproval = locked(personLock, async (db: Db, approval: Approval
   const request: ApprovalRequest = {
     approvalId,
     entitlements,
+    act,
     rules,
     approvers,
     managerIds,
-    ...present('act', act),
-    ...present('privileged', privileged),
-    ...present('managerGone', managerGone),
+    privileged,
+    managerGone,
   };
   const { numInsertedOrUpdatedRows } = await db
     .insertInto('approvals')
@@ -124,7 +124,7 @@ export async function listApprovals(
     state: row.state,
     requestedAt: row.requestedAt,
     deadline: row.deadline,
-    ...present('closedAt', row.closedAt),
+    closedAt: row.closedAt ?? undefined,
     decisions: decisions
       .filter((one) => one.personId === row.personId && one.approvalId === row.approvalId)
       // A decision that came before its request was written is shown with every request for the same access.

@@ -1,7 +1,8 @@
 import { foldCase } from '../../domain/text.ts';
+import { jsonTexts } from '../database/jsonRows.ts';
 import { locked, personLock } from '../database/locks.ts';
 import type { Db } from '../database/schema.ts';
-import type { AwaitedLogin } from '../port/awaitedLogins.ts';
+import type { AwaitedLogin } from '../port/people.ts';
 
 /** One a person: another e-mail replaces the one before. */
 export const awaitLogin = locked(
@@ -27,20 +28,15 @@ export async function listAwaitedLogins(db: Db, personId?: string): Promise<read
   return (personId === undefined ? query : query.where('personId', '=', personId)).execute();
 }
 
-/** Well below what one statement may name. */
-const namedAtOnce = 500;
-
 export const noteLookedForLogins = locked(
   'awaitedLogins',
   async (db: Db, personIds: readonly string[], at: string): Promise<void> => {
-    for (let from = 0; from < personIds.length; from += namedAtOnce) {
-      await db
-        .updateTable('awaitedLogins')
-        .set({ lookedAt: at })
-        .where('personId', 'in', personIds.slice(from, from + namedAtOnce))
-        .where('lookedAt', '<', at)
-        .execute();
-    }
+    await db
+      .updateTable('awaitedLogins')
+      .set({ lookedAt: at })
+      .where('personId', 'in', jsonTexts(db, personIds))
+      .where('lookedAt', '<', at)
+      .execute();
   },
 );
 

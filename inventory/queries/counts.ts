@@ -1,12 +1,5 @@
+import { secretKinds } from '../../domain/sync/kinds.ts';
 import type { Db } from '../database/schema.ts';
-
-const keyKinds = [
-  'apiKey',
-  'applicationKey',
-  'serviceAccountKey',
-  'serviceAccountToken',
-  'personalAccessToken',
-] as const;
 
 /** What is there now, as far as it was seen. `keys` are keys and tokens of any kind. */
 export async function countRows(db: Db): Promise<{ users: number; serviceAccounts: number; keys: number }> {
@@ -20,7 +13,7 @@ export async function countRows(db: Db): Promise<{ users: number; serviceAccount
   const { keys } = await db
     .selectFrom('nhis')
     .select(({ fn }) => fn.countAll().as('keys'))
-    .where('kind', 'in', keyKinds)
+    .where('kind', 'in', secretKinds)
     .where('goneAt', 'is', null)
     .executeTakeFirstOrThrow();
   return { users: of(0), serviceAccounts: of(1), keys: Number(keys) };

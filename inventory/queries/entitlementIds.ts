@@ -1,8 +1,9 @@
-import { locked } from '../database/locks.ts';
-import type { Entitlement, ResolvedEntitlement } from '../../domain/model.ts';
 import { entitlementKey } from '../../domain/access/plan.ts';
+import type { Entitlement, ResolvedEntitlement } from '../../domain/model.ts';
+import { locked } from '../database/locks.ts';
 import type { Db } from '../database/schema.ts';
 
+/** What names of the policy mean: the id that each had when it was first looked up. */
 export async function knownEntitlementIds(
   db: Db,
   entitlements: readonly Entitlement[],
@@ -24,7 +25,7 @@ export const rememberEntitlementIds = locked(
   },
 );
 
-/** The name may mean another one from now on; answers the id it had. */
+/** The name may mean another one from now on. Returns the id it had. */
 export const forgetEntitlementId = locked(
   'entitlementIds',
   async (db: Db, { kind, name }: Entitlement): Promise<string | undefined> => {

@@ -1,9 +1,9 @@
-import { locked } from '../database/locks.ts';
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
-import { canonicalJson, parseJson } from '../port/json.ts';
+import { locked } from '../database/locks.ts';
 import type { Db } from '../database/schema.ts';
-import type { EvidenceCheck, EvidenceEntry, EvidenceRow } from '../port/rows.ts';
+import type { EvidenceCheck, EvidenceEntry, EvidenceRow } from '../port/evidence.ts';
+import { canonicalJson, parseJson } from '../port/json.ts';
 
 /** What the first link follows. */
 const origin = '0'.repeat(64);

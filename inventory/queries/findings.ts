@@ -1,12 +1,14 @@
 import { hash } from 'node:crypto';
 import { sql, type Selectable, type SelectQueryBuilder } from 'kysely';
-import { findingKinds, kindsFoundAt, catalogEntry } from '../../domain/findings/catalog.ts';
+import { catalogEntry, kindsFoundAt } from '../../domain/findings/catalog.ts';
 import type { KindStates } from '../../domain/sync/kinds.ts';
-import type { FindingFilter, FindingRow, FindingsPage } from '../port/findings.ts';
-import { canonicalJson, parseJson, present } from '../port/json.ts';
-import { jsonRows } from '../database/jsonRows.ts';
+import { chunksOf } from '../database/chunks.ts';
+import { upsertRows } from '../database/jsonRows.ts';
 import { locked, underLock } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';
+import { withoutNulls } from '../database/stored.ts';
+import type { FindingFilter, FindingRow, FindingsPage } from '../port/findings.ts';
+import { canonicalJson, parseJson } from '../port/json.ts';
 import { standingKinds } from './syncRuns.ts';
 import { frozenBecause, type Found } from '../../domain/findings/found.ts';
 
@@ -37,12 +39,10 @@ export async function writeFindings(db: Db, page: FindingsPage): Promise<{ opene
   );
   if (rows.length > 0) {
     await underLock(db, 'findings', async (trx) => {
-      for (let from = 0; from < rows.length; from += chunkSize) await upsert(trx, rows.slice(from, from + chunkSize));
+      for (const some of chunksOf(rows, chunkSize)) await upsert(trx, some);
     });
   }
-  for (let from = 0; from < over.length; from += chunkSize) {
-    await underLock(db, 'findings', (trx) => close(trx, over.slice(from, from + chunkSize), at));
-  }
+  for (const some of chunksOf(over, chunkSize)) await underLock(db, 'findings', (trx) => close(trx, some, at));
   const opened = changed.filter(([id]) => stored.get(id)?.closedAt !== null).length;
   return { opened, closed: over.length };
 }
@@ -96,17 +96,14 @@ const columns = {
 } as const;
 
 /** What somebody has muted meanwhile stays muted. */
-async function upsert(db: Db, rows: readonly NewFinding[]): Promise<void> {
-  const names = Object.keys(columns).map((name) => sql.ref(name));
-  const replaced = ['name', 'severity', 'personId', 'accountId', 'evidence', 'openedAt'].map(
-    (name) => sql`${sql.ref(name)} = ${sql.ref(`excluded.${name}`)}`,
-  );
-  // `where true`: SQLite would take the `on` of the conflict for one of a join.
-  await sql`insert into findings (${sql.join(names)}) select ${sql.join(names)} from ${jsonRows(db, columns, rows)} where true
-    on conflict (${sql.ref('findingId')}) do update set ${sql.join([...replaced, sql`${sql.ref('closedAt')} = null`])}`.execute(
-    db,
-  );
-}
+const upsert = (db: Db, rows: readonly NewFinding[]): Promise<void> =>
+  upsertRows(db, 'findings', {
+    columns,
+    rows,
+    key: ['findingId'],
+    replaced: ['name', 'severity', 'personId', 'accountId', 'evidence', 'openedAt'],
+    reset: 'closedAt',
+  });
 
 /** A no to a repair holds as long as the drift it was about. */
 async function close(db: Db, rows: readonly Stored[], at: string): Promise<void> {
@@ -170,23 +167,22 @@ function inState<O>(query: SelectQueryBuilder<Schema, 'findings', O>, state: Fin
 }
 
 function toRow(row: Stored, states: KindStates, now: string): FindingRow {
-  const { title, advice } = findingKinds[row.kind];
-  const isMuted = row.mutedUntil !== null && row.mutedUntil > now;
+  const { findingId, kind, severity, name, openedAt, closedAt, personId, accountId, mutedUntil, muteReason } = row;
+  const { title, advice, owasp } = catalogEntry(kind);
+  const isMuted = mutedUntil !== null && mutedUntil > now;
   return {
-    id: row.findingId,
-    kind: row.kind,
-    severity: row.severity,
-    state: row.closedAt !== null ? 'closed' : isMuted ? 'muted' : 'open',
-    name: row.name,
+    id: findingId,
+    kind,
+    severity,
+    state: closedAt !== null ? 'closed' : isMuted ? 'muted' : 'open',
+    name,
     title,
     advice,
-    ...present('owasp', catalogEntry(row.kind).owasp),
-    since: row.openedAt,
-    ...present('closedAt', row.closedAt),
-    ...present('personId', row.personId),
-    ...present('accountId', row.accountId),
+    owasp,
+    since: openedAt,
+    ...withoutNulls({ closedAt, personId, accountId }),
     evidence: parseJson(row.evidence),
-    ...(row.closedAt === null ? present('frozen', frozenBecause(row, states)) : {}),
-    ...(isMuted ? { ...present('mutedUntil', row.mutedUntil), ...present('muteReason', row.muteReason) } : {}),
+    frozen: closedAt === null ? frozenBecause(row, states) : undefined,
+    ...(isMuted && withoutNulls({ mutedUntil, muteReason })),
   };
 }

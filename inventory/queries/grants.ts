@@ -1,19 +1,19 @@
+import { sql } from 'kysely';
 import { locked, personLock } from '../database/locks.ts';
-import { sql, type Selectable } from 'kysely';
-import { present } from '../port/json.ts';
-import type { Db, Schema } from '../database/schema.ts';
-import type { GrantRow } from '../port/rows.ts';
+import type { Db } from '../database/schema.ts';
+import { withoutNulls } from '../database/stored.ts';
+import type { GrantRow } from '../port/grants.ts';
 
 /** Does nothing where the same grant is open. A grant that Muster found and now gives or takes over becomes a new one. */
 export const openGrant = locked(personLock, async (db: Db, grant: GrantRow): Promise<void> => {
-  const { personId, accountId, kind, id, name, since, until = null, reason, because = null } = grant;
+  const { personId, accountId, kind, id, name, since, until, reason, because } = grant;
   const open = await db
     .selectFrom('grants')
     .select(['reason', 'since'])
     .where('personId', '=', personId)
     .where('accountId', '=', accountId)
     .where('kind', '=', kind)
-    .where('entitlementId', '=', id)
+    .where('id', '=', id)
     .where('until', 'is', null)
     .executeTakeFirst();
   if (open !== undefined) {
@@ -22,8 +22,8 @@ export const openGrant = locked(personLock, async (db: Db, grant: GrantRow): Pro
   }
   await db
     .insertInto('grants')
-    .values({ personId, accountId, kind, entitlementId: id, name, since, until, reason, because })
-    .onConflict((conflict) => conflict.columns(['personId', 'accountId', 'kind', 'entitlementId', 'since']).doNothing())
+    .values({ personId, accountId, kind, id, name, since, until, reason, because })
+    .onConflict((conflict) => conflict.columns(['personId', 'accountId', 'kind', 'id', 'since']).doNothing())
     .execute();
 });
 
@@ -36,7 +36,7 @@ export const closeGrant = locked(
       .set({ until: at })
       .where('personId', '=', personId)
       .where('kind', '=', sql<GrantRow['kind']>`${kind}`)
-      .where('entitlementId', '=', id)
+      .where('id', '=', id)
       .where('until', 'is', null)
       .where('since', '<=', at)
       .execute();
@@ -50,27 +50,6 @@ export async function listGrants(
   let query = db.selectFrom('grants').selectAll();
   if (personId !== undefined) query = query.where('personId', '=', personId);
   if (open !== undefined) query = query.where('until', open ? 'is' : 'is not', null);
-  const rows = await query
-    .orderBy('personId')
-    .orderBy('since')
-    .orderBy('kind')
-    .orderBy('entitlementId')
-    .limit(limit)
-    .offset(offset)
-    .execute();
-  return rows.map(toGrant);
-}
-
-function toGrant(row: Selectable<Schema['grants']>): GrantRow {
-  return {
-    personId: row.personId,
-    accountId: row.accountId,
-    kind: row.kind,
-    id: row.entitlementId,
-    name: row.name,
-    since: row.since,
-    ...present('until', row.until),
-    reason: row.reason,
-    ...present('because', row.because),
-  };
+  const ordered = query.orderBy('personId').orderBy('since').orderBy('kind').orderBy('id');
+  return (await ordered.limit(limit).offset(offset).execute()).map((row) => withoutNulls(row));
 }

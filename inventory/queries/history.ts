@@ -1,13 +1,13 @@
+import type { Db } from '../database/schema.ts';
+import type { PersonHistory, PersonRow } from '../port/people.ts';
 import { findAccount } from './accounts.ts';
 import { listApprovals } from './approvals.ts';
 import { listEvidence } from './evidence.ts';
 import { listGrants } from './grants.ts';
-import { heldBy } from './held.ts';
 import { eventsOf } from './intake.ts';
 import { listNhis } from './nhiLists.ts';
+import { observedAccess } from './observedAccess.ts';
 import { findPersonRow } from './people.ts';
-import type { Db } from '../database/schema.ts';
-import type { PersonHistory, PersonRow } from '../port/rows.ts';
 
 /** Lists longer than this are paged by their own methods. */
 const longest = 1_000;
@@ -22,8 +22,8 @@ export async function personHistory(db: Db, personId: string): Promise<PersonHis
   const account = person.accountId === undefined ? undefined : await findAccount(db, person.accountId);
   return {
     person,
-    ...(account === undefined ? {} : { account }),
-    held: person.accountId === undefined ? [] : await heldBy(db, person.accountId),
+    account,
+    held: person.accountId === undefined ? [] : await observedAccess(db, person.accountId),
     nhis: await listNhis(db, { ownerPersonId: personId, isThere: true, limit: longest, offset: 0 }),
     events,
     grants: await listGrants(db, page),

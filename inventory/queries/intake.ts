@@ -1,27 +1,26 @@
-import { locked, personLock } from '../database/locks.ts';
-import type { HrEvent, PersonRecord } from '../../domain/model.ts';
-import { canonicalJson, parseJson, present } from '../port/json.ts';
-import { ensurePerson, findPerson } from './people.ts';
-import type { Db, Schema } from '../database/schema.ts';
 import type { Selectable } from 'kysely';
-import type { IntakeRow } from '../port/rows.ts';
+import type { HrEvent, PersonRecord } from '../../domain/model.ts';
+import { locked, personLock } from '../database/locks.ts';
+import type { Db, Schema } from '../database/schema.ts';
+import { canonicalJson, parseJson } from '../port/json.ts';
+import type { IntakeRow } from '../port/people.ts';
+import { ensurePerson, findPerson } from './people.ts';
 
 /** Remembers an event before it is signalled. `known` when the eventId is there already (nothing is changed then). */
-export const receiveEvent = locked(
-  personLock,
-  async (db: Db, event: HrEvent, receivedAt: string): Promise<'new' | 'known'> => {
-    const { numInsertedOrUpdatedRows } = await db
-      .insertInto('intake')
-      .values({ eventId: event.eventId, personId: event.personId, event: canonicalJson(event), receivedAt })
-      .onConflict((conflict) => conflict.column('eventId').doNothing())
-      .executeTakeFirst();
-    return numInsertedOrUpdatedRows === 1n ? 'new' : 'known';
-  },
-);
+export const receiveEvent = locked(personLock, insertEvent);
+
+async function insertEvent(db: Db, event: HrEvent, receivedAt: string): Promise<'new' | 'known'> {
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto('intake')
+    .values({ eventId: event.eventId, personId: event.personId, event: canonicalJson(event), receivedAt })
+    .onConflict((conflict) => conflict.column('eventId').doNothing())
+    .executeTakeFirst();
+  return numInsertedOrUpdatedRows === 1n ? 'new' : 'known';
+}
 
 /**
- * Of events a run has received: records those unknown to the intake (they came as a bare signal), and returns the
- * person's record together with the ids that were applied before.
+ * Records those events of a run that the intake does not know (they came as a bare signal). Returns the person's record
+ * with the ids that were applied before.
  */
 export const admitEvents = locked(
   personLock,
@@ -34,7 +33,7 @@ export const admitEvents = locked(
     const applied: string[] = [];
     await ensurePerson(db, personId);
     for (const event of events) {
-      if ((await receiveEvent(db, event, at)) === 'new') continue;
+      if ((await insertEvent(db, event, at)) === 'new') continue;
       const known = await findEvent(db, event.eventId);
       if (known?.appliedAt !== undefined) applied.push(event.eventId);
     }
@@ -52,13 +51,8 @@ export async function waitingEvents(
   let query = db.selectFrom('intake').selectAll().where('appliedAt', 'is', null);
   if (filter.personId !== undefined) query = query.where('personId', '=', filter.personId);
   if (filter.receivedBefore !== undefined) query = query.where('receivedAt', '<', filter.receivedBefore);
-  const ordered = query.orderBy('receivedAt').orderBy('eventId');
-  return (
-    await ordered
-      .limit(filter.limit)
-      .offset(filter.offset ?? 0)
-      .execute()
-  ).map(toIntakeRow);
+  const ordered = query.orderBy('receivedAt').orderBy('eventId').limit(filter.limit);
+  return (await ordered.offset(filter.offset ?? 0).execute()).map(toIntakeRow);
 }
 
 /** The event with its outcome, for `--wait`. */
@@ -82,7 +76,7 @@ function toIntakeRow({ event, receivedAt, appliedAt, outcome }: Selectable<Schem
   return {
     event: parseJson(event),
     receivedAt,
-    ...present('appliedAt', appliedAt),
-    ...(outcome === null ? {} : { outcome: parseJson(outcome) }),
+    appliedAt: appliedAt ?? undefined,
+    outcome: parseJson(outcome),
   };
 }

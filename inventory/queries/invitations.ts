@@ -1,8 +1,8 @@
 import { locked, personLock } from '../database/locks.ts';
-import { forgetAwaitedLogin } from './awaitedLogins.ts';
-import { present } from '../port/json.ts';
 import type { Db } from '../database/schema.ts';
-import type { PendingInvitation } from '../port/rows.ts';
+import { withoutNulls } from '../database/stored.ts';
+import type { PendingInvitation } from '../port/people.ts';
+import { forgetAwaitedLogin } from './awaitedLogins.ts';
 
 /** One a person: a later invitation replaces the one before. */
 export const recordInvitation = locked(personLock, async (db: Db, invitation: PendingInvitation): Promise<void> => {
@@ -25,11 +25,5 @@ export async function listPending(db: Db, personId?: string): Promise<readonly P
   let query = db.selectFrom('pendingInvitations').selectAll();
   if (personId !== undefined) query = query.where('personId', '=', personId);
   const rows = await query.orderBy('personId').execute();
-  return rows.map(({ personId, accountId, invitationId, sentAt, expiresAt }) => ({
-    personId,
-    accountId,
-    ...present('invitationId', invitationId),
-    ...present('sentAt', sentAt),
-    ...present('expiresAt', expiresAt),
-  }));
+  return rows.map((row) => withoutNulls(row));
 }

@@ -1,5 +1,5 @@
-import { locked } from '../database/locks.ts';
 import type { PartResult } from '../../domain/model.ts';
+import { locked } from '../database/locks.ts';
 import type { Db } from '../database/schema.ts';
 import type { KeyHealth, OwedPart } from '../port/keyHealth.ts';
 
@@ -8,11 +8,11 @@ import type { KeyHealth, OwedPart } from '../port/keyHealth.ts';
 const minuteMs = 60_000;
 
 /** 1, 2, 4, 8, then 15 minutes. */
-export const probeBackOffMs = (probes: number): number => Math.min(15, 2 ** probes) * minuteMs;
+const probeBackOffMs = (probes: number): number => Math.min(15, 2 ** probes) * minuteMs;
 
 /**
  * Datadog has just refused a call for want of this permission. The first to be refused may ask at once whether that is
- * still so; who comes later joins those who wait.
+ * still so; others join those who wait.
  */
 export const reportRefusal = locked('keyHealth', async (db: Db, permission: string, at: string): Promise<void> => {
   const known = await findHealth(db, permission);

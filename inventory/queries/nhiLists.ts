@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
-import type { Nhi } from '../../domain/sync/kinds.ts';
 import type { Account } from '../../domain/model.ts';
-import type { NhiFilter, NhiRow } from '../port/nhis.ts';
-import { parseJson, present, type Json } from '../port/json.ts';
+import type { Nhi } from '../../domain/sync/kinds.ts';
 import type { Db } from '../database/schema.ts';
+import { withoutNulls } from '../database/stored.ts';
+import { parseJson, type Json } from '../port/json.ts';
+import type { NhiFilter, NhiRow } from '../port/nhis.ts';
 import { standingKinds } from './syncRuns.ts';
 
 /** Service accounts are rows of the accounts, everything else is a row of its own: lists show both. */
@@ -82,16 +83,14 @@ async function toNhiRows(db: Db, rows: readonly JoinedRow[]): Promise<readonly N
   return rows.map((row) => {
     const read = completeAt[row.kind === 'serviceAccount' ? 'accounts' : row.kind];
     const isSeenLater = row.goneAt === null && read !== undefined && read > row.lastSeenAt;
+    const { goneAt, ownerEmail, ownerPersonId } = row;
     const ownerStatus = row.ownerGoneAt === null ? row.ownerStatus : ('gone' as const);
     const json = parseJson(row.json);
     return {
       ...('details' in json ? json : serviceAccountNhi(json)),
       firstSeenAt: row.firstSeenAt,
       lastSeenAt: isSeenLater ? read : row.lastSeenAt,
-      ...present('goneAt', row.goneAt),
-      ...present('ownerEmail', row.ownerEmail),
-      ...present('ownerStatus', ownerStatus),
-      ...present('ownerPersonId', row.ownerPersonId),
+      ...withoutNulls({ goneAt, ownerEmail, ownerStatus, ownerPersonId }),
     };
   });
 }
@@ -102,8 +101,8 @@ function serviceAccountNhi({ id, name, email, status, roleIds, createdAt, lastLo
     id,
     kind: 'serviceAccount',
     name,
-    ...present('createdAt', createdAt),
-    ...present('lastUsedAt', lastLoginAt),
+    createdAt,
+    lastUsedAt: lastLoginAt,
     details: { email, status, roleIds },
   };
 }

@@ -1,9 +1,12 @@
-import { locked } from '../database/locks.ts';
 import { sql, type Selectable } from 'kysely';
 import type { Nhi, NhiKind } from '../../domain/sync/kinds.ts';
-import type { NhiSweep, Written } from '../port/nhis.ts';
-import { canonicalJson, parseJson } from '../port/json.ts';
+import { chunksOf } from '../database/chunks.ts';
+import { jsonTexts } from '../database/jsonRows.ts';
+import { locked } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';
+import type { Written } from '../port/accounts.ts';
+import { canonicalJson, parseJson } from '../port/json.ts';
+import type { NhiSweep } from '../port/nhis.ts';
 
 type StoredNhi = Pick<Selectable<Schema['nhis']>, 'nhiId' | 'nhi' | 'writtenAt' | 'goneAt'>;
 
@@ -23,11 +26,11 @@ export const writeNhis = locked('nhis', async (db: Db, nhis: readonly Nhi[], see
     if (before === undefined) return true;
     return seenAt >= before.writtenAt && (before.goneAt !== null || !isSame(parseJson(before.nhi), nhi));
   });
-  for (let from = 0; from < written.length; from += chunkSize) {
+  for (const some of chunksOf(written, chunkSize)) {
     await db
       .insertInto('nhis')
       .values(
-        written.slice(from, from + chunkSize).map((nhi) => ({
+        some.map((nhi) => ({
           nhiId: nhi.id,
           kind: nhi.kind,
           name: nhi.name,
@@ -56,16 +59,11 @@ export const writeNhis = locked('nhis', async (db: Db, nhis: readonly Nhi[], see
 });
 
 async function storedNhis(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, StoredNhi>> {
-  const rows: StoredNhi[] = [];
-  for (let from = 0; from < ids.length; from += 1_000) {
-    rows.push(
-      ...(await db
-        .selectFrom('nhis')
-        .select(['nhiId', 'nhi', 'writtenAt', 'goneAt'])
-        .where('nhiId', 'in', ids.slice(from, from + 1_000))
-        .execute()),
-    );
-  }
+  const rows = await db
+    .selectFrom('nhis')
+    .select(['nhiId', 'nhi', 'writtenAt', 'goneAt'])
+    .where('nhiId', 'in', jsonTexts(db, ids))
+    .execute();
   return new Map(rows.map((row) => [row.nhiId, row]));
 }
 
@@ -114,14 +112,12 @@ export const sweepOwnerlessNhis = locked(
 
 /** A row that goes was last seen by the last whole reading of its kind. */
 async function closeNhis(db: Db, ids: readonly string[], at: string): Promise<{ removed: number }> {
-  for (let from = 0; from < ids.length; from += chunkSize) {
-    const closing = db.updateTable('nhis').where('nhiId', 'in', ids.slice(from, from + chunkSize));
-    const lastRead = sql<string>`(select max(k.read_at) from sync_run_kinds k where k.kind = nhis.kind and k.state = 'complete')`;
-    await closing
-      .set({ lastSeenAt: sql<string>`case when ${lastRead} > last_seen_at then ${lastRead} else last_seen_at end` })
-      .execute();
-    await closing.set({ goneAt: at, writtenAt: at }).execute();
-  }
+  const closing = db.updateTable('nhis').where('nhiId', 'in', jsonTexts(db, ids));
+  const lastRead = sql<string>`(select max(k.read_at) from sync_run_kinds k where k.kind = nhis.kind and k.state = 'complete')`;
+  await closing
+    .set({ lastSeenAt: sql<string>`case when ${lastRead} > last_seen_at then ${lastRead} else last_seen_at end` })
+    .execute();
+  await closing.set({ goneAt: at, writtenAt: at }).execute();
   return { removed: ids.length };
 }
 

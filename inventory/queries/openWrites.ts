@@ -1,10 +1,9 @@
-import { locked, personLock } from '../database/locks.ts';
 import type { ExpressionBuilder, Selectable } from 'kysely';
-import { appendLink } from './evidence.ts';
-import { canonicalJson, parseJson } from '../port/json.ts';
+import { locked, personLock } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';
-import type { WriteKey, OpenWrite } from '../port/openWrites.ts';
-import type { EvidenceEntry } from '../port/rows.ts';
+import type { WriteKey, OpenWrite, EvidenceEntry } from '../port/evidence.ts';
+import { canonicalJson, parseJson } from '../port/json.ts';
+import { appendLink } from './evidence.ts';
 
 /**
  * A write and its evidence are two things, and between them anything may stop: the write is noted before it is asked for,
@@ -53,7 +52,11 @@ export const endWrite = locked(
     if (isOurs) await appendNumbered(db, entry);
     else if (open !== undefined) {
       const { after } = entry;
-      await appendNumbered(db, { ...open.entry, ...(after === undefined ? {} : { after }), lostReply: 'readBack' });
+      await appendNumbered(db, {
+        ...open.entry,
+        after: after === undefined ? open.entry.after : after,
+        lostReply: 'readBack',
+      });
     }
     if (open !== undefined) await forget(db, key);
   },
@@ -105,5 +108,5 @@ const is = (key: WriteKey) => (where: ExpressionBuilder<Schema, 'openWrites'>) =
 
 function toWrite(row: Selectable<Schema['openWrites']>): OpenWrite {
   const { personId, accountId, step, asked, askedAt, write } = row;
-  return { personId, ...(accountId === '' ? {} : { accountId }), step, asked, askedAt, ...parseJson(write) };
+  return { personId, accountId: accountId === '' ? undefined : accountId, step, asked, askedAt, ...parseJson(write) };
 }

@@ -1,10 +1,11 @@
-import { locked, personLock } from '../database/locks.ts';
 import { sql, type Selectable } from 'kysely';
 import type { Employment, PersonRecord } from '../../domain/model.ts';
-import { parseJson, present } from '../port/json.ts';
 import { foldCase } from '../../domain/text.ts';
+import { locked, personLock } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';
-import type { PersonRow, Progress } from '../port/rows.ts';
+import { withoutNulls } from '../database/stored.ts';
+import { parseJson } from '../port/json.ts';
+import type { PersonRow, Progress } from '../port/people.ts';
 
 type PeopleRow = Selectable<Schema['people']>;
 
@@ -138,22 +139,11 @@ function personRows(db: Db) {
 type JoinedRow = Awaited<ReturnType<ReturnType<typeof personRows>['execute']>>[number];
 
 async function toPersonRows(db: Db, rows: readonly JoinedRow[]): Promise<readonly PersonRow[]> {
-  const byId = new Map(rows.map((row) => [row.personId, row]));
-  return (await toRecords(db, rows)).map((record) => ({
-    ...record,
-    ...processOf(byId.get(record.personId)),
+  const records = await toRecords(db, rows);
+  return rows.map(({ process, phase, waitingFor, until, accountStatus }, index) => ({
+    ...(records[index] as PersonRecord),
+    ...withoutNulls({ process, phase, waitingFor, until, accountStatus }),
   }));
-}
-
-function processOf(row: JoinedRow | undefined): Omit<PersonRow, keyof PersonRecord> {
-  if (row === undefined) return {};
-  return {
-    ...present('process', row.process),
-    ...present('phase', row.phase),
-    ...present('waitingFor', row.waitingFor),
-    ...present('until', row.until),
-    ...present('accountStatus', row.accountStatus),
-  };
 }
 
 /** In the order of the rows. */
@@ -173,10 +163,10 @@ async function toRecords(db: Db, rows: readonly PeopleRow[]): Promise<PersonReco
   const byPerson = Map.groupBy(previous, ({ personId }) => personId);
   return rows.map((row) => ({
     personId: row.personId,
-    ...(row.attributes === null ? {} : { attributes: parseJson(row.attributes) }),
+    attributes: parseJson(row.attributes),
     previousEmails: (byPerson.get(row.personId) ?? []).map(({ email }) => email),
     employment: row.employment,
-    ...present('accountId', row.accountId),
+    accountId: row.accountId ?? undefined,
     lines: parseJson(row.lines),
   }));
 }

@@ -1,14 +1,14 @@
-import { locked, personLock } from '../database/locks.ts';
 import { isNewer } from '../../domain/mailbox.ts';
 import type { LinePosition, OutcomeKind, PersonRecord } from '../../domain/model.ts';
-import { canonicalJson, parseJson } from '../port/json.ts';
 import { foldCase } from '../../domain/text.ts';
-import { writeOwedParts } from './keyHealth.ts';
+import { locked, personLock } from '../database/locks.ts';
+import type { Db } from '../database/schema.ts';
+import { canonicalJson, parseJson } from '../port/json.ts';
+import type { ProcessFinish } from '../port/people.ts';
 import { forgetAwaitedLogin } from './awaitedLogins.ts';
 import { clearPending } from './invitations.ts';
+import { writeOwedParts } from './keyHealth.ts';
 import { ensurePerson } from './people.ts';
-import type { Db } from '../database/schema.ts';
-import type { ProcessFinish } from '../port/rows.ts';
 
 type Lines = PersonRecord['lines'];
 

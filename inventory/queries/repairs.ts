@@ -1,8 +1,10 @@
-import { locked } from '../database/locks.ts';
 import type { Selectable } from 'kysely';
-import type { QuarantineDecision, QuarantineRow, RepairCandidate } from '../port/findings.ts';
-import { canonicalJson, parseJson, present } from '../port/json.ts';
+import { chunksOf } from '../database/chunks.ts';
+import { locked } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';
+import { withoutNulls } from '../database/stored.ts';
+import { canonicalJson, parseJson } from '../port/json.ts';
+import type { QuarantineDecision, QuarantineRow, RepairCandidate } from '../port/repairs.ts';
 
 const chunkSize = 200;
 /** How long a repair counts for what does not last. */
@@ -16,10 +18,10 @@ export const recordRepairs = locked(
     const rows = repairs.flatMap(({ personId, subjects }) =>
       subjects.map((subject) => ({ runId, subject, personId, at })),
     );
-    for (let from = 0; from < rows.length; from += chunkSize) {
+    for (const some of chunksOf(rows, chunkSize)) {
       await db
         .insertInto('repairs')
-        .values(rows.slice(from, from + chunkSize))
+        .values(some)
         .onConflict((conflict) => conflict.columns(['runId', 'subject']).doNothing())
         .execute();
     }
@@ -117,10 +119,10 @@ export const decideQuarantine = locked(
     const { people } = toRow(row);
     if (state === 'rejected') {
       const rejected = people.flatMap(({ subjects }) => subjects.map((subject) => ({ subject, batchId, at })));
-      for (let from = 0; from < rejected.length; from += chunkSize) {
+      for (const some of chunksOf(rejected, chunkSize)) {
         await db
           .insertInto('repairRejections')
-          .values(rejected.slice(from, from + chunkSize))
+          .values(some)
           .onConflict((conflict) => conflict.column('subject').doUpdateSet({ batchId, at }))
           .execute();
       }
@@ -131,16 +133,7 @@ export const decideQuarantine = locked(
   },
 );
 
-function toRow(row: Selectable<Schema['quarantines']>): QuarantineRow {
-  return {
-    batchId: row.batchId,
-    runId: row.runId,
-    openedAt: row.openedAt,
-    state: row.state,
-    budget: row.budget,
-    people: parseJson(row.people),
-    ...present('decidedAt', row.decidedAt),
-    ...present('decidedBy', row.decidedBy),
-    ...present('reason', row.reason),
-  };
-}
+const toRow = ({ people, ...row }: Selectable<Schema['quarantines']>): QuarantineRow => ({
+  ...withoutNulls(row),
+  people: parseJson(people),
+});

@@ -1,7 +1,9 @@
-import { locked } from '../database/locks.ts';
 import type { Selectable } from 'kysely';
-import { parseJson, present } from '../port/json.ts';
+import { chunksOf } from '../database/chunks.ts';
+import { locked } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';
+import { withoutNulls } from '../database/stored.ts';
+import { parseJson } from '../port/json.ts';
 import type { ScimGroup, ScimRow } from '../port/scim.ts';
 
 export async function findScim(db: Db, { source, id }: Pick<ScimRow, 'source' | 'id'>): Promise<ScimRow | undefined> {
@@ -88,12 +90,7 @@ export const writeScim = locked(
 async function writeMembers(db: Db, { source, id }: ScimRow, members: readonly string[]): Promise<void> {
   await db.deleteFrom('scimMembers').where('source', '=', source).where('groupId', '=', id).execute();
   const rows = [...new Set(members)].map((memberId) => ({ source, groupId: id, memberId }));
-  for (let from = 0; from < rows.length; from += 500) {
-    await db
-      .insertInto('scimMembers')
-      .values(rows.slice(from, from + 500))
-      .execute();
-  }
+  for (const some of chunksOf(rows, 500)) await db.insertInto('scimMembers').values(some).execute();
 }
 
 /** False where its version is another by now. Memberships go with it. */
@@ -137,11 +134,4 @@ function toColumns(row: ScimRow): Selectable<Schema['scimResources']> {
   return { ...rest, externalId, personId, boundAs };
 }
 
-function toScimRow({ externalId, personId, boundAs, ...rest }: Selectable<Schema['scimResources']>): ScimRow {
-  return {
-    ...rest,
-    ...present('externalId', externalId),
-    ...present('personId', personId),
-    ...present('boundAs', boundAs),
-  };
-}
+const toScimRow = (row: Selectable<Schema['scimResources']>): ScimRow => withoutNulls(row);

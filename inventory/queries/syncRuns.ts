@@ -1,10 +1,10 @@
-import { locked } from '../database/locks.ts';
 import type { SyncDepth } from '../../domain/contracts.ts';
 import type { KindState, KindStates, SyncKind } from '../../domain/sync/kinds.ts';
-import type { StandingKinds } from '../port/nhis.ts';
-import { canonicalJson, parseJson, present } from '../port/json.ts';
+import { locked } from '../database/locks.ts';
 import type { Db } from '../database/schema.ts';
-import type { SyncRunEnd, SyncRunRow } from '../port/rows.ts';
+import { withoutNulls } from '../database/stored.ts';
+import { canonicalJson, parseJson } from '../port/json.ts';
+import type { StandingKinds, SyncRunEnd, SyncRunRow } from '../port/syncRuns.ts';
 
 export const startSyncRun = locked(
   'syncRuns',
@@ -63,14 +63,10 @@ export async function listSyncRuns(db: Db, limit: number): Promise<readonly Sync
     db,
     rows.map(({ runId }) => runId),
   );
-  return rows.map(({ runId, depth, startedAt, finishedAt, summary, reason }) => ({
-    runId,
-    depth,
-    startedAt,
-    ...present('finishedAt', finishedAt),
-    ...(summary === null ? {} : { summary: parseJson(summary) }),
-    ...present('reason', reason),
-    kinds: kinds.get(runId) ?? {},
+  return rows.map(({ summary, ...row }) => ({
+    ...withoutNulls(row),
+    summary: parseJson(summary),
+    kinds: kinds.get(row.runId) ?? {},
   }));
 }
 

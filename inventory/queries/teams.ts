@@ -1,7 +1,9 @@
+import { chunksOf } from '../database/chunks.ts';
 import { locked } from '../database/locks.ts';
-import { present } from '../port/json.ts';
-import type { TeamListRow, TeamMemberRow, TeamMembers, TeamRow, Written } from '../port/nhis.ts';
 import type { Db } from '../database/schema.ts';
+import { toFlag, withoutNulls } from '../database/stored.ts';
+import type { ListWritten, TeamListRow, TeamMemberRow, TeamMembers, TeamRow } from '../port/accounts.ts';
+import { compareList } from './wholeList.ts';
 
 const chunkSize = 200;
 
@@ -11,40 +13,20 @@ const chunkSize = 200;
  */
 export const writeTeams = locked(
   'teams',
-  async (db: Db, teams: readonly TeamRow[], seenAt: string): Promise<Written & { readonly removed: number }> => {
-    const stored = new Map((await db.selectFrom('teams').selectAll().execute()).map((row) => [row.teamId, row]));
-    const listed = new Map(teams.map((team) => [team.id, team]));
-    const counts = { added: 0, changed: 0, removed: 0 };
-    for (const { id, handle, name, isManaged } of listed.values()) {
-      const before = stored.get(id);
-      const row = { handle, name, isManaged: isManaged ? 1 : 0 };
-      if (before === undefined) {
-        await db
-          .insertInto('teams')
-          .values({ teamId: id, ...row, firstSeenAt: seenAt, writtenAt: seenAt })
-          .execute();
-        counts.added += 1;
-        continue;
-      }
-      const isSame = before.handle === handle && before.name === name && before.isManaged === row.isManaged;
-      if ((isSame && before.goneAt === null) || seenAt < before.writtenAt) continue;
+  async (db: Db, teams: readonly TeamRow[], seenAt: string): Promise<ListWritten> => {
+    const rows = teams.map(({ id, handle, name, isManaged }) => ({ id, handle, name, isManaged: toFlag(isManaged) }));
+    const { written, goneIds, counts } = compareList(rows, await db.selectFrom('teams').selectAll().execute(), seenAt);
+    for (const row of written) {
       await db
-        .updateTable('teams')
-        .set({ ...row, writtenAt: seenAt, goneAt: null })
-        .where('teamId', '=', id)
+        .insertInto('teams')
+        .values({ ...row, firstSeenAt: seenAt, writtenAt: seenAt })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet({ ...row, writtenAt: seenAt, goneAt: null }))
         .execute();
-      counts[before.goneAt === null ? 'changed' : 'added'] += 1;
     }
-    for (const { teamId, goneAt, writtenAt } of stored.values()) {
-      if (listed.has(teamId) || goneAt !== null || seenAt < writtenAt) continue;
-      await db.updateTable('teams').set({ goneAt: seenAt, writtenAt: seenAt }).where('teamId', '=', teamId).execute();
-      await db
-        .updateTable('teamMembers')
-        .set({ until: seenAt })
-        .where('teamId', '=', teamId)
-        .where('until', 'is', null)
-        .execute();
-      counts.removed += 1;
+    for (const ids of chunksOf(goneIds, chunkSize)) {
+      await db.updateTable('teams').set({ goneAt: seenAt, writtenAt: seenAt }).where('id', 'in', ids).execute();
+      const memberships = db.updateTable('teamMembers').where('teamId', 'in', ids).where('until', 'is', null);
+      await memberships.set({ until: seenAt }).execute();
     }
     return counts;
   },
@@ -53,54 +35,46 @@ export const writeTeams = locked(
 /** Takes one team's whole list of members. A membership that began after the reading did is left as it is. */
 export const writeTeamMembers = locked(
   'teams',
-  async (db: Db, { teamId, members, seenAt }: TeamMembers): Promise<Written & { readonly removed: number }> => {
-    const open = await db
-      .selectFrom('teamMembers')
-      .selectAll()
-      .where('teamId', '=', teamId)
-      .where('until', 'is', null)
-      .execute();
-    const held = new Map(open.map((row) => [row.accountId, row]));
-    const listed = new Map(members.map((member) => [member.accountId, member]));
-    const added = [...listed.values()].filter(({ accountId }) => !held.has(accountId));
-    for (let from = 0; from < added.length; from += chunkSize) {
+  async (db: Db, { teamId, members, seenAt }: TeamMembers): Promise<ListWritten> => {
+    const stored = db.selectFrom('teamMembers').selectAll().where('teamId', '=', teamId).where('until', 'is', null);
+    const open = await stored.execute();
+    const held = new Set(open.map(({ accountId }) => accountId));
+    const listed = new Map(members.map(({ accountId, isAdmin }) => [accountId, toFlag(isAdmin)]));
+    const added = [...listed]
+      .filter(([accountId]) => !held.has(accountId))
+      .map(([accountId, isAdmin]) => ({ teamId, accountId, isAdmin, since: seenAt }));
+    for (const rows of chunksOf(added, chunkSize)) {
       await db
         .insertInto('teamMembers')
-        .values(
-          added.slice(from, from + chunkSize).map(({ accountId, isAdmin }) => ({
-            teamId,
-            accountId,
-            isAdmin: isAdmin ? 1 : 0,
-            since: seenAt,
-          })),
-        )
+        .values(rows)
         .onConflict((conflict) => conflict.columns(['teamId', 'accountId', 'since']).doUpdateSet({ until: null }))
         .execute();
     }
-    let changed = 0;
-    let removed = 0;
+    const counts = { added: added.length, changed: 0, removed: 0 };
     for (const { accountId, isAdmin, since } of open) {
-      if (since > seenAt) continue;
-      const member = listed.get(accountId);
-      const row = db.updateTable('teamMembers').where('teamId', '=', teamId).where('accountId', '=', accountId);
-      if (member === undefined) {
-        await row.where('until', 'is', null).set({ until: seenAt }).execute();
-        removed += 1;
-      } else if ((member.isAdmin ? 1 : 0) !== isAdmin) {
-        await row
-          .where('until', 'is', null)
-          .set({ isAdmin: member.isAdmin ? 1 : 0 })
-          .execute();
-        changed += 1;
-      }
+      const isAdminNow = listed.get(accountId);
+      if (since > seenAt || isAdminNow === isAdmin) continue;
+      counts[isAdminNow === undefined ? 'removed' : 'changed'] += 1;
+      await db
+        .updateTable('teamMembers')
+        .set(isAdminNow === undefined ? { until: seenAt } : { isAdmin: isAdminNow })
+        .where('teamId', '=', teamId)
+        .where('accountId', '=', accountId)
+        .where('until', 'is', null)
+        .execute();
     }
-    return { added: added.length, changed, removed };
+    return counts;
   },
 );
 
 /** By handle; teams that are gone are listed with `goneAt`. */
 export async function listTeams(db: Db): Promise<readonly TeamListRow[]> {
-  const teams = await db.selectFrom('teams').selectAll().orderBy('handle').orderBy('teamId').execute();
+  const teams = await db
+    .selectFrom('teams')
+    .select(['id', 'handle', 'name', 'isManaged', 'firstSeenAt', 'goneAt'])
+    .orderBy('handle')
+    .orderBy('id')
+    .execute();
   const counted = await db
     .selectFrom('teamMembers')
     .select(['teamId', ({ fn }) => fn.countAll().as('members')])
@@ -108,18 +82,14 @@ export async function listTeams(db: Db): Promise<readonly TeamListRow[]> {
     .groupBy('teamId')
     .execute();
   const members = new Map(counted.map((row) => [row.teamId, Number(row.members)]));
-  return teams.map(({ teamId, handle, name, isManaged, firstSeenAt, goneAt }) => ({
-    id: teamId,
-    handle,
-    name,
+  return teams.map(({ isManaged, ...row }) => ({
+    ...withoutNulls(row),
     isManaged: isManaged === 1,
-    firstSeenAt,
-    ...present('goneAt', goneAt),
-    members: members.get(teamId) ?? 0,
+    members: members.get(row.id) ?? 0,
   }));
 }
 
-/** Of one team or one account; ended memberships only with `all`. */
+/** Memberships of one team or one account; ended ones only with `all`. */
 export async function listTeamMembers(
   db: Db,
   { teamId, accountId, all }: { teamId?: string; accountId?: string; all?: boolean },
@@ -129,11 +99,5 @@ export async function listTeamMembers(
   if (accountId !== undefined) query = query.where('accountId', '=', accountId);
   if (all !== true) query = query.where('until', 'is', null);
   const rows = await query.orderBy('teamId').orderBy('accountId').orderBy('since').execute();
-  return rows.map((row) => ({
-    teamId: row.teamId,
-    accountId: row.accountId,
-    isAdmin: row.isAdmin === 1,
-    since: row.since,
-    ...present('until', row.until),
-  }));
+  return rows.map(({ isAdmin, ...row }) => ({ ...withoutNulls(row), isAdmin: isAdmin === 1 }));
 }

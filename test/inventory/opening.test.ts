@@ -16,8 +16,7 @@ describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
     expect(inventory.dialect).toBe(dialect);
     await inventory.receiveEvent(joiner('e-1'), at(0));
     const versions = await query('select version from muster_schema order by version');
-    expect(versions.map(({ version }) => version)).toEqual(versions.map((_, index) => index + 1));
-    expect(versions.length).toBeGreaterThan(1);
+    expect(versions).toEqual([{ version: 1 }]);
     await inventory.close();
     await using again = await openInventory(location);
     expect(await again.findEvent('e-1')).toMatchObject({ event: joiner('e-1') });

@@ -1,5 +1,8 @@
 import type { Account, HrEvent, Outcome } from '../../domain/model.ts';
-import type { ApprovalRow, EvidenceEntry, GrantRow, ProcessFinish } from '../../inventory/port/rows.ts';
+import type { ApprovalRow } from '../../inventory/port/approvals.ts';
+import type { EvidenceEntry } from '../../inventory/port/evidence.ts';
+import type { GrantRow } from '../../inventory/port/grants.ts';
+import type { ProcessFinish } from '../../inventory/port/people.ts';
 
 /** A minute of one morning. */
 export const at = (minute: number): string => new Date(Date.UTC(2026, 0, 5, 8, minute)).toISOString();

@@ -12,7 +12,7 @@ import { accountOf, atAccount, daysAgo } from '../activities/sync/findings/sampl
 import { operator } from '../support/operators.ts';
 import { openDatabases } from './backends.ts';
 import { account, approval, at, evidence, joiner } from './samples.ts';
-import type { EvidenceEntry } from '../../inventory/port/rows.ts';
+import type { EvidenceEntry } from '../../inventory/port/evidence.ts';
 import { acceptName } from '../../client/operations/acceptName.ts';
 import { releaseLeavers } from '../../client/operations/heldLeavers.ts';
 import { linkAccount, unlinkAccount } from '../../client/operations/links.ts';

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { RequestLog, RequestRecord, Simulator } from '../../simulator/index.ts';
-import type { EvidenceRow } from '../../inventory/port/rows.ts';
+import type { EvidenceRow } from '../../inventory/port/evidence.ts';
 
 /** What Datadog carried out and what evidence says, in the same words, so that they can be compared. */
 interface Ledger {

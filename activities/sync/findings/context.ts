@@ -2,7 +2,7 @@ import type { AccountContext } from '../../../domain/findings/accounts.ts';
 import type { DriftContext, EntitlementDirectory } from '../../../domain/findings/drift.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
 import { isPrivileged } from '../../../domain/access/privileged.ts';
-import type { OrganizationSnapshot } from '../../../inventory/port/findings.ts';
+import type { OrganizationSnapshot } from '../../../inventory/port/snapshots.ts';
 import { foldCase } from '../../../domain/text.ts';
 
 export type Context = AccountContext & DriftContext;

@@ -1,6 +1,6 @@
 import type { FoundAt } from '../../../domain/findings/catalog.ts';
 import type { KindStates } from '../../../domain/sync/kinds.ts';
-import type { SnapshotPage } from '../../../inventory/port/findings.ts';
+import type { SnapshotPage } from '../../../inventory/port/snapshots.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import type { Found } from '../../../domain/findings/found.ts';
 

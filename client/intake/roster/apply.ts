@@ -10,7 +10,7 @@ import type { Muster } from '../../operations/muster.ts';
 import { readAll } from '../../../domain/pages.ts';
 import { planRoster, type RosterItem, type RosterPlan, type RosterState } from './plan.ts';
 import { readRoster } from './read.ts';
-import type { IntakeRow, PersonRow } from '../../../inventory/port/rows.ts';
+import type { IntakeRow, PersonRow } from '../../../inventory/port/people.ts';
 
 export interface RosterRequest {
   readonly path: string;

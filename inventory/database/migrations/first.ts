@@ -1,168 +1,68 @@
 import { sql } from 'kysely';
-import type { Db, Schema } from '../schema.ts';
-import type { DialectName } from '../dialect.ts';
-import { createTable as create, type Columns } from './table.ts';
+import { isPostgres } from '../dialect.ts';
+import type { Db } from '../schema.ts';
+import { observedTables } from './firstObserved.ts';
+import { recordTables } from './firstRecord.ts';
+import type { Tables } from './tables.ts';
 
-export async function createFirstTables(db: Db, dialect: DialectName): Promise<void> {
-  const createTable = (name: keyof Schema, columns: Columns, key: readonly string[]): Promise<void> =>
-    create(db, dialect, { name, columns, key });
+const tables: Tables = { ...recordTables, ...observedTables };
 
-  await createTable(
-    'people',
-    {
-      personId: 'text',
-      email: 'text?',
-      attributes: 'text?',
-      employment: 'text',
-      accountId: 'text?',
-      boundAt: 'text?',
-      lines: 'text',
-      finishedAt: 'text?',
-    },
-    ['personId'],
-  );
-  await createTable('previousEmails', { personId: 'text', email: 'text', since: 'text' }, ['personId', 'email']);
-  await createTable(
-    'progress',
-    { personId: 'text', process: 'text', phase: 'text', waitingFor: 'text?', until: 'text?', at: 'text' },
-    ['personId'],
-  );
-  await createTable(
-    'intake',
-    { eventId: 'text', personId: 'text', event: 'text', receivedAt: 'text', appliedAt: 'text?', outcome: 'text?' },
-    ['eventId'],
-  );
-  await createTable(
-    'pendingInvitations',
-    { personId: 'text', accountId: 'text', invitationId: 'text?', sentAt: 'text?', expiresAt: 'text?' },
-    ['personId'],
-  );
-  await createTable(
-    'approvals',
-    {
-      personId: 'text',
-      approvalId: 'text',
-      requestedAt: 'text',
-      request: 'text',
-      state: 'text',
-      deadline: 'text',
-      closedAt: 'text?',
-    },
-    ['personId', 'approvalId', 'requestedAt'],
-  );
-  await createTable(
-    'decisions',
-    { personId: 'text', decisionId: 'text', approvalId: 'text', requestedAt: 'text?', at: 'text', decision: 'text' },
-    ['personId', 'decisionId'],
-  );
-  await createTable(
-    'grants',
-    {
-      personId: 'text',
-      accountId: 'text',
-      kind: 'text',
-      entitlementId: 'text',
-      name: 'text',
-      since: 'text',
-      until: 'text?',
-      reason: 'text',
-      because: 'text?',
-    },
-    ['personId', 'accountId', 'kind', 'entitlementId', 'since'],
-  );
-  await createTable(
-    'accounts',
-    {
-      accountId: 'text',
-      email: 'text',
-      status: 'text',
-      isServiceAccount: 'integer',
-      search: 'text',
-      account: 'text',
-      firstSeenAt: 'text',
-      writtenAt: 'text',
-      lastSeenAt: 'text',
-      goneAt: 'text?',
-    },
-    ['accountId'],
-  );
-  await createTable('accountRoles', { accountId: 'text', roleId: 'text', since: 'text', until: 'text?' }, [
-    'accountId',
-    'roleId',
-    'since',
-  ]);
-  await createTable(
-    'roles',
-    { roleId: 'text', name: 'text', isManaged: 'integer', permissions: 'text', firstSeenAt: 'text', writtenAt: 'text' },
-    ['roleId'],
-  );
-  await createTable('scans', { scanId: 'text', lastPageAt: 'text', sweptAt: 'text?', removed: 'integer?' }, ['scanId']);
-  await createTable('scanPages', { scanId: 'text', page: 'text', accountIds: 'text' }, ['scanId', 'page']);
-  await createTable(
-    'syncRuns',
-    { runId: 'text', depth: 'text', startedAt: 'text', finishedAt: 'text?', summary: 'text?', reason: 'text?' },
-    ['runId'],
-  );
-  await createTable(
-    'evidence',
-    { seq: 'integer', personId: 'text', eventId: 'text', step: 'text', entry: 'text', hash: 'text' },
-    ['seq'],
-  );
-  await createTable('evidenceHead', { id: 'integer', seq: 'integer', hash: 'text' }, ['id']);
-
-  await db.schema.createIndex('peopleAccount').on('people').column('accountId').unique().execute();
-  await db.schema.createIndex('peopleEmail').on('people').column('email').execute();
-  await db.schema.createIndex('previousEmailsEmail').on('previousEmails').column('email').execute();
-  await db.schema.createIndex('intakePerson').on('intake').column('personId').execute();
-  await db.schema
-    .createIndex('intakeWaiting')
-    .on('intake')
-    .columns(['receivedAt', 'eventId'])
-    .where(isNull('appliedAt'))
-    .execute();
-  await db.schema.createIndex('approvalsState').on('approvals').columns(['state', 'requestedAt']).execute();
-  await db.schema
-    .createIndex('grantsOpen')
-    .on('grants')
-    .columns(['personId', 'accountId', 'kind', 'entitlementId'])
-    .unique()
-    .where(isNull('until'))
-    .execute();
-  await db.schema.createIndex('accountsEmail').on('accounts').columns(['email', 'accountId']).execute();
-  await db.schema
-    .createIndex('evidenceStep')
-    .on('evidence')
-    .columns(['eventId', 'step', 'personId'])
-    .unique()
-    .execute();
-  await db.schema.createIndex('evidencePerson').on('evidence').columns(['personId', 'seq']).execute();
+export async function createFirstSchema(db: Db): Promise<void> {
+  for (const [name, table] of Object.entries<AnyTable>(tables)) {
+    await createTable(db, name, table);
+    for (const [indexName, index] of Object.entries(table.indexes ?? {})) await createIndex(db, name, indexName, index);
+  }
+  await guardEvidence(db);
 }
 
-const isNull = (column: string) => sql<boolean>`${sql.ref(column)} is null`;
+interface AnyTable {
+  readonly columns: Readonly<Record<string, string>>;
+  readonly key: readonly string[];
+  readonly indexes?: Readonly<Record<string, AnyIndex>>;
+}
+
+interface AnyIndex {
+  readonly on: readonly string[];
+  readonly isUnique?: true;
+  readonly where?: Readonly<Record<string, null | 1>>;
+}
+
+/** Text sorts by its bytes in both databases, whatever the locale of the PostgreSQL cluster is. */
+async function createTable(db: Db, name: string, { columns, key }: AnyTable): Promise<void> {
+  const text = isPostgres(db) ? sql`text collate "C"` : sql`text`;
+  const made = Object.entries(columns).map(([column, type]) => {
+    const kind = type.startsWith('text') ? text : sql`integer`;
+    return type.endsWith('?') ? sql`${sql.ref(column)} ${kind}` : sql`${sql.ref(column)} ${kind} not null`;
+  });
+  const keys = key.map((column) => sql.ref(column));
+  await sql`create table ${sql.table(name)} (${sql.join([...made, sql`primary key (${sql.join(keys)})`])})`.execute(db);
+}
+
+async function createIndex(db: Db, table: string, name: string, { on, isUnique, where = {} }: AnyIndex) {
+  const columns = sql.join(on.map((column) => sql.ref(column)));
+  const conditions = Object.entries(where).map(([column, value]) =>
+    value === null ? sql`where ${sql.ref(column)} is null` : sql`where ${sql.ref(column)} = ${sql.lit(value)}`,
+  );
+  const kind = isUnique === true ? sql`unique index` : sql`index`;
+  await sql`create ${kind} ${sql.ref(name)} on ${sql.table(table)} (${columns}) ${sql.join(conditions, sql``)}`.execute(
+    db,
+  );
+}
 
 /** Evidence is only ever added to; the database itself refuses anything else. */
-export async function addEvidenceGuards(db: Db, dialect: DialectName): Promise<void> {
-  if (dialect === 'sqlite') {
-    for (const change of ['update', 'delete']) {
-      await sql
-        .raw(
-          `create trigger evidence_no_${change} before ${change} on evidence ` +
-            `begin select raise(abort, 'evidence is append-only'); end`,
-        )
-        .execute(db);
-    }
-    return;
-  }
-  await sql
-    .raw(
-      `create function refuse_evidence_change() returns trigger language plpgsql as ` +
-        `$$ begin raise exception 'evidence is append-only'; end $$`,
-    )
-    .execute(db);
-  await sql
-    .raw(
-      `create trigger evidence_no_change before update or delete or truncate on evidence ` +
-        `for each statement execute function refuse_evidence_change()`,
-    )
-    .execute(db);
+async function guardEvidence(db: Db): Promise<void> {
+  for (const statement of isPostgres(db) ? postgresGuards : sqliteGuards) await sql.raw(statement).execute(db);
 }
+
+const sqliteGuards = ['update', 'delete'].map(
+  (change) =>
+    `create trigger evidence_no_${change} before ${change} on evidence ` +
+    `begin select raise(abort, 'evidence is append-only'); end`,
+);
+
+const postgresGuards = [
+  `create function refuse_evidence_change() returns trigger language plpgsql as ` +
+    `$$ begin raise exception 'evidence is append-only'; end $$`,
+  `create trigger evidence_no_change before update or delete or truncate on evidence ` +
+    `for each statement execute function refuse_evidence_change()`,
+];

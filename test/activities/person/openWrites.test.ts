@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { hasHappened, type Happened } from '../../../activities/person/openWrites.ts';
 import type { Access, Account } from '../../../domain/model.ts';
 import { account } from '../../inventory/samples.ts';
-import type { Wanted } from '../../../inventory/port/openWrites.ts';
+import type { Wanted } from '../../../inventory/port/evidence.ts';
 
 const held = { kind: 'role', id: 'r-1', name: 'Held' } as const;
 const other = { kind: 'role', id: 'r-2', name: 'Other' } as const;

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { completeEvent } from '../../../client/operations/drafts.ts';
 import type { HrEvent, PersonAttributes, PersonRecord } from '../../../domain/model.ts';
-import type { IntakeRow } from '../../../inventory/port/rows.ts';
+import type { IntakeRow } from '../../../inventory/port/people.ts';
 
 const day = (number: number) => `2026-01-${String(number).padStart(2, '0')}T00:00:00.000Z`;
 const ada: PersonAttributes = { email: 'ada@example.com', department: 'Engineering', extra: { location: 'Berlin' } };

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { endRoleHistory } from './accountRoles.ts';
-import { canonicalJson, parseJson } from '../port/json.ts';
-import type { Db } from '../database/schema.ts';
+import { chunksOf } from '../database/chunks.ts';
 import { underLock } from '../database/locks.ts';
-import type { AccountsSweep } from '../port/rows.ts';
+import type { Db } from '../database/schema.ts';
+import type { AccountsSweep } from '../port/accounts.ts';
+import { canonicalJson, parseJson } from '../port/json.ts';
+import { endRoleHistory } from './accountRoles.ts';
 
 /** What a scan has seen is kept as one row a page, so that unchanged accounts need no write. */
 export async function notePage(db: Db, scanId: string, accountIds: readonly string[], seenAt: string): Promise<void> {
@@ -82,7 +83,7 @@ async function* unseenAccounts(db: Db, seen: ReadonlySet<string>, writtenBefore:
       .limit(readSize)
       .execute();
     const unseen = rows.map(({ accountId }) => accountId).filter((id) => !seen.has(id));
-    for (let from = 0; from < unseen.length; from += chunkSize) yield unseen.slice(from, from + chunkSize);
+    yield* chunksOf(unseen, chunkSize);
     if (rows.length < readSize) return;
     last = rows.at(-1)?.accountId ?? last;
   }

@@ -1,9 +1,10 @@
-import { locked, personLock } from '../database/locks.ts';
 import type { Selectable } from 'kysely';
 import { disableLimit, type Admittance, type ChangeBudget } from '../../domain/access/changeBudget.ts';
-import type { AccessBefore, HeldLeaver, Leaver, Release } from '../port/leavers.ts';
-import { canonicalJson, parseJson, present } from '../port/json.ts';
+import { jsonTexts } from '../database/jsonRows.ts';
+import { locked } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';
+import type { HeldLeaver, Leaver, Release } from '../port/changeBudget.ts';
+import { canonicalJson } from '../port/json.ts';
 
 /**
  * Counts the leaver against the budget, or holds it. The same event again gets the same result. One lock for the budget:
@@ -89,11 +90,11 @@ async function writeDisable(
 
 function toAdmittance({ state, actor, reason }: Selectable<Schema['disables']>, limit: number): Admittance {
   if (state === 'held') return { state, limit };
-  return state === 'rejected' ? { state, actor: actor ?? '', ...present('reason', reason) } : { state: 'admitted' };
+  return state === 'rejected' ? { state, actor: actor ?? '', reason: reason ?? undefined } : { state: 'admitted' };
 }
 
+/** Oldest first. One whose process ended meanwhile (a rescinded leave) waits for nothing any more. */
 export async function listHeld(db: Db): Promise<readonly HeldLeaver[]> {
-  // One whose process ended meanwhile (a rescinded leave) waits for nothing any more.
   return db
     .selectFrom('disables')
     .innerJoin('intake', 'intake.eventId', 'disables.eventId')
@@ -124,55 +125,8 @@ export const releaseHeld = locked(
       verdict === 'release'
         ? ({ state: 'admitted', admittedAt: at } as const)
         : ({ state: 'rejected', admittedAt: null } as const);
-    for (const eventId of ids) {
-      await db
-        .updateTable('disables')
-        .set({ ...after, actor, reason: reason ?? null })
-        .where('eventId', '=', eventId)
-        .execute();
-    }
+    const releasing = db.updateTable('disables').where('eventId', 'in', jsonTexts(db, ids));
+    await releasing.set({ ...after, actor, reason: reason ?? null }).execute();
     return { released, hasChanged: false };
   },
 );
-
-/** Whether `holder` has the lease from now until `until`. One that is given back is free at once. */
-export const takeLease = locked(
-  (name) => `lease/${name}`,
-  async (db: Db, name: string, holder: string, now: string, until: string): Promise<boolean> => {
-    const taken = await db.selectFrom('leases').selectAll().where('name', '=', name).executeTakeFirst();
-    if (taken !== undefined && taken.holder !== holder && taken.until > now) return false;
-    await db
-      .insertInto('leases')
-      .values({ name, holder, until })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ holder, until }))
-      .execute();
-    return true;
-  },
-);
-
-export const giveLeaseBack = locked(
-  (name) => `lease/${name}`,
-  async (db: Db, name: string, holder: string): Promise<void> => {
-    await db.deleteFrom('leases').where('name', '=', name).where('holder', '=', holder).execute();
-  },
-);
-
-/** A process that is repeated must not write down the emptied account over the full one. */
-export const recordAccessBefore = locked(
-  personLock,
-  async (db: Db, { access, ...before }: AccessBefore): Promise<void> => {
-    const known = await findAccessBefore(db, before.personId);
-    if (known?.eventId === before.eventId) return;
-    const row = { ...before, access: canonicalJson(access) };
-    await db
-      .insertInto('accessBefore')
-      .values(row)
-      .onConflict((conflict) => conflict.column('personId').doUpdateSet(row))
-      .execute();
-  },
-);
-
-export async function findAccessBefore(db: Db, personId: string): Promise<AccessBefore | undefined> {
-  const row = await db.selectFrom('accessBefore').selectAll().where('personId', '=', personId).executeTakeFirst();
-  return row && { ...row, access: parseJson(row.access) };
-}

@@ -1,24 +1,24 @@
-import { locked } from '../database/locks.ts';
 import { isNamedSince, type AbsenceSnapshot } from '../../domain/findings/rosters.ts';
-import type { CompleteRoster } from '../port/aliases.ts';
-import type { SnapshotPage } from '../port/findings.ts';
-import { parseJson, present } from '../port/json.ts';
+import { chunksOf } from '../database/chunks.ts';
+import { jsonTexts } from '../database/jsonRows.ts';
+import { locked } from '../database/locks.ts';
 import type { Db } from '../database/schema.ts';
+import { withoutNulls } from '../database/stored.ts';
+import { parseJson } from '../port/json.ts';
+import type { SnapshotPage } from '../port/snapshots.ts';
+import type { CompleteRoster } from '../port/sources.ts';
+import { pageOf } from './snapshots.ts';
+
+/** People whom complete rosters no longer name. */
 
 /** Returns since when complete rosters of this source have not named these people; for others it is forgotten. */
-/** Whom complete rosters no longer name. */
 export const noteAbsences = locked(
   'absences',
   async (db: Db, { source, roster, absent, at }: CompleteRoster): Promise<ReadonlyMap<string, string>> => {
     const before = new Map((await standingAbsences(db, source)).map((row) => [row.personId, row]));
     await db.deleteFrom('absences').where('source', '=', source).execute();
     const rows = absent.map((personId) => before.get(personId) ?? { source, personId, since: at, roster });
-    for (let from = 0; from < rows.length; from += 500) {
-      await db
-        .insertInto('absences')
-        .values(rows.slice(from, from + 500))
-        .execute();
-    }
+    for (const some of chunksOf(rows, 500)) await db.insertInto('absences').values(some).execute();
     await db
       .insertInto('completeRosters')
       .values({ source, appliedAt: at })
@@ -32,7 +32,7 @@ export async function listAbsences(db: Db, source: string): Promise<ReadonlyMap<
   return new Map((await standingAbsences(db, source)).map(({ personId, since }) => [personId, since]));
 }
 
-/** Without those of whom HR has spoken since: if they are left out again, that is a new absence. */
+/** Without people of whom HR has spoken since: if a roster does not name them again, that is a new absence. */
 async function standingAbsences(db: Db, source: string) {
   const rows = await db
     .selectFrom('absences')
@@ -58,22 +58,18 @@ export async function absenceSnapshots(db: Db, after: string, limit: number): Pr
     .limit(limit)
     .execute();
   const ids = people.map(({ personId }) => personId);
-  const last = ids.at(-1);
-  if (last === undefined) return { facts: [] };
   const rows = await db
     .selectFrom('absences')
     .innerJoin('people', 'people.personId', 'absences.personId')
     .innerJoin('completeRosters', 'completeRosters.source', 'absences.source')
     .select(['absences.source', 'absences.since', 'absences.roster', 'completeRosters.appliedAt'])
     .select(['people.personId', 'people.employment', 'people.attributes', 'people.accountId', 'people.lines'])
-    .where('people.personId', 'in', ids)
+    .where('people.personId', 'in', jsonTexts(db, ids))
     .execute();
-  const facts = rows.map(({ roster, attributes, accountId, lines, ...row }): AbsenceSnapshot => ({
-    ...row,
-    ...(attributes === null ? {} : { attributes: parseJson(attributes) }),
-    ...present('accountId', accountId),
-    ...present('roster', roster),
+  const facts = rows.map(({ attributes, lines, ...row }): AbsenceSnapshot => ({
+    ...withoutNulls(row),
+    attributes: parseJson(attributes),
     lines: parseJson(lines),
   }));
-  return { facts, ...(ids.length === limit ? { next: last } : {}) };
+  return pageOf(facts, ids, limit);
 }

@@ -1,0 +1,60 @@
+import type { PersonAttributes, ResolvedEntitlement } from '../../domain/model.ts';
+import type { GrantRow } from './grants.ts';
+
+/** One link of the chain: who did what to whom, why, before and after. Never a secret. */
+export interface EvidenceEntry {
+  readonly personId: string;
+  readonly eventId: string;
+  /** Unique within the event, such as `assignRole:<role id>`. */
+  readonly step: string;
+  readonly at: string;
+  readonly actor: string;
+  /** Whether a token proved who decided, or whether it is somebody's word. Present for decisions. */
+  readonly proof?: 'attested' | 'claimed';
+  /** The token that proved it. */
+  readonly tokenId?: string;
+  readonly action: string;
+  readonly reason?: string;
+  /** The policy in force when an entitlement was given or taken. */
+  readonly policyHash?: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+  /**
+   * Present for a write whose answer was lost: `readBack` where a later reading showed that it had happened, `unknown` where
+   * no reading can tell (an invitation).
+   */
+  readonly lostReply?: 'readBack' | 'unknown';
+}
+
+export interface EvidenceRow extends EvidenceEntry {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+export type EvidenceCheck =
+  | { readonly ok: true; readonly count: number; readonly head?: Pick<EvidenceRow, 'seq' | 'hash'> }
+  | { readonly ok: false; readonly seq: number; readonly why: string };
+
+/** One write to one account. The account is not known yet where it is to be created. */
+export interface WriteKey {
+  readonly personId: string;
+  readonly accountId?: string;
+  readonly step: string;
+}
+
+/** What a reading shows once the write has happened. An invitation shows nothing. */
+export type Wanted =
+  | { readonly kind: 'created' | 'enabled' | 'disabled' | 'unreadable' }
+  | ({ readonly kind: 'attributes' } & Partial<Pick<PersonAttributes, 'email' | 'name' | 'title'>>)
+  | ({ readonly kind: 'given'; readonly entitlement: ResolvedEntitlement } & Pick<GrantRow, 'reason' | 'because'>)
+  | { readonly kind: 'taken'; readonly entitlement: ResolvedEntitlement };
+
+export interface OpenWrite extends WriteKey {
+  /** How often it was asked for without an answer. */
+  readonly asked: number;
+  /** The first time. */
+  readonly askedAt: string;
+  readonly wanted: Wanted;
+  /** The link that it becomes where a reading shows that it happened. */
+  readonly entry: EvidenceEntry;
+}
