@@ -3,8 +3,7 @@ import type { Account } from '../../domain/model.ts';
 import type { Because } from '../../domain/evidence.ts';
 import { isFailure, type DatadogFailure, type DatadogFailureType } from '../../datadog/failures.ts';
 import { observing } from '../../datadog/wrappers/readOnly.ts';
-import type { Wanted } from '../../inventory/port/evidence.ts';
-import type { EvidenceEntry } from '../../inventory/port/evidence.ts';
+import type { Wanted, EvidenceEntry } from '../../inventory/port/evidence.ts';
 import { grantOf, hasHappened, type OpenWrites, type Reading } from './openWrites.ts';
 
 /** One change of one account in Datadog. */

@@ -1,9 +1,7 @@
 import type { Access, Account } from '../../domain/model.ts';
 import { differingAttributes } from '../../domain/access/attributes.ts';
-import { lagMs } from '../../inventory/queries/openWrites.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import type { OpenWrite, Wanted } from '../../inventory/port/evidence.ts';
-import type { EvidenceEntry } from '../../inventory/port/evidence.ts';
+import { lagMs, type OpenWrite, type Wanted, type EvidenceEntry } from '../../inventory/port/evidence.ts';
 
 export type OpenWrites = Pick<
   Inventory,

@@ -2,8 +2,7 @@ import type { Account } from '../../domain/model.ts';
 import type { Datadog } from '../../datadog/types.ts';
 import { activationSignal } from './signals.ts';
 import type { Dependencies } from '../dependencies.ts';
-import type { AwaitedLogin } from '../../inventory/port/people.ts';
-import type { PendingInvitation } from '../../inventory/port/people.ts';
+import type { AwaitedLogin, PendingInvitation } from '../../inventory/port/people.ts';
 import { foldCase } from '../../domain/text.ts';
 
 /** How far apart Datadog's clock and ours may be, with what its lists lag behind. */

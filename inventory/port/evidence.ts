@@ -35,6 +35,9 @@ export type EvidenceCheck =
   | { readonly ok: true; readonly count: number; readonly head?: Pick<EvidenceRow, 'seq' | 'hash'> }
   | { readonly ok: false; readonly seq: number; readonly why: string };
 
+/** Longer than a reading lags: what is not seen by then has not happened. */
+export const lagMs = 60_000;
+
 /** One write to one account. The account is not known yet where it is to be created. */
 export interface WriteKey {
   readonly personId: string;

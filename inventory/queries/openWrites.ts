@@ -1,7 +1,7 @@
 import type { ExpressionBuilder, Selectable } from 'kysely';
 import { locked, personLock } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';
-import type { WriteKey, OpenWrite, EvidenceEntry } from '../port/evidence.ts';
+import { lagMs, type EvidenceEntry, type OpenWrite, type WriteKey } from '../port/evidence.ts';
 import { canonicalJson, parseJson } from '../port/json.ts';
 import { appendLink } from './evidence.ts';
 
@@ -9,9 +9,6 @@ import { appendLink } from './evidence.ts';
  * A write and its evidence are two things, and between them anything may stop: the write is noted before it is asked for,
  * and its link is appended when its answer is there, or when a later reading shows that it has happened.
  */
-
-/** Longer than a reading lags: what is not seen by then has not happened. */
-export const lagMs = 60_000;
 
 /** Just before it is asked of Datadog. Returns how often it was asked for. */
 export const beginWrite = locked(
