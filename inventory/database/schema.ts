@@ -66,7 +66,7 @@ export interface Schema {
   musterSchema: MusterSchemaTable;
 }
 
-/** A connection or a transaction: every query function takes one. */
+/** A connection or a transaction: every query takes one. */
 export type Db = Kysely<Schema>;
 
 interface PeopleTable extends Stored<Omit<PersonRecord, 'previousEmails'>, 'attributes' | 'lines'> {
@@ -124,7 +124,7 @@ interface DecisionsTable {
   personId: string;
   decisionId: string;
   approvalId: string;
-  /** Of the request that it was given for; the same access may be asked for again later. */
+  /** When the request that it answers was made; the same access may be asked for again later. */
   requestedAt: string | null;
   at: string;
   decision: Json<DatedDecision>;
@@ -215,7 +215,7 @@ interface FindingsTable extends Stored<Pick<Found, FoundColumns>, 'evidence'> {
   mutedAt: string | null;
 }
 
-/** What a sync asked to be mended; a batch that was allowed counts as a run. */
+/** What a sync asked to be repaired; a batch that was allowed counts as a run. */
 interface RepairsTable {
   runId: string;
   subject: string;

@@ -4,14 +4,11 @@ import type * as queries from '../queries/index.ts';
 import type * as queriesInTransaction from '../queries/inTransaction.ts';
 
 /**
- * The inventory: Muster's memory. All lists that a person sees come from here. Every function may be called again with the
+ * The inventory: Muster's record. All lists that a person sees come from here. Every function may be called again with the
  * same arguments without a second effect. Times are ISO 8601 strings in UTC.
  */
 export interface Inventory extends Bound<typeof queries>, AsyncDisposable {
-  /**
-   * What is decided, with the link that says so: one transaction, both or neither. `work` uses `trx` alone, the
-   * evidence last.
-   */
+  /** A decision and the link of evidence that says so in one transaction: both or neither. `work` uses `trx` alone, evidence last. */
   readonly inTransaction: <Result>(work: (trx: RecordTransaction) => Promise<Result>) => Promise<Result>;
   readonly dialect: DialectName;
   readonly close: () => Promise<void>;

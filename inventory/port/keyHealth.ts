@@ -4,7 +4,7 @@ export interface KeyHealth {
   readonly answer: 'yes' | 'no' | 'unknown';
   readonly checkedAt: string;
   readonly nextProbeAt: string;
-  /** In vain, since it was refused. */
+  /** Without success, since it was refused. */
   readonly probes: number;
 }
 

@@ -8,11 +8,11 @@ export interface ScimRow {
   /** The user name or the group's name, case-folded. */
   readonly name: string;
   readonly externalId?: string;
-  /** Of a user, once an e-mail is known. */
+  /** Present for a user once an e-mail is known. */
   readonly personId?: string;
   /** The id by which the source's alias of this person is found. */
   readonly boundAs?: string;
-  /** Counts the changes. 0: the name is taken, and what follows from it is being handed over. */
+  /** Counts the changes. 0: the name is taken, and what follows from it is still being carried out. */
   readonly version: number;
   /** The resource without id and meta. */
   readonly resource: Json<Readonly<Record<string, unknown>>>;

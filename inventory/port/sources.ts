@@ -1,4 +1,4 @@
-/** Whom a source means, by its own id or, where it has none, by an e-mail. */
+/** The person a source means, by its own id or, where it has none, by an e-mail. */
 export interface SourceIdentity {
   readonly source: string;
   /** Absent: the source has no ids, and the person is known by the first e-mail it gave. */
@@ -15,7 +15,7 @@ export interface AliasRow {
   readonly boundAt: string;
 }
 
-/** A roster that named the whole workforce of its source, and whom it left out. */
+/** A roster that named the whole workforce of its source, and the people it did not name. */
 export interface CompleteRoster {
   readonly source: string;
   /** The name of its file. */

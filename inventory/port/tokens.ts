@@ -7,9 +7,9 @@ export interface TokenRow {
   /** Short and public: for lists, evidence and `token revoke`. */
   readonly id: string;
   readonly role: TokenRole;
-  /** Whom it proves. Always present for an approver. */
+  /** The person it proves. Always present for an approver. */
   readonly personId?: string;
-  /** Of an intake token: the HR source in whose name it sends events. */
+  /** The HR source in whose name an intake token sends events. */
   readonly source?: string;
   readonly createdAt: string;
   readonly expiresAt?: string;

@@ -122,7 +122,7 @@ export async function listAccounts(
     offset,
   }: { status?: string; serviceAccounts?: boolean; search?: string; limit: number; offset: number },
 ): Promise<readonly AccountRow[]> {
-  // Limited before it is joined: PostgreSQL would join all that it then leaves out.
+  // Limited before it is joined: PostgreSQL would join all rows first.
   let page = db.selectFrom('accounts').selectAll().orderBy('email').orderBy('accountId').limit(limit).offset(offset);
   if (status === 'gone') page = page.where('goneAt', 'is not', null);
   else if (status !== undefined) {

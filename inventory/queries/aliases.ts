@@ -52,7 +52,7 @@ export const bindAlias = locked(
   },
 );
 
-/** Whom the command line has named by this id, and no source yet: also when their e-mail is a colleague's by now. */
+/** A person known by this id whom no source has named yet, even when their e-mail is a colleague's by now. */
 async function personOfSameId(db: Db, { externalId }: SourceIdentity): Promise<string | undefined> {
   if (externalId === undefined) return undefined;
   const row = await db
@@ -66,7 +66,7 @@ async function personOfSameId(db: Db, { externalId }: SourceIdentity): Promise<s
 }
 
 /**
- * By the current e-mail alone, and only where it is one person's: a colleague may have had the address before. Two ids of
+ * Matches by the current e-mail alone, and only where it is one person's: a colleague may have had the address before. Two ids of
  * one source are two people.
  */
 async function personOfOtherSource(db: Db, { source, email }: SourceIdentity): Promise<string | undefined> {

@@ -22,7 +22,7 @@ export const awaitLogin = locked(
   },
 );
 
-/** The longest unlooked first. */
+/** Those looked for longest ago come first. */
 export async function listAwaitedLogins(db: Db, personId?: string): Promise<readonly AwaitedLogin[]> {
   const query = db.selectFrom('awaitedLogins').selectAll().orderBy('lookedAt').orderBy('personId');
   return (personId === undefined ? query : query.where('personId', '=', personId)).execute();

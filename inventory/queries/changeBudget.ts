@@ -29,7 +29,7 @@ export async function previewDisable(db: Db, leaver: Leaver, budget: ChangeBudge
   return admittance(isAdmitted, limit);
 }
 
-/** What it would be for a policy that observes: those count that were only said. Nothing is held, or counts later. */
+/** What it would be for a policy that observes, where leavers that were only said count. Nothing is held, or counts later. */
 export const observeDisable = locked(
   'changeBudget',
   async (db: Db, leaver: Leaver, budget: ChangeBudget): Promise<Admittance> => {

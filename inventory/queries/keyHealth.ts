@@ -62,11 +62,11 @@ export const forgetRefusals = locked('keyHealth', async (db: Db, permissions: re
   await db.deleteFrom('keyHealth').where('permission', 'in', permissions).where('answer', '=', 'no').execute();
 });
 
-/** Parts of people's processes that were left out for want of a permission. */
+/** Parts of people's processes that were skipped for want of a permission. */
 export const listOwedParts = (db: Db): Promise<readonly OwedPart[]> =>
   db.selectFrom('owedParts').selectAll().orderBy('permission').orderBy('personId').execute();
 
-/** What the person's last process left out replaces what those before it did. */
+/** What the person's last process skipped replaces what earlier ones did. */
 export async function writeOwedParts(
   db: Db,
   personId: string,

@@ -10,13 +10,13 @@ import { appendLink } from './evidence.ts';
  * and its link is appended when its answer is there, or when a later reading shows that it has happened.
  */
 
-/** Just before it is asked of Datadog. Returns how often it was asked for. */
+/** Notes a write just before Datadog is asked for it. Returns how often it has been asked for. */
 export const beginWrite = locked(
   personLock,
   async (db: Db, { wanted, entry, askedAt, ...key }: Omit<OpenWrite, 'asked'>): Promise<number> => {
     const known = await find(db, key);
     const isLongAgo = known !== undefined && Date.parse(askedAt) - Date.parse(known.askedAt) > lagMs;
-    // An account is created without a look before: that it was not there is no news of a reading.
+    // An account is created without a reading before: that it was not there proves nothing.
     const isRead = wanted.kind !== 'unreadable' && wanted.kind !== 'created';
     const isNew = known === undefined || (isLongAgo && isRead);
     // What a reading just showed as not done may be done all the same: the first time is kept.
@@ -39,8 +39,8 @@ export const refuseWrite = locked(personLock, async (db: Db, key: WriteKey): Pro
 });
 
 /**
- * It is so now. `isOurs`: the answer said that this attempt did it. Else it was an earlier attempt, if one is open, and
- * nobody of ours if none is. Appends at most one link.
+ * The write has happened. `isOurs`: the answer said that this attempt did it; else an earlier attempt did where one is
+ * open, and nobody of ours where none is. Appends at most one link.
  */
 export const endWrite = locked(
   'evidence',
@@ -59,7 +59,7 @@ export const endWrite = locked(
   },
 );
 
-/** The answer is lost, and it is not so; or no reading can tell, and the link says that. */
+/** Ends a write whose answer is lost: it has not happened, or no reading can tell and the link says so. */
 export const giveUpWrite = locked('evidence', async (db: Db, key: WriteKey, entry?: EvidenceEntry): Promise<void> => {
   if ((await find(db, key)) === undefined) return;
   if (entry !== undefined) await appendNumbered(db, { ...entry, lostReply: 'unknown' });

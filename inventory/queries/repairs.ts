@@ -89,7 +89,7 @@ export async function listQuarantines(db: Db, limit: number): Promise<readonly Q
   return rows.map(toRow);
 }
 
-/** Subjects that differ and are not to be mended: somebody has said no, or has muted the finding. */
+/** Subjects that differ and are not to be repaired: somebody has said no, or has muted the finding. */
 export async function unrepairedSubjects(db: Db, now: string): Promise<ReadonlySet<string>> {
   const rejected = await db.selectFrom('repairRejections').select('subject').execute();
   const muted = await db

@@ -41,7 +41,7 @@ describe.each(await openDatabases())('who is whom, on $name', ({ makeFixture }) 
     ).toMatchObject({ personId: '8' });
   });
 
-  test('somebody whom no source has named is known by the id, also under the address of a colleague', async () => {
+  test('a person no source has named is known by their id, even under the address of a colleague', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     for (const personId of ['ada', 'bob']) {

@@ -57,7 +57,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     ]);
   });
 
-  test('an open approval is given to others, its decisions stay, and a closed one is left as it was', async () => {
+  test('an open approval is reassigned and keeps its decisions; a closed one stays as it was', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     const others = { people: ['cto@example.com'], manager: false, quorum: 1, fallback: [] };
@@ -90,7 +90,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await inventory.listGrants({ open: true, limit: 10, offset: 0 })).toEqual([]);
   });
 
-  test('an entitlement that is given again has a second grant, which a late repetition of the revocation leaves', async () => {
+  test('a late repetition of a revocation leaves the second grant of the same entitlement open', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     await inventory.openGrant(grant());

@@ -88,7 +88,7 @@ describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
     });
   }
 
-  test('an entry that was altered together with its hash is found at the link after it, or at the end', async () => {
+  test('an entry altered together with its hash is found at the next link, or at the end', async () => {
     for (const { seq, found } of [
       { seq: 2, found: 3 },
       { seq: 3, found: 3 },
@@ -113,7 +113,7 @@ describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
     }
   });
 
-  test('a chain that was cut off at its end together with its recorded end holds, but not against a link that was noted', async () => {
+  test('a chain cut off together with its recorded end holds, but not against a noted link', async () => {
     await using fixture = await makeFixture();
     const { inventory, query } = fixture;
     for (const step of ['one', 'two', 'three']) await inventory.appendEvidence(evidence(step));

@@ -30,7 +30,7 @@ async function finishedRun({ inventory }: Fixture, runId: string, minute: number
 }
 
 describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
-  test('identities are written where they are new or differ, and a use within a day is no difference', async () => {
+  test('identities are written where they are new or differ; a use within a day is no difference', async () => {
     await using fixture = await makeFixture();
     const { inventory, query } = fixture;
     const used = nhi('k-1', { lastUsedAt: '2026-01-05T08:00:00.000Z' });
@@ -77,7 +77,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await inventory.serviceAccountIds()).toEqual(['s-1']);
   });
 
-  test('a sweep closes what a whole list did not show: of its kinds, of one owner, and of owners that are gone', async () => {
+  test('a sweep closes what is missing of its kinds, of one owner, and of owners that are gone', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     const robots = ['s-1', 's-2'].map((id) => account(id, { isServiceAccount: true }));
@@ -104,7 +104,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await gone()).toEqual(['k-4', 'k-5']);
   });
 
-  test('last seen is when the kind was last read whole, and stays where it is for what is not visible', async () => {
+  test('last seen is when the kind was last read whole, and stays for what is not visible', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     await inventory.writeNhis([nhi('k-1'), nhi('k-2', { kind: 'apiKey' })], at(1));
@@ -124,7 +124,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     });
   });
 
-  test('memberships have a beginning and an end, a team that goes ends its own, and nothing is written twice', async () => {
+  test('memberships begin and end, also with their team, and nothing is written twice', async () => {
     await using fixture = await makeFixture();
     const { inventory, query } = fixture;
     const two = [team('t-1'), team('t-2')];

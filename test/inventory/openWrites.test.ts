@@ -24,7 +24,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await inventory.listOpenWrites('p-1')).toEqual([]);
   });
 
-  test('of a write whose answer was lost the link says what was before it was asked for first', async () => {
+  test('the link of a write whose answer was lost says what was there before the first attempt', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     await inventory.beginWrite(write(0));

@@ -10,7 +10,7 @@ import { makeSqlitePlace, openDatabases } from './backends.ts';
 import { at, evidence, finish, joiner } from './samples.ts';
 
 describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
-  test('an empty database is brought to this version, and what it holds is there when it is opened again', async () => {
+  test('an empty database is brought to this version, and keeps what it holds when opened again', async () => {
     await using fixture = await makeFixture();
     const { inventory, location, query } = fixture;
     expect(inventory.dialect).toBe(dialect);
@@ -92,7 +92,7 @@ describe('the place of an inventory', () => {
     }
   });
 
-  test('a folder that was there keeps its mode, and a file that others could read is closed to them', async () => {
+  test('an existing folder keeps its mode; a file that others could read is closed to them', async () => {
     const place = await makeSqlitePlace();
     const { location } = place;
     const file = location.file ?? '';

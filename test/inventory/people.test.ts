@@ -14,14 +14,14 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await inventory.findEvent('e-2')).toBeUndefined();
   });
 
-  test('of two that receive the same event at once, one is the first', async () => {
+  test('one of two that receive the same event at once is the first', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
-    const answers = await Promise.all(Array.from({ length: 8 }, () => inventory.receiveEvent(joiner('e-1'), at(0))));
-    expect(answers.toSorted()).toEqual([...Array.from({ length: 7 }, () => 'known'), 'new']);
+    const results = await Promise.all(Array.from({ length: 8 }, () => inventory.receiveEvent(joiner('e-1'), at(0))));
+    expect(results.toSorted()).toEqual([...Array.from({ length: 7 }, () => 'known'), 'new']);
   });
 
-  test('events that came as a bare signal are recorded when they are admitted, and applied ones are named', async () => {
+  test('events that came as a bare signal are recorded when admitted; applied ones are named', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     await inventory.receiveEvent(joiner('e-1'), at(0));
@@ -141,7 +141,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await inventory.findPeopleByEmail('da@example.com')).toEqual([]);
   });
 
-  test('an e-mail that a newer word replaced before it was on record was the person’s too, unless it was withdrawn', async () => {
+  test('an e-mail replaced before it was on record was the person’s too, unless it was withdrawn', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     const said = (eventId: string, email: string) =>
@@ -175,15 +175,15 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect((await inventory.findPerson('p-1'))?.accountId).toBe('a-1');
   });
 
-  test('of many that bind one account at once, one wins', async () => {
+  test('one of many that bind an account at once wins', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
-    const answers = await Promise.all(
+    const results = await Promise.all(
       Array.from({ length: 8 }, (_, index) => inventory.bindAccount(`p-${index}`, 'a-1', at(0))),
     );
     const winner = await inventory.personBoundTo('a-1');
-    expect(answers.filter(({ conflict }) => conflict === undefined)).toHaveLength(1);
-    expect(answers.filter(({ conflict }) => conflict === winner)).toHaveLength(7);
+    expect(results.filter(({ conflict }) => conflict === undefined)).toHaveLength(1);
+    expect(results.filter(({ conflict }) => conflict === winner)).toHaveLength(7);
   });
 
   test('progress shows in lists until the process ends; what comes late does not', async () => {
@@ -241,7 +241,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await inventory.listPending()).toEqual([]);
   });
 
-  test('a first login is awaited under the newest e-mail, until the onboarding completes or the person has left', async () => {
+  test('a first login is awaited under the newest e-mail until onboarding completes or they leave', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     const awaited = async () => (await inventory.listAwaitedLogins()).map(({ personId, email }) => [personId, email]);
@@ -265,7 +265,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await awaited()).toEqual([]);
   });
 
-  test('the history of a person holds everything, and of nobody nothing', async () => {
+  test('the history of a person holds everything; somebody unknown has none', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     expect(await inventory.personHistory('p-1')).toBeUndefined();

@@ -25,7 +25,7 @@ const group = (id: string, displayName: string, change: Partial<ScimRow> = {}): 
   });
 
 describe.each(await openDatabases())('what identity providers push, on $name', ({ makeFixture }) => {
-  test('a name is taken before anything follows from it, and an attempt that came no further is taken up with its id', async () => {
+  test('a name is taken before anything follows; an attempt that stopped is resumed with its id', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     expect(await inventory.reserveScim(user('u-1'))).toMatchObject({ id: 'u-1', version: 0 });
@@ -43,7 +43,7 @@ describe.each(await openDatabases())('what identity providers push, on $name', (
     expect(await inventory.reserveScim(group('g-1', 'u-1@example.com'))).toMatchObject({ id: 'g-1' });
   });
 
-  test('of two who take one name at the same moment one is told that the other has it', async () => {
+  test('one of two that take a name at the same moment is told that the other has it', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     const ids = ['u-1', 'u-2', 'u-3', 'u-4'];
@@ -95,7 +95,7 @@ describe.each(await openDatabases())('what identity providers push, on $name', (
     expect(await inventory.removeScim({ ...user('u-1', { version: 1 }), source: 'entra' })).toBe(false);
   });
 
-  test('a group has its members once, also a thousand of them, and they go with the group or with the member', async () => {
+  test('a group has its members once, even a thousand, and they go with the group or the member', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     const members = Array.from({ length: 1_001 }, (_, index) => `u-${index}`);

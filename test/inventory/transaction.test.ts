@@ -35,11 +35,11 @@ interface Decision {
   readonly decide: (inventory: Inventory) => Promise<unknown>;
   /** What the decision changes. */
   readonly look: (inventory: Inventory) => Promise<unknown>;
-  /** Where it is not by the operator's own hand. */
+  /** Where it is not in the operator's name. */
   readonly link?: Partial<EvidenceEntry>;
 }
 
-const hands = (inventory: Inventory) => ({ client, inventory, ...operator });
+const contextOf = (inventory: Inventory) => ({ client, inventory, ...operator });
 const muster = { submitEvent: async () => ({ workflowId: 'person/p-1', eventId: 'e-1' }) };
 const accountOfPerson = async (inventory: Inventory) => (await inventory.findPerson('p-1'))?.accountId;
 const tokens = (inventory: Inventory) => inventory.listTokens();
@@ -49,13 +49,17 @@ const decisions: readonly Decision[] = [
     what: 'a link',
     prepare: (inventory) => inventory.receiveEvent(joiner('e-1'), at(0)),
     decide: (inventory) =>
-      linkAccount(hands(inventory), { getAccount: async (id) => account(id) }, { personId: 'p-1', accountId: 'a-1' }),
+      linkAccount(
+        contextOf(inventory),
+        { getAccount: async (id) => account(id) },
+        { personId: 'p-1', accountId: 'a-1' },
+      ),
     look: accountOfPerson,
   },
   {
     what: 'an unlinking',
     prepare: (inventory) => inventory.bindAccount('p-1', 'a-1', at(1)),
-    decide: (inventory) => unlinkAccount(hands(inventory), 'p-1'),
+    decide: (inventory) => unlinkAccount(contextOf(inventory), 'p-1'),
     look: accountOfPerson,
   },
   {
@@ -65,7 +69,8 @@ const decisions: readonly Decision[] = [
       const budget = { atLeast: 0, percent: 0, windowMs: 60_000 };
       await inventory.admitDisable({ eventId: 'l-1', personId: 'p-1', at: at(1) }, budget);
     },
-    decide: (inventory) => releaseLeavers(hands(inventory), { which: { personId: 'p-1' }, verdict: 'release', reason }),
+    decide: (inventory) =>
+      releaseLeavers(contextOf(inventory), { which: { personId: 'p-1' }, verdict: 'release', reason }),
     look: (inventory) => inventory.listHeld(),
   },
   {
@@ -102,13 +107,14 @@ const decisions: readonly Decision[] = [
         budget: 1,
         people: [{ personId: 'p-1', subjects: ['p-1/role:r-1'] }],
       }),
-    decide: (inventory) => decideBatch({ ...hands(inventory), muster }, { batchId: 'b-1', verdict: 'allow', reason }),
+    decide: (inventory) =>
+      decideBatch({ ...contextOf(inventory), muster }, { batchId: 'b-1', verdict: 'allow', reason }),
     look: async (inventory) => (await inventory.listQuarantines(9)).map(({ state }) => state),
   },
   {
     what: 'an accepted name',
     prepare: (inventory) => inventory.rememberEntitlementIds([{ kind: 'role', name: 'Admin', id: 'r-1' }], at(1)),
-    decide: (inventory) => acceptName(hands(inventory), { kind: 'role', name: 'Admin' }),
+    decide: (inventory) => acceptName(contextOf(inventory), { kind: 'role', name: 'Admin' }),
     look: async (inventory) => [...(await inventory.knownEntitlementIds([{ kind: 'role', name: 'Admin' }]))],
   },
   {
@@ -181,14 +187,14 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     },
   );
 
-  test('decisions at the same time wait for each other and for the writes to Datadog, and the chain holds', async () => {
+  test('simultaneous decisions wait for each other and for writes to Datadog; the chain holds', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     const people = Array.from({ length: 12 }, (_, index) => `p-${index}`);
     await Promise.all(
       people.flatMap((personId) => [
         linkAccount(
-          hands(inventory),
+          contextOf(inventory),
           { getAccount: async (id) => account(id) },
           { personId, accountId: `a-${personId}` },
         ),
