@@ -1,7 +1,6 @@
 import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { assertLoopback, baseUrlOf, datadogSites } from '../datadog/index.ts';
+import { assertLoopback, baseUrlOf, datadogSites } from '../datadog/sites.ts';
 import { readRuntime } from './runtime.ts';
 import { UsageError } from '../domain/errors.ts';
 import type { DatadogConfig, DatadogKeys, TemporalConfig, Config, Environment } from './types.ts';
@@ -67,6 +66,8 @@ async function readTemporal(env: Environment): Promise<TemporalConfig | undefine
   const apiKey = await readSecret(env, 'TEMPORAL_API_KEY');
   const given = Object.entries({ ...env, TEMPORAL_API_KEY: apiKey });
   const overrideEnvVars = Object.fromEntries(given.filter((entry): entry is [string, string] => Boolean(entry[1])));
+  // Not before it is needed: it brings half of Temporal's client.
+  const { loadClientConnectConfig } = await import('@temporalio/envconfig');
   try {
     const { connectionOptions, namespace } = loadClientConnectConfig({
       overrideEnvVars,

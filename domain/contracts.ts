@@ -14,20 +14,9 @@ import type {
   ProcessType,
 } from './model.ts';
 
-/** Everything that is said across processes by name: ids, queues, messages, search attributes. No string is typed twice. */
+/** What is said across processes by name: ids, queues, messages, search attributes. No string is typed twice. */
 
-export const taskQueues = { muster: 'muster', datadog: 'datadog' } as const;
-export const accessSyncType = 'accessSync';
-/** The full depth, by the policy's cron. */
-export const accessSyncScheduleId = 'access-sync';
-/** The rosters of the watched folder, by the policy's cron. */
-export const rosterImportType = 'rosterImport';
-export const rosterScheduleId = 'roster-import';
-/** The light depth, at a short interval; its runs end at once while nobody waits. */
-export const lightSyncScheduleId = 'access-sync-light';
-
-export const personIdPattern = /^[A-Za-z0-9._:-]{1,128}$/;
-export const personWorkflowId = (personId: string): string => `person/${personId}`;
+export * from './ids.ts';
 
 export const searchAttributes = {
   personId: defineSearchAttributeKey('PersonId', 'KEYWORD'),

@@ -1,5 +1,6 @@
 import { isEmail } from './text.ts';
-import { personIdPattern, type EventCancellation } from './contracts.ts';
+import type { EventCancellation } from './contracts.ts';
+import { personIdPattern } from './ids.ts';
 import {
   eventKinds,
   type AttributeValue,

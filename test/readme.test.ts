@@ -49,8 +49,8 @@ function wordsOf(line: string): readonly string[] | undefined {
 }
 
 /** The commands with nothing behind them: parsing checks arguments and options, and does nothing. */
-function createIdle(): Command {
-  const program = createProgram(createShell(), () => undefined);
+async function createIdle(): Promise<Command> {
+  const program = await createProgram(createShell(), () => undefined);
   for (const one of leavesOf(program)) one.command.action(() => undefined);
   return program;
 }
@@ -68,8 +68,7 @@ function leavesOf(command: Command, path: readonly string[] = []): readonly Leaf
 }
 
 /** What is wrong with a command that is named in passing, perhaps without its arguments. */
-function problemOf(words: readonly string[]): string | undefined {
-  const program = createIdle();
+function problemOf(program: Command, words: readonly string[]): string | undefined {
   let command = program;
   let rest = words;
   for (;;) {
@@ -103,24 +102,25 @@ test('there are commands to look at', () => {
 test.each(shown.map(({ file, line, words }) => [file, line, words] as const))(
   '%s shows a command that can be given: %s',
   async (_file, _line, words) => {
-    await expect(createIdle().parseAsync([...words], { from: 'user' })).resolves.toBeDefined();
+    await expect((await createIdle()).parseAsync([...words], { from: 'user' })).resolves.toBeDefined();
   },
 );
 
-test('commands and options named in passing exist', () => {
+test('commands and options named in passing exist', async () => {
+  const program = await createIdle();
   const problems = pages.flatMap(({ file, text }) =>
     spansOf(text).flatMap((code) => {
       const words = wordsOf(code);
-      const problem = words && problemOf(words);
+      const problem = words && problemOf(program, words);
       return problem === undefined ? [] : [`${file}: ${code}: ${problem}`];
     }),
   );
   expect(problems).toEqual([]);
 });
 
-test('every command stands in the README', () => {
+test('every command stands in the README', async () => {
   const spans = spansOf(readme);
-  const missing = leavesOf(createIdle()).filter(({ path }) => !spans.includes(`npx muster ${path}`));
+  const missing = leavesOf(await createIdle()).filter(({ path }) => !spans.includes(`npx muster ${path}`));
   expect(missing.map(({ path }) => path)).toEqual([]);
 });
 

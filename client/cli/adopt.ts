@@ -16,8 +16,7 @@ interface AdoptOptions {
 
 const shownRows = 50;
 
-export function addAdopt(program: Command, shell: Shell): void {
-  const adopt = program.command('adopt').description('taking over an organization that has people in it already');
+export function addAdopt(adopt: Command, shell: Shell): void {
   addOptions(adopt.command('plan'))
     .description('whose each account is, and what they hold; writes nothing')
     .addHelpText('after', '\nExample: npx muster adopt plan --roster people.csv')

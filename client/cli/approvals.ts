@@ -20,8 +20,7 @@ interface ListOptions {
   readonly person?: string;
 }
 
-export function addApprovals(program: Command, shell: Shell): void {
-  const approvals = program.command('approvals').description('access that waits for somebody to allow it');
+export function addApprovals(approvals: Command, shell: Shell): void {
   const states = ['open', 'approved', 'rejected', 'timedOut', 'withdrawn', 'all'] as const;
   addListOptions(approvals.command('list'))
     .description('what waits for a decision, and by whom')

@@ -14,8 +14,7 @@ import type { EvidenceRow } from '../../inventory/port/evidence.ts';
 const exportFormats = ['jsonl', 'csv'] as const;
 const pageSize = 1_000;
 
-export function addAudit(program: Command, shell: Shell, setExitCode: (code: number) => void): void {
-  const audit = program.command('audit').description('the evidence: who did what to whom, when and why');
+export function addAudit(audit: Command, shell: Shell, setExitCode: (code: number) => void): void {
   addList(audit, shell);
   addVerify(audit, shell, setExitCode);
   addExport(audit, shell);

@@ -2,8 +2,6 @@ import type { Command } from 'commander';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import { isJson } from './command.ts';
-import { checkDatadog } from './doctorDatadog.ts';
-import { checkEngine } from './doctorEngine.ts';
 import { explainFailure } from './failures.ts';
 import { attemptCheck, isHealthy, type Check } from './checks.ts';
 import { exists, loadShellPolicy, openPlace, readShellConfig } from './open.ts';
@@ -22,10 +20,8 @@ export interface Diagnosis {
   readonly keyHealth?: readonly (KeyHealth & { readonly peopleWithout: number })[];
 }
 
-export function addDoctor(program: Command, shell: Shell, setExitCode: (code: number) => void): void {
-  program
-    .command('doctor')
-    .description('check the engine, worker, inventory, policy, keys and permissions; says how to get what is missing')
+export function addDoctor(doctor: Command, shell: Shell, setExitCode: (code: number) => void): void {
+  doctor
     .addHelpText('after', '\nExample: npx muster doctor --json\nExit code: 0 all that is needed is there, 1 it is not.')
     .action(async (_options: unknown, command: Command) => {
       const diagnosis = await diagnose(shell);
@@ -45,6 +41,10 @@ export async function diagnose(shell: Shell): Promise<Diagnosis> {
     ]);
   }
   const { policy, check: policyCheck } = await checkPolicy(config);
+  const [{ checkEngine }, { checkDatadog }] = await Promise.all([
+    import('./doctorEngine.ts'),
+    import('./doctorDatadog.ts'),
+  ]);
   const [engine, database, datadog] = await Promise.all([
     checkEngine(config),
     checkDatabase(config),

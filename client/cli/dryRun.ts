@@ -1,10 +1,9 @@
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import { personWorkflowId } from '../../domain/contracts.ts';
+import { personWorkflowId } from '../../domain/ids.ts';
 import type { Entitlement, HrEvent, ProcessType } from '../../domain/model.ts';
 import { birthrightAccess, type Policy } from '../../domain/policy/rules.ts';
-import { completeEvent } from '../operations/drafts.ts';
+import { checkedEvent, completeEvent } from '../operations/drafts.ts';
 import { processOf } from '../../domain/mailbox.ts';
-import { checkedEvent } from '../operations/muster.ts';
 import { settleEvent, type EventInput } from './eventInput.ts';
 import { withDatadogHere } from './datadog.ts';
 import { planOnline, renderOnlinePlan, type OnlinePlan } from './dryRunOnline.ts';

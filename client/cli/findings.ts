@@ -28,8 +28,7 @@ interface MuteOptions {
   readonly as?: string;
 }
 
-export function addFindings(program: Command, shell: Shell): void {
-  const findings = program.command('findings').description('what somebody should look at, found by the sync');
+export function addFindings(findings: Command, shell: Shell): void {
   addListOptions(findings.command('list'), { withFormat: true })
     .description('open findings by kind, the worst first, with what to do')
     .addOption(new Option('--kind <kind>', 'of this kind only').choices(findingKindNames))

@@ -9,7 +9,6 @@ import type { Shell } from './shell.ts';
 import { renderParagraph } from './table.ts';
 import { UsageError } from '../../domain/errors.ts';
 import type { HeldLeaver } from '../../inventory/port/changeBudget.ts';
-import { heldBatch, releaseLeavers } from '../operations/heldLeavers.ts';
 
 interface ReleaseOptions extends OperatorOptions {
   readonly batch?: string;
@@ -31,6 +30,7 @@ export function addHeldLeavers(leaver: Command, shell: Shell): void {
     .description('leavers above the change budget, which wait for a person')
     .addHelpText('after', '\nExample: npx muster leaver held')
     .action(async (_options: unknown, command: Command) => {
+      const { heldBatch } = await import('../operations/heldLeavers.ts');
       const held = await withInventory(shell, heldBatch);
       printList(shell, command, held.leavers, heldList, {
         json: held,
@@ -53,6 +53,7 @@ export function addHeldLeavers(leaver: Command, shell: Shell): void {
       }
       const which = id === undefined ? { batch: batch ?? '' } : { personId: id };
       const verdict = reject ? 'reject' : 'release';
+      const { releaseLeavers } = await import('../operations/heldLeavers.ts');
       const released = await withOperator(shell, by, (context) => releaseLeavers(context, { which, verdict, reason }));
       printResult(
         shell,

@@ -18,10 +18,7 @@ interface GrantOptions {
   readonly all?: boolean;
 }
 
-export function addInventory(program: Command, shell: Shell): void {
-  const inventory = program
-    .command('inventory')
-    .description('accounts, grants and non-human identities as they were last seen');
+export function addInventory(inventory: Command, shell: Shell): void {
   addListOptions(inventory.command('users'), { withFormat: true })
     .description('Datadog accounts of people, with their roles')
     .addOption(new Option('--status <status>', 'in this status only').choices(['pending', 'active', 'disabled']))

@@ -4,7 +4,6 @@ import { addOperator, whyOf, withDatadogOf, withOperator, type OperatorOptions }
 import { printResult } from './output.ts';
 import { parsePersonId, parseText } from './parse.ts';
 import type { Shell } from './shell.ts';
-import { linkAccount, unlinkAccount } from '../operations/links.ts';
 
 /** Whose account it is, where e-mails do not say: decided by a person. */
 export function addLinks(person: Command, shell: Shell): void {
@@ -17,6 +16,7 @@ export function addLinks(person: Command, shell: Shell): void {
       '\nExample: npx muster person link e-1042 --account 6a9e4c1e-1f4f-11f0-9cd2-0242ac120002 --as it@example.com',
     )
     .action(async (personId: string, { account, ...by }: OperatorOptions & { account: string }, command: Command) => {
+      const { linkAccount } = await import('../operations/links.ts');
       const linked = await withOperator(shell, by, (context, opened) =>
         withDatadogOf(opened, (api) => linkAccount(context, api, { personId, accountId: account, ...whyOf(by) })),
       );
@@ -27,6 +27,7 @@ export function addLinks(person: Command, shell: Shell): void {
     .description('take the binding away; the account itself is not touched')
     .addHelpText('after', '\nExample: npx muster person unlink e-1042 --as it@example.com')
     .action(async (personId: string, by: OperatorOptions, command: Command) => {
+      const { unlinkAccount } = await import('../operations/links.ts');
       const unlinked = await withOperator(shell, by, (context) => unlinkAccount(context, personId, whyOf(by)));
       printResult(shell, isJson(command), unlinked, () => `Account ${unlinked.accountId} is nobody's now.`);
     });

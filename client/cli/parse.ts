@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { personIdPattern } from '../../domain/contracts.ts';
+import { personIdPattern } from '../../domain/ids.ts';
 import { parseDuration } from '../../domain/durations.ts';
 import { isEmail } from '../../domain/text.ts';
 import { isTimeZone } from '../intake/localDates.ts';

@@ -13,8 +13,7 @@ import type { Shell } from './shell.ts';
 import { addRestore } from './undo.ts';
 import type { PersonRow } from '../../inventory/port/people.ts';
 
-export function addPerson(program: Command, shell: Shell): void {
-  const person = program.command('person').description('people, their processes, access and history');
+export function addPerson(person: Command, shell: Shell): void {
   addWide(person.command('show'))
     .argument('<id>', "HR's id of the person", parsePersonId)
     .description('state, process, what it waits for; access with since when, why and who allowed it; history')

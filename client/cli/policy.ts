@@ -22,8 +22,7 @@ interface ExplainOptions extends Partial<Omit<PersonAttributes, 'extra'>> {
   readonly policy?: string;
 }
 
-export function addPolicy(program: Command, shell: Shell, setExitCode: (code: number) => void): void {
-  const policy = program.command('policy').description('who gets what: the rules');
+export function addPolicy(policy: Command, shell: Shell, setExitCode: (code: number) => void): void {
   policy
     .command('init')
     .argument('[file]', 'the file to write; it must not be there yet', 'policy.yaml')

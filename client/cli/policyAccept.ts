@@ -4,7 +4,6 @@ import { addOperator, whyOf, withOperator, type OperatorOptions } from './operat
 import { printResult } from './output.ts';
 import { parseText } from './parse.ts';
 import type { Shell } from './shell.ts';
-import { acceptName } from '../operations/acceptName.ts';
 
 /** A name of the policy keeps its id; that another role or team may bear it from now on is a person's decision. */
 export function addAccept(policy: Command, shell: Shell): void {
@@ -14,6 +13,7 @@ export function addAccept(policy: Command, shell: Shell): void {
     .description('the role or team that bears this name now is the one that is meant')
     .addHelpText('after', '\nExample: npx muster policy accept role "Incident Commander" --as it@example.com')
     .action(async (kind: 'role' | 'team', name: string, by: OperatorOptions, command: Command) => {
+      const { acceptName } = await import('../operations/acceptName.ts');
       const { before } = await withOperator(shell, by, (context) => acceptName(context, { kind, name }, whyOf(by)));
       printResult(
         shell,

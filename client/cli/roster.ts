@@ -17,8 +17,7 @@ interface RosterOptions {
 
 const shownRows = 50;
 
-export function addRoster(program: Command, shell: Shell, setExitCode: (code: number) => void): void {
-  const roster = program.command('roster').description("HR's list of people, as a CSV file");
+export function addRoster(roster: Command, shell: Shell, setExitCode: (code: number) => void): void {
   addOptions(roster.command('plan'))
     .description('who joins, moves and leaves by this file; writes nothing')
     .addHelpText('after', '\nExample: npx muster roster plan people.csv --source hr --complete')

@@ -2,63 +2,45 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { RefusedError, UsageError } from '../../domain/errors.ts';
-import type { AddCommands } from './command.ts';
-import { addAdopt } from './adopt.ts';
-import { addApprovals } from './approvals.ts';
-import { addAudit } from './audit.ts';
-import { addDoctor } from './doctor.ts';
-import { addEvents } from './events.ts';
+import { commandTable } from './commands.ts';
 import { explainFailure } from './failures.ts';
-import { addFindings } from './findings.ts';
-import { addInventory } from './inventory.ts';
 import { printMessage } from './output.ts';
-import { addPerson } from './person.ts';
-import { addPolicy } from './policy.ts';
 import type { Shell } from './shell.ts';
-import { addRoster } from './roster.ts';
-import { addSimulator } from './simulator.ts';
-import { addSchedule, addSync } from './sync.ts';
-import { addToken } from './token.ts';
+import { InterruptedError } from './waiting.ts';
 
-const groups: readonly AddCommands[] = [
-  addDoctor,
-  addEvents,
-  addPerson,
-  addApprovals,
-  addSync,
-  addSchedule,
-  addInventory,
-  addFindings,
-  addPolicy,
-  addToken,
-  addRoster,
-  addAdopt,
-  addAudit,
-  addSimulator,
-];
+const exitCodes = { done: 0, failed: 1, wrongUsage: 2, refused: 3, interrupted: 130 } as const;
 
-const exitCodes = { done: 0, failed: 1, wrongUsage: 2, refused: 3 } as const;
-
-/** Runs one command and returns the exit code: 0 done, 1 failed, 2 wrong usage, 3 refused. Never throws. */
+/** Runs one command and returns its exit code. Never throws. */
 export async function runCli(args: readonly string[], shell: Shell): Promise<number> {
   let code: number = exitCodes.done;
-  const program = createProgram(shell, (failed) => {
+  const setExitCode = (failed: number): void => {
     code = failed;
-  });
+  };
   try {
+    const program = await createProgram(shell, setExitCode, args);
     await program.parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.wrongUsage;
+    if (error instanceof InterruptedError) {
+      printMessage(shell, error.message);
+      return exitCodes.interrupted;
+    }
     printMessage(shell, `error: ${explainFailure(error)}`);
     if (error instanceof UsageError) return exitCodes.wrongUsage;
     return error instanceof RefusedError ? exitCodes.refused : exitCodes.failed;
   }
 }
 
-/** `setExitCode` is for commands that print their result and still did not succeed. */
-export function createProgram(shell: Shell, setExitCode: (code: number) => void): Command {
+/** The commands; those that `words` do not name have only their description. Without `words`, and for a completion, all of them are whole. */
+export async function createProgram(
+  shell: Shell,
+  setExitCode: (code: number) => void,
+  words: readonly string[] = Object.keys(commandTable),
+): Promise<Command> {
   const { description, version } = readManifest();
+  // A completion is made of all commands.
+  const isWhole = words.includes('completion');
   const program = new Command('muster')
     .description(description)
     .version(version, '-V, --version', 'print the version')
@@ -71,9 +53,12 @@ export function createProgram(shell: Shell, setExitCode: (code: number) => void)
     .addHelpText(
       'after',
       '\nBegin with `npm start` in another terminal, then `npx muster doctor`.\n' +
-        'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by policy or authorization.',
+        'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by policy or authorization, 130 interrupted.',
     );
-  for (const add of groups) add(program, shell, setExitCode);
+  for (const [name, entry] of Object.entries(commandTable)) {
+    const command = program.command(name).description(entry.description);
+    if (isWhole || words.includes(name)) (await entry.load())(command, shell, setExitCode);
+  }
   addJson(program);
   return program;
 }

@@ -8,6 +8,8 @@ export interface Shell {
   readonly writeOut: (text: string) => void;
   /** Messages, progress and errors. */
   readonly writeErr: (text: string) => void;
+  /** Calls `stop` on Ctrl-C, which ends the process where nothing listens. */
+  readonly onInterrupt: (stop: () => void) => Disposable;
   /** Whether results go to a person's terminal. */
   readonly isTerminal: boolean;
   readonly isColorful: boolean;

@@ -16,12 +16,8 @@ interface SimulatorArguments {
   readonly state?: string;
 }
 
-export function addSimulator(program: Command, shell: Shell): void {
-  program
-    .command('simulator')
-    .description(
-      'run a simulated Datadog on this machine until it is stopped; prints {url, apiKey, appKey} once it listens',
-    )
+export function addSimulator(simulator: Command, shell: Shell): void {
+  simulator
     .option('--port <n>', '0 takes a free one', parsePort, 0)
     .option('--people <n>', 'people with accounts, besides the administrator', parseOffset, 0)
     .option('--nhis <n>', 'service accounts, API keys and application keys together', parseOffset, 0)

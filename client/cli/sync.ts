@@ -1,12 +1,9 @@
+import { setMaxListeners } from 'node:events';
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
-import {
-  accessSyncScheduleId,
-  lightSyncScheduleId,
-  rosterScheduleId,
-  type SyncProgress,
-  type SyncSummary,
-} from '../../domain/contracts.ts';
+import type { SyncProgress, SyncSummary } from '../../domain/contracts.ts';
+import { accessSyncScheduleId, lightSyncScheduleId, rosterScheduleId } from '../../domain/ids.ts';
+import { formatDuration } from '../../domain/durations.ts';
 import { FailedError } from '../../domain/errors.ts';
 import { isJson } from './command.ts';
 import { describeUnseen } from './kinds.ts';
@@ -19,11 +16,11 @@ import { addListOptions, printList, type List } from './rows.ts';
 import type { Shell } from './shell.ts';
 import type { SyncRunRow } from '../../inventory/port/syncRuns.ts';
 import { describeProgress } from './syncProgress.ts';
+import { waitUntilInterrupted } from './waiting.ts';
 
 const noSchedule = 'There is no schedule of the sync yet: create it with `npx muster schedule apply`';
 
-export function addSync(program: Command, shell: Shell, setExitCode: (code: number) => void): void {
-  const sync = program.command('sync').description('the true picture of who has access, read from Datadog');
+export function addSync(sync: Command, shell: Shell, setExitCode: (code: number) => void): void {
   addRun(sync, shell, setExitCode);
   addQuarantine(sync, shell);
   addStatus(sync, shell);
@@ -92,8 +89,7 @@ function addRun(sync: Command, shell: Shell, setExitCode: (code: number) => void
     .action(async ({ timeout }: { timeout: number }, command: Command) => {
       const summary = await withEngine(shell, async ({ client }) => {
         await requireSchedule(client);
-        printMessage(shell, 'The sync reads Datadog; this waits for its end.');
-        return syncWithin(client, timeout, (progress) => printMessage(shell, describeProgress(progress, Date.now())));
+        return syncWithin(shell, client, timeout);
       });
       printResult(shell, isJson(command), summary, () => renderSummary(shell, summary));
       const { last } = await withInventory(shell, (inventory) => inventory.standingKinds());
@@ -104,10 +100,8 @@ function addRun(sync: Command, shell: Shell, setExitCode: (code: number) => void
     });
 }
 
-export function addSchedule(program: Command, shell: Shell): void {
-  program
-    .command('schedule')
-    .description('when the sync runs by itself')
+export function addSchedule(schedule: Command, shell: Shell): void {
+  schedule
     .command('apply')
     .description("create or update the sync's schedules as the policy says")
     .addHelpText('after', '\nExample: npx muster schedule apply')
@@ -142,22 +136,23 @@ async function requireSchedule(client: Client) {
   return schedule;
 }
 
-/** Ends the requests too: an open long poll would keep the command from ending. */
-async function syncWithin(
-  client: Client,
-  timeoutMs: number,
-  onProgress: (progress: SyncProgress) => void,
-): Promise<SyncSummary> {
+/** A signal ends the requests too: an open long poll would keep the command from ending. */
+async function syncWithin(shell: Shell, client: Client, timeoutMs: number): Promise<SyncSummary> {
   const { syncNow } = await import('../operations/schedule.ts');
-  const signal = AbortSignal.timeout(timeoutMs);
+  const within = formatDuration(timeoutMs);
+  const where = 'it goes on where a worker runs (`npx muster doctor`); see `npx muster sync status`';
+  const onProgress = (progress: SyncProgress) => printMessage(shell, describeProgress(progress, Date.now()));
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const wait = { what: `the sync to read all of Datadog, at most ${within}`, goesOn: where };
   try {
-    return await client.withAbortSignal(signal, () => syncNow(client, onProgress));
+    return await waitUntilInterrupted(shell, wait, (interrupted) => {
+      const signal = AbortSignal.any([interrupted, timeout]);
+      setMaxListeners(0, signal);
+      return client.withAbortSignal(signal, () => syncNow(client, onProgress));
+    });
   } catch (error) {
-    if (!signal.aborted) throw error;
-    throw new FailedError(
-      `The sync did not end within ${timeoutMs / 1_000} s: it goes on where a worker runs (\`npx muster doctor\`); ` +
-        'see `npx muster sync status`, or give a longer --timeout',
-    );
+    if (!timeout.aborted) throw error;
+    throw new FailedError(`The sync did not end within ${within}: ${where}, or give a longer --timeout`);
   }
 }
 

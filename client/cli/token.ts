@@ -18,8 +18,7 @@ interface CreateOptions extends Pick<OperatorOptions, 'as'> {
   readonly expires?: string;
 }
 
-export function addToken(program: Command, shell: Shell): void {
-  const token = program.command('token').description('tokens that prove to Muster who asks');
+export function addToken(token: Command, shell: Shell): void {
   addActor(token.command('create'))
     .description('a new token, shown this once; the inventory keeps its hash')
     .addOption(new Option('--role <role>', 'what it may do').choices(tokenRoles).makeOptionMandatory())

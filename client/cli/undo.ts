@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { cancelEvent, restorePerson } from '../operations/undo.ts';
 import { isJson } from './command.ts';
 import { addOperator, whyOf, withOperator, type OperatorOptions } from './operator.ts';
 import { printResult } from './output.ts';
@@ -16,6 +15,7 @@ export function addCancel(events: Command, shell: Shell): void {
       '\nExample: npx muster events cancel hr-2026-000123 --as it@example.com --reason "the date is wrong"',
     )
     .action(async (eventId: string, options: OperatorOptions, command: Command) => {
+      const { cancelEvent } = await import('../operations/undo.ts');
       const cancelled = await withOperator(shell, options, (context, { muster }) =>
         cancelEvent({ ...context, muster }, { eventId, ...whyOf(options) }),
       );
@@ -29,6 +29,7 @@ export function addRestore(person: Command, shell: Shell): void {
     .description('give back the account that Muster disabled, with exactly the roles and teams it held')
     .addHelpText('after', '\nExample: npx muster person restore e-1042 --as it@example.com')
     .action(async (personId: string, by: OperatorOptions, command: Command) => {
+      const { restorePerson } = await import('../operations/undo.ts');
       const restored = await withOperator(shell, by, (context, { muster }) =>
         restorePerson({ ...context, muster }, personId, whyOf(by)),
       );

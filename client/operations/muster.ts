@@ -7,17 +7,15 @@ import type { TokenRow } from '../../inventory/port/tokens.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import {
   hrEventSignal,
-  personIdPattern,
   personWorkflowId,
   statusQuery,
   type DecisionReceipt,
   type PersonStatus,
 } from '../../domain/contracts.ts';
-import { checkHrEvent } from '../../domain/guards.ts';
 import { processOf } from '../../domain/mailbox.ts';
 import type { Decision, HrEvent, Outcome } from '../../domain/model.ts';
 import { submitDecision } from './decide.ts';
-import { completeEvent, type EventDraft } from './drafts.ts';
+import { checkedEvent, completeEvent, type EventDraft } from './drafts.ts';
 import { FailedError, NotFoundError, UsageError } from '../../domain/errors.ts';
 import { personStartOptions } from './startPerson.ts';
 import { wake } from './wake.ts';
@@ -150,17 +148,6 @@ export function createMuster({ client, inventory, attestor, now = () => new Date
       return submitted;
     },
   };
-}
-
-/** The event, or a `UsageError` that names the field. */
-export function checkedEvent(event: unknown): HrEvent {
-  const personId = typeof event === 'object' && event !== null && 'personId' in event ? event.personId : undefined;
-  if (typeof personId !== 'string' || !personIdPattern.test(personId)) {
-    throw new UsageError('personId must be 1 to 128 letters, digits or any of . _ : -, such as e-1042');
-  }
-  const checked = checkHrEvent(event, personId);
-  if (!checked.ok) throw new UsageError(checked.why);
-  return checked.value;
 }
 
 function rejectOtherEvent({ event: known }: IntakeRow, event: HrEvent): void {

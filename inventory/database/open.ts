@@ -1,8 +1,6 @@
 import { CamelCasePlugin, Kysely, type Dialect } from 'kysely';
 import { migrate } from './migrations.ts';
-import { createPostgresDialect } from './postgresql.ts';
 import type { Db, Schema } from './schema.ts';
-import { createSqliteDialect } from './sqlite.ts';
 
 export interface InventoryLocation {
   /** `postgres://…`; wins over `file`. */
@@ -13,7 +11,7 @@ export interface InventoryLocation {
 
 /** Opens the database and brings it to this version's schema. */
 export async function openDatabase(location: InventoryLocation): Promise<Db> {
-  const db: Db = new Kysely<Schema>({ dialect: dialectFor(location), plugins: [new CamelCasePlugin()] });
+  const db: Db = new Kysely<Schema>({ dialect: await dialectFor(location), plugins: [new CamelCasePlugin()] });
   try {
     await migrate(db);
     return db;
@@ -23,8 +21,9 @@ export async function openDatabase(location: InventoryLocation): Promise<Db> {
   }
 }
 
-function dialectFor({ url, file }: InventoryLocation): Dialect {
-  if (url !== undefined && url !== '') return createPostgresDialect(url);
-  if (file !== undefined && file !== '') return createSqliteDialect(file);
+/** Loads the one driver that is needed. */
+async function dialectFor({ url, file }: InventoryLocation): Promise<Dialect> {
+  if (url !== undefined && url !== '') return (await import('./postgresql.ts')).createPostgresDialect(url);
+  if (file !== undefined && file !== '') return (await import('./sqlite.ts')).createSqliteDialect(file);
   throw new Error('the inventory needs a place: give `file` (SQLite) or `url` (postgres://…)');
 }

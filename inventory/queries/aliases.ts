@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import { personIdPattern } from '../../domain/contracts.ts';
+import { personIdPattern } from '../../domain/ids.ts';
 import { foldCase, isSameText } from '../../domain/text.ts';
 import { locked } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';

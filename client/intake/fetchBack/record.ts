@@ -1,8 +1,7 @@
 import { askForRecord, FetchRefused } from '../../../activities/intake/ask.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
-import { completeEvent } from '../../operations/drafts.ts';
-import { checkedEvent } from '../../operations/muster.ts';
+import { checkedEvent, completeEvent } from '../../operations/drafts.ts';
 import { draftsOf } from '../webhooks/messages.ts';
 import { updatedOf } from '../webhooks/mapping.ts';
 import type { SourceSecrets } from '../webhooks/secrets.ts';

@@ -23,7 +23,7 @@ beforeAll(async () => {
   const { url, apiKey, appKey } = stack.use(await startSimulator());
   env = {
     MUSTER_HOME: home,
-    TEMPORAL_ADDRESS: engine.address,
+    ...engine.env,
     MUSTER_DATADOG_URL: url,
     DD_API_KEY: apiKey,
     DD_APP_KEY: appKey,

@@ -24,7 +24,7 @@ function leaves(command: Command, path: readonly string[] = []): readonly (reado
   if (command.commands.length === 0) return [path];
   return command.commands.flatMap((one) => leaves(one, [...path, one.name()]));
 }
-const commands = leaves(createProgram(createShell(), () => undefined));
+const commands = leaves(await createProgram(createShell(), () => undefined));
 
 test.each(commands.map((path) => [path.join(' ')]))(
   'muster %s --help explains itself with an example',
@@ -48,6 +48,7 @@ test('the commands are those of the public interface that work', () => {
     'audit export',
     'audit list',
     'audit verify',
+    'completion',
     'doctor',
     'events cancel',
     'events list',

@@ -13,6 +13,7 @@ export function createShell(
   return {
     env: {},
     cwd: process.cwd(),
+    onInterrupt: () => ({ [Symbol.dispose]: () => undefined }),
     isTerminal: false,
     isColorful: false,
     ...shell,
