@@ -19,8 +19,9 @@ const valueCases = (nodes: readonly CompletionNode[], offer: (choices: readonly 
     withValue(node).map(({ name, choices }) => `    ${quote(`${node.path}/${name}`)}) ${offer(choices)} ;;`),
   );
 
+const bashOffer = (words: string) => `COMPREPLY=($(compgen -W ${quote(words)} -- "$cur"))`;
+
 export function bashScript(nodes: readonly CompletionNode[]): string {
-  const offer = (words: string) => `COMPREPLY=($(compgen -W ${quote(words)} -- "$cur"))`;
   return [
     '# bash completion of muster',
     '_muster() {',
@@ -36,12 +37,12 @@ export function bashScript(nodes: readonly CompletionNode[]): string {
     '    esac',
     '  done',
     '  case "$path/$prev" in',
-    ...valueCases(nodes, (choices) => `${choices.length === 0 ? '' : `${offer(choices.join(' '))}; `}return 0`),
+    ...valueCases(nodes, (choices) => `${choices.length === 0 ? '' : `${bashOffer(choices.join(' '))}; `}return 0`),
     '  esac',
     '  case "$path/$cur" in',
     ...nodes.flatMap(({ path, words, options }) => [
-      `    ${quote(`${path}/`)}-*) ${offer(names(options))} ;;`,
-      `    ${quote(`${path}/`)}*) ${offer(names(words))} ;;`,
+      `    ${quote(`${path}/`)}-*) ${bashOffer(names(options))} ;;`,
+      `    ${quote(`${path}/`)}*) ${bashOffer(names(words))} ;;`,
     ]),
     '  esac',
     '}',
@@ -50,9 +51,10 @@ export function bashScript(nodes: readonly CompletionNode[]): string {
   ].join('\n');
 }
 
+const zshDescribe = (of: readonly { readonly name: string; readonly description: string }[]) =>
+  of.map(({ name, description }) => quote(`${name.replaceAll(':', String.raw`\:`)}:${description}`)).join(' ');
+
 export function zshScript(nodes: readonly CompletionNode[]): string {
-  const describe = (of: readonly { readonly name: string; readonly description: string }[]) =>
-    of.map(({ name, description }) => quote(`${name.replaceAll(':', String.raw`\:`)}:${description}`)).join(' ');
   return [
     '#compdef muster npx',
     '_muster() {',
@@ -74,8 +76,8 @@ export function zshScript(nodes: readonly CompletionNode[]): string {
     '  esac',
     '  case "$at/$cur" in',
     ...nodes.flatMap(({ path, words, options }) => [
-      `    ${quote(`${path}/`)}-*) offered=(${describe(options)}) ;;`,
-      `    ${quote(`${path}/`)}*) offered=(${describe(words)}) ;;`,
+      `    ${quote(`${path}/`)}-*) offered=(${zshDescribe(options)}) ;;`,
+      `    ${quote(`${path}/`)}*) offered=(${zshDescribe(words)}) ;;`,
     ]),
     '  esac',
     '  if (( $#offered )); then _describe muster offered; else _files; fi',
@@ -85,8 +87,9 @@ export function zshScript(nodes: readonly CompletionNode[]): string {
   ].join('\n');
 }
 
+const fishQuote = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", String.raw`\'`)}'`;
+
 export function fishScript(nodes: readonly CompletionNode[]): string {
-  const fishQuote = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", String.raw`\'`)}'`;
   return [
     '# fish completion of muster',
     'function __muster_at --argument-names wanted',

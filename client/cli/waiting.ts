@@ -24,11 +24,13 @@ export async function waitUntilInterrupted<T>(
   const stopping = new AbortController();
   // Each request of a client listens to it.
   setMaxListeners(0, stopping.signal);
-  using _listening = shell.onInterrupt(() => stopping.abort());
+  const listening = shell.onInterrupt(() => stopping.abort());
   try {
     return await wait(stopping.signal);
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
     throw new InterruptedError(`Interrupted: ${goesOn}`);
+  } finally {
+    listening[Symbol.dispose]();
   }
 }

@@ -127,11 +127,11 @@ test('an account that somebody else has disabled would be enabled once it is all
   expect(await plan('joiner', '--person-id', 'e-1', '--email', plain?.email ?? '')).toMatchObject({
     account: 'found',
     status: 'disabled',
-    acts: [],
+    changes: [],
     changesOnceAllowed: ['enable account, which somebody else has disabled'],
   });
   expect(await plan('mover', '--person-id', 'e-9', '--email', 'new@example.com')).toMatchObject({
-    acts: [],
+    changes: [],
     changesOnceAllowed: ['update email to new@example.com'],
   });
 });
@@ -154,7 +154,7 @@ test('under activation jit nobody would be created or invited, and a leaver abov
   expect(await leave()).not.toHaveProperty('heldAbove');
   const budget = { atLeast: 1, percent: 0, windowMs: 3_600_000 };
   await inventory.admitDisable({ eventId: 'l-1', personId: 'e-8', at: new Date().toISOString() }, budget);
-  expect(await leave()).toMatchObject({ heldAbove: 1, acts: ['disable account'] });
+  expect(await leave()).toMatchObject({ heldAbove: 1, changes: ['disable account'] });
   expect(await inventory.listHeld()).toEqual([]);
 });
 
@@ -183,7 +183,7 @@ test('of a leaver the account’s own address counts, and not one outside the al
   const accountId = await employ({ inventory, simulator }, 'd-9');
   await knowPerson({ inventory }, 'd-9', 'sam@elsewhere.test');
   const leave = await plan('leaver', '--person-id', 'd-9');
-  expect(leave).toMatchObject({ account: 'found', accountId, acts: ['disable account'] });
+  expect(leave).toMatchObject({ account: 'found', accountId, changes: ['disable account'] });
   expect(names(leave?.removes)).toEqual(['Datadog Read Only Role']);
   expect(await plan('mover', '--person-id', 'd-9', '--department', 'Sales')).toMatchObject({
     account: 'conflict',
