@@ -95,11 +95,14 @@ export const hr = proxyActivities<Pick<Activities, 'fetchBack'>>({
   summary: "HR's record of the person",
 });
 
-/** Attempts are counted, since `scheduleToClose` does not end the wait between two of them (tried, with 1.24). */
+/**
+ * Attempts are counted, since `scheduleToClose` does not end the wait between two of them (tried, with 1.24). An attempt is
+ * shorter than the five seconds in which a connection to PostgreSQL fails: the first one that hangs is then the last.
+ */
 const localRecords = proxyLocalActivities<Activities>({
   ...waitForTheEnd,
-  startToCloseTimeout: '5 seconds',
-  scheduleToCloseTimeout: '5 seconds',
+  startToCloseTimeout: '4 seconds',
+  scheduleToCloseTimeout: '4 seconds',
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumAttempts: 4 },
 });
 const durableRecords = proxyActivities<Activities>({
@@ -111,7 +114,7 @@ const durableRecords = proxyActivities<Activities>({
 
 /**
  * What only records is a local activity: a quarter of the cost. A store that is down would cost a heartbeat of the
- * workflow task every few seconds, so after five it becomes a regular activity that waits as long as it takes.
+ * workflow task every few seconds, so after four it becomes a regular activity that waits as long as it takes.
  */
 export const records: Pick<Activities, RecordName> = {
   admitEvents: orElse('admitEvents'),

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
@@ -25,19 +25,16 @@ import { bundleWorkflows } from '../../workers/bundle.ts';
 import { examplePolicyPath } from '../../config/config.ts';
 import { personSignals } from '../../workers/signals.ts';
 import { startWorkers } from '../../workers/worker.ts';
-import { shared } from './shared/client.ts';
+import { bundleWorkflows as sharedBundle } from './shared/bundle.ts';
+import { isShared } from './shared/client.ts';
 import type { Employment, HrEvent, PersonAttributes, Phase } from '../../domain/model.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 
 let bundle: Promise<WorkflowBundle> | undefined;
 
-/** The workflows, bundled once in a run of Jest. */
+/** The workflows, bundled once in a run of Jest; outside of one as the product bundles them. */
 export function workflowBundle(): Promise<WorkflowBundle> {
-  bundle ??= shared('bundle').then(async (built) =>
-    built === undefined
-      ? bundleWorkflows(new DefaultLogger('ERROR'))
-      : { code: await readFile(built.codePath, 'utf8') },
-  );
+  bundle ??= isShared() ? sharedBundle() : bundleWorkflows(new DefaultLogger('ERROR'));
   return bundle;
 }
 

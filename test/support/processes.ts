@@ -1,17 +1,27 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { sharedVariable } from './shared/client.ts';
 
 export const projectFolder = resolve(import.meta.dirname, '../..');
+
+/** The bundle that the run shares, for the worker alone: `npm start` makes its own, as a user's does. */
+function sharing(path: string): { readonly flags: readonly string[]; readonly env: Record<string, string> } {
+  const address = process.env[sharedVariable];
+  if (path !== 'workers/main.ts' || address === undefined) return { flags: [], env: {} };
+  const flags = ['--import', resolve(import.meta.dirname, 'shared/register.ts')];
+  return { flags, env: { [sharedVariable]: address } };
+}
 
 /** A program of the project in a process of its own, which knows nothing but `env`. */
 export function startProgram(
   path: string,
   { args = [], env, cwd = projectFolder }: { args?: readonly string[]; env: Record<string, string>; cwd?: string },
 ) {
-  const child: ChildProcess = spawn(process.execPath, [resolve(projectFolder, path), ...args], {
+  const { flags, env: shared } = sharing(path);
+  const child: ChildProcess = spawn(process.execPath, [...flags, resolve(projectFolder, path), ...args], {
     cwd,
-    env,
+    env: { NODE_COMPILE_CACHE: resolve(projectFolder, 'node_modules/.cache/compiled'), ...shared, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { out: '', err: '' };

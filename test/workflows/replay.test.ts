@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { Worker } from '@temporalio/worker';
+import { DefaultLogger, Worker } from '@temporalio/worker';
+import { bundleWorkflows } from '../../workers/bundle.ts';
 import { quietRuntime } from '../support/engine.ts';
-import { workflowBundle } from '../support/muster.ts';
 import { readHistories, toReplay, type StoredRun } from '../support/histories.ts';
 
 quietRuntime();
+const workflowBundle = await bundleWorkflows(new DefaultLogger('ERROR'));
 
 const behaviors = [
   'accessSync',
@@ -17,7 +18,7 @@ const behaviors = [
 ];
 
 async function replay(run: StoredRun): Promise<void> {
-  await Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, toReplay(run), run.workflowId);
+  await Worker.runReplayHistory({ workflowBundle }, toReplay(run), run.workflowId);
 }
 
 test('each behavior has its stored history', async () => {

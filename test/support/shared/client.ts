@@ -6,6 +6,8 @@ interface Shared {
   readonly bundle: { readonly codePath: string };
 }
 
+export const isShared = (): boolean => process.env[sharedVariable] !== undefined;
+
 /** What the run of Jest shares, started where it is not yet. Undefined outside of Jest, where nothing is shared. */
 export async function shared<Name extends keyof Shared>(name: Name): Promise<Shared[Name] | undefined> {
   const address = process.env[sharedVariable];

@@ -24,12 +24,9 @@ const makers: Readonly<Record<string, () => Promise<unknown>>> = {
     return { folder: server.folder };
   },
   async bundle() {
-    const [{ bundleWorkflows }, { DefaultLogger }] = await Promise.all([
-      import('../../../workers/bundle.ts'),
-      import('@temporalio/worker'),
-    ]);
+    const { bundleHastened } = await import('./bundle.ts');
     const codePath = join(folder, 'workflows.js');
-    await writeFile(codePath, (await bundleWorkflows(new DefaultLogger('ERROR'))).code);
+    await writeFile(codePath, (await bundleHastened()).code);
     return { codePath };
   },
 };
