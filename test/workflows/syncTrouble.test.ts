@@ -165,7 +165,7 @@ async function expectOutageIsWaitedFor(_title: string, when: 'start' | 'accounts
 
 const absences = {
   down: { begin: () => postgres?.goDown(), end: async () => postgres?.goUp() },
-  'cut off': { begin: () => proxy?.hold(true), end: async () => void proxy?.hold(false) },
+  'cut off': { begin: () => proxy?.hold(true), end: async () => proxy?.hold(false) },
 } as const;
 
 onPostgres.each(['down', 'cut off'] as const)(
