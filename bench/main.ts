@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
+import { readConfig } from '../config/config.ts';
 import { cacheFolderIn } from '../workers/engine/find.ts';
 import { describeFigure, type Figure } from './figures.ts';
 import { measureGateway } from './gateway.ts';
@@ -58,12 +59,13 @@ if (values.help) {
 
 async function runParts(names: readonly string[]): Promise<void> {
   const logger = quietSdk();
+  const { cliPath, searchPath, cacheHome } = await readConfig();
   const workflowsPath = fileURLToPath(new URL('twin/workflows.ts', import.meta.url));
   const options: BenchOptions = {
     findOptions: {
-      ...(process.env['TEMPORAL_CLI_PATH'] ? { cliPath: process.env['TEMPORAL_CLI_PATH'] } : {}),
-      searchPath: process.env['PATH'] ?? '',
-      cacheFolder: cacheFolderIn(process.env['XDG_CACHE_HOME']),
+      cliPath,
+      searchPath,
+      cacheFolder: cacheFolderIn(cacheHome),
       onProgress: (text) => console.error(text),
     },
     bundle: await bundleWorkflowCode({ workflowsPath, logger }),

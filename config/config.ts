@@ -9,7 +9,7 @@ import type { DatadogConfig, DatadogKeys, TemporalConfig, Config, Environment } 
 export const examplePolicyPath = resolve(import.meta.dirname, '..', 'policy.example.yaml');
 
 /** Reads the configuration. Throws a `UsageError` that names the variable and the fix. */
-export async function readConfig(env: Environment, cwd = process.cwd()): Promise<Config> {
+export async function readConfig(env: Environment = process.env, cwd = process.cwd()): Promise<Config> {
   const home = resolve(cwd, env['MUSTER_HOME'] || '.muster');
   const runtime = await readRuntime(home);
   const datadog = (await readDatadog(env)) ?? runtime?.datadog;

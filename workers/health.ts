@@ -9,7 +9,7 @@ const workflowQueueType = 1;
 const activityQueueType = 2;
 
 try {
-  const { temporal } = await readConfig(process.env);
+  const { temporal } = await readConfig();
   if (temporal.connection === undefined) throw new Error('TEMPORAL_ADDRESS is not set');
   await using temporalClient = await connectTemporal({ ...temporal, connection: temporal.connection });
   const { workflowService } = temporalClient.client;

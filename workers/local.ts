@@ -86,11 +86,11 @@ async function runLocally(isOnce: boolean): Promise<boolean> {
 
 /** The home folder for this process alone, and the configuration. */
 async function takeHome(opened: AsyncDisposableStack): Promise<Config> {
-  const { home } = await readConfig(process.env);
+  const { home } = await readConfig();
   opened.use(await lockHome(home));
   // Nobody else runs here: what a killed process left names an engine and a simulator that are gone.
   await removeRuntime(home);
-  return readConfig(process.env);
+  return readConfig();
 }
 
 /** Aborted by the first signal. npm passes on the one that the terminal sends, so a second one counts only later. */

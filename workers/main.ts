@@ -6,7 +6,7 @@ import { UsageError } from '../domain/errors.ts';
 // The worker as a service: everything from the environment, logs as JSON lines on stderr, SIGTERM drains.
 const secrets: Secrets = new Set();
 try {
-  const config = await readConfig(process.env);
+  const config = await readConfig();
   const { connection } = config.temporal;
   if (connection === undefined)
     throw new UsageError(

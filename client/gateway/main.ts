@@ -15,7 +15,7 @@ import { UsageError } from '../../domain/errors.ts';
 const secrets: Secrets = new Set();
 try {
   const { values } = parseArgs({ options: { host: { type: 'string', default: '127.0.0.1' } } });
-  const config = await readConfig(process.env);
+  const config = await readConfig();
   const { connection } = config.temporal;
   if (connection === undefined) {
     throw new UsageError(
