@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { RefusedError } from '../../domain/errors.ts';
-import type { RosterPlan } from '../intake/roster/plan.ts';
+import type { RosterPlan } from '../intake/roster/model.ts';
 import { isJson } from './command.ts';
 import { loadShellPolicy, readShellConfig, withInventory, withMuster } from './open.ts';
 import { printMessage, printResult } from './output.ts';

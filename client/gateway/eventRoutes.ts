@@ -1,23 +1,18 @@
-import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { AliasRow } from '../../inventory/port/sources.ts';
 import type { Source } from '../../domain/policy/sources.ts';
-import { latestAttributes, type EventDraft } from '../operations/drafts.ts';
+import type { EventDraft } from '../operations/drafts.ts';
+import { acceptDelivery, type Accepted, type ProvenDelivery } from '../intake/webhooks/accept.ts';
 import { callerOf } from './callers.ts';
 import type { GatewayApp, GatewayContext, GatewayPart } from './context.ts';
-import { draftsOf, hrMessage, type GivenMessage } from '../intake/webhooks/messages.ts';
+import { hrMessage, type GivenMessage } from '../intake/webhooks/messages.ts';
 import { messagesOf } from '../intake/webhooks/mapping.ts';
 import { HttpProblem, problems } from './problems.ts';
 import { verifyDelivery, type Verification } from '../intake/webhooks/signatures.ts';
-import { UsageError } from '../../domain/errors.ts';
-import { asSaidBy } from '../intake/speakers.ts';
-import { endlessHire, hasEndWaiting } from '../intake/contractors.ts';
 
 /**
- * Events from HR systems. What is answered with 202 was accepted by the engine: it is carried out once, in order, also when
- * no worker runs. The id of a message is recorded after that and never before, so a crash in between is mended by the
- * sender's repetition, which the person's mailbox drops.
+ * Events from HR systems. 202 means that the engine has accepted them: they are carried out once, in order, also when no
+ * worker runs.
  */
 
 const accepted = z
@@ -28,22 +23,19 @@ const accepted = z
   })
   .describe('Accepted: it is carried out once, whatever happens from now on');
 
-/** HR senders give up after 3 seconds. */
-const engineDeadlineMs = 2_500;
-
 const sources = z.object({ source: z.string().max(40) });
-const answers = { 202: accepted, ...problems(400, 401, 403, 409, 413, 415, 422, 503) };
+const responses = { 202: accepted, ...problems(400, 401, 403, 409, 413, 415, 422, 503) };
 const signed: Record<string, readonly string[]>[] = [{ webhook: [] }, { token: [] }];
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who sent it, once that is proven. */
-    delivery?: { readonly source: Source; readonly id: string; readonly at: Date };
+    /** Present once the sender is proven. */
+    delivery?: ProvenDelivery;
   }
 }
 
 export const eventRoutes: GatewayPart = async (app, context) => {
-  // The signature is over the bytes as they came: they are parsed only after it was judged.
+  // The signature covers the bytes as they came: they are parsed after it was verified.
   app.addContentTypeParser(
     ['application/json', 'application/cloudevents+json'],
     { parseAs: 'buffer' },
@@ -64,7 +56,7 @@ export const eventRoutes: GatewayPart = async (app, context) => {
           'Signed by Standard Webhooks with a secret of one of the sources, or with a token of the role intake and a webhook-id.',
         security: signed,
         body: hrMessage,
-        response: answers,
+        response: responses,
       },
     },
     async (request, reply) => reply.code(202).send(await accept(context, request, () => [request.body])),
@@ -79,7 +71,7 @@ export const eventRoutes: GatewayPart = async (app, context) => {
         security: signed,
         params: sources,
         body: z.record(z.string(), z.unknown()).describe("The sender's payload, read by the source's map"),
-        response: answers,
+        response: responses,
       },
     },
     async (request, reply) =>
@@ -89,7 +81,7 @@ export const eventRoutes: GatewayPart = async (app, context) => {
   addChallenge(app);
 };
 
-/** Okta asks once whether the address is meant: the answer is what it sent. */
+/** Okta asks once whether the address is meant: the response is what it sent. */
 function addChallenge(app: GatewayApp): void {
   app.get(
     '/v1/events/:source',
@@ -132,7 +124,7 @@ async function identify(context: GatewayContext, request: FastifyRequest, body: 
     if (verification.ok) return { source, id: verification.id, at: verification.at ?? now() };
     refusals.push(verification);
   }
-  // Which of the sources it almost was is nobody's to know, but a stale clock is worth saying.
+  // The caller does not learn which source it almost was, but does learn of a wrong clock.
   const refusal = refusals.find(({ reason }) => reason !== 'notSigned') ?? refusals[0];
   metrics.refused.inc({ reason: refusal?.reason ?? 'noSource' });
   throw new HttpProblem(401, refusal?.why ?? 'the signature is not that of this source');
@@ -167,95 +159,12 @@ async function accept(
   context: GatewayContext,
   { delivery }: FastifyRequest,
   read: (source: Source) => readonly (GivenMessage | undefined)[],
-): Promise<z.input<typeof accepted>> {
+): Promise<Accepted> {
   if (delivery === undefined) throw new HttpProblem(401, 'not authenticated');
-  const { muster, inventory, policy, metrics, now } = context;
-  const { source, id, at } = delivery;
-  if (await inventory.isDelivered(source.name, id)) {
-    metrics.repeats.inc({ source: source.name });
-    return { repeated: true, events: [], leftOut: 0 };
-  }
-  const messages = read(source);
-  const latest = now().getTime() + 5 * 60_000;
-  const drafts: EventDraft[] = [];
-  for (const [index, message] of messages.entries()) {
-    if (message === undefined) continue;
-    const suffix = messages.length > 1 ? `:${index}` : '';
-    const said = draftsOf(message, {
-      eventId: eventIdOf(source.name, id) + suffix,
-      source: source.name,
-      at,
-      defaultTimeZone: (await knownZone(context, source.name, message)) ?? policy.defaultTimeZone,
-    });
-    await requireEnd(context, source.name, said);
-    drafts.push(...said);
-  }
-  if (drafts.some(({ occurredAt }) => Date.parse(occurredAt) > latest)) {
-    throw new HttpProblem(422, 'timestamp lies in the future: it says when HR recorded the fact');
-  }
-  // All are judged before the first is sent: nothing of a message is half done.
-  const addressed: EventDraft[] = [];
-  for (const draft of drafts) addressed.push(await addressTo(context, source.name, draft));
-  const events: { eventId: string; personId: string; workflowId: string }[] = [];
-  for (const draft of addressed) {
-    const submitted = await muster.submitEvent(draft, { timeoutMs: engineDeadlineMs });
-    metrics.events.inc({ source: source.name, kind: draft.kind });
-    events.push({ ...submitted, personId: draft.personId });
-  }
-  await inventory.recordDelivery(source.name, id, now().toISOString());
-  return { repeated: false, events, leftOut: messages.filter((message) => message === undefined).length };
-}
-
-/** A message that says what has changed leaves out the time zone: the person's own is known. A whole record says all. */
-async function knownZone(
-  context: GatewayContext,
-  source: string,
-  { type, data }: GivenMessage,
-): Promise<string | undefined> {
-  const { inventory, now } = context;
-  if (type === 'fetch' || type === 'person.updated' || data.timeZone !== undefined) return undefined;
-  const { personId } = await aliasOf(context, source, { personId: data.personId, email: data.email });
-  return (await latestAttributes(inventory, personId, now().toISOString()))?.timeZone;
-}
-
-/** Who joins as a contractor has an end, by this message or by one that waits, or somebody who answers for them. */
-async function requireEnd({ inventory }: GatewayContext, source: string, drafts: readonly EventDraft[]): Promise<void> {
-  const problem = await endlessHire(drafts, async ({ kind, personId: externalId }) => {
-    const alias = kind === 'joiner' ? await inventory.findAlias({ source, externalId }) : undefined;
-    return alias !== undefined && (await hasEndWaiting(inventory, alias.personId));
-  });
-  if (problem === undefined) return;
-  throw new HttpProblem(
-    422,
-    `${problem}. Send extra.sponsor, person.updated with leaveDate, or the leaver before the joiner`,
-  );
-}
-
-/** One person for each id of a source, whoever sends it first. */
-async function aliasOf(
-  { inventory, now }: GatewayContext,
-  source: string,
-  { personId, email }: { readonly personId: string; readonly email: string | undefined },
-): Promise<AliasRow> {
-  const identity = { source, externalId: personId, ...(email === undefined ? {} : { email }) };
-  const known = await inventory.findAlias(identity);
-  return known ?? (await inventory.bindAlias(identity, { newId: randomUUID(), at: now().toISOString() }));
-}
-
-/** The event as the person's. */
-async function addressTo(context: GatewayContext, source: string, draft: EventDraft): Promise<EventDraft> {
-  const { policy } = context;
-  const alias = await aliasOf(context, source, { personId: draft.personId, email: draft.person?.email });
-  const own = { ...draft, personId: alias.personId };
-  try {
-    return asSaidBy(own, { source, isAuthoritative: alias.isAuthoritative, policy });
-  } catch (error) {
-    throw error instanceof UsageError ? new HttpProblem(403, error.message) : error;
-  }
-}
-
-/** The same message of the same source is the same event, whatever was lost on the way. */
-function eventIdOf(source: string, id: string): string {
-  if (/^[\w.-]{1,120}$/.test(id)) return `${source}:${id}`;
-  return `${source}:sha256:${createHash('sha256').update(id).digest('hex')}`;
+  const { metrics } = context;
+  const source = delivery.source.name;
+  const onAccepted = ({ kind }: EventDraft) => metrics.events.inc({ source, kind });
+  const done = await acceptDelivery({ ...context, onAccepted }, delivery, read);
+  if (done.repeated) metrics.repeats.inc({ source });
+  return done;
 }

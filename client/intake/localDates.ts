@@ -34,6 +34,16 @@ export function isTimeZone(text: string): boolean {
   }
 }
 
+const isDay = (text: string): boolean => text.length === '2026-01-31'.length;
+
+/** Where something that is said to begin on a day, or at an instant, begins. */
+export const beginningOf = (dayOrInstant: string, timeZone: string): string =>
+  (isDay(dayOrInstant) ? startOfDay(dayOrInstant, timeZone) : new Date(dayOrInstant)).toISOString();
+
+/** Where something that is said to end with a day, or at an instant, ends. */
+export const endOf = (dayOrInstant: string, timeZone: string): string =>
+  (isDay(dayOrInstant) ? endOfDay(dayOrInstant, timeZone) : new Date(dayOrInstant)).toISOString();
+
 /** The first instant of that day; where clocks skip midnight, the day begins later. */
 export function startOfDay(day: string, timeZone: string): Date {
   const start = plainDate(day).toZonedDateTime(timeZone);

@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { canonicalJson, parseJson } from '../../../inventory/port/json.ts';
 import { foldCase } from '../../../domain/text.ts';
 import type { ScimRow } from '../../../inventory/port/scim.ts';
+import { aliasOf, authorityOf } from '../../intake/identity.ts';
 import type { GatewayContext } from '../context.ts';
 import { ScimError } from './errors.ts';
 import { draftsOf, emailOf, factsOf, type ScimDraft, type UserFacts } from './userFacts.ts';
@@ -35,7 +36,7 @@ export async function readFacts(
   return factsOf(resource, {
     groups: names,
     defaultTimeZone: policy.defaultTimeZone,
-    ...(manager === undefined ? {} : { manager }),
+    manager,
   });
 }
 
@@ -53,9 +54,7 @@ export async function bindPerson({ inventory, nextInstant }: ScimMeans, row: Sci
   const email = emailOf(resourceOf(row));
   if (row.personId !== undefined || email === undefined) return row;
   const { source, externalId } = row;
-  const identity = { source, email, ...(externalId === undefined ? {} : { externalId }) };
-  const known = await inventory.findAlias(identity);
-  const alias = known ?? (await inventory.bindAlias(identity, { newId: randomUUID(), at: nextInstant() }));
+  const alias = await aliasOf(inventory, { source, email, externalId }, nextInstant());
   const holders = await inventory.listScim({ source, resourceType: 'User', personId: alias.personId });
   if (holders.some(({ id }) => id !== row.id)) {
     throw new ScimError(409, 'another user has this externalId or, without one, this e-mail', 'uniqueness');
@@ -72,11 +71,10 @@ export async function eventsOf(
 ): Promise<readonly ScimDraft[]> {
   if (personId === undefined || boundAs === undefined) return [];
   const alias = await inventory.findAlias({ source, externalId: boundAs });
-  const mayEnd = policy.identity.mayEndEmployment.includes(source);
-  const speaks = alias?.isAuthoritative === true ? 'forThem' : mayEnd ? 'besideAndEnds' : 'beside';
+  const authority = authorityOf(alias?.isAuthoritative === true, policy, source);
   const change = createHash('sha256').update(canonicalJson([because.id, before ?? null, after ?? null]));
   const eventId = `scim:${source}:${id}:${because.version}:${change.digest('hex').slice(0, 12)}`;
-  return draftsOf(before, after, { personId, source, eventId, at: nextInstant(), speaks });
+  return draftsOf(before, after, { personId, source, eventId, at: nextInstant(), authority });
 }
 
 /** Accepted by the engine, in this order, when it resolves. */

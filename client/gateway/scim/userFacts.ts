@@ -1,4 +1,6 @@
-import { endOfDay, isLocalDate, isTimeZone, startOfDay } from '../../intake/localDates.ts';
+import { filled } from '../../intake/attributes.ts';
+import type { Authority } from '../../intake/identity.ts';
+import { beginningOf, endOf, isLocalDate, isTimeZone } from '../../intake/localDates.ts';
 import type { EventDraft } from '../../operations/drafts.ts';
 import type { PersonAttributes } from '../../../domain/model.ts';
 import { wrong } from './errors.ts';
@@ -56,22 +58,22 @@ export function factsOf(
   };
   const person = {
     email: address,
-    ...present({
+    ...filled({
       name: text('displayName') ?? text('name.formatted') ?? (full === '' ? undefined : cut(full)),
       title: text('title'),
       department: enterprise('department'),
       manager,
       timeZone,
     }),
-    extra: { ...present(extra), groups: groups.slice(0, maxGroups) },
+    extra: { ...filled(extra), groups: groups.slice(0, maxGroups) },
   };
   const zone = timeZone ?? defaultTimeZone;
   return {
     isActive: resource['active'] !== false,
     person,
-    ...present({
-      hireAt: instantOf(resource, 'hireDate', (day) => startOfDay(day, zone)),
-      leaveAt: instantOf(resource, 'leaveDate', (day) => endOfDay(day, zone)),
+    ...filled({
+      hireAt: instantOf(resource, 'hireDate', (value) => beginningOf(value, zone)),
+      leaveAt: instantOf(resource, 'leaveDate', (value) => endOf(value, zone)),
     }),
   };
 }
@@ -89,12 +91,11 @@ function timeZoneOf(resource: JsonObject): string | undefined {
   return own ?? (core !== undefined && isTimeZone(core) ? core : undefined);
 }
 
-function instantOf(resource: JsonObject, name: string, toInstant: (day: string) => Date): string | undefined {
+function instantOf(resource: JsonObject, name: string, toInstant: (value: string) => string): string | undefined {
   const given = textAt(userType, resource, `${musterUrn}:${name}`);
   if (given === undefined) return undefined;
-  if (isLocalDate(given)) return toInstant(given).toISOString();
   const isInstant = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(given);
-  if (isInstant && !Number.isNaN(Date.parse(given))) return new Date(given).toISOString();
+  if (isLocalDate(given) || (isInstant && !Number.isNaN(Date.parse(given)))) return toInstant(given);
   throw wrong('invalidValue', `${name} must be a day such as 2026-01-31, or an instant such as 2026-01-31T09:00:00Z`);
 }
 
@@ -104,8 +105,7 @@ export interface ChangeContext {
   /** The same change of the same version has the same one. */
   readonly eventId: string;
   readonly at: string;
-  /** Another source speaks for the person: this one adds attributes, and ends employment only where it may. */
-  readonly speaks: 'forThem' | 'beside' | 'besideAndEnds';
+  readonly authority: Authority;
 }
 
 /** A mover is the whole record where the source speaks for the person: what it no longer says is gone. */
@@ -115,31 +115,31 @@ export type ScimDraft = EventDraft & { readonly isWhole?: boolean };
 export function draftsOf(
   before: UserFacts | undefined,
   after: UserFacts | undefined,
-  { speaks, at, ...context }: ChangeContext,
+  { authority, at, ...context }: ChangeContext,
 ): readonly ScimDraft[] {
   const { personId, source, eventId } = context;
-  const facts = { personId, source, occurredAt: at };
+  const event = { personId, source, occurredAt: at };
   const wasActive = before?.isActive === true;
   if (after?.isActive !== true) {
-    if (!wasActive || speaks === 'beside') return [];
-    return [{ ...facts, eventId, kind: 'leaver', effectiveAt: at }];
+    if (!wasActive || authority === 'attributes') return [];
+    return [{ ...event, eventId, kind: 'leaver', effectiveAt: at }];
   }
-  if (speaks !== 'forThem') {
+  if (authority !== 'whole') {
     if (wasActive && isSame(before?.person.extra, after.person.extra)) return [];
-    return [{ ...facts, eventId, kind: 'mover', effectiveAt: at, person: { extra: after.person.extra ?? {} } }];
+    return [{ ...event, eventId, kind: 'mover', effectiveAt: at, person: { extra: after.person.extra ?? {} } }];
   }
   const { person, hireAt, leaveAt } = after;
   const isNewDate = wasActive && before?.hireAt !== hireAt && isLater(at, hireAt ?? before?.hireAt);
   const hires = !wasActive || isNewDate;
   const drafts: ScimDraft[] = [];
   if (hires)
-    drafts.push({ ...facts, eventId, kind: 'joiner', effectiveAt: isLater(at, hireAt) ? (hireAt ?? at) : at, person });
+    drafts.push({ ...event, eventId, kind: 'joiner', effectiveAt: isLater(at, hireAt) ? (hireAt ?? at) : at, person });
   else if (!isSame(before?.person, person)) {
-    drafts.push({ ...facts, eventId, kind: 'mover', effectiveAt: at, person, isWhole: true });
+    drafts.push({ ...event, eventId, kind: 'mover', effectiveAt: at, person, isWhole: true });
   }
   // The newer word on employment wins: the leave is said after the hire.
   const afterwards = new Date(Date.parse(at) + 1).toISOString();
-  const leave = { ...facts, eventId: `${eventId}:leave`, occurredAt: afterwards };
+  const leave = { ...event, eventId: `${eventId}:leave`, occurredAt: afterwards };
   if (leaveAt !== undefined && (hires || before?.leaveAt !== leaveAt)) {
     drafts.push({ ...leave, kind: 'leaver', effectiveAt: leaveAt });
   }
@@ -151,8 +151,3 @@ export function draftsOf(
 
 const isLater = (at: string, instant: string | undefined): boolean =>
   instant !== undefined && Date.parse(instant) > Date.parse(at);
-
-function present<T extends Readonly<Record<string, string | undefined>>>(given: T): { [K in keyof T]?: string };
-function present(given: Readonly<Record<string, string | undefined>>): object {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== ''));
-}

@@ -2,12 +2,12 @@ import { askForRecord, FetchRefused } from '../../../activities/intake/ask.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
 import { checkedEvent, completeEvent } from '../../operations/drafts.ts';
-import { draftsOf } from '../webhooks/messages.ts';
+import { draftsOf } from '../webhooks/drafts.ts';
 import { updatedOf } from '../webhooks/mapping.ts';
 import type { SourceSecrets } from '../webhooks/secrets.ts';
-import { UsageError } from '../../../domain/errors.ts';
+import { RefusedError, UsageError } from '../../../domain/errors.ts';
 import type { FetchRecord } from '../../../activities/dependencies.ts';
-import { asSaidBy } from '../speakers.ts';
+import { authorityOf, withinAuthority } from '../identity.ts';
 
 export interface FetchBackOptions {
   readonly inventory: Inventory;
@@ -33,12 +33,14 @@ export function createFetchRecord({ inventory, policy, secrets }: FetchBackOptio
     try {
       const message = updatedOf(fetchBack, { id, occurredAt, record });
       const { defaultTimeZone } = policy;
+      const authority = authorityOf(alias.isAuthoritative, policy, source);
       const drafts = draftsOf(message, { eventId, source, at: new Date(occurredAt), defaultTimeZone }).map((draft) =>
-        asSaidBy({ ...draft, personId }, { source, isAuthoritative: alias.isAuthoritative, policy }),
+        withinAuthority({ ...draft, personId }, authority),
       );
       return await Promise.all(drafts.map(async (draft) => checkedEvent(await completeEvent(inventory, draft))));
     } catch (error) {
-      throw error instanceof UsageError ? new FetchRefused(`HR's record cannot be taken: ${error.message}`) : error;
+      if (!(error instanceof UsageError || error instanceof RefusedError)) throw error;
+      throw new FetchRefused(`HR's record cannot be taken: ${error.message}`);
     }
   };
 }

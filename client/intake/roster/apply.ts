@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import { createPages } from '../../../activities/sync/findings/pages.ts';
 import { foldCase } from '../../../domain/text.ts';
@@ -8,7 +7,9 @@ import { missingFromRosters } from '../../../domain/findings/rosters.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
 import type { Muster } from '../../operations/muster.ts';
 import { readAll } from '../../../domain/pages.ts';
-import { planRoster, type RosterItem, type RosterPlan, type RosterState } from './plan.ts';
+import type { RosterItem, RosterPlan, RosterState } from './model.ts';
+import { planRoster } from './plan.ts';
+import { aliasOf } from '../identity.ts';
 import { readRoster } from './read.ts';
 import type { IntakeRow, PersonRow } from '../../../inventory/port/people.ts';
 
@@ -50,12 +51,11 @@ export async function applyPlan(
   { path, onProgress }: { readonly path: string; readonly onProgress?: (done: number) => void },
 ): Promise<number> {
   const at = new Date().toISOString();
-  // Of one person the order counts: a corrected first day before the last working day.
+  // The order of one person's items counts: a corrected first day comes before the last working day.
   const byPerson = [...Map.groupBy(plan.items, whoIs).values()];
   const personIds = new Map<string, string>();
   for (const { externalId, email } of plan.unbound) {
-    const identity = { source: plan.source, ...(externalId === undefined ? {} : { externalId }), email };
-    const { personId } = await inventory.bindAlias(identity, { newId: randomUUID(), at });
+    const { personId } = await aliasOf(inventory, { source: plan.source, externalId, email }, at);
     personIds.set(externalId ?? email, personId);
   }
   let done = 0;
@@ -78,7 +78,7 @@ export async function applyPlan(
       effectiveAt: item.effectiveAt ?? at,
       source: plan.source,
       reason: `roster: ${because}`,
-      ...(person === undefined ? {} : { person }),
+      person,
     });
   };
   await Promise.all(Array.from({ length: 10 }, submitAll));
@@ -94,7 +94,7 @@ async function recordAbsences(
 ): Promise<void> {
   await inventory.noteAbsences({ source, roster, absent: missing.map(({ personId }) => personId), at });
   const pages = createPages(inventory, { states: {}, at });
-  await pages.goThrough('roster', inventory.absenceSnapshots, (facts) => ({ found: missingFromRosters(facts) }));
+  await pages.goThrough('roster', inventory.absenceSnapshots, (absences) => ({ found: missingFromRosters(absences) }));
 }
 
 const whoIs = ({ personId, externalId, person }: RosterItem): string => personId ?? externalId ?? person?.email ?? '';

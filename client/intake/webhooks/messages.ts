@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { personIdPattern } from '../../../domain/contracts.ts';
-import { endOfDay, isTimeZone, startOfDay } from '../localDates.ts';
-import type { EventDraft } from '../../operations/drafts.ts';
+import { isTimeZone } from '../localDates.ts';
 import { isEmail } from '../../../domain/text.ts';
 
-/** What HR says in an event's `data`, and the events for a person's process that follow from it. Unknown fields are left out. */
+/** What HR says in a message. Unknown fields are dropped. */
 
 const unprintable = /\p{Cc}/u;
 export const text = (max: number) =>
@@ -92,63 +91,3 @@ export const idOnly = z.object({
   }),
 });
 export type GivenMessage = HrMessage | z.output<typeof idOnly>;
-
-export interface Arrival {
-  readonly eventId: string;
-  readonly source: string;
-  /** Where the message does not say when: when it was signed, or received. */
-  readonly at: Date;
-  readonly defaultTimeZone: string;
-}
-
-/** The events of one message, in the order in which they are to be sent. Pure. */
-export function draftsOf(
-  message: GivenMessage,
-  { eventId, source, at, defaultTimeZone }: Arrival,
-): readonly EventDraft[] {
-  const saidAt = message.timestamp ?? (message.type === 'fetch' ? undefined : message.time);
-  const occurredAt = new Date(saidAt ?? at).toISOString();
-  if (message.type === 'fetch') {
-    const { personId } = message.data;
-    return [{ eventId, personId, occurredAt, source, kind: 'updated', effectiveAt: occurredAt, fetchId: personId }];
-  }
-  const { type, data } = message;
-  const zone = data.timeZone ?? defaultTimeZone;
-  const from = (value: string | undefined): string => (value === undefined ? occurredAt : beginning(value, zone));
-  const until = (value: string | undefined): string => (value === undefined ? occurredAt : end(value, zone));
-  const facts = { eventId, personId: data.personId, occurredAt, source };
-  switch (type) {
-    case 'joiner':
-    case 'mover':
-      return [{ ...facts, kind: type, effectiveAt: from(data.effective), person: personOf(data), ...reasonOf(data) }];
-    case 'leaver': {
-      const person = data.email === undefined ? {} : { person: { email: data.email } };
-      const immediate = data.immediate === true ? { immediate: true } : {};
-      return [{ ...facts, kind: type, effectiveAt: until(data.effective), ...person, ...immediate, ...reasonOf(data) }];
-    }
-    case 'person.updated': {
-      const person = personOf(data);
-      const leave = { ...facts, kind: 'leaver', effectiveAt: until(data.leaveDate), person } as const;
-      if (data.status === 'inactive') return [leave];
-      const hire = { ...facts, kind: 'updated', effectiveAt: from(data.hireDate), person } as const;
-      return data.leaveDate === undefined ? [hire] : [hire, { ...leave, eventId: `${eventId}:leave` }];
-    }
-  }
-}
-
-type Attributes = Pick<z.output<typeof mover>, 'name' | 'title' | 'department' | 'manager' | 'timeZone' | 'extra'>;
-
-function personOf<E extends string | undefined>(data: Attributes & { email: E }) {
-  const { email, name, title, department, manager, timeZone, extra } = data;
-  const given = { email, name, title, department, manager, timeZone, extra };
-  const present = Object.entries(given).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(present) as { email: E } & Attributes;
-}
-
-const reasonOf = ({ reason }: { reason?: string | undefined }) => (reason === undefined ? {} : { reason });
-const isDay = (value: string): boolean => value.length === 10;
-const beginning = (value: string, zone: string): string =>
-  (isDay(value) ? startOfDay(value, zone) : new Date(value)).toISOString();
-/** The last working day ends with its last minute. */
-const end = (value: string, zone: string): string =>
-  (isDay(value) ? endOfDay(value, zone) : new Date(value)).toISOString();

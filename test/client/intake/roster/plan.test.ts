@@ -1,10 +1,6 @@
 import { expect, test } from '@jest/globals';
-import {
-  planRoster,
-  type RosterPerson,
-  type RosterRules,
-  type RosterState,
-} from '../../../../client/intake/roster/plan.ts';
+import { planRoster } from '../../../../client/intake/roster/plan.ts';
+import type { RosterPerson, RosterRules, RosterState } from '../../../../client/intake/roster/model.ts';
 import type { RosterRow } from '../../../../client/intake/roster/read.ts';
 import type { HrEvent } from '../../../../domain/model.ts';
 

@@ -1,0 +1,72 @@
+import type { HrEvent, PersonAttributes, PersonRecord } from '../../../domain/model.ts';
+import type { RowProblem } from './read.ts';
+
+/** A person with what Muster knows of them and what waits in their mailbox. */
+export interface RosterPerson extends PersonRecord {
+  /** Absent where this source has not named them yet. */
+  readonly externalId?: string;
+  /** Whether this source speaks for them, or would as the first one. */
+  readonly isAuthoritative: boolean;
+  readonly waiting: readonly HrEvent[];
+}
+
+export interface RosterState {
+  readonly people: readonly RosterPerson[];
+  /** E-mails and personIds of everybody who is known, case-folded: whom a row may name as manager. */
+  readonly known: ReadonlySet<string>;
+  /** Since when complete rosters have not named these people. */
+  readonly absences: ReadonlyMap<string, string>;
+  /** Active human accounts that belong to nobody. */
+  readonly unboundEmails: readonly string[];
+}
+
+export interface RosterRules {
+  readonly source: string;
+  /** The file is the whole workforce of its source. */
+  readonly isComplete: boolean;
+  readonly defaultTimeZone: string;
+  readonly absence: { readonly action: 'report' | 'leave'; readonly afterDays: number };
+  /** Whether this source may end the employment of somebody for whom another source speaks. */
+  readonly mayEndEmployment: boolean;
+  /** How many may leave, or be missing, before a person has to look. */
+  readonly budget: number;
+  readonly now: Date;
+}
+
+export interface RosterItem {
+  /** 0 for somebody who is missing from the file. */
+  readonly line: number;
+  /** Absent for somebody who is new. */
+  readonly personId?: string;
+  readonly externalId?: string;
+  readonly kind: 'joiner' | 'mover' | 'leaver' | 'leaverRescinded';
+  /** Absent: as soon as it is applied. */
+  readonly effectiveAt?: string;
+  readonly person?: PersonAttributes;
+  readonly because: string;
+  /** Follows from the source, the person, the content and what was applied before: the same plan again changes nothing. */
+  readonly eventId: string;
+}
+
+export interface RosterPlan {
+  readonly source: string;
+  readonly hash: string;
+  readonly items: readonly RosterItem[];
+  /** Whether it says who is missing: the whole workforce, every row of it read. */
+  readonly isWhole: boolean;
+  /** Rows whom this source has not named before: they are bound to a person first. */
+  readonly unbound: readonly { readonly externalId?: string; readonly email: string }[];
+  readonly unchanged: number;
+  /** Lines that cannot be read: not planned. */
+  readonly problems: readonly RowProblem[];
+  /** Lines that contradict another line or what is known. */
+  readonly contradictions: readonly RowProblem[];
+  /** People of this source whom the file does not name. */
+  readonly missing: readonly { readonly personId: string; readonly since?: string }[];
+  /** E-mails of active accounts that belong to nobody and stand in no row. */
+  readonly orphanedAccounts: readonly string[];
+  readonly budget: { readonly limit: number; readonly leavers: number; readonly isExceeded: boolean };
+}
+
+/** What a row, or its absence, changes for one person. */
+export type Change = Pick<RosterItem, 'kind' | 'effectiveAt' | 'person' | 'because'>;
