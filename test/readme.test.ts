@@ -226,3 +226,15 @@ test('the notices to watch for are those that are sent', async () => {
 test('the README can be read in one go', () => {
   expect(readme.split('\n').length).toBeLessThan(300);
 });
+
+test('the first success takes fewer than 200 words of reading', () => {
+  const [before = '', after] = readme.split('<!-- first success -->');
+  expect(after).toBeDefined();
+  const words = before.replaceAll(/<!--.*?-->|```/g, '').match(/[\p{L}\p{N}][^\s]*/gu) ?? [];
+  expect(words.length).toBeGreaterThan(50);
+  expect(words.length).toBeLessThan(200);
+});
+
+test('every page is linked from the README', async () => {
+  for (const page of await inFolder('docs')) expect(readme).toContain(`(${page}`);
+});

@@ -80,8 +80,11 @@ function accessOf(view: PersonView): readonly (readonly Cell[])[] {
   const others = held
     .filter((one) => !isOfGrant(one))
     .map(({ kind, name, since, until }) => [kind, name, since, until, 'seen in Datadog, not given by Muster', '']);
-  return [...given, ...others];
+  return [...given, ...others].toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
 }
+
+/** By kind, name and time. */
+const keyOf = (row: readonly Cell[]): string => row.slice(0, 3).join(' ');
 
 const approvalsOf = ({ approvals }: PersonView): readonly (readonly Cell[])[] =>
   approvals.map((one) => [

@@ -31,13 +31,11 @@ export function renderTable(
 ): string {
   const texts = rows.map((row) => head.map((_name, index) => cellText(row[index])));
   const limit = limitOf(shell);
-  const attempts = [0, ...spare.keys().map((index) => index + 1)].map((leftOut) => ({ leftOut, whole: longestWord }));
-  if (spare.length > 0) attempts.push({ leftOut: spare.length, whole: shortestCut });
-  for (const { leftOut, whole } of attempts) {
+  for (const { leftOut, whole, breakTimes } of attemptsFor(spare.length)) {
     const missing = spare.slice(spare.length - leftOut);
     const kept = head.flatMap((name, index) => (missing.includes(name) ? [] : [index]));
     const names = kept.map((index) => head[index] ?? '');
-    const cells = texts.map((row) => kept.map((index) => row[index] ?? ''));
+    const cells = texts.map((row) => kept.map((index) => (breakTimes ? row[index] : held(row[index])) ?? ''));
     const widths = fit(names, cells, { limit, whole });
     if (widths === undefined) continue;
     const note = missing.length === 0 ? [] : wrapped(`(left out: ${missing.join(', ')}; --wide shows all)`, limit);
@@ -52,6 +50,27 @@ export function renderTable(
     )
     .join('\n\n');
 }
+
+interface Attempt {
+  /** How many columns go. */
+  readonly leftOut: number;
+  /** Words stay whole up to this length. */
+  readonly whole: number;
+  readonly breakTimes: boolean;
+}
+
+/** From the best table to the last one that is still a table. */
+function attemptsFor(spare: number): readonly Attempt[] {
+  const attempts = Array.from({ length: spare + 1 }, (_none, leftOut) =>
+    [false, true].map((breakTimes) => ({ leftOut, whole: longestWord, breakTimes })),
+  ).flat();
+  return spare === 0 ? attempts : [...attempts, { leftOut: spare, whole: shortestCut, breakTimes: true }];
+}
+
+/** A day and its time on one line. */
+const held = (text: string | undefined): string | undefined =>
+  text?.replace(/^(\S{10}) (\d\d:\d\dZ)$/, `$1${noBreak}$2`);
+const noBreak = '\u00a0';
 
 /** Lines `name  value`, without those that have no value. */
 export function renderFacts(shell: Shell, facts: readonly (readonly [string, Cell])[]): string {
@@ -121,6 +140,7 @@ function renderLines(shell: Shell, names: readonly string[], rows: Rows, widths:
     cells
       .map((cell, index) => (index === cells.length - 1 ? style(cell) : style(padTo(cell, widths[index] ?? 0))))
       .join(' '.repeat(gap))
+      .replaceAll(noBreak, ' ')
       .trimEnd();
   const linesOf = (row: readonly string[]) => {
     const cells = row.map((cell, index) => wrap(cell, { width: widths[index] ?? 0, maxLines: linesOfACell }));
