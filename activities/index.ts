@@ -13,7 +13,7 @@ import { skipRefusedCalls } from '../datadog/wrappers/skipRefused.ts';
 import { refuseWritesWhenObserving } from '../datadog/wrappers/readOnly.ts';
 import { createAwaitingActivities } from './person/awaiting.ts';
 import { createAccountActivities } from './person/account.ts';
-import { createIntentActivities } from './plan/activities.ts';
+import { createPlanActivities } from './plan/activities.ts';
 import { createRecordActivities } from './person/records.ts';
 import { createRosterActivities } from './intake/rosters.ts';
 import { createSyncActivities } from './sync/runs.ts';
@@ -36,7 +36,7 @@ export function createActivities(given: Dependencies) {
     ...createChangeBudgetActivities(dependencies),
     ...createProtectionActivities(dependencies),
     ...createAwaitingActivities(dependencies),
-    ...createIntentActivities(dependencies),
+    ...createPlanActivities(dependencies),
     ...createRecordActivities(dependencies),
     ...createApprovalActivities(dependencies),
     ...createCapabilityActivities(dependencies),

@@ -151,6 +151,8 @@ export interface PartResult {
   readonly detail?: string;
   /** Of what a process can do without: the permission that would allow it. It is made up for when the key has it. */
   readonly permission?: string;
+  /** An entitlement that is held, not wanted, and not Muster's to remove: it stays, and nothing is left to do. */
+  readonly isExcess?: true;
 }
 
 export interface Outcome {

@@ -2,7 +2,7 @@ import { sleep } from '@temporalio/workflow';
 import { ignoreCancellation, throwUnlessFailed } from './run/cancellation.ts';
 import type { PersonRunInput } from '../domain/contracts.ts';
 import { protectedAccount } from '../domain/failures.ts';
-import { overBudget } from '../domain/access/intent.ts';
+import { overBudget } from '../domain/access/planWords.ts';
 import { heldEntitlements } from '../domain/access/plan.ts';
 import type { Access, Account, HrEvent } from '../domain/model.ts';
 import { notVisibleWords } from '../domain/access/warnings.ts';
@@ -12,7 +12,8 @@ import { failureIn, isoOf, type Blocker, type PersonRun } from './run/personRun.
 import { runPerson } from './run/run.ts';
 import { alongside } from './run/waits.ts';
 import { bestEffort, datadog, blockerPoll, records } from './proxies.ts';
-import { isNeverSeen, untilKnown } from './steps/unknownLeaver.ts';
+import { endByAccount, isNeverSeen } from '../domain/access/earlyEnd.ts';
+import { untilKnown } from './steps/unknownLeaver.ts';
 import { becauseOf, revokeAll } from './steps/grants.ts';
 import type { Because } from '../domain/evidence.ts';
 import { type Ending } from './run/story.ts';
@@ -34,12 +35,13 @@ async function offboard(run: PersonRun, event: HrEvent): Promise<Ending> {
 async function endAccess(run: PersonRun, event: HrEvent): Promise<Ending> {
   const { personId } = run;
   let account = await correlate(run);
-  if (account === undefined && isNeverSeen(run)) {
+  if (endOfLeaver(run, account)?.kind === 'held') {
     await whileReplaceable(run, () => untilKnown(run));
     account = await correlate(run);
   }
   if (account === undefined) {
-    return { outcome: { kind: 'nothingToDo', detail: 'the person has no account', parts: [] }, employment: 'left' };
+    const end = endOfLeaver(run, account, false);
+    return { outcome: { kind: 'nothingToDo', detail: end?.detail, parts: [] }, employment: 'left' };
   }
   run.account = account;
   const because = becauseOf(run, event);
@@ -65,12 +67,9 @@ async function endAccess(run: PersonRun, event: HrEvent): Promise<Ending> {
       run.finishPart(`remove team ${name}`, 'alreadySo', 'the team is managed outside Muster');
     }
     if (holdings.access.teamsNotVisible !== undefined) {
-      run.finishPart(
-        'remove teams',
-        'notDone',
-        notVisibleWords(holdings.access.teamsNotVisible),
-        holdings.access.teamsNotVisible,
-      );
+      run.finishPart('remove teams', 'notDone', notVisibleWords(holdings.access.teamsNotVisible), {
+        permission: holdings.access.teamsNotVisible,
+      });
     }
   }
   const readBack = await run.allowed(() => datadog.readHoldings(personId, account.id));
@@ -83,6 +82,9 @@ async function endAccess(run: PersonRun, event: HrEvent): Promise<Ending> {
   await reporting;
   return { outcome: outcomeOf(run.parts), employment: 'left' };
 }
+
+const endOfLeaver = (run: PersonRun, account: Account | undefined, isUnknown = isNeverSeen(run.record)) =>
+  endByAccount({ ...run.known, account, isNeverSeen: isUnknown, isRestore: false });
 
 /** What `person restore` gives back. */
 async function recordAccess({ personId }: PersonRun, { eventId }: HrEvent, access: Access): Promise<void> {

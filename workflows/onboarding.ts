@@ -1,7 +1,9 @@
 import type { PersonRunInput } from '../domain/contracts.ts';
 import { isHire } from '../domain/mailbox.ts';
 import type { Account, HrEvent, Invitation, PersonAttributes } from '../domain/model.ts';
-import { askForApprovals, outcomeOf, type ResolvedAccess } from './steps/access.ts';
+import { endByRecord } from '../domain/access/earlyEnd.ts';
+import type { ResolvedAccess } from '../domain/access/plan.ts';
+import { askForApprovals, outcomeOf } from './steps/access.ts';
 import { alignAccount, changeAccount } from './steps/attributes.ts';
 import { correlate } from './steps/correlate.ts';
 import { enable, type Enabled } from './steps/enable.ts';
@@ -13,7 +15,7 @@ import { acceptancePoll, datadog, records } from './proxies.ts';
 import { alongside, waitFor } from './run/waits.ts';
 import { throwUnlessFailed } from './run/cancellation.ts';
 import { becauseOf } from './steps/grants.ts';
-import { type Ending } from './run/story.ts';
+import { ended, type Ending } from './run/story.ts';
 
 /** Joiner and rehire: account, invitation, acceptance, and on the first day the access that the policy gives. */
 export async function onboarding(input: PersonRunInput): Promise<void> {
@@ -23,14 +25,12 @@ export async function onboarding(input: PersonRunInput): Promise<void> {
 async function onboard(run: PersonRun): Promise<Ending> {
   await run.enter('preparing');
   const attributes = run.attributes;
-  if (attributes === undefined)
-    return failed('nothing is known of this person: a joiner with an e-mail must come first');
+  if (attributes === undefined) return ended(endByRecord(run.known), 'joining');
 
   let [access, found] = await Promise.all([accessFor(run, eventOf(run), attributes), correlate(run)]);
   if (eventOf(run).restore === true) {
-    const detail = await unrestorable(run, found);
-    if (detail !== undefined)
-      return { outcome: { kind: 'failed', detail, parts: [] }, employment: run.record.employment };
+    const end = await unrestorable(run, found);
+    if (end !== undefined) return ended(end, run.record.employment);
   }
   await askForApprovals(run, access, found);
   if (run.activation === 'jit' && (found === undefined || found.status === 'pending')) {

@@ -17,6 +17,7 @@ export interface Correlation {
 interface Whose {
   readonly personId: string;
   readonly email?: string;
+  readonly isLeaving?: boolean;
 }
 
 type Context = Pick<Dependencies, 'inventory' | 'policy'> & { readonly api: DatadogReads };
@@ -27,7 +28,7 @@ export function createCorrelationActivities({ datadog, inventory, policy }: Depe
      * The person's account: the bound one, else the one human account with exactly this e-mail, which is then bound. For a
      * leaver the account's own e-mail counts: an address that HR changed must not keep the account alive.
      */
-    async correlateAccount(person: Whose & { readonly isLeaving?: true }): Promise<Correlation> {
+    async correlateAccount(person: Whose): Promise<Correlation> {
       if (person.email !== undefined && person.isLeaving !== true) refuseExternal(policy(), person.email);
       return withDatadog(datadog, (api) => correlate({ api, inventory, policy }, person));
     },
@@ -38,31 +39,38 @@ export function createCorrelationActivities({ datadog, inventory, policy }: Depe
 export async function correlate(context: Context, whose: Whose): Promise<Correlation> {
   const { inventory } = context;
   const { personId } = whose;
-  const found = await findAccount(context, whose);
-  await settleOpenWrites(inventory, personId, { account: found });
+  const { account, isBound } = await locateAccount(context, whose);
+  if (account !== undefined && !isBound) await bind(inventory, personId, account.id);
+  await settleOpenWrites(inventory, personId, { account });
   // Their process knows it now: the sync need not say it again and again.
-  if (found?.status === 'active' && (await isAwaited(inventory, personId))) await inventory.clearPending(personId);
-  return found === undefined ? {} : { account: await recordAccount(inventory, found) };
+  if (account?.status === 'active' && (await isAwaited(inventory, personId))) await inventory.clearPending(personId);
+  return account === undefined ? {} : { account: await recordAccount(inventory, account) };
 }
 
-async function findAccount(
-  { api, inventory, policy }: Context,
-  { personId, email }: Whose,
-): Promise<Account | undefined> {
-  const accountId = (await inventory.findPerson(personId))?.accountId;
+interface Located {
+  readonly account?: Account;
+  readonly isBound: boolean;
+}
+
+/** Reads only. Throws where it is not clear whose account it is, or where it is an external one. */
+export async function locateAccount(
+  { api, inventory, policy }: Omit<Context, 'inventory'> & { readonly inventory?: Inventory },
+  { personId, email }: Omit<Whose, 'isLeaving'>,
+): Promise<Located> {
+  const accountId = (await inventory?.findPerson(personId))?.accountId;
   const bound = accountId === undefined ? undefined : await api.getAccount(accountId);
   if (bound !== undefined) {
     refuseExternal(policy(), bound.email);
-    return bound;
+    return { account: bound, isBound: true };
   }
-  if (email === undefined) return undefined;
+  if (email === undefined) return { isBound: false };
   refuseExternal(policy(), email);
   const found = accountOf(await api.findAccountsByAddress(email), email);
   if ('problem' in found) throw conflict(found.problem);
-  const { account } = found;
-  if (account !== undefined) await bind(inventory, personId, account.id);
-  return account;
+  return { account: found.account, isBound: false };
 }
+
+export const outsideAllowedDomains = 'OutsideAllowedDomains';
 
 /** External people are neither invited nor changed nor disabled, whatever HR says. */
 export function refuseExternal({ identity }: Pick<Policy, 'identity'>, email: string): void {
@@ -70,7 +78,7 @@ export function refuseExternal({ identity }: Pick<Policy, 'identity'>, email: st
   const domain = email.slice(email.lastIndexOf('@') + 1);
   throw ApplicationFailure.nonRetryable(
     `the e-mail's domain ${domain} is outside identity.allowedDomains: nothing is written for external accounts`,
-    'OutsideAllowedDomains',
+    outsideAllowedDomains,
   );
 }
 

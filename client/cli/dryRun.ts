@@ -1,12 +1,16 @@
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { personWorkflowId } from '../../domain/ids.ts';
-import type { Entitlement, HrEvent, ProcessType } from '../../domain/model.ts';
-import { birthrightAccess, type Policy } from '../../domain/policy/rules.ts';
+import { endByRecord, isNeverSeen, neverSeenWords, type EarlyEnd } from '../../domain/access/earlyEnd.ts';
+import { entitlementKey, namedEntitlements, planAccess } from '../../domain/access/plan.ts';
+import type { Entitlement, HrEvent, PersonAttributes, PersonRecord, ProcessType } from '../../domain/model.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
+import type { GrantRow } from '../../inventory/port/grants.ts';
+import { desiredAccess } from '../../policy/requests.ts';
 import { checkedEvent, completeEvent } from '../operations/drafts.ts';
-import { processOf } from '../../domain/mailbox.ts';
+import { foldEvent, isHire, processOf } from '../../domain/mailbox.ts';
 import { settleEvent, type EventInput } from './eventInput.ts';
 import { withDatadogHere } from './datadog.ts';
-import { planOnline, renderOnlinePlan, type OnlinePlan } from './dryRunOnline.ts';
+import { planOnline, renderEnd, renderOnlinePlan, type OnlinePlan } from './dryRunOnline.ts';
 import { exists, loadShellPolicy, openPlace, readShellConfig } from './open.ts';
 import { renderTable } from './table.ts';
 import type { Shell } from './shell.ts';
@@ -19,6 +23,8 @@ export interface EventPlan {
   readonly event: HrEvent;
   /** `enforce`, or `observe` where nothing would be written to Datadog. */
   readonly mode: 'observe' | 'enforce';
+  /** Present where no access would change. */
+  readonly end?: EarlyEnd;
   readonly gives: readonly Entitlement[];
   readonly onApproval: readonly (Entitlement & { readonly rule: string })[];
   /** What Muster gave them and they hold today. */
@@ -37,32 +43,102 @@ export async function planEvent(shell: Shell, input: EventInput): Promise<EventP
   const inventory = 'file' in place && !(await exists(place.file)) ? undefined : await openPlace(place);
   try {
     const event = await eventOf(inventory, input, policy);
-    const holds = await heldBy(inventory, event.personId);
-    const access = event.person === undefined ? undefined : birthrightAccess(policy, event.person);
-    const gives = access?.granted.map(({ kind, name }) => ({ kind, name })) ?? [];
-    const onApproval = (access?.onApproval ?? []).flatMap(({ rule, entitlements }) =>
-      entitlements.map(({ kind, name }) => ({ kind, name, rule })),
-    );
+    const { personId } = event;
+    const record = await recordBy(inventory, event);
+    const person = foldEvent(record, event).attributes;
     const datadog =
       config.datadog === undefined
         ? undefined
-        : await withDatadogHere(config, (client) => planOnline({ client, inventory, policy, event }));
-    const stays = event.kind === 'leaver' ? [] : [...gives, ...onApproval];
+        : await withDatadogHere(config, (client) => planOnline({ client, inventory, policy, event, record, person }));
+    const process = processOf(event, record.employment);
+    const end = datadog === undefined ? endOffline({ process, record, person }) : datadog.end;
+    const grants = await inventory?.listGrants({ personId, open: true, limit: 1_000, offset: 0 });
     return {
       dryRun: true,
-      workflowId: personWorkflowId(event.personId),
-      process: processOf(event),
+      workflowId: personWorkflowId(personId),
+      process,
       event,
       mode: policy.mode,
-      gives: event.kind === 'leaver' ? [] : gives,
-      onApproval: event.kind === 'leaver' ? [] : onApproval,
-      holds,
-      takes: holds.filter((held) => !stays.some((kept) => kept.kind === held.kind && kept.name === held.name)),
-      ...(datadog === undefined ? {} : { datadog }),
+      end,
+      ...planByNames({ policy, person: process === 'offboarding' || end !== undefined ? undefined : person, grants }),
+      ...(end === undefined ? {} : { takes: [] }),
+      datadog,
     };
   } finally {
     await inventory?.close();
   }
+}
+
+/** As it will be when the event takes effect: somebody whose hire waits has joined by then. */
+async function recordBy(
+  inventory: Inventory | undefined,
+  { personId, effectiveAt }: HrEvent,
+): Promise<Partial<PersonRecord> & Pick<PersonRecord, 'lines'>> {
+  const record = await inventory?.findPerson(personId);
+  const waiting = (await inventory?.waitingEvents({ personId, limit: 1_000 })) ?? [];
+  const hire = waiting.find(({ event }) => isHire(event) && Date.parse(event.effectiveAt) <= Date.parse(effectiveAt));
+  const known = record ?? { lines: {} };
+  if (hire === undefined) return known;
+  const { employment } = known as Partial<PersonRecord>;
+  return {
+    ...known,
+    employment: employment === 'employed' ? employment : 'joining',
+    attributes: record?.attributes ?? hire.event.person,
+  };
+}
+
+/** Without Datadog an account that is surely theirs cannot be seen: a leaver for somebody who was never seen is held. */
+function endOffline({
+  process,
+  record,
+  person,
+}: {
+  readonly process: ProcessType;
+  readonly record: Partial<PersonRecord>;
+  readonly person: PersonAttributes | undefined;
+}): EarlyEnd | undefined {
+  const early = endByRecord({ process, employment: record.employment ?? 'unknown', person });
+  const isHeld = process === 'offboarding' && isNeverSeen(record);
+  return early ?? (isHeld ? { kind: 'held', detail: neverSeenWords } : undefined);
+}
+
+const nameOf = ({ kind, name }: Entitlement): Entitlement => ({ kind, name });
+const byName = ({ kind, name }: Entitlement) => ({ kind, name, id: name });
+
+interface Known {
+  readonly policy: Policy;
+  /** Absent for somebody who is to have nothing. */
+  readonly person: PersonAttributes | undefined;
+  readonly grants: readonly GrantRow[] | undefined;
+}
+
+/** By the record and the policy alone: names stand for ids. */
+function planByNames({
+  policy,
+  person,
+  grants = [],
+}: Known): Pick<EventPlan, 'gives' | 'onApproval' | 'holds' | 'takes'> {
+  const desired = person === undefined ? { entitlements: [], requests: [] } : desiredAccess(policy, '', person);
+  const held = grants.map(byName);
+  const actual = {
+    roles: held.filter(({ kind }) => kind === 'role'),
+    teams: held.filter(({ kind }) => kind === 'team').map((team) => ({ ...team, isManaged: false })),
+  };
+  const resolved = namedEntitlements(desired).map(byName);
+  // What was found is taken by a leave, and stays on a move.
+  const managed = grants
+    .filter(({ reason }) => person === undefined || reason !== 'preexisting')
+    .map(byName)
+    .map(entitlementKey);
+  const plan = planAccess({ desired, resolved }, { actual, managed });
+  return {
+    gives: desired.entitlements.map(nameOf),
+    onApproval: desired.requests.flatMap(({ rules: [rule = ''], entitlements }) =>
+      entitlements.map((one) => ({ ...nameOf(one), rule })),
+    ),
+    holds: held.map(nameOf),
+    takes: [...plan.remove, ...plan.removeLater].map(nameOf),
+  };
 }
 
 async function eventOf(
@@ -74,11 +150,6 @@ async function eventOf(
   return checkedEvent(inventory === undefined ? draft : await completeEvent(inventory, draft));
 }
 
-async function heldBy(inventory: Inventory | undefined, personId: string): Promise<readonly Entitlement[]> {
-  const grants = await inventory?.listGrants({ personId, open: true, limit: 1_000, offset: 0 });
-  return grants?.map(({ kind, name }) => ({ kind, name })) ?? [];
-}
-
 export function renderPlan(shell: Shell, plan: EventPlan): string {
   const rows = [
     ...plan.gives.map((one) => ['give', one.kind, one.name, '']),
@@ -88,7 +159,10 @@ export function renderPlan(shell: Shell, plan: EventPlan): string {
   return [
     `Would start ${plan.process} as ${plan.workflowId}, effective ${plan.event.effectiveAt}. Nothing was started.`,
     ...(plan.mode === 'observe' ? ['The policy says mode: observe: nothing would be written to Datadog.'] : []),
-    ...(plan.event.kind === 'leaver' ? ['The account would be disabled, and every role and team removed.'] : []),
+    ...(plan.end === undefined || plan.datadog !== undefined ? [] : [renderEnd(plan.end)]),
+    ...(plan.process === 'offboarding' && plan.end === undefined
+      ? ['The account would be disabled, and every role and team removed.']
+      : []),
     ...(rows.length === 0 ? [] : [renderTable(shell, ['what', 'kind', 'name', 'because'], rows)]),
     ...(plan.datadog === undefined ? [] : [renderOnlinePlan(shell, plan.datadog)]),
   ].join('\n');

@@ -1,22 +1,33 @@
-import type { DatadogClient } from '../../datadog/types.ts';
+import { ApplicationFailure } from '@temporalio/common';
+import { gatherSituation } from '../../activities/plan/situation.ts';
+import { conflict } from '../../activities/person/ownership.ts';
+import { locateAccount, outsideAllowedDomains, refuseExternal } from '../../activities/person/correlation.ts';
+import type { DatadogClient, DatadogReads } from '../../datadog/types.ts';
+import { overBudget } from '../../domain/access/planWords.ts';
+import { emptyPlan, planProcess, type ProcessPlan } from '../../domain/access/processPlan.ts';
+import { protectionAdvice } from '../../domain/access/protection.ts';
+import { correlationConflict } from '../../domain/failures.ts';
+import type {
+  Account,
+  Entitlement,
+  HrEvent,
+  PersonAttributes,
+  PersonRecord,
+  ResolvedEntitlement,
+} from '../../domain/model.ts';
+import { processOf } from '../../domain/mailbox.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
 import type { Leaver } from '../../inventory/port/changeBudget.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import { planEvent } from '../../activities/plan/planning.ts';
-import { accountOf } from '../../domain/access/correlation.ts';
-import type { Account, Entitlement, HrEvent, ResolvedEntitlement } from '../../domain/model.ts';
-import { nothingIntended, overBudget, type Intent } from '../../domain/access/intent.ts';
-import { processOf } from '../../domain/mailbox.ts';
-import { isInDomains, type Policy } from '../../domain/policy/rules.ts';
 import { explainFailure } from './failures.ts';
 import { renderTable } from './table.ts';
 import type { Shell } from './shell.ts';
-import { protectionAdvice } from '../../domain/access/protection.ts';
 
 /** What the event would come to in Datadog, found out by reading calls. */
-export interface OnlinePlan extends Omit<Intent, 'account'> {
+export interface OnlinePlan extends Omit<ProcessPlan, 'account'> {
   /** `conflict`: a person must decide, and nothing would be written. `unknown`: Datadog could not be asked. */
-  readonly account: Intent['account'] | 'conflict' | 'unknown';
-  /** Of a conflict, or where Datadog could not be asked. */
+  readonly account: ProcessPlan['account'] | 'conflict' | 'unknown';
+  /** Present for a conflict, or where Datadog could not be asked. */
   readonly problem?: string;
 }
 
@@ -25,52 +36,42 @@ interface Input {
   readonly inventory: Inventory | undefined;
   readonly policy: Policy;
   readonly event: HrEvent;
+  /** By the time of the event. */
+  readonly record: Partial<PersonRecord>;
+  /** HR's word after the event. */
+  readonly person: PersonAttributes | undefined;
 }
 
-export async function planOnline(input: Input): Promise<OnlinePlan> {
+export async function planOnline({ client, inventory, policy, event, record, person }: Input): Promise<OnlinePlan> {
+  const api = client.attempt();
+  const admits = async (leaver: Leaver) => inventory?.previewDisable(leaver, policy.changeBudget);
+  const resolve = async (entitlements: readonly Entitlement[]) =>
+    api.resolve(entitlements, await inventory?.knownEntitlementIds(entitlements));
   try {
-    return await plan(input);
+    const account = await findAccount(api, { inventory, policy, event, person });
+    const request = { event, process: processOf(event, record.employment), person, accountId: account?.id, record };
+    return planProcess(await gatherSituation({ api, inventory, policy, resolve, admits }, request));
   } catch (error) {
-    return { ...nothingIntended, account: 'unknown', problem: explainFailure(error) };
+    const isConflict =
+      error instanceof ApplicationFailure && [correlationConflict, outsideAllowedDomains].includes(error.type ?? '');
+    return isConflict
+      ? { ...emptyPlan, account: 'conflict', problem: error.message }
+      : { ...emptyPlan, account: 'unknown', problem: explainFailure(error) };
   }
 }
 
-async function plan({ client, inventory, policy, event }: Input): Promise<OnlinePlan> {
-  const record = await inventory?.findPerson(event.personId);
-  const person = event.person ?? record?.attributes;
-  const found = await findAccount({ client, inventory, policy, event }, record?.accountId, person?.email);
-  if ('problem' in found) return { ...nothingIntended, account: 'conflict', problem: found.problem };
-  const process = processOf(event, record?.employment ?? 'unknown');
-  const question = { event, process, person, accountId: found.account?.id };
-  const admits = async (leaver: Leaver) => inventory?.previewDisable(leaver, policy.changeBudget);
-  const api = client.attempt();
-  const resolve = async (entitlements: readonly Entitlement[]) =>
-    api.resolve(entitlements, await inventory?.knownEntitlementIds(entitlements));
-  return planEvent({ api, inventory, policy, resolve, admits }, question);
-}
-
+/** As the process looks it up, without binding it. */
 async function findAccount(
-  { client, inventory, policy, event }: Input,
-  boundId: string | undefined,
-  email: string | undefined,
-): Promise<{ account?: Account } | { problem: string }> {
-  const outside = (address: string) =>
-    isInDomains(policy.identity.allowedDomains, address)
-      ? undefined
-      : { problem: `${address} is outside identity.allowedDomains` };
-  const problem = email === undefined ? undefined : outside(email);
-  if (problem !== undefined && event.kind !== 'leaver') return problem;
-  const api = client.attempt();
-  const bound = boundId === undefined ? undefined : await api.getAccount(boundId);
-  if (bound !== undefined) return outside(bound.email) ?? { account: bound };
-  if (email === undefined) return {};
-  if (problem !== undefined) return problem;
-  const found = accountOf(await api.findAccountsByAddress(email), email);
-  if ('problem' in found || found.account === undefined) return found;
-  const { account } = found;
-  const holder = await inventory?.personBoundTo(account.id);
-  if (holder === undefined || holder === event.personId) return { account };
-  return { problem: `account ${account.id} is bound to person ${holder}` };
+  api: DatadogReads,
+  { inventory, policy, event, person }: Omit<Input, 'client' | 'record'>,
+): Promise<Account | undefined> {
+  const { personId, kind } = event;
+  if (person !== undefined && kind !== 'leaver') refuseExternal(policy, person.email);
+  const whose = { personId, email: person?.email };
+  const { account, isBound } = await locateAccount({ api, inventory, policy: () => policy }, whose);
+  const holder = account === undefined || isBound ? undefined : await inventory?.personBoundTo(account.id);
+  if (holder === undefined || holder === personId) return account;
+  throw conflict(`account ${account?.id} is bound to person ${holder}`);
 }
 
 const accountWords = {
@@ -82,30 +83,40 @@ const accountWords = {
   unknown: 'cannot be looked up',
 } as const satisfies Record<OnlinePlan['account'], string>;
 
+const endWords = {
+  nothingToDo: 'No access would change',
+  failed: 'It would fail',
+  held: 'It would be held until an operator says whose account it is',
+  blocked: 'It would be blocked until an operator says whose account it is',
+} as const satisfies Record<NonNullable<ProcessPlan['end']>['kind'], string>;
+
+export const renderEnd = ({ kind, detail }: NonNullable<ProcessPlan['end']>): string => `${endWords[kind]}: ${detail}.`;
+
 const list = (what: string, entitlements: readonly ResolvedEntitlement[]) =>
   entitlements.map(({ kind, name }) => [what, kind, name]);
 
 export function renderOnlinePlan(shell: Shell, plan: OnlinePlan): string {
-  const { account, accountId, status, problem, wouldInvite, heldAbove, protection, changes, changesOnceAllowed } = plan;
-  const { adds, approvalsNeeded, removes, excess, notVisible } = plan;
+  const { account, accountId, status, problem, end, wouldInvite, heldAbove, protection } = plan;
   const rows = [
-    ...list('add', adds),
-    ...list('add once approved', approvalsNeeded),
-    ...list('remove', removes),
-    ...list('stays, excess', excess),
+    ...list('add', plan.adds),
+    ...list('add once approved', plan.approvalsNeeded),
+    ...list('remove', plan.removes),
+    ...list('stays, excess', plan.excess),
   ];
   const which = accountId === undefined ? '' : ` (${accountId}, ${status})`;
   return [
     `In Datadog the account ${accountWords[account]}${which}${problem === undefined ? '' : `: ${problem}`}.`,
+    ...(end === undefined ? [] : [renderEnd(end)]),
     ...(wouldInvite ? ['An invitation would be sent.'] : []),
     ...(heldAbove === undefined ? [] : [`It would be held until somebody releases it: ${overBudget(heldAbove)}.`]),
     ...(protection === undefined
       ? []
       : [`It would wait, since the account is protected: ${protectionAdvice[protection]}.`]),
-    ...changes.map((act) => `Would be done: ${act}.`),
-    ...changesOnceAllowed.map((act) => `Would be done once somebody has allowed it: ${act}.`),
+    ...plan.changes.map((change) => `Would be done: ${change}.`),
+    ...plan.changesOnceAllowed.map((change) => `Would be done once somebody has allowed it: ${change}.`),
     ...(rows.length === 0 ? [] : [renderTable(shell, ['in Datadog', 'kind', 'name'], rows)]),
+    ...plan.withheld.map(({ part, why }) => `Would not be done: ${part}: ${why}.`),
     ...plan.warnings.map((warning) => `Note: ${warning}.`),
-    ...notVisible.map((permission) => `Not visible: the application key lacks ${permission}.`),
+    ...plan.notVisible.map((permission) => `Not visible: the application key lacks ${permission}.`),
   ].join('\n');
 }

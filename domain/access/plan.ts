@@ -1,8 +1,23 @@
-import type { Access, DesiredAccess, Entitlement, ResolvedEntitlement } from '../model.ts';
+import { isUndecidable } from '../approvals.ts';
+import type { Access, ApprovalRequest, DesiredAccess, Entitlement, ResolvedEntitlement } from '../model.ts';
+import { undecidableWords } from './warnings.ts';
+
+/** What is wanted for a person, with every name resolved. */
+export interface ResolvedAccess {
+  readonly desired: DesiredAccess;
+  readonly resolved: readonly ResolvedEntitlement[];
+}
+
+/** What an account holds. */
+export interface Held {
+  readonly actual: Pick<Access, 'roles' | 'teams'>;
+  /** Keys of what Muster gave, on record. */
+  readonly managed: readonly string[];
+}
 
 /** What to write, computed from what is wanted and what is there. Applied twice it changes nothing. */
-export interface AccessPlan {
-  /** Wanted without a question, or allowed, and not held. */
+export interface AccessDifference {
+  /** Wanted without a request, or allowed, and not held. */
   readonly add: readonly ResolvedEntitlement[];
   /** Given by Muster, no longer wanted. */
   readonly remove: readonly ResolvedEntitlement[];
@@ -12,20 +27,56 @@ export interface AccessPlan {
   readonly removeLater: readonly ResolvedEntitlement[];
 }
 
+export interface AccessPlan extends AccessDifference {
+  /** Requests for what is not held: given once they are allowed. */
+  readonly ask: readonly ApprovalRequest[];
+  /** Not held, and nobody may allow it. */
+  readonly withheld: readonly { readonly entitlement: ResolvedEntitlement; readonly why: string }[];
+}
+
+/** What changes of a person's roles and teams, what is asked before, and what is not given. */
+export function planAccess({ desired, resolved }: ResolvedAccess, { actual, managed }: Held): AccessPlan {
+  const heldKeys = new Set(heldEntitlements(actual).map(entitlementKey));
+  const isHeld = (entitlement: ResolvedEntitlement): boolean => heldKeys.has(entitlementKey(entitlement));
+  const named = (requests: readonly ApprovalRequest[]) =>
+    requests.flatMap(({ entitlements }) => pickResolved(entitlements, resolved));
+  const ask = requestsToAsk({ desired, resolved }, isHeld);
+  const rest = desired.requests.filter((request) => !ask.includes(request));
+  const wanted = [...pickResolved(desired.entitlements, resolved), ...named(rest).filter(isHeld)];
+  return {
+    ...compareAccess({ wanted, awaited: named(ask), actual, managed }),
+    ask,
+    withheld: named(rest.filter(isUndecidable))
+      .filter((one) => !isHeld(one))
+      .map((entitlement) => ({ entitlement, why: `privileged, and ${undecidableWords}` })),
+  };
+}
+
+/** Nobody is asked for what is held already, nor where nobody may decide. */
+export function requestsToAsk(
+  { desired, resolved }: ResolvedAccess,
+  isHeld: (entitlement: ResolvedEntitlement) => boolean,
+): readonly ApprovalRequest[] {
+  return desired.requests.filter((request) => {
+    const wanted = pickResolved(request.entitlements, resolved);
+    return !isUndecidable(request) && !(wanted.length > 0 && wanted.every(isHeld));
+  });
+}
+
 export const entitlementKey = (entitlement: { kind: string; id: string }): string =>
   `${entitlement.kind}:${entitlement.id}`;
 
-interface PlanInput {
+interface Comparison {
   /** Wanted now. */
   readonly wanted: readonly ResolvedEntitlement[];
   /** Asked for, not decided. */
   readonly awaited: readonly ResolvedEntitlement[];
-  readonly actual: Access;
+  readonly actual: Held['actual'];
   /** Keys of what Muster gave, on record. */
   readonly managed: readonly string[];
 }
 
-export function planAccess({ wanted, awaited, actual, managed }: PlanInput): AccessPlan {
+export function compareAccess({ wanted, awaited, actual, managed }: Comparison): AccessDifference {
   const held = heldEntitlements(actual);
   const heldKeys = new Set(held.map(entitlementKey));
   const wantedKeys = new Set([...wanted, ...awaited].map(entitlementKey));

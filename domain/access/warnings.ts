@@ -1,6 +1,6 @@
 import type { ResolvedEntitlement } from '../model.ts';
 
-/** Of a name of the policy that Datadog has changed. */
+/** Names of the policy that Datadog has changed. */
 export function renamed(resolved: readonly ResolvedEntitlement[]): readonly string[] {
   return resolved.flatMap(({ kind, name, nameNow }) =>
     nameNow === undefined ? [] : [`${kind} ${name} is called ${nameNow} in Datadog now: correct the policy`],
@@ -21,7 +21,10 @@ export function undoneByLogin(
 export const undoneWords = (name: string): string =>
   `role ${name}: the next login by SSO takes it away, since login mappings are in force and none gives it`;
 
-/** Of a grant that stays: an outcome counts it as no part that was left open. */
+/** Why an entitlement stays that is not wanted. */
 export const excessWords = 'excess: held, not wanted, not given by Muster';
 
 export const notVisibleWords = (permission: string): string => `not visible: the application key lacks ${permission}`;
+
+export const undecidableWords =
+  'the policy names nobody who may allow it: set approvals.default, then `npx muster person retry`';

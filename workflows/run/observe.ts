@@ -1,45 +1,48 @@
 import { correlate } from '../steps/correlate.ts';
-import { intendedParts } from '../../domain/access/intent.ts';
-import type { HrEvent, Outcome } from '../../domain/model.ts';
+import { endByRecord } from '../../domain/access/earlyEnd.ts';
+import { plannedParts } from '../../domain/access/planWords.ts';
+import type { ProcessPlan } from '../../domain/access/processPlan.ts';
+import type { Employment, HrEvent, Outcome } from '../../domain/model.ts';
 import { excessWords, notVisibleWords } from '../../domain/access/warnings.ts';
 import type { PersonRun } from './personRun.ts';
 import { datadog } from '../proxies.ts';
-import type { Ending } from './story.ts';
+import { ended, type Ending } from './story.ts';
 
 /** Instead of a story: reads, and writes down what would be written. `person retry` carries it out once the policy enforces. */
 export async function observe(run: PersonRun, event: HrEvent): Promise<Ending> {
   const { employment } = run.record;
-  const { attributes, type } = run;
-  const isLeaving = type === 'offboarding';
-  const isMove = type === 'roleChange';
-  if (!isLeaving && (attributes === undefined || (isMove && (employment === 'left' || employment === 'unknown')))) {
-    return { outcome: { kind: 'nothingToDo', detail: 'recorded', parts: [] }, employment };
-  }
+  const early = endByRecord(run.known);
+  if (early !== undefined) return ended(early, employment);
   run.account = await correlate(run);
-  await writeDownIntent(run, event);
-  // Who asks for a restore once more is still somebody who has left.
-  if (event.restore === true) return { outcome: observed(run, 'person restore'), employment };
-  return {
-    outcome: observed(run, 'person retry'),
-    employment: isLeaving ? 'left' : employment === 'employed' ? 'employed' : 'joining',
-  };
+  const { type: process, attributes: person, account } = run;
+  const plan = await run.allowed(() => datadog.planIntent({ event, process, person, accountId: account?.id }));
+  writeDown(run, plan, event);
+  const { parts } = run;
+  if (plan.end?.kind === 'held') return { outcome: observed(parts, 'the leaver, sent again,'), employment };
+  // Somebody who asks for a restore once more is still somebody who has left.
+  if (event.restore === true) return conclude(plan, employment, observed(parts, '`npx muster person restore`'));
+  const after = process === 'offboarding' ? 'left' : employment === 'employed' ? 'employed' : 'joining';
+  return conclude(plan, after, observed(parts, '`npx muster person retry`'));
 }
 
-async function writeDownIntent(run: PersonRun, event: HrEvent): Promise<void> {
-  const { type, attributes: person, account } = run;
-  const intent = await run.allowed(() => datadog.planIntent({ event, process: type, person, accountId: account?.id }));
-  for (const part of intendedParts(intent, event.effectiveAt)) run.finishPart(part, 'planned');
-  for (const warning of intent.warnings) run.note(warning);
-  for (const { kind, name } of intent.excess) {
-    run.finishPart(`${kind} ${name}`, 'notDone', excessWords);
+/** What ends without a change ends so here too; what is blocked or carried out later is only written down. */
+const conclude = ({ end }: ProcessPlan, employment: Employment, outcome: Outcome): Ending =>
+  end === undefined || end.kind === 'blocked' ? { outcome, employment } : ended(end, employment, outcome.parts);
+
+function writeDown(run: PersonRun, plan: ProcessPlan, event: HrEvent): void {
+  for (const part of plannedParts(plan, event.effectiveAt)) run.finishPart(part, 'planned');
+  for (const warning of plan.warnings) run.note(warning);
+  for (const { kind, name } of plan.excess) {
+    run.finishPart(`${kind} ${name}`, 'notDone', excessWords, { isExcess: true });
   }
-  for (const permission of intent.notVisible) {
-    run.finishPart('teams', 'notDone', notVisibleWords(permission), permission);
+  for (const { part, why } of plan.withheld) run.finishPart(part, 'notDone', why);
+  for (const permission of plan.notVisible) {
+    run.finishPart('teams', 'notDone', notVisibleWords(permission), { permission });
   }
 }
 
-const observed = ({ parts }: PersonRun, again: 'person retry' | 'person restore'): Outcome => ({
+const observed = (parts: Outcome['parts'], again: string): Outcome => ({
   kind: 'observed',
-  detail: `the policy says mode: observe: nothing was written; with mode: enforce, \`npx muster ${again}\` carries it out`,
+  detail: `the policy says mode: observe: nothing was written; with mode: enforce, ${again} carries it out`,
   parts,
 });

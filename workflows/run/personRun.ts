@@ -128,6 +128,11 @@ export class PersonRun {
     return [this.personId, ...emails.filter((email) => email !== undefined)];
   }
 
+  /** What decides, before Datadog is asked, whether there is anything to do. */
+  get known() {
+    return { process: this.type, employment: this.record.employment, person: this.attributes };
+  }
+
   get processTimes(): ProcessTimes {
     if (this.times === undefined) throw new Error('no event was admitted yet');
     return this.times;
@@ -166,13 +171,13 @@ export class PersonRun {
     this.show();
   }
 
-  finishPart(part: string, result: PartResult['result'], detail?: string, permission?: string): void {
-    this.parts.push({
-      part,
-      result,
-      ...(detail === undefined ? {} : { detail }),
-      ...(permission === undefined ? {} : { permission }),
-    });
+  finishPart(
+    part: string,
+    result: PartResult['result'],
+    detail?: string,
+    more: Pick<PartResult, 'permission' | 'isExcess'> = {},
+  ): void {
+    this.parts.push({ part, result, detail, ...more });
     this.note(`${part}: ${result}${detail === undefined ? '' : ` (${detail})`}`);
   }
 

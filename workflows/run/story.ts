@@ -1,3 +1,4 @@
+import type { EarlyEnd } from '../../domain/access/earlyEnd.ts';
 import type { Employment, HrEvent, Outcome } from '../../domain/model.ts';
 import type { PersonRun } from './personRun.ts';
 
@@ -6,5 +7,11 @@ export interface Ending {
   readonly outcome: Outcome;
   readonly employment: Employment;
 }
+
+/** A process that changes nothing. */
+export const ended = (end: EarlyEnd | undefined, employment: Employment, parts: Outcome['parts'] = []): Ending => ({
+  outcome: { kind: end?.kind === 'failed' ? 'failed' : 'nothingToDo', detail: end?.detail, parts },
+  employment,
+});
 
 export type Story = (run: PersonRun, event: HrEvent) => Promise<Ending>;

@@ -1,8 +1,6 @@
 import { wasCancelled } from '../run/cancellation.ts';
 import type {
   Account,
-  ApprovalRequest,
-  DesiredAccess,
   HrEvent,
   Outcome,
   PartResult,
@@ -11,26 +9,20 @@ import type {
 } from '../../domain/model.ts';
 import { dueAt, isHire } from '../../domain/mailbox.ts';
 import {
-  entitlementKey,
-  heldEntitlements,
   namedEntitlements,
   pickResolved,
   planAccess,
+  requestsToAsk,
+  type AccessPlan,
+  type ResolvedAccess,
 } from '../../domain/access/plan.ts';
 import { excessWords, renamed, undoneByLogin, undoneWords } from '../../domain/access/warnings.ts';
 import { askFor } from './approvals.ts';
-import { isUndecidable } from '../../domain/approvals.ts';
-import { askForPrivileged, grantWhenAllowed, leaveOut } from './grantOnceAllowed.ts';
+import { askForPrivileged, grantWhenAllowed } from './grantOnceAllowed.ts';
 import type { PersonRun } from '../run/personRun.ts';
 import { datadog, records } from '../proxies.ts';
 import { alongside, waitFor } from '../run/waits.ts';
 import { becauseOf, grantAll, optional, revokeAll } from './grants.ts';
-
-/** What is wanted for this run's person, with every name resolved: found out before anything is written. */
-export interface ResolvedAccess {
-  readonly desired: DesiredAccess;
-  readonly resolved: readonly ResolvedEntitlement[];
-}
 
 export async function resolveAccess(run: PersonRun, attributes: PersonAttributes): Promise<ResolvedAccess> {
   const desired = await records.decideAccess(run.personId, attributes);
@@ -51,26 +43,18 @@ export async function resolveAccess(run: PersonRun, attributes: PersonAttributes
   return { desired: guarded, resolved: [...resolvedRoles, ...(resolvedTeams ?? [])] };
 }
 
-/** Opens the approvals for what the person does not hold already. */
-export async function askForApprovals(
-  run: PersonRun,
-  { desired, resolved }: ResolvedAccess,
-  account?: Account,
-): Promise<void> {
-  const held = new Set(account?.status === 'active' ? account.roleIds : []);
-  const isHeld = (request: ApprovalRequest) => {
-    const wanted = pickResolved(request.entitlements, resolved);
-    return wanted.length > 0 && wanted.every(({ kind, id }) => kind === 'role' && held.has(id));
-  };
+/** Opens the approvals for what the person does not hold already, as far as the account itself tells. */
+export async function askForApprovals(run: PersonRun, access: ResolvedAccess, account?: Account): Promise<void> {
+  const held = account?.status === 'active' ? account.roleIds : [];
   await askFor(
     run,
-    desired.requests.filter((request) => !isHeld(request) && !isUndecidable(request)),
+    requestsToAsk(access, ({ kind, id }) => kind === 'role' && held.includes(id)),
   );
 }
 
 /**
  * Brings what the account holds in line with what is wanted: additions first, then removals of what Muster gave and is no
- * longer wanted. What awaits an approval follows when it is given; answers whether all of it was decided.
+ * longer wanted. What awaits an approval follows when it is given.
  */
 export async function bringInLine(
   run: PersonRun,
@@ -84,36 +68,29 @@ export async function bringInLine(
     return;
   }
   run.account = holdings.access.account;
-  const { desired, resolved } = access;
-  const waitsFor = (request: ApprovalRequest) =>
-    run.approvals.some(({ approvalId }) => approvalId === request.approvalId);
-  const held = new Set(heldEntitlements(holdings.access).map(entitlementKey));
-  const awaited = desired.requests.filter(waitsFor).flatMap(({ entitlements }) => pickResolved(entitlements, resolved));
-  const keep = desired.requests
-    .filter((request) => !waitsFor(request))
-    .flatMap(({ entitlements }) => pickResolved(entitlements, resolved))
-    .filter((entitlement) => held.has(entitlementKey(entitlement)));
-  const plan = planAccess({
-    wanted: [...pickResolved(desired.entitlements, resolved), ...keep],
-    awaited,
-    actual: holdings.access,
-    managed: holdings.managed,
-  });
-  for (const { kind, name } of plan.excess) run.finishPart(`${kind} ${name}`, 'notDone', excessWords);
-  const isHeld = (request: ApprovalRequest) =>
-    pickResolved(request.entitlements, resolved).every((entitlement) => held.has(entitlementKey(entitlement)));
-  leaveOut(
-    run,
-    desired.requests.filter((request) => !isHeld(request)),
-  );
+  const { resolved } = access;
+  const plan = planAccess(access, { actual: holdings.access, managed: holdings.managed });
+  reportLeftAlone(run, plan);
+  // What is held by now is not asked any more.
+  await askFor(run, plan.ask);
+  const awaited = plan.ask.flatMap(({ entitlements }) => pickResolved(entitlements, resolved));
   const undoneByLogin = warnOfMappings(run, [...plan.add, ...awaited], holdings.mappedRoleIds);
   const withheld = await grantAll(run, account.id, plan.add, { ...becauseOf(run, event), undoneByLogin });
   const asked = await askForPrivileged(run, withheld);
   await revokeAll(run, event, account.id, plan.remove);
-  // An approval of what is no longer wanted gives nothing.
-  const approvalIds = [...desired.requests.filter(waitsFor).map(({ approvalId }) => approvalId), ...asked];
+  const approvalIds = [...plan.ask.map(({ approvalId }) => approvalId), ...asked];
   if (approvalIds.length > 0) await grantWhenAllowed(run, { event, accountId: account.id, resolved }, approvalIds);
   await revokeAll(run, event, account.id, plan.removeLater);
+}
+
+/** What stays although it is not wanted, and what is wanted and not given. */
+export function reportLeftAlone(run: PersonRun, plan: Pick<AccessPlan, 'excess' | 'withheld'>): void {
+  for (const { kind, name } of plan.excess) {
+    run.finishPart(`${kind} ${name}`, 'notDone', excessWords, { isExcess: true });
+  }
+  for (const { entitlement, why } of plan.withheld) {
+    run.finishPart(`assign ${entitlement.kind} ${entitlement.name}`, 'notDone', why);
+  }
 }
 
 /**
@@ -122,8 +99,8 @@ export async function bringInLine(
  */
 export function outcomeOf(parts: readonly PartResult[]): Outcome {
   const open = parts.filter(
-    ({ result, detail, permission }) =>
-      result === 'failed' || (result === 'notDone' && permission === undefined && !detail?.startsWith('excess')),
+    ({ result, permission, isExcess = false }) =>
+      result === 'failed' || (result === 'notDone' && permission === undefined && !isExcess),
   );
   if (open.length > 0) {
     const words = open.map(({ part, detail }) => (detail === undefined ? part : `${part} (${detail})`));

@@ -1,7 +1,8 @@
 import { throwUnlessFailed } from '../run/cancellation.ts';
 import { differingAttributes } from '../../domain/access/attributes.ts';
 import type { Account, HrEvent, PersonAttributes } from '../../domain/model.ts';
-import { bringInLine, untilSomethingNewer, type ResolvedAccess } from './access.ts';
+import type { ResolvedAccess } from '../../domain/access/plan.ts';
+import { bringInLine, untilSomethingNewer } from './access.ts';
 import { needsApproval, onceAllowed } from './onceAllowed.ts';
 import { wordsOf, type PersonRun } from '../run/personRun.ts';
 import { datadog } from '../proxies.ts';

@@ -2,6 +2,7 @@ import { isUndecidable } from '../../domain/approvals.ts';
 import type { ApprovalView } from '../../domain/contracts.ts';
 import type { ApprovalRequest, Entitlement, HrEvent, ResolvedEntitlement } from '../../domain/model.ts';
 import { pickResolved } from '../../domain/access/plan.ts';
+import { undecidableWords } from '../../domain/access/warnings.ts';
 import { ask, askAgain, decided } from './approvals.ts';
 import type { PersonRun } from '../run/personRun.ts';
 import { records } from '../proxies.ts';
@@ -103,8 +104,7 @@ const requestOf = (
 
 /** A privileged role that nobody may allow is not assigned. */
 export function leaveOut(run: PersonRun, requests: readonly ApprovalRequest[]): void {
-  const why =
-    'privileged, and the policy names nobody who may allow it: set approvals.default, then `npx muster person retry`';
+  const why = `privileged, and ${undecidableWords}`;
   for (const { kind, name } of requests.filter(isUndecidable).flatMap(({ entitlements }) => entitlements)) {
     run.finishPart(`assign ${kind} ${name}`, 'notDone', why);
   }

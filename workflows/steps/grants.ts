@@ -84,7 +84,9 @@ export async function optional<T>(run: PersonRun, what: string, call: () => Prom
     refuseToGoOn();
     const missing = missingPermissionOf(error);
     if (missing === undefined) throw error;
-    run.finishPart(what, 'notDone', wordsOf(error as ActivityFailure), missing.permission);
+    run.finishPart(what, 'notDone', wordsOf(error as ActivityFailure), {
+      permission: missing.permission,
+    });
     return undefined;
   }
 }

@@ -2,6 +2,7 @@ import { isUndecidable } from '../../domain/approvals.ts';
 import type { ApprovalState } from '../../domain/contracts.ts';
 import { approvalNeeded, decisionsLapsed } from '../../domain/failures.ts';
 import type { HrEvent, LapsedDecision } from '../../domain/model.ts';
+import { undecidableWords } from '../../domain/access/warnings.ts';
 import { ask, askAgain, decided, isDecided } from './approvals.ts';
 import { becauseAllowed, showWait } from './grantOnceAllowed.ts';
 import { failureIn, type PersonRun } from '../run/personRun.ts';
@@ -29,8 +30,7 @@ export async function onceAllowed<T>(
   const request = await records.requestForAct(run.personId, act, run.attributes?.manager);
   const { approvalId } = request;
   if (isUndecidable(request)) {
-    const why = 'the policy names nobody who may allow it: set approvals.default, then `npx muster person retry`';
-    return { done: false, why };
+    return { done: false, why: undecidableWords };
   }
   await ask(run, [request]);
   for (;;) {

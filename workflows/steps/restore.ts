@@ -1,6 +1,7 @@
 import type { Account, HrEvent, PersonAttributes } from '../../domain/model.ts';
-import { heldEntitlements } from '../../domain/access/plan.ts';
-import { resolveAccess, type ResolvedAccess } from './access.ts';
+import { heldEntitlements, type ResolvedAccess } from '../../domain/access/plan.ts';
+import { endByAccount, type EarlyEnd } from '../../domain/access/earlyEnd.ts';
+import { resolveAccess } from './access.ts';
 import type { PersonRun } from '../run/personRun.ts';
 import { records } from '../proxies.ts';
 
@@ -18,12 +19,8 @@ async function recordedAccess(run: PersonRun): Promise<ResolvedAccess> {
   return { desired: { entitlements, requests: [] }, resolved };
 }
 
-/** Why nothing can be restored; undefined where it can. Whoever reaches Temporal can ask for it. */
-export async function unrestorable(run: PersonRun, found: Account | undefined): Promise<string | undefined> {
-  if (run.record.employment === 'employed') return 'the person has not left: there is nothing to restore';
+/** Why nothing can be restored; undefined where it can. */
+export async function unrestorable(run: PersonRun, account: Account | undefined): Promise<EarlyEnd | undefined> {
   const { before } = await records.readAccessBefore(run.personId);
-  if (before === undefined) return 'Muster has not disabled an account of this person: nothing is recorded';
-  return found?.id === before.accountId
-    ? undefined
-    : `account ${before.accountId}, which Muster disabled, is not theirs any more`;
+  return endByAccount({ ...run.known, account, disabledId: before?.accountId, isNeverSeen: false, isRestore: true });
 }

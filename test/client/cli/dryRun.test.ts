@@ -86,6 +86,29 @@ test('a leaver: the account is found, and what it really holds would be removed'
   expect(names(datadog?.removes)).toEqual([...(admin?.roles ?? []), ...(admin?.teams ?? [])].toSorted());
 });
 
+test('a leaver for somebody unknown would be held, with Datadog and without', async () => {
+  const held = { kind: 'held', detail: expect.stringContaining('never seen') };
+  expect(await plan('leaver', '--person-id', 'misspelt')).toMatchObject({ account: 'none', end: held, changes: [] });
+  const shell = createShell({ cwd, env: { MUSTER_HOME: join(cwd, 'home') } });
+  expect(await runCli(['leaver', '--person-id', 'misspelt', '--dry-run'], shell)).toBe(0);
+  expect(shell.out()).toContain('It would be held until an operator says whose account it is');
+  expect(shell.out()).not.toContain('would be disabled');
+  // Surely theirs by its e-mail.
+  const known = simulator.users().find(({ email, serviceAccount }) => !serviceAccount && email !== 'admin@example.com');
+  const named = await plan('leaver', '--person-id', 'misspelt', '--email', known?.email ?? '');
+  expect(named).toMatchObject({ account: 'found', changes: ['disable account'] });
+  expect(named).not.toHaveProperty('end');
+});
+
+test('a move of somebody who has left, or has not joined, would change nothing, and says why', async () => {
+  await using inventory = await openInventory({ file: join(cwd, 'home', 'inventory.db') });
+  await knowPerson({ inventory }, 'e-8', 'gone@example.com', { employment: 'left' });
+  const move = (id: string) => plan('mover', '--person-id', id, '--email', 'gone@example.com', '--department', 'SRE');
+  const nothing = { adds: [], approvalsNeeded: [], changes: [] };
+  expect(await move('e-8')).toMatchObject({ ...nothing, end: { detail: 'recorded; the person has left' } });
+  expect(await move('e-7')).toMatchObject({ ...nothing, end: { detail: 'recorded; the person has not joined yet' } });
+});
+
 test('an account that is bound to somebody else is a conflict, in words', async () => {
   const admin = simulator.users().find(({ email }) => email === 'admin@example.com');
   await using inventory = await openInventory({ file: join(cwd, 'home', 'inventory.db') });
@@ -123,6 +146,7 @@ test('an account that somebody else has disabled would be enabled once it is all
   const plain = simulator.users().find(({ email, serviceAccount }) => !serviceAccount && email !== 'admin@example.com');
   await using inventory = await openInventory({ file: join(cwd, 'home', 'inventory.db') });
   await inventory.bindAccount('e-9', admin?.id ?? '', '2026-01-01T00:00:00.000Z');
+  await knowPerson({ inventory }, 'e-9', 'admin@example.com');
   simulator.disable(plain?.id ?? '');
   expect(await plan('joiner', '--person-id', 'e-1', '--email', plain?.email ?? '')).toMatchObject({
     account: 'found',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { Access, ResolvedEntitlement } from '../../../domain/model.ts';
-import { entitlementKey, heldEntitlements, planAccess, type AccessPlan } from '../../../domain/access/plan.ts';
+import { entitlementKey, heldEntitlements, compareAccess, type AccessDifference } from '../../../domain/access/plan.ts';
 
 const universe: readonly ResolvedEntitlement[] = [
   ...['r1', 'r2', 'r3', 'r4'].map((id) => ({ kind: 'role' as const, id, name: `Role ${id}` })),
@@ -26,7 +26,7 @@ function accessOf(held: readonly ResolvedEntitlement[]): Access {
   };
 }
 
-function apply(held: readonly ResolvedEntitlement[], plan: AccessPlan): readonly ResolvedEntitlement[] {
+function apply(held: readonly ResolvedEntitlement[], plan: AccessDifference): readonly ResolvedEntitlement[] {
   const removed = new Set(plan.remove.map(entitlementKey));
   return [...held.filter((entitlement) => !removed.has(entitlementKey(entitlement))), ...plan.add];
 }
@@ -38,7 +38,12 @@ describe('the plan', () => {
   test('applied to what is held gives what is wanted, plus what was never Muster’s to take', () => {
     fc.assert(
       fc.property(subset, subset, subset, (wanted, held, managed) => {
-        const plan = planAccess({ wanted, awaited: [], actual: accessOf(held), managed: managed.map(entitlementKey) });
+        const plan = compareAccess({
+          wanted,
+          awaited: [],
+          actual: accessOf(held),
+          managed: managed.map(entitlementKey),
+        });
         const foreign = held.filter((one) => !managed.includes(one) && !wanted.includes(one));
         expect(keys(apply(held, plan))).toEqual(keys([...wanted, ...foreign]));
         expect(keys(plan.excess)).toEqual(keys(foreign));
@@ -50,8 +55,8 @@ describe('the plan', () => {
     fc.assert(
       fc.property(subset, subset, (wanted, held) => {
         const managed = universe.map(entitlementKey);
-        const after = apply(held, planAccess({ wanted, awaited: [], actual: accessOf(held), managed }));
-        const again = planAccess({ wanted, awaited: [], actual: accessOf(after), managed });
+        const after = apply(held, compareAccess({ wanted, awaited: [], actual: accessOf(held), managed }));
+        const again = compareAccess({ wanted, awaited: [], actual: accessOf(after), managed });
         expect([again.add, again.remove, again.excess]).toEqual([[], [], []]);
       }),
     );
@@ -61,7 +66,7 @@ describe('the plan', () => {
     fc.assert(
       fc.property(subset, subset, (awaited, held) => {
         const managed = universe.map(entitlementKey);
-        const plan = planAccess({ wanted: [], awaited, actual: accessOf(held), managed });
+        const plan = compareAccess({ wanted: [], awaited, actual: accessOf(held), managed });
         expect(plan.remove.filter((one) => awaited.includes(one))).toEqual([]);
       }),
     );
@@ -69,7 +74,12 @@ describe('the plan', () => {
 
   test('leaves the last old role in place until the approval of the new one is decided', () => {
     const [old, asked] = universe as [ResolvedEntitlement, ResolvedEntitlement];
-    const plan = planAccess({ wanted: [], awaited: [asked], actual: accessOf([old]), managed: [entitlementKey(old)] });
+    const plan = compareAccess({
+      wanted: [],
+      awaited: [asked],
+      actual: accessOf([old]),
+      managed: [entitlementKey(old)],
+    });
     expect(plan).toMatchObject({ remove: [], removeLater: [old] });
   });
 

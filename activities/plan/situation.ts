@@ -1,0 +1,161 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { correlationConflict } from '../../domain/failures.ts';
+import { isSameText } from '../../domain/text.ts';
+import { refuseStranger } from '../person/ownership.ts';
+import { isUndecidable } from '../../domain/approvals.ts';
+import { differingAttributes } from '../../domain/access/attributes.ts';
+import type { Admittance } from '../../domain/access/changeBudget.ts';
+import { endByRecord } from '../../domain/access/earlyEnd.ts';
+import { heldEntitlements, namedEntitlements, type ResolvedAccess } from '../../domain/access/plan.ts';
+import { isPrivileged } from '../../domain/access/privileged.ts';
+import type { Situation } from '../../domain/access/processPlan.ts';
+import type {
+  Account,
+  Entitlement,
+  HrEvent,
+  PersonAttributes,
+  ProcessType,
+  ResolvedEntitlement,
+} from '../../domain/model.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
+import { withoutOn } from '../../datadog/failures.ts';
+import type { DatadogReads } from '../../datadog/types.ts';
+import type { AccessBefore, Leaver } from '../../inventory/port/changeBudget.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+import { desiredAccess, guardPrivileged, requestForAct } from '../../policy/requests.ts';
+import { findAccessBefore } from '../person/accessBefore.ts';
+import { managedOn } from '../person/holdings.ts';
+import { rolesOfMappings } from '../person/loginMappings.ts';
+import { holdsRole, protectionOf } from '../person/protection.ts';
+
+/** What is asked to know what an event would do: reading calls only. */
+export interface PlanContext {
+  readonly api: DatadogReads;
+  /** Absent where Muster has never run. */
+  readonly inventory: Inventory | undefined;
+  readonly policy: Policy;
+  readonly resolve: (entitlements: readonly Entitlement[]) => Promise<readonly ResolvedEntitlement[]>;
+  /** Whether the change budget would let the leaver go. */
+  readonly admits: (leaver: Leaver) => Promise<Admittance | undefined>;
+}
+
+export interface PlanRequest {
+  readonly event: HrEvent;
+  readonly process: ProcessType;
+  /** HR's word after the event. */
+  readonly person: PersonAttributes | undefined;
+  /** Whose account it is, is settled. */
+  readonly accountId: string | undefined;
+  /** The record as it will be by then; without it as it is now. */
+  readonly record?: Situation['record'];
+}
+
+/** Gathers what decides what the event does. It is judged by `planProcess`. */
+export async function gatherSituation(context: PlanContext, request: PlanRequest): Promise<Situation> {
+  const { api, inventory, policy } = context;
+  const { event, process, person, accountId } = request;
+  const { personId } = event;
+  const record = request.record ?? (await inventory?.findPerson(personId)) ?? {};
+  const access = accountId === undefined ? undefined : await api.getAccess(accountId);
+  const account = access?.account;
+  const before = inventory && (await findAccessBefore(inventory, personId));
+  const isNewEmail = account && person && differingAttributes(account, person).email !== undefined;
+  const facts: Situation = {
+    process,
+    event,
+    record,
+    person,
+    activation: policy.activation,
+    access,
+    conflict: inventory && account && (await conflictWith(inventory, event, account)),
+    managed: inventory && account ? await managedOn(inventory, personId, account.id) : [],
+    disabledId: before?.accountId,
+    holdsPrivilegedRole: isNewEmail === true && (await holdsRole(api, account, isPrivileged)),
+    isAskable: !isUndecidable(requestForAct(policy, personId, '', person?.manager)),
+    notVisible: [],
+  };
+  if (endByRecord({ process, employment: record.employment ?? 'unknown', person }) !== undefined) return facts;
+  if (process !== 'offboarding') return { ...facts, ...(await gatherWanted(context, request, before)) };
+  if (account === undefined || account.status === 'disabled') return facts;
+  return {
+    ...facts,
+    admittance: await context.admits({ eventId: event.eventId, personId, at: new Date().toISOString() }),
+    protection: await protectionOf(api, account, policy),
+  };
+}
+
+/** A write would meet it. A dry run's event is not on record: its e-mail is known all the same. */
+async function conflictWith(
+  inventory: Inventory,
+  { personId, person }: HrEvent,
+  account: Account,
+): Promise<string | undefined> {
+  if (person?.email !== undefined && isSameText(person.email, account.email) && !account.isServiceAccount)
+    return undefined;
+  try {
+    await refuseStranger(inventory, personId, account);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ApplicationFailure && error.type === correlationConflict) return error.message;
+    throw error;
+  }
+}
+
+/** What the person is to have, as a process looks it up: privileged roles behind an approval, whatever their rule says. */
+async function gatherWanted(
+  { api, policy, resolve }: PlanContext,
+  { event, person }: PlanRequest,
+  before: AccessBefore | undefined,
+): Promise<Pick<Situation, 'wanted' | 'mappedRoleIds' | 'notVisible'>> {
+  const named =
+    event.restore === true
+      ? await recordedAccess(api, before)
+      : await policyAccess(resolve, policy, event.personId, person);
+  const { privileged, notVisible, ...access } = named;
+  const desired = guardPrivileged(policy, event.personId, access.desired, { privileged, manager: person?.manager });
+  const isRoleWanted = access.resolved.some(({ kind }) => kind === 'role');
+  return {
+    wanted: { desired, resolved: access.resolved },
+    mappedRoleIds: isRoleWanted ? await rolesOfMappings(api) : undefined,
+    notVisible,
+  };
+}
+
+interface NamedAccess extends ResolvedAccess {
+  /** Names of roles. */
+  readonly privileged: readonly string[];
+  readonly notVisible: readonly string[];
+}
+
+async function policyAccess(
+  resolve: PlanContext['resolve'],
+  policy: Policy,
+  personId: string,
+  person: PersonAttributes | undefined,
+): Promise<NamedAccess> {
+  const desired = person === undefined ? nothing : desiredAccess(policy, personId, person);
+  const named = namedEntitlements(desired);
+  const teams = named.filter(({ kind }) => kind === 'team');
+  const foundTeams = teams.length === 0 ? [] : await withoutOn(['NotAuthorized'], resolve(teams));
+  const roles = await resolve(named.filter(({ kind }) => kind === 'role'));
+  return {
+    desired,
+    resolved: [...roles, ...(foundTeams ?? [])],
+    privileged: roles.filter((role) => role.isPrivileged).map(({ name }) => name),
+    notVisible: foundTeams === undefined ? ['teams_read'] : [],
+  };
+}
+
+/** After `person restore`: exactly what was recorded. */
+async function recordedAccess(api: DatadogReads, before: AccessBefore | undefined): Promise<NamedAccess> {
+  const resolved = before === undefined ? [] : heldEntitlements(before.access);
+  const judged = await Promise.all(
+    resolved.map(async ({ kind, id, name }) =>
+      kind === 'role' && isPrivileged(await api.rolePermissions(id)) ? [name] : [],
+    ),
+  );
+  const entitlements = resolved.map(({ kind, name }) => ({ kind, name }));
+  return { desired: { ...nothing, entitlements }, resolved, privileged: judged.flat(), notVisible: [] };
+}
+
+const nothing = { entitlements: [], requests: [] };
