@@ -7,7 +7,7 @@ import type { Attestor } from '../auth/attestation.ts';
 import type { PersonSignals } from './sync/signals.ts';
 
 /** Made in `workers/`, since rosters are planned and submitted by the client. */
-export type ImportRosters = (onProgress: () => void) => Promise<readonly RosterImport[]>;
+type ImportRosters = (onProgress: () => void) => Promise<readonly RosterImport[]>;
 
 /** What became of one file of the watched folder. */
 export interface RosterImport {

@@ -2,7 +2,7 @@ import type { Sender } from './http.ts';
 import { readPages, readWhole, type Page, type PageQuery } from './paging.ts';
 import { parse, permissionsAnswer, rolesAnswer, teamsAnswer, totalOf } from './schema.ts';
 
-export interface Role {
+interface Role {
   readonly id: string;
   readonly name: string;
   readonly isManaged: boolean;

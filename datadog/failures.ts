@@ -9,7 +9,7 @@ import type { HttpAnswer } from './answer.ts';
 
 export type DatadogFailureType = TableType | typeof unknownEntitlement;
 
-export interface FailureDetails {
+interface FailureDetails {
   readonly status?: number;
   readonly retryAfterMs?: number;
   readonly missing?: MissingPermission;

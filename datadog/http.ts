@@ -11,14 +11,14 @@ export interface Keys {
   readonly appKey: string;
 }
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   readonly baseUrl: string;
   /** Read for each request, so that keys may be changed while running. */
   readonly keys: () => Keys | Promise<Keys>;
 }
 
 /** What all attempts of one client share. */
-export interface Connection extends ConnectionOptions {
+interface Connection extends ConnectionOptions {
   readonly agent: Agent;
   readonly limiter: Limiter;
 }

@@ -7,9 +7,7 @@ import { createProbeCalls } from './probes.ts';
 import { createSnapshotCalls } from './snapshot.ts';
 import type { AttemptOptions, Datadog, DatadogClient } from './types.ts';
 
-export { assertLoopback, baseUrlOf, datadogSites } from './sites.ts';
-
-export interface DatadogOptions {
+interface DatadogOptions {
   readonly baseUrl: string;
   /** Asked before every request, so that keys can be mended while a worker runs. */
   readonly keys: () => Keys | Promise<Keys>;

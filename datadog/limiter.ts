@@ -1,9 +1,9 @@
 import { setTimeout as startTimer, clearTimeout as stopTimer } from 'node:timers';
 import { boundWait, DatadogFailure, readRetryAfterMs } from './failures.ts';
 
-export type Priority = 'process' | 'sync';
+type Priority = 'process' | 'sync';
 
-export interface Turn {
+interface Turn {
   /** Requests of one kind, such as `GET users`: they are thought to share a limit until an answer names it. */
   readonly kind: string;
   readonly priority: Priority;

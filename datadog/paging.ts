@@ -13,9 +13,9 @@ export type PageQuery = Readonly<Record<'page[size]' | 'page[number]', number>>;
 type ReadPage<T> = (page: PageQuery) => Promise<Page<T>>;
 
 /** What is asked for; a server may give less, so that a short page is not the last one. */
-export const pageSize = 100;
+const pageSize = 100;
 /** 100 is documented as the most, 1,000 is what the server is known to honor: ask, and take what it gives. */
-export const largestPageSize = 1_000;
+const largestPageSize = 1_000;
 
 /**
  * All rows, each once: rows move between pages while somebody else writes. The end is where as many were seen as the
@@ -46,7 +46,7 @@ export async function readWhole<T extends { readonly id: string }>(
   }
 }
 
-export const contradicts = (operation: string, seen: number, total: number): DatadogFailure =>
+const contradicts = (operation: string, seen: number, total: number): DatadogFailure =>
   new DatadogFailure('UnexpectedResponse', `${operation}: ${total} are counted, but ${seen} are listed`, {
     isExhausted: true,
   });

@@ -8,7 +8,7 @@ export const reference = z.object({ id: z.string() });
 const references = z.object({ data: z.array(reference) });
 export const text = z.string().nullish();
 
-export const userSchema = z.object({
+const userSchema = z.object({
   id: z.string(),
   attributes: z.object({
     email: text,

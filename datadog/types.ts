@@ -145,7 +145,7 @@ export type OptionalCapability = (typeof optionalCapabilities)[number];
 export type ListedNhiKind = 'apiKey' | 'applicationKey' | 'personalAccessToken' | 'oauthClient' | 'authnMapping';
 export type OwnedNhiKind = 'serviceAccountKey' | 'serviceAccountToken';
 
-export interface OwnedKeys {
+interface OwnedKeys {
   readonly applicationKeys: readonly KeySummary[];
   readonly apiKeys: readonly KeySummary[];
   readonly notVisible: readonly string[];

@@ -21,7 +21,7 @@ import { startWorkers } from './worker.ts';
 import type { Config, DatadogConfig, TemporalConfig } from '../config/types.ts';
 
 /** What a running Muster needs to know: a `Config` in which nothing is left open. */
-export interface Composition extends Pick<Config, 'inventory' | 'policyPath' | 'secretsFolder' | 'signingKey'> {
+interface Composition extends Pick<Config, 'inventory' | 'policyPath' | 'secretsFolder' | 'signingKey'> {
   readonly temporal: TemporalConfig & Required<Pick<TemporalConfig, 'connection'>>;
   readonly datadog: DatadogConfig;
 }

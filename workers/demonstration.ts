@@ -7,7 +7,7 @@ import type { HrEvent, Phase, PersonAttributes } from '../domain/model.ts';
 import { subjectOf } from '../domain/approvals.ts';
 import { acceptInvitation, describeHeld, readHeld, type Held, type SimulatorAccess } from './simulatorView.ts';
 
-export interface Stage {
+interface Stage {
   readonly client: Client;
   readonly muster: Muster;
   readonly inventory: Inventory;

@@ -2,7 +2,7 @@ import { Worker, type NativeConnection, type WorkerOptions, type WorkflowBundle 
 import type { Activities } from '../activities/index.ts';
 import { taskQueues } from '../domain/contracts.ts';
 
-export interface WorkersOptions {
+interface WorkersOptions {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly activities: Activities;

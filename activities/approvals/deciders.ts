@@ -3,7 +3,7 @@ import type { HrEvent, Identity, PersonRecord } from '../../domain/model.ts';
 import { foldCase, isSameText } from '../../domain/text.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 
-export type Identities = Pick<
+type Identities = Pick<
   Inventory,
   'findPerson' | 'findPeopleByEmail' | 'waitingEvents' | 'findAccount' | 'listAccounts'
 >;
@@ -90,7 +90,7 @@ async function identifyAccount(inventory: Identities, name: string): Promise<Ide
   };
 }
 
-export interface Manager {
+interface Manager {
   readonly manager?: Identity;
   readonly managerGone?: string;
 }

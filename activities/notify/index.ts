@@ -22,7 +22,7 @@ export interface Notify {
   send(notice: Notice): void;
 }
 
-export interface NoticeLog {
+interface NoticeLog {
   info(message: string, fields: Record<string, unknown>): void;
 }
 

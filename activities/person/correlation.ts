@@ -10,7 +10,7 @@ import { withDatadog } from '../attempt.ts';
 import { conflict } from './ownership.ts';
 import { settleOpenWrites } from './openWrites.ts';
 
-export interface Correlation {
+interface Correlation {
   readonly account?: Account;
 }
 

@@ -35,7 +35,7 @@ export interface Write {
   }) => Pick<EvidenceEntry, 'before' | 'after'>;
 }
 
-export interface Ensured {
+interface Ensured {
   /** Whether this call wrote. */
   readonly changed: boolean;
   /** As read before. */

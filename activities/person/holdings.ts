@@ -7,7 +7,7 @@ import { recordAccount } from './correlation.ts';
 import { rolesOfMappings } from './loginMappings.ts';
 import { settleOpenWrites } from './openWrites.ts';
 
-export interface Holdings {
+interface Holdings {
   readonly access: Access;
   /** Keys of what Muster gave, on record (`entitlementKey`). */
   readonly managed: readonly string[];

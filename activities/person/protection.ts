@@ -83,7 +83,7 @@ export async function protectionOf(
   return (await hasOtherAdministrator(api, account)) ? undefined : 'lastAdministrator';
 }
 
-export async function isAdministrator(api: DatadogReads, { status, roleIds }: Account): Promise<boolean> {
+async function isAdministrator(api: DatadogReads, { status, roleIds }: Account): Promise<boolean> {
   return status === 'active' && (await holdsRole(api, { roleIds }, isAdministrative));
 }
 

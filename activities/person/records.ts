@@ -15,7 +15,7 @@ import { desiredAccess, guardPrivileged, requestForAct } from '../../policy/requ
 import type { Dependencies } from '../dependencies.ts';
 import type { ProcessFinish, Progress } from '../../inventory/port/people.ts';
 
-export interface Admission {
+interface Admission {
   readonly record: PersonRecord;
   /** Of the admitted events those that were applied before. */
   readonly applied: readonly string[];

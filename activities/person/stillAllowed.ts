@@ -18,7 +18,7 @@ export class Withheld extends Error {
   }
 }
 
-export interface Assignment {
+interface Assignment {
   readonly personId: string;
   readonly entitlement: ResolvedEntitlement;
   readonly approval: GivenApproval | undefined;

@@ -7,7 +7,7 @@ import { addChanges, asSync, atOnce, beating, createTurn, noChanges } from './pa
 import { activationSignal } from './signals.ts';
 import type { Dependencies } from '../dependencies.ts';
 
-export interface AccountsScan {
+interface AccountsScan {
   readonly scanId: string;
   /** The page to begin with, counted from 0. */
   readonly from: number;
@@ -16,7 +16,7 @@ export interface AccountsScan {
   readonly total?: number;
 }
 
-export interface AccountsScanned extends SyncChanges {
+interface AccountsScanned extends SyncChanges {
   /** The page to go on with; absent when all were read. */
   readonly next?: number;
   readonly pageSize: number;

@@ -8,12 +8,12 @@ import type { Dependencies } from '../dependencies.ts';
 
 export type { SyncChanges } from './pace.ts';
 
-export interface RunOfMany extends SyncChanges {
+interface RunOfMany extends SyncChanges {
   /** The id to go on after; absent when all were read. */
   readonly next?: string;
 }
 
-export interface ServiceAccountsScanned extends RunOfMany {
+interface ServiceAccountsScanned extends RunOfMany {
   /** What turned out to be not visible, or to have no list here. */
   readonly hidden: readonly OwnedNhiKind[];
 }

@@ -28,7 +28,7 @@ export function addChanges(to: SyncChanges, more: Partial<SyncChanges>): SyncCha
 const inFlight = 4;
 const beatEveryMs = 5_000;
 
-export interface Pace extends AsyncDisposable {
+interface Pace extends AsyncDisposable {
   beat(): void;
   /** Half of the attempt's time is over: what is left is for the next activity. */
   isLate(): boolean;

@@ -11,7 +11,7 @@ import type { Config } from '../../config/types.ts';
 import type { KeyHealth } from '../../inventory/port/keyHealth.ts';
 
 /** `ok` says whether people can be given and lose access now; optional checks do not count. */
-export interface Diagnosis {
+interface Diagnosis {
   readonly ok: boolean;
   readonly checks: readonly Check[];
   /** Approvals that wait for a decision, where the inventory can be read. */
@@ -30,7 +30,7 @@ export function addDoctor(doctor: Command, shell: Shell, setExitCode: (code: num
     });
 }
 
-export async function diagnose(shell: Shell): Promise<Diagnosis> {
+async function diagnose(shell: Shell): Promise<Diagnosis> {
   let config: Config;
   try {
     config = await readShellConfig(shell);

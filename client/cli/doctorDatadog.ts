@@ -3,7 +3,7 @@ import type { Check } from './checks.ts';
 import { explainFailure } from './failures.ts';
 import type { DatadogConfig } from '../../config/types.ts';
 
-export interface DatadogNeeds {
+interface DatadogNeeds {
   /** Whether the policy gives teams. */
   readonly usesTeams: boolean;
 }

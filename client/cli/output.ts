@@ -10,7 +10,7 @@ export function printResult<T>(shell: Shell, isJson: boolean, value: T, render: 
   else printText(shell, render(value));
 }
 
-export function printText(shell: Shell, text: string): void {
+function printText(shell: Shell, text: string): void {
   const safe = shell.isColorful ? cleanKeepingColors(text) : clean(text);
   shell.writeOut(`${showTimes(safe).replace(/\n+$/, '')}\n`);
 }

@@ -6,7 +6,7 @@ import { loadPolicyFile, withInventory } from './open.ts';
 import { renderTable } from './table.ts';
 import type { Shell } from './shell.ts';
 
-export interface PolicyDiff {
+interface PolicyDiff {
   readonly old: string;
   readonly new: string;
   /** Of how many people anything is known. People who have left are not counted. */

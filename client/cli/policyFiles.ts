@@ -7,7 +7,7 @@ import { renderOnline, type OnlineCheck } from './policyOnline.ts';
 import type { Shell } from './shell.ts';
 import { UsageError } from '../../domain/errors.ts';
 
-export interface PolicyCheck {
+interface PolicyCheck {
   readonly ok: boolean;
   readonly hash?: string;
   readonly mode?: Policy['mode'];

@@ -7,8 +7,8 @@ import { renderParagraph, renderTable } from './table.ts';
 
 /** How lists are printed: as a table, whole or to the terminal's width, as JSON, as CSV. */
 
-export const formats = ['table', 'json', 'csv'] as const;
-export type Format = (typeof formats)[number];
+const formats = ['table', 'json', 'csv'] as const;
+type Format = (typeof formats)[number];
 
 export type Columns<T> = Readonly<Record<string, (row: T) => Cell>>;
 
@@ -23,7 +23,7 @@ export interface List<T> {
   readonly none: string;
 }
 
-export interface ListOptions {
+interface ListOptions {
   readonly format?: Format;
   readonly csv?: boolean;
   readonly wide?: boolean;
@@ -64,7 +64,7 @@ export function chooseFormat(
   return [...named][0] ?? usual;
 }
 
-export interface Around<T> {
+interface Around<T> {
   /** What `--json` prints where that is more than the rows. */
   readonly json?: unknown;
   /** The rows in another form than a table; `--wide` prints the table all the same. */
@@ -96,7 +96,7 @@ export function printList<T>(
 }
 
 /** The table of a list. */
-export function renderList<T>(
+function renderList<T>(
   shell: Shell,
   rows: readonly T[],
   { columns, shown, spare }: Omit<List<T>, 'none'>,

@@ -7,7 +7,7 @@ import { clean, padTo, showTimes, widthOf, wrap } from './text.ts';
  * spared are left out; and where that does not do either, each row becomes a block of lines `name  value`.
  */
 
-export interface TableOptions {
+interface TableOptions {
   /** Columns to leave out where the terminal is narrow, the last one first. */
   readonly spare?: readonly string[];
 }
@@ -99,7 +99,7 @@ const limitOf = ({ columns }: Shell): number => columns ?? Number.POSITIVE_INFIN
 const wrapped = (text: string, width: number) =>
   wrap(text, { width, maxLines: Number.POSITIVE_INFINITY, breakWords: true });
 
-export function cellText(cell: Cell): string {
+function cellText(cell: Cell): string {
   return cell === undefined ? '' : showTimes(clean(String(cell).replaceAll(/\s+/g, ' ').trim()));
 }
 

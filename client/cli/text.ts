@@ -58,7 +58,7 @@ function split(text: string, width: number): readonly [string, string] {
 export const cut = (text: string, width: number): string =>
   widthOf(text) <= width ? text : `${split(text, Math.max(1, width - 1))[0]}…`;
 
-export interface WrapOptions {
+interface WrapOptions {
   readonly width: number;
   /** What comes after is cut off, with `…` at the end of the last line. */
   readonly maxLines: number;

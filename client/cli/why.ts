@@ -4,7 +4,7 @@ import type { GrantRow } from '../../inventory/port/grants.ts';
 
 /** Why somebody has access and who allowed it, in the words of the policy. */
 
-export interface Why {
+interface Why {
   /** The policy's rule, the approval, or the event. */
   readonly why: string;
   /** Who allowed it, and how that is known. */

@@ -9,7 +9,7 @@ import { FailedError, NotFoundError, RefusedError, UsageError } from '../../doma
 
 const problemType = 'application/problem+json';
 
-export const problem = z.object({
+const problem = z.object({
   type: z.string().describe('about:blank: the status says it all'),
   title: z.string(),
   status: z.int(),
@@ -35,7 +35,7 @@ const descriptions = {
   500: 'A fault of the gateway',
   503: 'Not now: the engine or the database does not answer, or the gateway is stopping. Send it again',
 } as const;
-export type ProblemStatus = keyof typeof descriptions;
+type ProblemStatus = keyof typeof descriptions;
 
 /** The problem answers of a route, for its schema. */
 export function problems(...statuses: readonly ProblemStatus[]) {

@@ -8,7 +8,7 @@ import type { GatewayContext } from './context.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { SourceSecrets } from '../intake/webhooks/secrets.ts';
 
-export interface ServeOptions {
+interface ServeOptions {
   readonly client: Client;
   readonly inventory: Inventory;
   readonly muster: Muster;

@@ -2,7 +2,7 @@ import type { FindingKind, FoundAt, Severity } from '../../domain/findings/catal
 import type { Found } from '../../domain/findings/found.ts';
 import type { KindStates } from '../../domain/sync/kinds.ts';
 
-export type FindingState = 'open' | 'muted' | 'closed';
+type FindingState = 'open' | 'muted' | 'closed';
 
 /** A finding as it is listed: with what it means and what to do. */
 export interface FindingRow {

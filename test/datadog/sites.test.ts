@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { assertLoopback, baseUrlOf, datadogSites } from '../../datadog/index.ts';
+import { assertLoopback, baseUrlOf, datadogSites } from '../../datadog/sites.ts';
 
 test('each of the nine sites has its API under its own name', () => {
   const sites = Object.entries(datadogSites);

@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { openDatadog } from '../../datadog/index.ts';
 import type { AttemptOptions, Datadog, DatadogClient } from '../../datadog/types.ts';
 
-export interface StubRequest {
+interface StubRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;

@@ -10,7 +10,7 @@ import { createDatabaseIn } from '../support/postgres.ts';
 import { shared } from '../support/shared/client.ts';
 
 /** A database of its own for one test, with a way around the inventory to look into it or to damage it. */
-export interface Place {
+interface Place {
   readonly location: InventoryLocation;
   readonly query: (statement: string) => Promise<readonly Readonly<Record<string, unknown>>[]>;
   readonly dispose: () => Promise<void>;
@@ -20,7 +20,7 @@ export interface Fixture extends Place, AsyncDisposable {
   readonly inventory: Inventory;
 }
 
-export interface TestedDatabase {
+interface TestedDatabase {
   readonly name: string;
   readonly dialect: Inventory['dialect'];
   /** An empty inventory; `await using` takes it away again. */

@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import type { RequestRecord } from '../../simulator/index.ts';
 
 /** The first request that names `subject` and matches is kept, with everything that names it after that. */
-export interface Hold {
+interface Hold {
   /** An account's id, or an e-mail. */
   readonly subject: string;
   readonly method: 'POST' | 'PATCH' | 'DELETE';
@@ -79,5 +79,3 @@ export async function startGate(target: string) {
     },
   };
 }
-
-export type Gate = Awaited<ReturnType<typeof startGate>>;

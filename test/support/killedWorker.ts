@@ -1,7 +1,7 @@
 import type { KillStage } from './killStage.ts';
 
 /** The worker's life as a story sees it. */
-export interface KilledWorker {
+interface KilledWorker {
   /** The story is in its middle. Resolves once all stories are in theirs and the worker is dead. */
   killed(): Promise<void>;
   /** What happens while no worker lives has happened. Resolves once another one starts. */

@@ -9,7 +9,7 @@ export interface Deviation {
   readonly what: string;
 }
 
-export interface OfficialDescription {
+interface OfficialDescription {
   /** How an answer to a request differs from what is described for its operation and status. */
   check(exchange: { method: string; path: string; status: number; body: Json }): readonly Deviation[];
   /** The described operation that a request belongs to, such as `GET /api/v2/users/{user_id}`. */

@@ -18,13 +18,13 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 
-export interface Database {
+interface Database {
   readonly url: string;
   /** Removes it with whoever is still connected. */
   drop(): Promise<void>;
 }
 
-export interface PostgresServer extends AsyncDisposable {
+interface PostgresServer extends AsyncDisposable {
   createDatabase(): Promise<Database>;
   /** Of its Unix socket. */
   readonly folder: string;

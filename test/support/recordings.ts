@@ -85,7 +85,7 @@ export function translate<T extends Json>(value: T, ids: ReadonlyMap<string, str
   return translated;
 }
 
-export function idsIn(value: Json): ReadonlySet<string> {
+function idsIn(value: Json): ReadonlySet<string> {
   return new Set(JSON.stringify(value ?? null).match(uuid) ?? []);
 }
 

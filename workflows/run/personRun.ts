@@ -329,7 +329,7 @@ function conflictOf(error: unknown): string | undefined {
   return failure?.type === correlationConflict ? failure.message : undefined;
 }
 
-export function adviceFor({ permission }: MissingPermission): string {
+function adviceFor({ permission }: MissingPermission): string {
   return permission === 'validKeys'
     ? 'Datadog refuses the keys: put valid ones in place (keys from files are read again; a key from the plain environment needs a worker restart, which loses nothing), then see `npx muster doctor`'
     : `the application key lacks ${permission}: add the scope to the key and the permission to its owner's role in Datadog, then see \`npx muster doctor\``;

@@ -2,7 +2,7 @@ import { CancellationScope, condition } from '@temporalio/workflow';
 import { wasCancelled } from './cancellation.ts';
 
 /** The latest end of a wait. */
-export interface Deadline {
+interface Deadline {
   /** In milliseconds; infinite for a wait without an end, which takes no timer. */
   readonly at: number;
   /** What the Temporal UI says of the timer. */

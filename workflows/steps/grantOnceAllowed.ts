@@ -10,7 +10,7 @@ import { becauseOf, grantAll, type Withheld } from './grants.ts';
 import type { Because } from '../../domain/evidence.ts';
 
 /** To whom what is given, and because of what. */
-export interface GrantWork {
+interface GrantWork {
   readonly event: HrEvent;
   readonly accountId: string;
   readonly resolved: readonly ResolvedEntitlement[];

@@ -12,14 +12,14 @@ import { waitFor } from '../run/waits.ts';
 import type { Because } from '../../domain/evidence.ts';
 
 /** What is done to the account itself only once somebody has allowed it. */
-export interface Act {
+interface Act {
   /** In words, for who decides. */
   readonly act: string;
   /** Takes news in place while it waits. */
   readonly takesNews?: boolean;
 }
 
-export type ActEnd<T> = { readonly done: true; readonly value: T } | { readonly done: false; readonly why: string };
+type ActEnd<T> = { readonly done: true; readonly value: T } | { readonly done: false; readonly why: string };
 
 /** Asks, waits, and acts. The event is read when it is allowed: a newer one may have taken its place by then. */
 export async function onceAllowed<T>(

@@ -21,7 +21,7 @@ import { domainOf } from '../../../domain/text.ts';
 import { frozenBecause, type Found } from '../../../domain/findings/found.ts';
 import { heldRepairs } from '../../../domain/findings/repairs.ts';
 
-export interface AssessmentInput {
+interface AssessmentInput {
   readonly runId: string;
   /** When the run began to read: what was written since then may have been read before that. */
   readonly startedAt: string;

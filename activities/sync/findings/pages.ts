@@ -4,7 +4,7 @@ import type { SnapshotPage } from '../../../inventory/port/snapshots.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import type { Found } from '../../../domain/findings/found.ts';
 
-export interface PageResult {
+interface PageResult {
   readonly found: readonly Found[];
   /** Ids of rows of which nothing can be said this time. */
   readonly frozen?: readonly string[];

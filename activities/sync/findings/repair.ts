@@ -15,7 +15,7 @@ export interface RepairResult {
   readonly held?: { readonly batchId: string; readonly people: number };
 }
 
-export interface RepairRequest {
+interface RepairRequest {
   readonly inventory: Inventory;
   readonly signals: Pick<PersonSignals, 'submit'>;
   readonly policy: Pick<Policy, 'mode' | 'sync' | 'changeBudget'>;

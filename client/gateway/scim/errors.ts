@@ -1,8 +1,8 @@
 /** What a SCIM answer that is not a success says (RFC 7644, 3.12). Thrown by everything below; the message goes to the caller. */
 
-export const errorSchema = 'urn:ietf:params:scim:api:messages:2.0:Error';
+const errorSchema = 'urn:ietf:params:scim:api:messages:2.0:Error';
 
-export type ScimType =
+type ScimType =
   | 'invalidFilter'
   | 'tooMany'
   | 'uniqueness'

@@ -13,7 +13,7 @@ import { isObject, type JsonObject } from './values.ts';
 
 /** Lists: which resources, in which order, which page of them, and how much of each. */
 
-export interface ListQuery extends Projection {
+interface ListQuery extends Projection {
   readonly filter?: string;
   readonly sortBy?: string;
   readonly isDescending: boolean;

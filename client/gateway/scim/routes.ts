@@ -17,7 +17,7 @@ import type { ScimRow } from '../../../inventory/port/scim.ts';
 
 /** The addresses of SCIM, below `/scim/v2`. */
 
-export interface ScimRouteMeans {
+interface ScimRouteMeans {
   readonly means: ScimMeans;
   readonly context: GatewayContext;
   /** One change of a source after the other: a group names users, and a user is in groups. */

@@ -2,7 +2,7 @@ import { addresses, boolean, complex, list, reference, text, texts, type Attribu
 
 /** The schemas of what is kept: those of RFC 7643, and Muster's extension. */
 
-export interface SchemaDocument {
+interface SchemaDocument {
   readonly id: string;
   readonly name: string;
   readonly description: string;

@@ -12,7 +12,7 @@ import { contractorProblem } from '../../../domain/contractors.ts';
  * that a crash in between is mended by the client's repetition: it gives the same events, which change nothing again.
  */
 
-export interface Precondition {
+interface Precondition {
   /** The versions that the client expects, or any. */
   readonly ifMatch?: readonly string[] | '*';
 }
@@ -148,7 +148,7 @@ async function submitOfGroup(
   }
 }
 
-export const membersOf = (row: Pick<ScimRow, 'resource'>): readonly string[] => {
+const membersOf = (row: Pick<ScimRow, 'resource'>): readonly string[] => {
   const { members } = resourceOf(row);
   const values = Array.isArray(members) ? (members as readonly unknown[]) : [];
   return values.flatMap((one) => (isObject(one) && typeof one['value'] === 'string' ? [one['value']] : []));

@@ -19,7 +19,7 @@ export interface UserFacts {
   readonly leaveAt?: string;
 }
 
-export interface FactsContext {
+interface FactsContext {
   /** Names of the groups, sorted. */
   readonly groups: readonly string[];
   /** The manager as HR knows them, where it can be told. */
@@ -99,7 +99,7 @@ function instantOf(resource: JsonObject, name: string, toInstant: (value: string
   throw wrong('invalidValue', `${name} must be a day such as 2026-01-31, or an instant such as 2026-01-31T09:00:00Z`);
 }
 
-export interface ChangeContext {
+interface ChangeContext {
   readonly personId: string;
   readonly source: string;
   /** The same change of the same version has the same one. */

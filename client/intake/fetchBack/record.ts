@@ -9,14 +9,14 @@ import { RefusedError, UsageError } from '../../../domain/errors.ts';
 import type { FetchRecord } from '../../../activities/dependencies.ts';
 import { authorityOf, withinAuthority } from '../identity.ts';
 
-export interface FetchBackOptions {
+interface FetchBackOptions {
   readonly inventory: Inventory;
   readonly policy: Pick<Policy, 'sources' | 'defaultTimeZone' | 'identity'>;
   readonly secrets: SourceSecrets;
 }
 
 /** The secret for HR's API stands beside the source's signing secrets. */
-export const fetchSecretOf = (source: string): string => `${source}.fetch`;
+const fetchSecretOf = (source: string): string => `${source}.fetch`;
 
 /** An event that says an id only, as the events that HR's record amounts to: `HrEvent`s as the gateway makes them. */
 export function createFetchRecord({ inventory, policy, secrets }: FetchBackOptions): FetchRecord {

@@ -13,7 +13,7 @@ import { aliasOf } from '../identity.ts';
 import { readRoster } from './read.ts';
 import type { IntakeRow, PersonRow } from '../../../inventory/port/people.ts';
 
-export interface RosterRequest {
+interface RosterRequest {
   readonly path: string;
   readonly source: string;
   /** The file is the whole workforce of its source. */

@@ -7,7 +7,7 @@ import { applyPlan, planRosterFile } from './apply.ts';
 import { UsageError } from '../../../domain/errors.ts';
 import type { RosterImport } from '../../../activities/dependencies.ts';
 
-export interface FolderOptions {
+interface FolderOptions {
   readonly muster: Pick<Muster, 'submitEvent'>;
   readonly inventory: Inventory;
   readonly policy: Policy;

@@ -40,7 +40,7 @@ export function updatedOf(
 }
 
 /** The fields of a record by their pointers. */
-export function recordOf({ fields, active = [] }: Pick<FieldMap, 'fields'> & Partial<FieldMap>, item: unknown) {
+function recordOf({ fields, active = [] }: Pick<FieldMap, 'fields'> & Partial<FieldMap>, item: unknown) {
   const data: Record<string, unknown> = {};
   const extra: Record<string, string> = {};
   for (const [name, pointer] of Object.entries(fields)) {

@@ -4,7 +4,7 @@ import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import type { HmacFormat, Verifier } from '../../../domain/policy/sources.ts';
 
 /** What was received, with the body as it came. */
-export interface Delivery {
+interface Delivery {
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }

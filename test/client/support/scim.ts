@@ -8,11 +8,11 @@ export const coreUser = 'urn:ietf:params:scim:schemas:core:2.0:User';
 export const enterpriseUser = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 export const musterUser = 'urn:ietf:params:scim:schemas:extension:muster:2.0:User';
 export const coreGroup = 'urn:ietf:params:scim:schemas:core:2.0:Group';
-export const patchOp = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
+const patchOp = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 
 export type Body = Record<string, unknown>;
 
-export interface ScimAnswer {
+interface ScimAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: Body;
@@ -30,7 +30,7 @@ export function userBody(name: string, more: Body = {}): Body {
 
 export const patchBody = (...operations: readonly Body[]): Body => ({ schemas: [patchOp], Operations: operations });
 
-export interface ScimClient {
+interface ScimClient {
   send(
     method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     url: string,

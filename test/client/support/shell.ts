@@ -1,6 +1,6 @@
 import type { Shell } from '../../../client/cli/shell.ts';
 
-export interface TestShell extends Shell {
+interface TestShell extends Shell {
   readonly out: () => string;
   readonly err: () => string;
 }

@@ -12,10 +12,10 @@ import type { Account } from '../../../../domain/model.ts';
 import type { FindingThresholds, Found } from '../../../../domain/findings/found.ts';
 
 const dayMs = 86_400_000;
-export const nowMs = Date.parse('2026-06-01T12:00:00.000Z');
+const nowMs = Date.parse('2026-06-01T12:00:00.000Z');
 export const daysAgo = (days: number): string => new Date(nowMs - days * dayMs).toISOString();
 
-export const thresholds: FindingThresholds = {
+const thresholds: FindingThresholds = {
   dormantAfterMs: 90 * dayMs,
   neverLoggedInAfterMs: 30 * dayMs,
   pendingAfterMs: 30 * dayMs,
@@ -39,7 +39,7 @@ export const accountOf = (change: Partial<Account> = {}): Account => ({
   ...change,
 });
 
-export const accountContext: AccountContext = {
+const accountContext: AccountContext = {
   nowMs,
   thresholds,
   privilegedRoles: new Map([['r-admin', 'Admin']]),
