@@ -29,7 +29,7 @@ import { rolesOfMappings } from '../person/loginMappings.ts';
 import { holdsRole, protectionOf } from '../person/protection.ts';
 
 /** What is asked to know what an event would do: reading calls only. */
-export interface PlanContext {
+interface PlanContext {
   readonly api: DatadogReads;
   /** Absent where Muster has never run. */
   readonly inventory: Inventory | undefined;

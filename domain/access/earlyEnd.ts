@@ -30,7 +30,7 @@ export function endByRecord({ process, employment, person }: Known): EarlyEnd | 
   return employment === 'unknown' ? nothing('recorded; the person has not joined yet') : undefined;
 }
 
-export interface KnownAccount extends Known {
+interface KnownAccount extends Known {
   readonly account?: Pick<Account, 'id' | 'status'>;
   /** Why the account is not safely theirs. */
   readonly conflict?: string;

@@ -9,7 +9,7 @@ export interface ResolvedAccess {
 }
 
 /** What an account holds. */
-export interface Held {
+interface Held {
   readonly actual: Pick<Access, 'roles' | 'teams'>;
   /** Keys of what Muster gave, on record. */
   readonly managed: readonly string[];

@@ -75,7 +75,7 @@ export interface ProcessPlan {
   readonly warnings: readonly string[];
 }
 
-export interface Withheld {
+interface Withheld {
   /** Such as `assign role Datadog Admin Role`. */
   readonly part: string;
   readonly why: string;

@@ -1,12 +1,12 @@
 /** Transcripts in the docs: blocks below a marker comment, whose commands a test runs and whose output it compares. */
 
-export const marker = '<!-- transcript -->';
+const marker = '<!-- transcript -->';
 
-export interface Transcript {
+interface Transcript {
   readonly steps: readonly Step[];
 }
 
-export interface Step {
+interface Step {
   /** What stands behind `$ `. */
   readonly command: string;
   /** The lines below it; a line `…` stands for any number of lines. */

@@ -84,7 +84,7 @@ export async function bringInLine(
 }
 
 /** What stays although it is not wanted, and what is wanted and not given. */
-export function reportLeftAlone(run: PersonRun, plan: Pick<AccessPlan, 'excess' | 'withheld'>): void {
+function reportLeftAlone(run: PersonRun, plan: Pick<AccessPlan, 'excess' | 'withheld'>): void {
   for (const { kind, name } of plan.excess) {
     run.finishPart(`${kind} ${name}`, 'notDone', excessWords, { isExcess: true });
   }

@@ -103,7 +103,7 @@ const requestOf = (
 ): ApprovalRequest => ({ approvalId, entitlements, rules, approvers, managerIds });
 
 /** A privileged role that nobody may allow is not assigned. */
-export function leaveOut(run: PersonRun, requests: readonly ApprovalRequest[]): void {
+function leaveOut(run: PersonRun, requests: readonly ApprovalRequest[]): void {
   const why = `privileged, and ${undecidableWords}`;
   for (const { kind, name } of requests.filter(isUndecidable).flatMap(({ entitlements }) => entitlements)) {
     run.finishPart(`assign ${kind} ${name}`, 'notDone', why);

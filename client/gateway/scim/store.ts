@@ -12,11 +12,6 @@ import { contractorProblem } from '../../../domain/contractors.ts';
  * that a crash in between is mended by the client's repetition: it gives the same events, which change nothing again.
  */
 
-interface Precondition {
-  /** The versions that the client expects, or any. */
-  readonly ifMatch?: readonly string[] | '*';
-}
-
 export const etagOf = ({ version }: Pick<ScimRow, 'version'>): string => `W/"${version}"`;
 
 export async function createResource(

@@ -23,7 +23,7 @@ export interface ProvenDelivery {
   readonly at: Date;
 }
 
-export interface AcceptContext {
+interface AcceptContext {
   readonly muster: Pick<Muster, 'submitEvent'>;
   readonly inventory: Inventory;
   readonly policy: Pick<Policy, 'defaultTimeZone' | 'identity'>;

@@ -4,7 +4,7 @@ import { filled } from '../attributes.ts';
 import { beginningOf, endOf } from '../localDates.ts';
 import type { GivenMessage } from './messages.ts';
 
-export interface Arrival {
+interface Arrival {
   readonly eventId: string;
   readonly source: string;
   /** Where the message does not say when: when it was signed, or received. */
