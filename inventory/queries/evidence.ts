@@ -89,7 +89,7 @@ export async function verifyEvidence(db: Db, noted?: Pick<EvidenceRow, 'seq' | '
   if (noted !== undefined && noted.seq > last.seq) {
     return { ok: false, seq: last.seq + 1, why: `links are missing at the end: link ${noted.seq} was noted` };
   }
-  return { ok: true, count: last.seq, ...(last.seq === 0 ? {} : { head: last }) };
+  return { ok: true, count: last.seq, head: last.seq === 0 ? undefined : last };
 }
 
 /** One statement, so that the end and the links are of one moment. `strays` is a link before the first or after the end. */

@@ -103,7 +103,9 @@ async function writePersonState(
     .set({
       employment: person.employment,
       finishedAt: at,
-      ...(person.attributes === undefined ? {} : { email, attributes: canonicalJson(person.attributes) }),
+      // Undefined changes nothing.
+      email,
+      attributes: person.attributes && canonicalJson(person.attributes),
     })
     .where('personId', '=', personId)
     .execute();

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { DatadogFailure } from '../../datadog/failures.ts';
 import type { DatadogClient } from '../../datadog/types.ts';
-import { RefusedError, UsageError } from '../../domain/errors.ts';
+import { NotFoundError, RefusedError } from '../../domain/errors.ts';
 import { cancelEvent, restorePerson } from '../../client/operations/undo.ts';
 import { employ, readAccount } from '../support/employees.ts';
 import { eventually, hrEvent, inPhase, outcomeOf, type TestMuster } from '../support/muster.ts';
@@ -168,7 +168,7 @@ test('an event that waits is withdrawn while another process goes on; a running 
   expect(status?.refused).toContainEqual(expect.objectContaining({ what: `cancel ${joiner.eventId}` }));
   const again = cancelEvent(handsOf(stage), { eventId: leaver.eventId });
   await expect(again).rejects.toThrow(RefusedError);
-  await expect(cancelEvent(handsOf(stage), { eventId: 'nobody-knows' })).rejects.toThrow(UsageError);
+  await expect(cancelEvent(handsOf(stage), { eventId: 'nobody-knows' })).rejects.toThrow(NotFoundError);
 
   const accountId = await employ(stage, 'c-2');
   const applied = hrEvent('leaver', 'c-2', { immediate: true });
