@@ -123,8 +123,9 @@ test('a link is refused for a service account, for nobody, and an unlinked accou
   });
   await expect(link(stage, 'c4-other', service.data?.id ?? '')).rejects.toThrow(/service account/);
   await expect(link(stage, 'c4-other', '00000000-0000-4000-8000-000000000000')).rejects.toThrow(/no account/);
-  await expect(unlinkAccount(handsOn(stage), 'c4-other')).rejects.toThrow(/no account bound/);
+  await expect(unlinkAccount(handsOn(stage), 'c4-other')).rejects.toThrow(/No person c4-other is known/);
   await unlinkAccount(handsOn(stage), 'c4');
+  await expect(unlinkAccount(handsOn(stage), 'c4')).rejects.toThrow(/no account bound/);
   expect(await stage.inventory.personBoundTo(accountId)).toBeUndefined();
   await link(stage, 'c4-other', accountId);
   await eventually('the binding', async () => (await stage.inventory.personBoundTo(accountId)) === 'c4-other');
