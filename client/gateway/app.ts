@@ -14,27 +14,47 @@ import { eventRoutes } from './eventRoutes.ts';
 import { healthRoutes } from './health.ts';
 import { readRoutes } from './readRoutes.ts';
 import { answerScimUnknown, isScim, scimPlugin } from './scim/plugin.ts';
-import { answerUnknown, rememberRoutes } from './methods.ts';
+import { answerUnknown, rememberRoutes, type KnownRoutes } from './methods.ts';
 import { answerError, HttpProblem } from './problems.ts';
 
-/** The parts of the HTTP interface. Each is a scope of its own: a parser or hook of one is not that of another. */
+/** The parts of the HTTP interface. Each is a scope of its own: parsers and hooks are not shared. */
 const parts: readonly GatewayPart[] = [healthRoutes, eventRoutes, readRoutes, approvalRoutes, scimPlugin];
 
-/** Above a full HR record, far below what a run's history takes. */
+/** More than a full HR record, far less than what a run's history takes. */
 const bodyLimit = 256 * 1_024;
 const keptCallers = 10_000;
 
 const securityHeaders = {
   contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-  // What stands before the gateway ends TLS, and knows whether all of its names have it.
+  // The proxy in front of the gateway ends TLS, and decides this for all of its names.
   strictTransportSecurity: false,
+} as const;
+
+const openapi = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Muster',
+    version: '1',
+    description: 'Events from HR systems in; people, access and approvals out. Problems are RFC 9457 documents.',
+  },
+  components: {
+    securitySchemes: {
+      webhook: {
+        type: 'apiKey',
+        in: 'header',
+        name: 'webhook-signature',
+        description: 'Standard Webhooks: webhook-id, webhook-timestamp and webhook-signature over the raw body',
+      },
+      token: { type: 'http', scheme: 'bearer', description: 'npx muster token create' },
+    },
+  },
 } as const;
 
 /** The HTTP interface, not listening yet. */
 export async function createGateway(context: GatewayContext): Promise<GatewayApp> {
   const app = fastify({
     bodyLimit,
-    // A sender that trickles its request holds a connection, not the gateway.
+    // A slow request holds a connection, not the gateway.
     requestTimeout: 10_000,
     connectionTimeout: 15_000,
     forceCloseConnections: 'idle',
@@ -43,12 +63,21 @@ export async function createGateway(context: GatewayContext): Promise<GatewayApp
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply, context.onError));
-  // What no part asks for is not parsed.
+  // A content type that no part asks for is not parsed.
   app.removeAllContentTypeParsers();
   const routes = rememberRoutes(app);
   app.setNotFoundHandler((request, reply) => answerUnknown(routes, request, reply));
 
   await app.register(helmet, securityHeaders);
+  await addRequestHooks(app, context, routes);
+  await app.register(swagger, { openapi, transform: jsonSchemaTransform });
+  for (const part of parts)
+    await app.register(async (scope) => part(scope.withTypeProvider<ZodTypeProvider>(), context));
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  return app;
+}
+
+async function addRequestHooks(app: GatewayApp, context: GatewayContext, routes: KnownRoutes): Promise<void> {
   await app.register(rateLimit, { ...context.limits, global: false, cache: keptCallers });
   // Called here and not by its own hook, which unknown addresses would not reach.
   const countRequest = app.createRateLimit();
@@ -62,7 +91,7 @@ export async function createGateway(context: GatewayContext): Promise<GatewayApp
       }
       if (context.isDraining()) throw new HttpProblem(503, 'the gateway is stopping: send it again');
     }
-    // Before anything of the body is looked at.
+    // Before the body is read.
     if (request.is404) {
       return isScim(request.url) ? answerScimUnknown(routes, request, reply) : answerUnknown(routes, request, reply);
     }
@@ -73,33 +102,6 @@ export async function createGateway(context: GatewayContext): Promise<GatewayApp
     context.metrics.requests.inc({ route, method, status: String(reply.statusCode) });
     context.metrics.durations.observe({ route, method }, reply.elapsedTime / 1_000);
   });
-
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Muster',
-        version: '1',
-        description: 'Events from HR systems in; people, access and approvals out. Problems are RFC 9457 documents.',
-      },
-      components: {
-        securitySchemes: {
-          webhook: {
-            type: 'apiKey',
-            in: 'header',
-            name: 'webhook-signature',
-            description: 'Standard Webhooks: webhook-id, webhook-timestamp and webhook-signature over the raw body',
-          },
-          token: { type: 'http', scheme: 'bearer', description: 'npx muster token create' },
-        },
-      },
-    },
-    transform: jsonSchemaTransform,
-  });
-  for (const part of parts)
-    await app.register(async (scope) => part(scope.withTypeProvider<ZodTypeProvider>(), context));
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
-  return app;
 }
 
 const isAboutHealth = (url: string): boolean => /^\/(livez|readyz)(\/|\?|$)/.test(url);

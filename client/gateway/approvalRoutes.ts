@@ -4,7 +4,7 @@ import { text } from '../intake/webhooks/messages.ts';
 import type { GatewayPart } from './context.ts';
 import { HttpProblem, problems } from './problems.ts';
 
-/** Decisions of approvers, proven by their token: the facade signs what goes to the person's process. */
+/** Decisions of approvers, proven by their token: Muster attests what goes to the person's process. */
 
 export const approvalRoutes: GatewayPart = async (app, context) => {
   const { inventory, muster } = context;
@@ -46,10 +46,10 @@ export const approvalRoutes: GatewayPart = async (app, context) => {
       const decision = {
         approvalId: id,
         verdict,
-        // Whose token it is says who decides.
+        // The owner of the token decides.
         actor: caller?.personId ?? 'token',
-        ...(reason === undefined ? {} : { reason }),
-        ...(decisionId === undefined ? {} : { decisionId }),
+        reason,
+        decisionId,
       };
       return muster.decide(decision, caller);
     },

@@ -4,12 +4,12 @@ import { authenticate } from '../../auth/tokens.ts';
 import type { GatewayContext } from './context.ts';
 import { HttpProblem } from './problems.ts';
 
-/** Who asks, by their token (`npx muster token create`). */
+/** The caller, by their token (`npx muster token create`). */
 
 const bearer = /^bearer +(muster_[\w-]{1,100})$/i;
 const challenge = { 'www-authenticate': 'Bearer' };
 
-/** Undefined where no token of Muster was sent; a token that is not in force is refused. */
+/** Undefined where no token of Muster was sent; a token that is not valid is refused. */
 export async function callerOf(
   { inventory, metrics, now }: Pick<GatewayContext, 'inventory' | 'metrics' | 'now'>,
   request: FastifyRequest,
@@ -22,7 +22,7 @@ export async function callerOf(
   throw new HttpProblem(401, 'the token is unknown, expired or revoked', challenge);
 }
 
-/** A hook for routes: lets in who has one of the roles; an admin may what the others may. */
+/** A hook for routes that lets in callers with one of the roles, and admins. */
 export function requireRole(context: GatewayContext, ...roles: readonly TokenRole[]) {
   return async (request: FastifyRequest): Promise<void> => {
     const caller = await callerOf(context, request);

@@ -7,21 +7,21 @@ import type { Muster } from '../operations/muster.ts';
 import type { Metrics } from './metrics.ts';
 import type { SourceSecrets } from '../intake/webhooks/secrets.ts';
 
-/** What the gateway's parts stand on. */
+/** What the parts of the gateway need. */
 export interface GatewayContext {
   readonly muster: Muster;
   readonly inventory: Inventory;
   readonly policy: Pick<Policy, 'sources' | 'defaultTimeZone' | 'identity' | 'sync'>;
   readonly secrets: SourceSecrets;
-  /** Resolves when the engine answers. */
+  /** Resolves when the engine responds. */
   readonly engineAnswers: () => Promise<unknown>;
   readonly metrics: Metrics;
   /** How many requests one address may send in a window of time. */
   readonly limits: { readonly max: number; readonly timeWindow: number };
-  /** For the log: what went wrong inside. The caller learns nothing of it. */
+  /** Logs what went wrong inside. The caller does not learn of it. */
   readonly onError: (error: unknown, what: string) => void;
   readonly now: () => Date;
-  /** True once the process was told to stop: it takes no new work, and finishes what it has. */
+  /** True once the process has been told to stop: it takes no new work, and finishes what it has. */
   readonly isDraining: () => boolean;
 }
 

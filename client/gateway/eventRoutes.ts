@@ -17,7 +17,7 @@ import { verifyDelivery, type Verification } from '../intake/webhooks/signatures
 
 const accepted = z
   .object({
-    repeated: z.boolean().describe('This message was accepted before: nothing was done now'),
+    repeated: z.boolean().describe('This message had been accepted before: nothing was done now'),
     events: z.array(z.object({ eventId: z.string(), personId: z.string(), workflowId: z.string() })),
     leftOut: z.int().describe('Items of a type that the source does not map'),
   })
@@ -81,7 +81,7 @@ export const eventRoutes: GatewayPart = async (app, context) => {
   addChallenge(app);
 };
 
-/** Okta asks once whether the address is meant: the response is what it sent. */
+/** Okta verifies the address once: the response is what it sent. */
 function addChallenge(app: GatewayApp): void {
   app.get(
     '/v1/events/:source',

@@ -11,28 +11,28 @@ const readiness = z.object({
   database: check,
   datadog: z
     .object({ state: z.enum(['ok', 'never', 'stale']), lastGoodAnswer: z.string().nullable() })
-    .describe('When a sync last read the accounts whole; stale once two syncs in a row should have and did not'),
+    .describe('When a sync last read all accounts; stale once two syncs in a row should have and did not'),
 });
 
 const answerWithinMs = 2_000;
-/** What a sync may take, and be late by, before its answer is missed. */
+/** How long a sync may take before it counts as missed. */
 const syncTakesMs = 15 * minuteMs;
 
-/** For load balancers and supervisors. No authentication, and nothing of the inside. */
+/** For load balancers and supervisors. No authentication, and no details. */
 export const healthRoutes: GatewayPart = (app, context) => {
   app.get(
     '/livez',
     {
       schema: {
         tags: ['health'],
-        summary: 'The process answers',
+        summary: 'Whether the process responds',
         response: { 200: z.object({ live: z.literal(true) }).describe('It does') },
       },
     },
     () => ({ live: true as const }),
   );
 
-  for (const { url, summary, needsDatadog } of questions) {
+  for (const { url, summary, needsDatadog } of probes) {
     app.get(
       url,
       {
@@ -43,7 +43,7 @@ export const healthRoutes: GatewayPart = (app, context) => {
         },
       },
       async (_request, reply) => {
-        const found = await look(context);
+        const found = await readState(context);
         const isUp = found.engine === 'ok' && found.database === 'ok' && !found.draining;
         const ready = isUp && (!needsDatadog || found.datadog.state === 'ok');
         return reply.code(ready ? 200 : 503).send({ ready, ...found });
@@ -52,17 +52,21 @@ export const healthRoutes: GatewayPart = (app, context) => {
   }
 };
 
-/** An outage of Datadog must not keep HR's events out: a load balancer before them asks the second question. */
-const questions = [
-  { url: '/readyz', summary: 'Whether all that Muster needs answers: engine, database, Datadog', needsDatadog: true },
+/** An outage of Datadog must not keep HR's events out: a load balancer in front of the gateway uses the second probe. */
+const probes = [
+  {
+    url: '/readyz',
+    summary: 'Whether everything that Muster needs responds: engine, database, Datadog',
+    needsDatadog: true,
+  },
   {
     url: '/readyz/events',
-    summary: 'Whether events can be taken: Datadog is not needed for that',
+    summary: 'Whether events are accepted: Datadog is not needed for that',
     needsDatadog: false,
   },
 ] as const;
 
-async function look({ inventory, policy, engineAnswers, isDraining, now }: GatewayContext) {
+async function readState({ inventory, policy, engineAnswers, isDraining, now }: GatewayContext) {
   const [engine, lastGood] = await Promise.all([
     answersInTime(engineAnswers),
     answersInTime(() => lastGoodAnswer(inventory)),
@@ -79,14 +83,14 @@ async function look({ inventory, policy, engineAnswers, isDraining, now }: Gatew
   } as const;
 }
 
-/** A single list that stays torn is no outage: the accounts are what counts. */
+/** A single list that stays incomplete is not an outage: the accounts count. */
 async function lastGoodAnswer(inventory: GatewayContext['inventory']): Promise<string | undefined> {
   const runs = await inventory.listSyncRuns(20);
   const good = runs.find(({ kinds }) => kinds.accounts?.state === 'complete');
   return good?.finishedAt ?? (await inventory.standingKinds()).completeAt.accounts;
 }
 
-/** Undefined where there is no answer in time. */
+/** Undefined where nothing comes in time. */
 async function answersInTime<T>(ask: () => Promise<T>): Promise<{ readonly answer: T } | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), answerWithinMs)));

@@ -11,7 +11,7 @@ import { serveGateway } from './serve.ts';
 import { UsageError } from '../../domain/errors.ts';
 
 // The gateway as a service: everything from the environment but the address to listen at, logs as JSON lines on stderr.
-// SIGTERM: takes nothing new, finishes, leaves.
+// SIGTERM: takes nothing new, finishes what it has, and ends.
 const secrets: Secrets = new Set();
 try {
   const { values } = parseArgs({ options: { host: { type: 'string', default: '127.0.0.1' } } });
@@ -24,7 +24,7 @@ try {
   }
   const logger = jsonLogger((line) => process.stderr.write(line), secrets);
   await using opened = new AsyncDisposableStack();
-  // Of the policy it needs the sources: what must be said about a Datadog site is the worker's to ask for.
+  // It needs the policy's sources: the worker checks what the policy must say about a Datadog site.
   const policy = await loadPolicy(config.policyPath, { datadogIsSimulator: config.datadog?.isSimulator ?? true });
   const inventory = opened.use(await openInventory(config.inventory));
   const { client } = opened.use(await connectTemporal({ ...config.temporal, connection }));

@@ -5,12 +5,12 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { FailedError, NotFoundError, RefusedError, UsageError } from '../../domain/errors.ts';
 
-/** Answers that are not what was asked for, as problem details (RFC 9457). They tell what to mend, and nothing of the inside. */
+/** Failures as problem details (RFC 9457). They tell the caller what to correct, and nothing of the inside. */
 
 const problemType = 'application/problem+json';
 
 const problem = z.object({
-  type: z.string().describe('about:blank: the status says it all'),
+  type: z.string().describe('about:blank: the status says what it is'),
   title: z.string(),
   status: z.int(),
   detail: z.string(),
@@ -22,22 +22,22 @@ const problem = z.object({
 type Problem = z.output<typeof problem>;
 
 const descriptions = {
-  400: 'Not understood: not JSON, or a malformed header',
-  401: 'Not authenticated: no, a wrong or a stale signature or token',
-  403: 'Authenticated, and not allowed to do this',
-  404: 'There is no such thing',
+  400: 'The body is not JSON, or a header is malformed',
+  401: 'Not authenticated: the signature or token is missing, wrong or too old',
+  403: 'Authenticated, but not allowed to do this',
+  404: 'Not found',
   405: 'The method is not one of those in Allow',
-  409: 'It contradicts what is there, or came too late',
+  409: 'It contradicts the current state, or came too late',
   413: 'The body is too large',
-  415: 'The content type is not taken here',
-  422: 'Understood, and a value is wrong',
-  429: 'Too many requests: again after Retry-After seconds',
+  415: 'The content type is not supported here',
+  422: 'A value is wrong',
+  429: 'Too many requests: try again after Retry-After seconds',
   500: 'A fault of the gateway',
-  503: 'Not now: the engine or the database does not answer, or the gateway is stopping. Send it again',
+  503: 'The engine or the database does not respond, or the gateway is stopping: send it again',
 } as const;
 type ProblemStatus = keyof typeof descriptions;
 
-/** The problem answers of a route, for its schema. */
+/** The problems that a route may return, for its schema. */
 export function problems(...statuses: readonly ProblemStatus[]) {
   return Object.fromEntries(
     [...statuses, 429 as const, 500 as const].map((status) => [
@@ -71,9 +71,9 @@ export function sendProblem(
     title: STATUS_CODES[status] ?? 'Error',
     status,
     detail,
-    ...(errors === undefined ? {} : { errors }),
+    errors,
   };
-  // Serialized here: an error may come before the route's own serialiser is known.
+  // Serialized here: an error may come before the route's own serializer is known.
   return reply
     .code(status)
     .header('content-type', problemType)
@@ -115,7 +115,7 @@ export function knownProblem(error: FastifyError): { status: ProblemStatus; deta
     return { status: 503, detail: 'the engine or the database does not answer: send it again' };
   }
   const words: Readonly<Record<string, { status: ProblemStatus; detail: string }>> = {
-    FST_ERR_CTP_INVALID_MEDIA_TYPE: { status: 415, detail: 'the content type is not taken here' },
+    FST_ERR_CTP_INVALID_MEDIA_TYPE: { status: 415, detail: 'the content type is not supported here' },
     FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, detail: 'the body is too large' },
     FST_ERR_CTP_INVALID_CONTENT_LENGTH: { status: 400, detail: 'the content length is not that of the body' },
     FST_ERR_CTP_EMPTY_JSON_BODY: { status: 400, detail: 'the body is empty' },
@@ -126,7 +126,7 @@ export function knownProblem(error: FastifyError): { status: ProblemStatus; deta
   return error.statusCode === 400 ? { status: 400, detail: 'the request is malformed' } : undefined;
 }
 
-/** A store or an engine that is away: SQLite busy, PostgreSQL and gRPC connections. */
+/** A database or an engine that does not respond: SQLite busy, PostgreSQL and gRPC connections. */
 function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: unknown };

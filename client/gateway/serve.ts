@@ -24,7 +24,7 @@ interface ServeOptions {
 export interface RunningGateway extends AsyncDisposable {
   readonly url: string;
   readonly metricsUrl: string;
-  /** Takes nothing new, finishes what it has, and leaves. */
+  /** Takes nothing new, finishes what it has, and ends. */
   stop(): Promise<void>;
 }
 
@@ -71,7 +71,7 @@ export async function serveGateway(options: ServeOptions): Promise<RunningGatewa
   return { url: urlOf(host, app.server.address()), metricsUrl: metricsServer.url, stop, [Symbol.asyncDispose]: stop };
 }
 
-/** On a port of its own, so that who may send events may not read figures. */
+/** On a port of its own, so that senders of events cannot read metrics. */
 async function serveMetrics(metrics: Metrics, host: string, port: number) {
   const server = createServer((request, response) => {
     const isFound = request.method === 'GET' && request.url === '/metrics';

@@ -3,7 +3,7 @@ import { contractorProblem } from '../../domain/contractors.ts';
 import { isHire } from '../../domain/mailbox.ts';
 import type { EventDraft } from '../operations/drafts.ts';
 
-/** The contractor rule over what one message says; `waits` tells whether a leaver of theirs waits for its day already. */
+/** The contractor rule over one message; `waits` tells whether a leaver of the person already waits for its day. */
 export async function endlessHire(
   drafts: readonly EventDraft[],
   waits: (hire: EventDraft) => Promise<boolean> | boolean,

@@ -6,9 +6,9 @@ import type { Inventory } from '../../inventory/port/inventory.ts';
 import { RefusedError } from '../../domain/errors.ts';
 import type { EventDraft } from '../operations/drafts.ts';
 
-/** Whom a source means, and what it may say of them: the same for every way in. */
+/** Which person a source means, and what it may say of them: the same for every way in. */
 
-/** One person for each id of a source, or each e-mail where it has no ids, whoever sends it first. */
+/** One person for each id of a source, or for each e-mail where it has no ids. */
 export async function aliasOf(
   inventory: Pick<Inventory, 'findAlias' | 'bindAlias'>,
   identity: SourceIdentity,
@@ -35,7 +35,7 @@ export function withinAuthority(draft: EventDraft, authority: Authority): EventD
   if (authority === 'whole' || draft.fetchId !== undefined) return draft;
   if (draft.kind === 'leaver' && authority === 'attributes') {
     throw new RefusedError(
-      `another source speaks for this person: ${draft.source} may end their employment once identity.mayEndEmployment names it`,
+      `another source is authoritative for this person: ${draft.source} may end their employment once identity.mayEndEmployment names it`,
     );
   }
   return isHire(draft) ? { ...draft, kind: 'mover' } : draft;

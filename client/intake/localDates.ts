@@ -36,11 +36,11 @@ export function isTimeZone(text: string): boolean {
 
 const isDay = (text: string): boolean => text.length === '2026-01-31'.length;
 
-/** Where something that is said to begin on a day, or at an instant, begins. */
+/** The instant at which something begins that is dated with a day or an instant. */
 export const beginningOf = (dayOrInstant: string, timeZone: string): string =>
   (isDay(dayOrInstant) ? startOfDay(dayOrInstant, timeZone) : new Date(dayOrInstant)).toISOString();
 
-/** Where something that is said to end with a day, or at an instant, ends. */
+/** The instant at which something ends that is dated with a day or an instant. */
 export const endOf = (dayOrInstant: string, timeZone: string): string =>
   (isDay(dayOrInstant) ? endOfDay(dayOrInstant, timeZone) : new Date(dayOrInstant)).toISOString();
 

@@ -152,7 +152,7 @@ test(`a gateway that is killed ${kills} times between accepting and answering: e
   expect(await gateway.end('SIGTERM')).toMatchObject({ code: 0, signal: null });
 }, 400_000);
 
-test('what comes while every worker is down is answered in time, and applied in order when one starts', async () => {
+test('events sent while every worker is down are accepted, and applied in order when one starts', async () => {
   await using stage = await setUp();
   const { inventory, simulator, url } = stage;
   const gateway = stage.startGateway();

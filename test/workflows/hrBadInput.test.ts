@@ -10,7 +10,7 @@ import { useDevServer } from '../support/onDevServer.ts';
 const server = useDevServer();
 const readOnly = 'Datadog Read Only Role';
 
-test('somebody with odd signs in the address has exactly one account by it, and loses it when they leave', async () => {
+test('a person with an odd address has exactly one account, and loses it when they leave', async () => {
   await using hr = await startHr(server);
   const { stage } = hr;
   const official = officialClient(stage.simulator);
@@ -29,7 +29,7 @@ test('somebody with odd signs in the address has exactly one account by it, and 
   expect(JSON.stringify(await stage.inventory.findPerson('b1'))).not.toContain('salary');
 });
 
-test('a leaver for somebody never seen ends the one account that is free; a colleague’s, or none, waits for a person', async () => {
+test('a leaver for an unknown person ends the one free account; otherwise it is held', async () => {
   await using hr = await startHr(server);
   const { stage } = hr;
   const free = await activeAccount(stage.simulator, 'b2-free@example.com');

@@ -46,7 +46,7 @@ async function setUp() {
   };
 }
 
-test('who is pushed by SCIM is invited, gets roles, moves, is in a group, and is disabled', async () => {
+test('a user pushed by SCIM is invited, gets roles, moves, joins a group, and is disabled', async () => {
   await using idp = await setUp();
   const { stage } = idp;
   const official = officialClient(stage.simulator);

@@ -51,7 +51,7 @@ export const complex = (
 
 const primary = boolean('primary', 'Whether it is the preferred one: at most one is');
 
-/** A list of what has a value, a type of its own and at most one that is preferred. */
+/** A list of values, each with a type, at most one of them preferred. */
 export function list(name: string, description: string, types: readonly string[] = [], value?: More): Attribute {
   const parts = [
     text('value', 'The value itself', value),
@@ -80,7 +80,7 @@ export const addresses = complex(
   { multiValued: true },
 );
 
-/** Where one attribute stands: from the top of a resource down to it. */
+/** From an attribute of the resource down to one of its parts. */
 export type Path = readonly Attribute[];
 
 const isNamed = (name: string, given: string): boolean => name.toLowerCase() === given.toLowerCase();
@@ -90,7 +90,7 @@ const isUrn = ({ name }: Attribute): boolean => name.startsWith('urn:');
 export const findPart = ({ subAttributes }: Attribute, name: string): Attribute | undefined =>
   subAttributes?.find((part) => isNamed(part.name, name));
 
-/** Undefined for a name that the schemas do not have. A schema's URN may stand before the name: it ends with a colon. */
+/** Undefined for a name that the schemas do not have. The URN of a schema may come before the name. */
 export function resolvePath(given: string, scope: Attribute): Path | undefined {
   const behind = (one: Attribute): string | undefined => {
     const length = one.name.length + 1;

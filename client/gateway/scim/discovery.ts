@@ -1,7 +1,7 @@
 import { maxFilterLength, maxResults } from './limits.ts';
 import { resourceTypes } from './schemas.ts';
 
-/** What the server says of itself. */
+/** What the server says about itself. */
 
 const schemaUrn = 'urn:ietf:params:scim:schemas:core:2.0';
 

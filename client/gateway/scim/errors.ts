@@ -1,4 +1,4 @@
-/** What a SCIM answer that is not a success says (RFC 7644, 3.12). Thrown by everything below; the message goes to the caller. */
+/** Errors of SCIM (RFC 7644, 3.12). The message goes to the caller. */
 
 const errorSchema = 'urn:ietf:params:scim:api:messages:2.0:Error';
 
@@ -28,5 +28,5 @@ export const wrong = (scimType: ScimType, message: string): ScimError => new Sci
 
 /** The body. Statuses are texts in SCIM. */
 export function errorBody(status: number, detail: string, scimType?: ScimType) {
-  return { schemas: [errorSchema], status: String(status), ...(scimType === undefined ? {} : { scimType }), detail };
+  return { schemas: [errorSchema], status: String(status), scimType, detail };
 }

@@ -4,17 +4,19 @@ import { foldCase } from '../../../domain/text.ts';
 import type { ScimRow } from '../../../inventory/port/scim.ts';
 import { aliasOf, authorityOf } from '../../intake/identity.ts';
 import type { GatewayContext } from '../context.ts';
+import type { Turns } from './turns.ts';
 import { ScimError } from './errors.ts';
 import { draftsOf, emailOf, factsOf, type ScimDraft, type UserFacts } from './userFacts.ts';
 import { enterpriseUrn, userType } from './schemas.ts';
 import { textAt, type JsonObject } from './values.ts';
 
-/** From users and groups as they are pushed to events of people. */
+/** From users and groups as they are pushed to the events of people. */
 
-export type ScimMeans = Pick<GatewayContext, 'inventory' | 'muster' | 'policy'> & {
-  /** Later than every time it gave before. */
+export interface ScimContext extends GatewayContext {
+  /** Later than every instant that it returned before. */
   readonly nextInstant: () => string;
-};
+  readonly turns: Turns;
+}
 
 /** Identity providers wait longer than HR's senders do. */
 const engineDeadlineMs = 5_000;
@@ -24,9 +26,9 @@ export const resourceOf = ({ resource }: Pick<ScimRow, 'resource'>): JsonObject 
 export const storedAs = (resource: JsonObject): ScimRow['resource'] =>
   canonicalJson(resource as Readonly<Record<string, unknown>>);
 
-/** What the user says of a person, being in these groups. */
+/** What the user, as a member of these groups, says of a person. */
 export async function readFacts(
-  { inventory, policy }: Pick<ScimMeans, 'inventory' | 'policy'>,
+  { inventory, policy }: Pick<ScimContext, 'inventory' | 'policy'>,
   row: Pick<ScimRow, 'source' | 'resource'>,
   groups: readonly string[],
 ): Promise<UserFacts | undefined> {
@@ -40,8 +42,8 @@ export async function readFacts(
   });
 }
 
-/** By the manager's id here or at the source; an e-mail or an id of HR's stays as it is. */
-async function managerOf(inventory: ScimMeans['inventory'], source: string, resource: JsonObject) {
+/** The manager by their id here or at the source; an e-mail or HR's id stays as it is. */
+async function managerOf(inventory: ScimContext['inventory'], source: string, resource: JsonObject) {
   const given = textAt(userType, resource, `${enterpriseUrn}:manager.value`);
   if (given === undefined) return undefined;
   const byId = await inventory.findScim({ source, id: given });
@@ -49,8 +51,8 @@ async function managerOf(inventory: ScimMeans['inventory'], source: string, reso
   return (byId ?? byExternalId)?.personId ?? given.slice(0, 255);
 }
 
-/** The row with the person it is about, once there is an e-mail by which to know them. */
-export async function bindPerson({ inventory, nextInstant }: ScimMeans, row: ScimRow): Promise<ScimRow> {
+/** The row with its person, once there is an e-mail that tells who that is. */
+export async function bindPerson({ inventory, nextInstant }: ScimContext, row: ScimRow): Promise<ScimRow> {
   const email = emailOf(resourceOf(row));
   if (row.personId !== undefined || email === undefined) return row;
   const { source, externalId } = row;
@@ -64,7 +66,7 @@ export async function bindPerson({ inventory, nextInstant }: ScimMeans, row: Sci
 
 /** The events of one person that follow from a change of a user, or of a group they are in. */
 export async function eventsOf(
-  { inventory, policy, nextInstant }: ScimMeans,
+  { inventory, policy, nextInstant }: ScimContext,
   { source, id, personId, boundAs }: ScimRow,
   [before, after]: readonly [UserFacts | undefined, UserFacts | undefined],
   because: Pick<ScimRow, 'id' | 'version'>,
@@ -78,7 +80,7 @@ export async function eventsOf(
 }
 
 /** Accepted by the engine, in this order, when it resolves. */
-export async function submit({ muster }: Pick<ScimMeans, 'muster'>, drafts: readonly ScimDraft[]): Promise<void> {
+export async function submit({ muster }: Pick<ScimContext, 'muster'>, drafts: readonly ScimDraft[]): Promise<void> {
   for (const { isWhole = false, ...draft } of drafts) {
     await muster.submitEvent(draft, { timeoutMs: engineDeadlineMs, isWhole });
   }

@@ -1,4 +1,4 @@
-/** A group with all its members comes in one request. */
+/** A group comes with all its members in one request. */
 export const bodyLimit = 1_024 * 1_024;
 export const maxFilterLength = 1_000;
 export const maxFilterDepth = 20;
@@ -6,5 +6,5 @@ export const defaultCount = 100;
 export const maxResults = 200;
 export const maxOperations = 1_000;
 export const maxTextLength = 4_000;
-/** Of one person, those first in the alphabet: they go into the person's history. */
+/** The groups of one person, first in the alphabet: they go into the person's history. */
 export const maxGroups = 200;

@@ -135,7 +135,7 @@ function changeMatching({ op, value }: Operation, filter: Filter, rest: Path): C
   };
 }
 
-/** The element that a filter of equalities describes; undefined where it says more. */
+/** The element that a filter of equalities describes; undefined for any other filter. */
 function describedBy(filter: Filter): JsonObject | undefined {
   if (filter.op === 'eq' && filter.value !== null) {
     const [part, ...more] = filter.path;
@@ -159,6 +159,6 @@ function isSameElement(a: Json, b: Json): boolean {
   return a['value'] === b['value'];
 }
 
-/** An element whose last part was taken away says nothing any more. */
+/** Without elements whose last part was removed, and with one primary element at most. */
 const tidied = (elements: readonly Json[]): readonly Json[] =>
   onePrimary(elements.filter((element) => !isObject(element) || !isNothing(element)));

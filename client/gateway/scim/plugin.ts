@@ -12,15 +12,14 @@ import { createTurns } from './turns.ts';
 const scimJson = 'application/scim+json';
 
 export const scimPlugin: GatewayPart = async (app, context) => {
-  const { inventory, muster, policy } = context;
-  const means = { inventory, muster, policy, nextInstant: createClock(context.now) };
+  const scimContext = { ...context, nextInstant: createClock(context.now), turns: createTurns() };
   await app.register(
     async (scim) => {
       const parse = scim.getDefaultJsonParser('error', 'error');
       scim.addContentTypeParser<string>(
         [scimJson, 'application/json'],
         { parseAs: 'string', bodyLimit },
-        // Clients name a content type with a DELETE too, whose body is empty.
+        // Clients send a content type with a DELETE too, whose body is empty.
         (request, body, done) => (body === '' ? done(null, undefined) : parse(request, body, done)),
       );
       scim.decorateRequest('scimSource', '');
@@ -29,7 +28,7 @@ export const scimPlugin: GatewayPart = async (app, context) => {
         return payload;
       });
       scim.setErrorHandler((error: FastifyError, request, reply) => answerScimError(error, request, reply, context));
-      addScimRoutes(scim, { means, context, turns: createTurns() });
+      addScimRoutes(scim, scimContext);
     },
     { prefix: scimPrefix },
   );
@@ -37,7 +36,7 @@ export const scimPlugin: GatewayPart = async (app, context) => {
 
 export const isScim = (url: string): boolean => url.startsWith(`${scimPrefix}/`);
 
-/** Of an address, or a method of it, that none of the routes has. */
+/** For an address that no route has, or a method that its routes do not have. */
 export function answerScimUnknown(routes: KnownRoutes, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const allowed = allowedAt(routes, request.url);
   if (allowed !== undefined) void reply.header('allow', allowed);
@@ -52,7 +51,7 @@ export function answerScimUnknown(routes: KnownRoutes, request: FastifyRequest, 
     .send(body);
 }
 
-/** Two words of one source never have the same time, so that the later one is known to be later. */
+/** No two events of one source have the same time, so that the later one is known to be later. */
 function createClock(now: () => Date): () => string {
   let lastMs = 0;
   return () => {
@@ -78,7 +77,7 @@ function answerScimError(
     context.onError(error, `${request.method} ${request.routeOptions.url ?? 'unknown'} failed`);
     return reply.code(500).send(errorBody(500, 'the gateway could not do this; its log says why'));
   }
-  // What Muster does not take as a person's is a wrong value of the resource.
+  // What Muster refuses about a person is a wrong value of the resource.
   const status = known.status === 422 ? 400 : known.status;
   return reply.code(status).send(errorBody(status, known.detail, status === 400 ? 'invalidValue' : undefined));
 }

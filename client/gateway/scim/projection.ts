@@ -41,7 +41,7 @@ function omit(object: JsonObject, paths: readonly Names[]): JsonObject {
   });
 }
 
-/** Each value with what the paths say further on of it. */
+/** Each value with the rest of the paths that lead to it. */
 function mapEntries(
   object: JsonObject,
   paths: readonly Names[],

@@ -1,7 +1,7 @@
 import { foldCase } from '../../../domain/text.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import type { ScimRow } from '../../../inventory/port/scim.ts';
-import { present } from './answers.ts';
+import { present } from './representation.ts';
 import { wrong } from './errors.ts';
 import { resolvePath } from './attributes.ts';
 import { parseFilter, type Filter } from './filter.ts';
@@ -11,7 +11,7 @@ import { project, type Projection } from './projection.ts';
 import type { ResourceType } from './schemas.ts';
 import { isObject, type JsonObject } from './values.ts';
 
-/** Lists: which resources, in which order, which page of them, and how much of each. */
+/** Lists: which resources, in which order, which page of them, and which attributes of each. */
 
 interface ListQuery extends Projection {
   readonly filter?: string;
@@ -70,7 +70,7 @@ export async function listResources(
     try {
       return [{ type, filter: query.filter === undefined ? undefined : parseFilter(query.filter, type.root) }];
     } catch (error) {
-      // In a search over all kinds, one that has no such attribute has nothing to find.
+      // In a search over all types, a type without such an attribute has no results.
       if (types.length === 1) throw error;
       return [];
     }
@@ -103,7 +103,7 @@ export async function listResources(
   };
 }
 
-/** What the database can look up by itself: what identity providers ask before they create a user. */
+/** What the database can look up by itself: identity providers do so before they create a user. */
 function indexed(filter: Filter | undefined): { name?: string; externalId?: string } {
   if (filter?.op !== 'eq' || typeof filter.value !== 'string') return {};
   const [first] = filter.path;
@@ -126,7 +126,7 @@ function sort<T extends { readonly type: ResourceType; readonly resource: JsonOb
     const path = resolvePath(sortBy, one.type.root);
     return { one, key: path && sortKeyOf(one.resource, path) };
   });
-  // Those without a value come last in ascending order, and first in descending order.
+  // Resources without a value come last in ascending order, and first in descending order.
   const ascending = keyed.toSorted(({ key: a }, { key: b }) => {
     if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
     return a < b ? -1 : Number(a > b);

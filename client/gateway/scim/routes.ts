@@ -1,147 +1,150 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../callers.ts';
-import type { GatewayContext } from '../context.ts';
 import { HttpProblem } from '../problems.ts';
-import { locationOf, present } from './answers.ts';
+import type { ScimRow } from '../../../inventory/port/scim.ts';
 import { describeResourceTypes, describeSchemas, serviceProviderConfig } from './discovery.ts';
 import { ScimError, wrong } from './errors.ts';
+import { resourceOf, type ScimContext } from './events.ts';
 import { applyPatch } from './patch.ts';
-import { resourceOf, type ScimMeans } from './events.ts';
 import { project } from './projection.ts';
 import { listResources, readProjection, readQuery, searchSchema } from './query.ts';
+import { locationOf, present } from './representation.ts';
 import { groupType, resourceTypes, userType, type ResourceType } from './schemas.ts';
 import { changeResource, createResource, etagOf, removeResource } from './store.ts';
-import type { Turns } from './turns.ts';
 import { readResource, requireSchema, isObject } from './values.ts';
-import type { ScimRow } from '../../../inventory/port/scim.ts';
 
 /** The addresses of SCIM, below `/scim/v2`. */
-
-interface ScimRouteMeans {
-  readonly means: ScimMeans;
-  readonly context: GatewayContext;
-  /** One change of a source after the other: a group names users, and a user is in groups. */
-  readonly turns: Turns;
-}
 
 export const scimPrefix = '/scim/v2';
 const hidden = { schema: { hide: true } };
 
-export function addScimRoutes(app: FastifyInstance, { means, context, turns }: ScimRouteMeans): void {
-  const { inventory } = means;
+export function addScimRoutes(app: FastifyInstance, context: ScimContext): void {
   app.addHook('onRequest', async (request) => {
     request.scimSource = await sourceOf(context, request);
   });
-
   addDiscovery(app);
-  app.post('/.search', hidden, (request) => search(request, resourceTypes));
+  app.post('/.search', hidden, (request) => search(context, request, resourceTypes));
   app.get('/Me', hidden, () => {
     throw new ScimError(501, 'a token belongs to a source, not to a user');
   });
   app.post('/Bulk', hidden, () => {
     throw new ScimError(501, 'Bulk is not supported');
   });
-  addResources(userType);
-  addResources(groupType);
+  for (const type of [userType, groupType]) {
+    addReads(app, context, type);
+    addWrites(app, context, type);
+  }
+}
 
-  function addResources(type: ResourceType): void {
-    const one = `${type.endpoint}/:id`;
+function addReads(app: FastifyInstance, context: ScimContext, type: ResourceType): void {
+  app.get(type.endpoint, hidden, (request) =>
+    listResources(context.inventory, { ...placeOf(request), types: [type] }, readQuery(request.query)),
+  );
+  app.post(`${type.endpoint}/.search`, hidden, (request) => search(context, request, [type]));
+  app.get(`${type.endpoint}/:id`, hidden, async (request, reply) => {
+    const row = await find(context, type, request);
+    const known = versionsIn(request.headers['if-none-match']);
+    if (known === '*' || known?.includes(etagOf(row))) return reply.code(304).header('etag', etagOf(row)).send();
+    return respond(context, type, { request, reply, row });
+  });
+}
 
-    app.get(type.endpoint, hidden, (request) =>
-      listResources(inventory, { ...placeOf(request), types: [type] }, readQuery(request.query)),
+function addWrites(app: FastifyInstance, context: ScimContext, type: ResourceType): void {
+  const one = `${type.endpoint}/:id`;
+  app.post(type.endpoint, hidden, async (request, reply) => {
+    const { source } = placeOf(request);
+    const resource = readResource(type, request.body);
+    const row = await context.turns(source, () => createResource(context, { source, type, resource }));
+    return respond(context, type, { request, reply: reply.code(201), row });
+  });
+  app.put(one, hidden, async (request, reply) => {
+    const resource = readResource(type, request.body);
+    const row = await change(context, type, request, (before) => changeResource(context, before, resource));
+    return respond(context, type, { request, reply, row });
+  });
+  app.patch(one, hidden, async (request, reply) => {
+    const row = await change(context, type, request, (before) =>
+      changeResource(context, before, applyPatch(type, resourceOf(before), request.body)),
     );
-    app.post(`${type.endpoint}/.search`, hidden, (request) => search(request, [type]));
+    return respond(context, type, { request, reply, row });
+  });
+  app.delete(one, hidden, async (request, reply) => {
+    await change(context, type, request, (row) => removeResource(context, row));
+    return reply.code(204).send();
+  });
+}
 
-    app.post(type.endpoint, hidden, async (request, reply) => {
-      const { source } = placeOf(request);
-      const resource = readResource(type, request.body);
-      const row = await turns(source, () => createResource(means, { source, type, resource }));
-      return answer(request, reply.code(201), row);
-    });
-
-    app.get(one, hidden, async (request, reply) => {
-      const row = await find(request);
-      const known = versionsIn(request.headers['if-none-match']);
-      if (known === '*' || known?.includes(etagOf(row))) return reply.code(304).header('etag', etagOf(row)).send();
-      return answer(request, reply, row);
-    });
-
-    app.put(one, hidden, async (request, reply) => {
-      const resource = readResource(type, request.body);
-      return answer(request, reply, await change(request, (row) => changeResource(means, row, resource)));
-    });
-
-    app.patch(one, hidden, async (request, reply) => {
-      const row = await change(request, (before) =>
-        changeResource(means, before, applyPatch(type, resourceOf(before), request.body)),
-      );
-      return answer(request, reply, row);
-    });
-
-    app.delete(one, hidden, async (request, reply) => {
-      await change(request, (row) => removeResource(means, row));
-      return reply.code(204).send();
-    });
-
-    function change<T>(request: FastifyRequest, work: (row: ScimRow) => Promise<T>): Promise<T> {
-      return turns(placeOf(request).source, async () => {
-        const row = await find(request);
-        const expected = versionsIn(request.headers['if-match']);
-        if (expected !== undefined && expected !== '*' && !expected.includes(etagOf(row))) {
-          throw new ScimError(412, `it is at version ${etagOf(row)} by now: read it again`);
-        }
-        return work(row);
-      });
+/** One change of a source after the other: a group names users, and a user is in groups. */
+function change<T>(
+  context: ScimContext,
+  type: ResourceType,
+  request: FastifyRequest,
+  work: (row: ScimRow) => Promise<T>,
+): Promise<T> {
+  return context.turns(placeOf(request).source, async () => {
+    const row = await find(context, type, request);
+    const expected = versionsIn(request.headers['if-match']);
+    if (expected !== undefined && expected !== '*' && !expected.includes(etagOf(row))) {
+      throw new ScimError(412, `it is at version ${etagOf(row)} by now: read it again`);
     }
+    return work(row);
+  });
+}
 
-    async function find(request: FastifyRequest): Promise<ScimRow> {
-      const { id } = request.params as { readonly id: string };
-      const row = await inventory.findScim({ source: placeOf(request).source, id });
-      if (row?.resourceType !== type.name) throw new ScimError(404, `there is no such ${type.name}`);
-      return row;
-    }
+async function find({ inventory }: ScimContext, type: ResourceType, request: FastifyRequest): Promise<ScimRow> {
+  const { id } = request.params as { readonly id: string };
+  const row = await inventory.findScim({ source: placeOf(request).source, id });
+  if (row?.resourceType !== type.name) throw new ScimError(404, `there is no such ${type.name}`);
+  return row;
+}
 
-    async function answer(request: FastifyRequest, reply: FastifyReply, row: ScimRow): Promise<FastifyReply> {
-      const { base, source } = placeOf(request);
-      const groups = type.name === 'User' ? await inventory.scimGroupsOf(source, row.id) : [];
-      const resource = project(type, present(row, { type, base, groups }), readProjection(request.query));
-      void reply.headers({ etag: etagOf(row), location: locationOf(row, base) });
-      return reply.send(resource);
-    }
-  }
+async function respond(
+  { inventory }: ScimContext,
+  type: ResourceType,
+  { request, reply, row }: { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly row: ScimRow },
+): Promise<FastifyReply> {
+  const { base, source } = placeOf(request);
+  const groups = type.name === 'User' ? await inventory.scimGroupsOf(source, row.id) : [];
+  const resource = project(type, present(row, { type, base, groups }), readProjection(request.query));
+  void reply.headers({ etag: etagOf(row), location: locationOf(row, base) });
+  return reply.send(resource);
+}
 
-  function search(request: FastifyRequest, types: readonly ResourceType[]) {
-    const { body } = request;
-    if (!isObject(body)) throw wrong('invalidSyntax', 'the body is not a JSON object');
-    requireSchema(body, searchSchema);
-    return listResources(inventory, { ...placeOf(request), types }, readQuery(body));
-  }
+function search({ inventory }: ScimContext, request: FastifyRequest, types: readonly ResourceType[]) {
+  const { body } = request;
+  if (!isObject(body)) throw wrong('invalidSyntax', 'the body is not a JSON object');
+  requireSchema(body, searchSchema);
+  return listResources(inventory, { ...placeOf(request), types }, readQuery(body));
 }
 
 const listOf = (request: FastifyRequest, resources: readonly object[]) => {
   if (isObject(request.query) && request.query['filter'] !== undefined) {
-    throw new ScimError(403, 'what the server says of itself cannot be filtered');
+    throw new ScimError(403, 'what the server says about itself cannot be filtered');
   }
   const schemas = ['urn:ietf:params:scim:api:messages:2.0:ListResponse'];
   const all = { totalResults: resources.length, startIndex: 1, itemsPerPage: resources.length };
   return { schemas, ...all, Resources: resources };
 };
+
 const oneOf = (resources: readonly { readonly id: string }[], request: FastifyRequest) => {
   const { id } = request.params as { readonly id: string };
   const found = resources.find((resource) => resource.id.toLowerCase() === id.toLowerCase());
-  if (found === undefined) throw new ScimError(404, 'there is no such thing');
+  if (found === undefined) throw new ScimError(404, `there is no ${id.slice(0, 100)}`);
   return found;
 };
 
 function addDiscovery(app: FastifyInstance): void {
   app.get('/ServiceProviderConfig', hidden, (request) => serviceProviderConfig(placeOf(request).base));
-  app.get('/ResourceTypes', hidden, (request) => listOf(request, describeResourceTypes(placeOf(request).base)));
-  app.get('/ResourceTypes/:id', hidden, (request) => oneOf(describeResourceTypes(placeOf(request).base), request));
-  app.get('/Schemas', hidden, (request) => listOf(request, describeSchemas(placeOf(request).base)));
-  app.get('/Schemas/:id', hidden, (request) => oneOf(describeSchemas(placeOf(request).base), request));
+  for (const [path, describe] of [
+    ['/ResourceTypes', describeResourceTypes],
+    ['/Schemas', describeSchemas],
+  ] as const) {
+    app.get(path, hidden, (request) => listOf(request, describe(placeOf(request).base)));
+    app.get(`${path}/:id`, hidden, (request) => oneOf(describe(placeOf(request).base), request));
+  }
 }
 
-async function sourceOf(context: GatewayContext, request: FastifyRequest): Promise<string> {
+async function sourceOf(context: ScimContext, request: FastifyRequest): Promise<string> {
   const caller = await callerOf(context, request);
   if (caller === undefined) throw new HttpProblem(401, 'a bearer token is needed', { 'www-authenticate': 'Bearer' });
   if (caller.role !== 'intake' || caller.source === undefined) {
@@ -163,7 +166,7 @@ function versionsIn(header: string | undefined): readonly string[] | '*' | undef
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Of a request by SCIM: in whose name it comes. */
+    /** The source that sends a request by SCIM. */
     scimSource: string;
   }
 }

@@ -2,30 +2,30 @@ import { randomUUID } from 'node:crypto';
 import type { ScimRow } from '../../../inventory/port/scim.ts';
 import { ScimError, wrong } from './errors.ts';
 import type { UserFacts } from './userFacts.ts';
-import { bindPerson, eventsOf, nameOf, readFacts, resourceOf, storedAs, submit, type ScimMeans } from './events.ts';
+import { bindPerson, eventsOf, nameOf, readFacts, resourceOf, storedAs, submit, type ScimContext } from './events.ts';
 import { groupType, type ResourceType } from './schemas.ts';
 import { isObject, isSame, textAt, type JsonObject } from './values.ts';
 import { contractorProblem } from '../../../domain/contractors.ts';
 
 /**
  * Changes of users and groups. What follows for people is accepted by the engine first and the resource is written then, so
- * that a crash in between is mended by the client's repetition: it gives the same events, which change nothing again.
+ * that after a crash in between the client's repetition completes it: it makes the same events, which change nothing twice.
  */
 
 export const etagOf = ({ version }: Pick<ScimRow, 'version'>): string => `W/"${version}"`;
 
 export async function createResource(
-  means: ScimMeans,
+  context: ScimContext,
   { source, type, resource }: { readonly source: string; readonly type: ResourceType; readonly resource: JsonObject },
 ): Promise<ScimRow> {
-  const at = means.nextInstant();
+  const at = context.nextInstant();
   const { externalId } = resource;
   const row: ScimRow = {
     source,
     id: randomUUID(),
     resourceType: type.name,
     name: nameOf(resource),
-    ...(typeof externalId === 'string' ? { externalId } : {}),
+    externalId: typeof externalId === 'string' ? externalId : undefined,
     version: 0,
     resource: storedAs(resource),
     createdAt: at,
@@ -34,67 +34,66 @@ export async function createResource(
   if (type.name === 'Group') {
     const created = { ...row, version: 1 };
     const members = membersOf(created);
-    await submitOfGroup(means, { before: undefined, after: created });
-    await means.inventory.writeScim(created, { members });
+    await submitOfGroup(context, { before: undefined, after: created });
+    await context.inventory.writeScim(created, { members });
     return created;
   }
-  // Wrong dates are told before the name is taken.
-  requireEnd(await readFacts(means, row, []));
-  const reserved = await means.inventory.reserveScim(row);
+  // Wrong dates are refused before the name is taken.
+  requireEnd(await readFacts(context, row, []));
+  const reserved = await context.inventory.reserveScim(row);
   if (reserved === 'taken') throw new ScimError(409, 'another user has this userName', 'uniqueness');
-  return changeUser(means, undefined, { ...row, id: reserved.id, createdAt: reserved.createdAt });
+  return changeUser(context, undefined, { ...row, id: reserved.id, createdAt: reserved.createdAt });
 }
 
-/** The changed row; the same one where nothing changed. */
-export async function changeResource(means: ScimMeans, before: ScimRow, resource: JsonObject): Promise<ScimRow> {
+/** Returns the changed row, or the same one where nothing changed. */
+export async function changeResource(context: ScimContext, before: ScimRow, resource: JsonObject): Promise<ScimRow> {
   if (isSame(resourceOf(before), resource)) return before;
-  const { externalId: _former, ...kept } = before;
   const { externalId } = resource;
   const row: ScimRow = {
-    ...kept,
+    ...before,
     name: nameOf(resource),
-    ...(typeof externalId === 'string' ? { externalId } : {}),
+    externalId: typeof externalId === 'string' ? externalId : undefined,
     resource: storedAs(resource),
-    lastModifiedAt: means.nextInstant(),
+    lastModifiedAt: context.nextInstant(),
   };
   if (row.resourceType === 'User') {
     const { source, resourceType, name } = row;
-    const namesakes = await means.inventory.listScim({ source, resourceType, name });
+    const namesakes = await context.inventory.listScim({ source, resourceType, name });
     if (namesakes.some(({ id }) => id !== row.id)) {
       throw new ScimError(409, 'another user has this userName', 'uniqueness');
     }
-    return changeUser(means, before, row);
+    return changeUser(context, before, row);
   }
   const after = { ...row, version: before.version + 1 };
   const members = membersOf(after);
-  await submitOfGroup(means, { before, after });
-  return written(await means.inventory.writeScim(after, { from: before.version, members }), after);
+  await submitOfGroup(context, { before, after });
+  return written(await context.inventory.writeScim(after, { from: before.version, members }), after);
 }
 
-export async function removeResource(means: ScimMeans, before: ScimRow): Promise<void> {
+export async function removeResource(context: ScimContext, before: ScimRow): Promise<void> {
   if (before.resourceType === 'Group') {
-    await submitOfGroup(means, { before, after: undefined });
+    await submitOfGroup(context, { before, after: undefined });
   } else {
-    const facts = await readFacts(means, before, await groupNames(means, before));
+    const facts = await readFacts(context, before, await groupNames(context, before));
     const because = { id: before.id, version: before.version + 1 };
-    await submit(means, await eventsOf(means, before, [facts, undefined], because));
+    await submit(context, await eventsOf(context, before, [facts, undefined], because));
   }
-  written(await means.inventory.removeScim(before), before);
+  written(await context.inventory.removeScim(before), before);
 }
 
-async function changeUser(means: ScimMeans, before: ScimRow | undefined, next: ScimRow): Promise<ScimRow> {
-  const after = { ...(await bindPerson(means, next)), version: (before?.version ?? 0) + 1 };
-  const groups = await groupNames(means, after);
-  const was = before && (await readFacts(means, before, groups));
-  const read = await readFacts(means, after, groups);
+async function changeUser(context: ScimContext, before: ScimRow | undefined, next: ScimRow): Promise<ScimRow> {
+  const after = { ...(await bindPerson(context, next)), version: (before?.version ?? 0) + 1 };
+  const groups = await groupNames(context, after);
+  const was = before && (await readFacts(context, before, groups));
+  const read = await readFacts(context, after, groups);
   requireEnd(read);
-  // Who lost the e-mail alone is who they were.
+  // A user who lost only the e-mail is still the same person.
   const is = read ?? (was && { ...was, isActive: resourceOf(after)['active'] !== false });
-  if (is !== undefined) await submit(means, await eventsOf(means, after, [was, is], after));
-  return written(await means.inventory.writeScim(after, { from: before?.version ?? 0 }), after);
+  if (is !== undefined) await submit(context, await eventsOf(context, after, [was, is], after));
+  return written(await context.inventory.writeScim(after, { from: before?.version ?? 0 }), after);
 }
 
-/** The manager of a contractor is the sponsor: SCIM has no other word for one. */
+/** The manager of a contractor counts as the sponsor: SCIM has no other attribute for one. */
 function requireEnd(facts: UserFacts | undefined): void {
   if (facts?.isActive !== true) return;
   const { extra, manager } = facts.person;
@@ -104,12 +103,12 @@ function requireEnd(facts: UserFacts | undefined): void {
   }
 }
 
-const groupNames = async ({ inventory }: ScimMeans, { source, id }: ScimRow): Promise<readonly string[]> =>
+const groupNames = async ({ inventory }: ScimContext, { source, id }: ScimRow): Promise<readonly string[]> =>
   (await inventory.scimGroupsOf(source, id)).map(({ displayName }) => displayName);
 
-/** A mover for everybody whose groups are others now. */
+/** A mover for everybody whose groups have changed. */
 async function submitOfGroup(
-  means: ScimMeans,
+  context: ScimContext,
   { before, after }: { readonly before: ScimRow | undefined; readonly after: ScimRow | undefined },
 ): Promise<void> {
   const group = after ?? before;
@@ -120,13 +119,13 @@ async function submitOfGroup(
     (id) => isRenamed || was?.has(id) !== is?.has(id),
   );
   const because = { id: group.id, version: (before?.version ?? 0) + 1 };
-  // A few at a time: a large group in one request must not keep everybody else waiting for the engine.
+  // A few at a time, so that a large group does not keep everybody else waiting for the engine.
   for (let from = 0; from < affected.length; from += 8) {
     await Promise.all(
       affected.slice(from, from + 8).map(async (id) => {
-        const user = await means.inventory.findScim({ source: group.source, id });
+        const user = await context.inventory.findScim({ source: group.source, id });
         if (user?.resourceType !== 'User') return;
-        const others = (await means.inventory.scimGroupsOf(group.source, id)).filter((one) => one.id !== group.id);
+        const others = (await context.inventory.scimGroupsOf(group.source, id)).filter((one) => one.id !== group.id);
         const names = (row: ScimRow | undefined, isIn: boolean | undefined) => [
           ...others.map(({ displayName }) => displayName),
           ...(row !== undefined && isIn === true
@@ -134,10 +133,10 @@ async function submitOfGroup(
             : []),
         ];
         const facts = [
-          await readFacts(means, user, names(before, was?.has(id))),
-          await readFacts(means, user, names(after, is?.has(id))),
+          await readFacts(context, user, names(before, was?.has(id))),
+          await readFacts(context, user, names(after, is?.has(id))),
         ] as const;
-        await submit(means, await eventsOf(means, user, facts, because));
+        await submit(context, await eventsOf(context, user, facts, because));
       }),
     );
   }
@@ -149,7 +148,7 @@ const membersOf = (row: Pick<ScimRow, 'resource'>): readonly string[] => {
   return values.flatMap((one) => (isObject(one) && typeof one['value'] === 'string' ? [one['value']] : []));
 };
 
-/** Two processes of the gateway changed it at once: the client repeats it, on what is there now. */
+/** Two gateway processes changed it at once: the client repeats its change on the current version. */
 function written(isWritten: boolean, row: ScimRow): ScimRow {
   if (isWritten) return row;
   throw new ScimError(409, 'it was changed at the same time: send it again');

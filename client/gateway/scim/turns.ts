@@ -1,10 +1,10 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { ScimError } from './errors.ts';
 
-/** Does the work of one key one after the other. */
+/** Does the work for one key in sequence. */
 export type Turns = <T>(key: string, work: () => Promise<T>) => Promise<T>;
 
-/** So that a client that gets no answer, since the engine is away, does not pile up requests without end. */
+/** So that requests do not pile up while the engine does not respond. */
 const maxWaiting = 100;
 
 export function createTurns(): Turns {

@@ -9,7 +9,7 @@ import { enterpriseUrn, musterUrn, userType } from './schemas.ts';
 import { isObject, isSame, textAt, type JsonObject } from './values.ts';
 import { isEmail } from '../../../domain/text.ts';
 
-/** What a SCIM user says of a person, and the events that follow from a change of it. All of it is pure. */
+/** What a SCIM user says of a person, and the events that follow from a change of it. Pure. */
 
 export interface UserFacts {
   readonly isActive: boolean;
@@ -22,7 +22,7 @@ export interface UserFacts {
 interface FactsContext {
   /** Names of the groups, sorted. */
   readonly groups: readonly string[];
-  /** The manager as HR knows them, where it can be told. */
+  /** The manager as HR knows them, where that is known. */
   readonly manager?: string;
   readonly defaultTimeZone: string;
 }
@@ -30,7 +30,7 @@ interface FactsContext {
 // eslint-disable-next-line no-control-regex
 const unprintable = /[\u0000-\u001f\u007f]/g;
 
-/** The primary e-mail, else that of work, else the first; else the user name where it is one. */
+/** The primary e-mail, else the one for work, else the first; else the user name if it is an e-mail. */
 export function emailOf(resource: JsonObject): string | undefined {
   const emails = Array.isArray(resource['emails']) ? (resource['emails'] as readonly unknown[]).filter(isObject) : [];
   const chosen =
@@ -78,10 +78,10 @@ export function factsOf(
   };
 }
 
-/** What an event may hold; a sign that is made of two is not cut in half. */
+/** As long as an event may hold; a surrogate pair is not cut in half. */
 const cut = (text: string | undefined): string | undefined => text?.slice(0, 255).toWellFormed();
 
-/** HR's own word counts before that of the directory. */
+/** The zone of Muster's extension comes before that of the directory. */
 function timeZoneOf(resource: JsonObject): string | undefined {
   const own = textAt(userType, resource, `${musterUrn}:timeZone`);
   if (own !== undefined && !isTimeZone(own)) {
@@ -102,13 +102,13 @@ function instantOf(resource: JsonObject, name: string, toInstant: (value: string
 interface ChangeContext {
   readonly personId: string;
   readonly source: string;
-  /** The same change of the same version has the same one. */
+  /** The same for the same change of the same version. */
   readonly eventId: string;
   readonly at: string;
   readonly authority: Authority;
 }
 
-/** A mover is the whole record where the source speaks for the person: what it no longer says is gone. */
+/** A mover of the authoritative source is the whole record: what it no longer says is removed. */
 export type ScimDraft = EventDraft & { readonly isWhole?: boolean };
 
 /** `before` is undefined where there was no resource, or none with an e-mail; `after` where it was deleted. */

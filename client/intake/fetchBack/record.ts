@@ -15,10 +15,10 @@ interface FetchBackOptions {
   readonly secrets: SourceSecrets;
 }
 
-/** The secret for HR's API stands beside the source's signing secrets. */
+/** The secret for HR's API is beside the source's signing secrets. */
 const fetchSecretOf = (source: string): string => `${source}.fetch`;
 
-/** An event that says an id only, as the events that HR's record amounts to: `HrEvent`s as the gateway makes them. */
+/** The events that follow from HR's record, for an event that says only an id: as the gateway makes them. */
 export function createFetchRecord({ inventory, policy, secrets }: FetchBackOptions): FetchRecord {
   return async (event, signal) => {
     const { fetchId: id, source, eventId, occurredAt, personId } = event;

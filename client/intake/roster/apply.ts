@@ -42,8 +42,8 @@ export async function planRosterFile(
 }
 
 /**
- * Submits a plan: each item through the mailbox of its person, ten at a time. Applied again it changes nothing, and one
- * that was interrupted goes on.
+ * Submits a plan: each item through the mailbox of its person, ten at a time. Applied again it changes nothing, and after
+ * an interruption it continues.
  */
 export async function applyPlan(
   { muster, inventory }: { readonly muster: Pick<Muster, 'submitEvent'>; readonly inventory: Inventory },
@@ -86,7 +86,7 @@ export async function applyPlan(
   return done;
 }
 
-/** Remembers who is missing, and says so at once: the next sync may be an hour away. */
+/** Records who is missing, and opens findings at once: the next sync may be an hour away. */
 async function recordAbsences(
   inventory: Inventory,
   { source, missing }: RosterPlan,
@@ -106,7 +106,7 @@ async function loadState(
   const [aliases, people, waiting, accounts, absences] = await Promise.all([
     readAll((limit, offset) => inventory.listAliases({ limit, offset })),
     readAll((limit, offset) => inventory.listPeople({ limit, offset })),
-    // In one read: what is applied meanwhile would shift pages.
+    // In one read: events applied meanwhile would shift pages.
     inventory.waitingEvents({ limit: 1_000_000 }),
     readAll((limit, offset) => inventory.listAccounts({ status: 'active', serviceAccounts: false, limit, offset })),
     inventory.listAbsences(source),

@@ -41,7 +41,7 @@ export function changesOf(row: RosterRow, known: RosterPerson | undefined, rules
   return isDated ? changes : [...changes, ...leave];
 }
 
-/** Whether the person is here, or will be by what waits. */
+/** Whether the person is employed, or will be by an event that waits. */
 export function isPresent(person: RosterPerson): boolean {
   return ['joining', 'employed'].includes(person.employment) || lastOf(person, 'joiner') !== undefined;
 }
@@ -61,7 +61,7 @@ function latestWord({ attributes, waiting }: RosterPerson): PersonAttributes | u
   return words.at(-1)?.person ?? attributes;
 }
 
-/** A source that does not speak for the person adds what nobody else has said. */
+/** A source that is not authoritative adds attributes that nobody else has said. */
 function addedBy(row: RosterRow, known: RosterPerson, leave: readonly Change[]): readonly Change[] {
   const word = latestWord(known);
   const added = Object.entries(row.extra ?? {}).filter(([name]) => word?.extra?.[name] === undefined);
@@ -70,7 +70,7 @@ function addedBy(row: RosterRow, known: RosterPerson, leave: readonly Change[]):
   return [{ kind: 'mover', person: { ...word, extra }, because: 'further attributes' }, ...leave];
 }
 
-/** The leave of somebody whom complete rosters have not named since then; undefined while that is not long enough. */
+/** The leave of a person absent from complete rosters since then; undefined while that is not long enough. */
 export function absentLeave(person: RosterPerson, since: string | undefined, rules: RosterRules): Change | undefined {
   if (since === undefined || lastOf(person, 'leaver') !== undefined) return undefined;
   const isDue = rules.now.getTime() - Date.parse(since) >= rules.absence.afterDays * dayMs;
@@ -80,7 +80,7 @@ export function absentLeave(person: RosterPerson, since: string | undefined, rul
 const attributesOf = ({ email, name, title, department, manager, timeZone, extra }: RosterRow): PersonAttributes =>
   filled({ email, name, title, department, manager, timeZone, extra });
 
-/** What the file does not say is not changed. */
+/** Fields that the file does not fill are not compared. */
 function differs(known: PersonAttributes | undefined, { extra, ...given }: PersonAttributes): boolean {
   const before: Partial<PersonAttributes> = known ?? {};
   const names = Object.keys(given) as (keyof typeof given)[];

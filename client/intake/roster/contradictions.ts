@@ -37,14 +37,13 @@ export function doubledLines(rows: readonly RosterRow[]): ReadonlyMap<number, st
     for (const [key, same] of Map.groupBy(rows, value)) {
       if (key === undefined || same.length < 2) continue;
       const all = same.map(({ line }) => line).join(', ');
-      for (const { line } of same)
-        lines.set(line, `the ${what} ${key} stands in lines ${all}: none of them is planned`);
+      for (const { line } of same) lines.set(line, `the ${what} ${key} is in lines ${all}: none of them is planned`);
     }
   }
   return lines;
 }
 
-/** Whom a row may name as manager: everybody who is known or in the file, by e-mail or id, case-folded. */
+/** Everybody who is known or in the file, by e-mail or id, case-folded: a row may name them as manager. */
 export function namesOf(rows: readonly RosterRow[], known: ReadonlySet<string>): ReadonlySet<string> {
   const inFile = rows.flatMap(({ externalId, email }) => (externalId === undefined ? [email] : [email, externalId]));
   return new Set([...known, ...inFile.map(foldCase)]);

@@ -19,8 +19,8 @@ interface FolderOptions {
 const settledMs = 5_000;
 
 /**
- * Takes in every roster of the watched folder, oldest first, and moves it to `applied`, `held` (above the budget) or
- * `failed` in it. One that dies in between is taken in again: its events are the same.
+ * Applies every roster of the watched folder, oldest first, and moves it to `applied`, `held` (above the budget) or
+ * `failed` in it. After a crash in between it is applied again: its events are the same.
  */
 export async function importFolder(options: FolderOptions): Promise<readonly RosterImport[]> {
   const { policy, now = new Date() } = options;

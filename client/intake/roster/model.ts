@@ -5,14 +5,14 @@ import type { RowProblem } from './read.ts';
 export interface RosterPerson extends PersonRecord {
   /** Absent where this source has not named them yet. */
   readonly externalId?: string;
-  /** Whether this source speaks for them, or would as the first one. */
+  /** Whether this source is the authoritative one, or would be as the first. */
   readonly isAuthoritative: boolean;
   readonly waiting: readonly HrEvent[];
 }
 
 export interface RosterState {
   readonly people: readonly RosterPerson[];
-  /** E-mails and personIds of everybody who is known, case-folded: whom a row may name as manager. */
+  /** E-mails and personIds of all known people, case-folded: a row may name them as manager. */
   readonly known: ReadonlySet<string>;
   /** Since when complete rosters have not named these people. */
   readonly absences: ReadonlyMap<string, string>;
@@ -26,17 +26,17 @@ export interface RosterRules {
   readonly isComplete: boolean;
   readonly defaultTimeZone: string;
   readonly absence: { readonly action: 'report' | 'leave'; readonly afterDays: number };
-  /** Whether this source may end the employment of somebody for whom another source speaks. */
+  /** Whether this source may end the employment of a person for whom another source is authoritative. */
   readonly mayEndEmployment: boolean;
-  /** How many may leave, or be missing, before a person has to look. */
+  /** How many may leave, or be missing, before a person has to approve. */
   readonly budget: number;
   readonly now: Date;
 }
 
 export interface RosterItem {
-  /** 0 for somebody who is missing from the file. */
+  /** 0 for a person who is missing from the file. */
   readonly line: number;
-  /** Absent for somebody who is new. */
+  /** Absent for a new person. */
   readonly personId?: string;
   readonly externalId?: string;
   readonly kind: 'joiner' | 'mover' | 'leaver' | 'leaverRescinded';
@@ -52,18 +52,18 @@ export interface RosterPlan {
   readonly source: string;
   readonly hash: string;
   readonly items: readonly RosterItem[];
-  /** Whether it says who is missing: the whole workforce, every row of it read. */
+  /** Whether it tells who is missing: the file is the whole workforce, and every row was read. */
   readonly isWhole: boolean;
-  /** Rows whom this source has not named before: they are bound to a person first. */
+  /** Rows that this source has not named before: they are bound to a person first. */
   readonly unbound: readonly { readonly externalId?: string; readonly email: string }[];
   readonly unchanged: number;
   /** Lines that cannot be read: not planned. */
   readonly problems: readonly RowProblem[];
   /** Lines that contradict another line or what is known. */
   readonly contradictions: readonly RowProblem[];
-  /** People of this source whom the file does not name. */
+  /** People of this source who are not in the file. */
   readonly missing: readonly { readonly personId: string; readonly since?: string }[];
-  /** E-mails of active accounts that belong to nobody and stand in no row. */
+  /** E-mails of active accounts that belong to nobody and are in no row. */
   readonly orphanedAccounts: readonly string[];
   readonly budget: { readonly limit: number; readonly leavers: number; readonly isExceeded: boolean };
 }

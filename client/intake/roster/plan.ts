@@ -13,7 +13,7 @@ export function planRoster(roster: Roster, state: RosterState, rules: RosterRule
     .filter(({ externalId, isAuthoritative }) => externalId !== undefined && isAuthoritative)
     .filter(({ employment }) => ['joining', 'employed'].includes(employment))
     .filter(({ personId }) => !rows.listed.has(personId));
-  // Rows that cannot be read may be the missing people.
+  // The missing people may be in rows that cannot be read.
   const isWhole = rules.isComplete && roster.problems.length === 0 && roster.rows.length > 0;
   const endsAbsent = isWhole && rules.absence.action === 'leave';
   const absent = (endsAbsent ? missing : []).flatMap((person) => {

@@ -23,7 +23,7 @@ export interface RosterRow {
   readonly extra?: Readonly<Record<string, string>>;
 }
 
-/** What is wrong with one line of the file; the others are planned all the same. */
+/** What is wrong with one line of the file; the other lines are planned. */
 export interface RowProblem {
   readonly line: number;
   readonly message: string;
@@ -37,7 +37,7 @@ export interface Roster {
 /** Field → column. A field that is not one of the row's own becomes a further attribute of the person. */
 export type RosterColumns = Readonly<Record<string, string>>;
 
-/** Headers that are understood without a mapping, in small letters without spaces and signs. */
+/** Headers that are understood without a mapping, in lower case, letters only. */
 const knownHeaders = {
   externalId: ['externalid', 'personid', 'employeeid', 'id'],
   email: ['email', 'emailaddress', 'workemail'],
@@ -85,7 +85,7 @@ export async function readRoster(path: string, columns: RosterColumns = {}): Pro
         });
       },
     }),
-    // The error comes to whoever reads.
+    // The reader gets the error.
     () => undefined,
   );
   try {
@@ -105,7 +105,7 @@ export async function readRoster(path: string, columns: RosterColumns = {}): Pro
   return { rows, problems: problems.toSorted((a, b) => a.line - b.line) };
 }
 
-/** The field that each column fills, or `false` for one that nobody asked for. */
+/** The field that each column fills, or `false` for a column that is not used. */
 function chooseFields(header: readonly string[], columns: RosterColumns): (string | false)[] {
   const missing = Object.entries(columns).find(([, column]) => !header.includes(column));
   if (missing !== undefined) {

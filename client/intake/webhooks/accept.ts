@@ -12,8 +12,8 @@ import { draftsOf } from './drafts.ts';
 import type { GivenMessage } from './messages.ts';
 
 /**
- * The messages of one delivery, accepted by the engine. The id of the delivery is recorded after that and never before, so a
- * crash in between is mended by the sender's repetition, which the person's mailbox drops.
+ * The messages of one delivery, accepted by the engine. The id of the delivery is recorded after that and never before, so after
+ * a crash in between the sender repeats it, and the person's mailbox drops what it has.
  */
 
 /** A delivery whose sender is proven. */
@@ -40,7 +40,7 @@ export interface Accepted {
 
 /** HR senders give up after 3 seconds. */
 const engineDeadlineMs = 2_500;
-/** A sender's clock may be ahead by as much. */
+/** How far a sender's clock may be ahead. */
 const clockSkewMs = 5 * minuteMs;
 
 export async function acceptDelivery(
@@ -115,7 +115,7 @@ async function requireEnd({ inventory }: AcceptContext, source: string, drafts: 
   );
 }
 
-/** The same message of the same source is the same event, whatever was lost on the way. */
+/** The same message of the same source is the same event, whatever was lost in between. */
 function eventIdOf(source: string, id: string): string {
   if (/^[\w.-]{1,120}$/.test(id)) return `${source}:${id}`;
   return `${source}:sha256:${createHash('sha256').update(id).digest('hex')}`;

@@ -7,7 +7,7 @@ import type { GivenMessage } from './messages.ts';
 interface Arrival {
   readonly eventId: string;
   readonly source: string;
-  /** Where the message does not say when: when it was signed, or received. */
+  /** When it was signed or received, for a message that does not say when. */
   readonly at: Date;
   readonly defaultTimeZone: string;
 }

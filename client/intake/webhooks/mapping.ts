@@ -15,7 +15,7 @@ export function messagesOf({ map }: Source, payload: unknown): readonly (GivenMe
 }
 
 function messageOf(map: FieldMap, item: unknown, payload: unknown): GivenMessage | undefined {
-  // What is said once for all items is said outside of them.
+  // A field that all items share is outside of them.
   const find = (pointer: string): unknown => at(item, pointer) ?? at(payload, pointer);
   const theirs = map.type === undefined ? '*' : find(map.type);
   const type = typeof theirs === 'string' ? (map.types[theirs] ?? map.types['*']) : undefined;
@@ -29,7 +29,7 @@ function messageOf(map: FieldMap, item: unknown, payload: unknown): GivenMessage
   return type === 'fetch' ? parsedBy(idOnly, message) : checked(message);
 }
 
-/** HR's own record of the person whose id it was asked for. */
+/** HR's own record of the person whose id was requested. */
 export function updatedOf(
   fetchBack: Pick<FetchBack, 'fields' | 'active'>,
   { id, occurredAt, record }: { readonly id: string; readonly occurredAt: string; readonly record: unknown },
@@ -54,7 +54,7 @@ function recordOf({ fields, active = [] }: Pick<FieldMap, 'fields'> & Partial<Fi
   return Object.keys(extra).length === 0 ? data : { ...data, extra };
 }
 
-/** A text, number or truth value; what is anything else does not say a field. */
+/** A text, number or boolean; anything else does not fill a field. */
 function plainOf(value: unknown): string | boolean | undefined {
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   return typeof value === 'number' ? String(value) : undefined;
@@ -81,7 +81,7 @@ function parsedBy<T>(schema: z.ZodType<T>, message: unknown): T {
   throw new UsageError(`${issue?.path.join('.') || 'the message'}: ${issue?.message ?? 'is not right'}`);
 }
 
-/** A date with a time of midnight is a day to most HR systems: `2026-01-31T00:00:00Z` is the 31st everywhere. */
+/** A date with a time of midnight means a day in most HR systems: `2026-01-31T00:00:00Z` is the 31st everywhere. */
 const dateOf = (value: string): string => /^(\d{4}-\d\d-\d\d)T00:00:00(\.0+)?(Z|\+00:00)?$/.exec(value)?.[1] ?? value;
 
 function instantOf(value: string | number): string | undefined {

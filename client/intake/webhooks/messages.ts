@@ -64,13 +64,13 @@ const updated = z.object({
 
 const timestamp = z.iso
   .datetime({ offset: true, error: 'must be an instant such as 2026-01-31T09:00:00Z' })
-  .describe('When HR recorded it: the later word wins');
+  .describe('When HR recorded it: the later record wins');
 const envelope = {
   specversion: z.literal('1.0').optional().describe('CloudEvents'),
   id: z.string().max(256).optional(),
   source: z.string().max(1_000).optional(),
   timestamp: timestamp.optional(),
-  time: timestamp.optional().describe('The same, in the words of CloudEvents'),
+  time: timestamp.optional().describe('The same, as CloudEvents names it'),
 };
 
 /** The body of `POST /v1/events`: CloudEvents, or the three fields `type`, `timestamp` and `data`. */
@@ -82,7 +82,7 @@ export const hrMessage = z.discriminatedUnion('type', [
 ]);
 export type HrMessage = z.output<typeof hrMessage>;
 
-/** An event that says whose record has changed, and no more. */
+/** An event that says only whose record has changed. */
 export const idOnly = z.object({
   type: z.literal('fetch'),
   timestamp: timestamp.optional(),

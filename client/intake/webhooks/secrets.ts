@@ -5,7 +5,7 @@ import type { Source } from '../../../domain/policy/sources.ts';
 
 /**
  * The secrets of the sources: in `folder` one file a source, named after it, with one secret a line. All of them count, so
- * that a new one can be put in before the old one is taken out.
+ * that a new one can be added before the old one is removed.
  */
 export interface SourceSecrets {
   of(source: string): Promise<readonly string[]>;
@@ -13,7 +13,7 @@ export interface SourceSecrets {
 
 const comment = /^\s*(#|$)/;
 
-/** Files are read again when they change. Every secret read is told to `onSecret`, so that no log ever holds it. */
+/** Files are read again when they change. Every secret read is passed to `onSecret`, so that no log ever holds it. */
 export function readSecretsIn(folder: string, onSecret: (secret: string) => void = () => undefined): SourceSecrets {
   const known = new Map<string, { readonly version: string; readonly secrets: readonly string[] }>();
   return {
@@ -33,7 +33,7 @@ export function readSecretsIn(folder: string, onSecret: (secret: string) => void
   };
 }
 
-/** Makes a secret for each source of Standard Webhooks that has none yet, so that one can begin at once. */
+/** Makes a secret for each source of Standard Webhooks that has none yet. */
 export async function ensureSecrets(folder: string, sources: readonly Source[]): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const { name } of sources.filter(({ verify }) => verify.kind === 'standardWebhooks')) {

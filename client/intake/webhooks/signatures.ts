@@ -13,7 +13,7 @@ export type Verification =
   | { readonly ok: true; readonly id: string; readonly at?: Date }
   | { readonly ok: false; readonly reason: 'unsigned' | 'stale' | 'notSigned'; readonly why: string };
 
-/** Whether one of the secrets signed this delivery, and under which id. All secrets are tried, whichever fits. */
+/** Whether one of the secrets signed this delivery, and under which id. All secrets are tried, whichever matches. */
 export function verifyDelivery(
   verifier: Verifier,
   secrets: readonly string[],
@@ -86,8 +86,8 @@ function verifyHmac(format: HmacFormat, secrets: readonly string[], delivery: De
     .includes(true);
   if (!isSigned) return wrong;
   if (at !== undefined && Math.abs(now.getTime() - at.getTime()) > format.toleranceMs) return stale;
-  // Without an id of the sender's the same bytes are the same delivery.
-  return { ok: true, id: id ?? digestOf(content), ...(at === undefined ? {} : { at }) };
+  // Without an id from the sender the same bytes are the same delivery.
+  return { ok: true, id: id ?? digestOf(content), at };
 }
 
 function contentOf(
@@ -120,7 +120,7 @@ function instantOf(text: string): Date | undefined {
   return Number.isNaN(ms) ? undefined : new Date(ms);
 }
 
-/** By digest: equal lengths, and no time that tells where two texts differ. */
+/** By digest: equal lengths, and a time that does not tell where two texts differ. */
 function isEqual(a: string, b: string): boolean {
   return timingSafeEqual(sha256(a).digest(), sha256(b).digest());
 }

@@ -31,7 +31,7 @@ test('the process lives, is ready, and is not while the engine is away or it dra
   }
 });
 
-test('without a good answer of Datadog it is not ready, and takes events all the same', async () => {
+test('without a good answer from Datadog it is not ready, but accepts events', async () => {
   await using gateway = await startGateway();
   const ask = asking(gateway);
   const datadog = { state: 'never', lastGoodAnswer: null };
@@ -58,7 +58,7 @@ test('a database that does not answer is not ready', async () => {
   }
 });
 
-test('a wrong address is 404, a wrong method 405 with those that are right', async () => {
+test('a wrong address is 404, a wrong method 405 with the right ones', async () => {
   await using gateway = await startGateway();
   const nothing = await gateway.app.inject({ url: '/nothing' });
   expect(nothing.statusCode).toBe(404);
@@ -68,7 +68,7 @@ test('a wrong address is 404, a wrong method 405 with those that are right', asy
   expect(wrong.headers['allow']).toContain('POST');
 });
 
-test('every answer has the security headers', async () => {
+test('every response has the security headers', async () => {
   await using gateway = await startGateway();
   for (const url of ['/livez', '/nothing', '/openapi.json']) {
     expect((await gateway.app.inject({ url })).headers).toMatchObject({
@@ -81,7 +81,7 @@ test('every answer has the security headers', async () => {
   }
 });
 
-test('who asks too often is told when to come back, and health is still answered', async () => {
+test('a caller over the limit is told when to come back, and health still responds', async () => {
   await using gateway = await startGateway({ limits: { max: 2, timeWindow: 4_000 } });
   const statuses = [];
   for (let index = 0; index < 3; index += 1) statuses.push((await gateway.app.inject({ url: '/nothing' })).statusCode);
@@ -94,7 +94,7 @@ test('who asks too often is told when to come back, and health is still answered
   expect((await gateway.app.inject({ url: '/livez' })).statusCode).toBe(200);
 });
 
-test('the description names every route with its answers', async () => {
+test('the description names every route with its responses', async () => {
   await using gateway = await startGateway();
   const description = (await gateway.app.inject({ url: '/openapi.json' })).json<{
     openapi: string;

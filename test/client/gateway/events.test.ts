@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { hrSecret, joinerBody, post, sign, startGateway } from '../support/gateway.ts';
 
-test('a signed event is handed to the engine, and then answered with 202', async () => {
+test('a signed event goes to the engine, and then returns 202', async () => {
   await using gateway = await startGateway();
   const answer = await post(gateway, joinerBody('e-1', { nonsense: 1 }));
   expect(answer).toMatchObject({
@@ -21,7 +21,7 @@ test('a signed event is handed to the engine, and then answered with 202', async
   ]);
 });
 
-test('the same message again is answered with 202 and nothing else happens', async () => {
+test('the same message again returns 202 and nothing else happens', async () => {
   await using gateway = await startGateway();
   const body = joinerBody('e-1');
   await post(gateway, body);
@@ -29,7 +29,7 @@ test('the same message again is answered with 202 and nothing else happens', asy
   expect(gateway.signalled).toHaveLength(1);
 });
 
-test('what the engine has not accepted is not recorded: the next delivery is sent under the same eventId', async () => {
+test('a message that the engine refused is not recorded: the next one has the same eventId', async () => {
   let isAway = true;
   await using gateway = await startGateway({
     signal: () =>
@@ -44,7 +44,7 @@ test('what the engine has not accepted is not recorded: the next delivery is sen
   expect(gateway.signalled.map(({ eventId }) => eventId)).toEqual(['hr:msg-1']);
 });
 
-test('any active secret of a source counts, and one that was taken out no longer does', async () => {
+test('any active secret of a source counts, and one that was removed no longer does', async () => {
   const other = `whsec_${Buffer.from('another secret, for the rotation').toString('base64')}`;
   await using gateway = await startGateway({ secrets: { hr: `# old\n${hrSecret}\n# new\n${other}\n` } });
   const bodies = [joinerBody('e-1'), joinerBody('e-2')];
@@ -97,7 +97,7 @@ test.each<[string, number, RegExp, string, ((body: string) => Record<string, str
   ['a NUL in a name', 422, /wrong value/, message('joiner', { ...ada, name: 'A\u0000da' })],
   ['a fact from the future', 422, /future/, message('joiner', ada, { timestamp: '2999-01-01T00:00:00Z' })],
   ['a mover of whom nothing is known', 422, /e-mail/, message('mover', { personId: 'e-9', department: 'SRE' })],
-])('%s is answered with %i, and nothing happens', async (_what, status, detail, body, headersOf = sign) => {
+])('%s returns %i, and nothing happens', async (_what, status, detail, body, headersOf = sign) => {
   await using gateway = await startGateway();
   const answer = await post(gateway, body, headersOf(body));
   expect(answer).toMatchObject({ status, type: 'application/problem+json', body: { status, type: 'about:blank' } });
@@ -115,7 +115,7 @@ test('a wrong value is named by its place', async () => {
 });
 
 test.each(["o'brien+dd@example.com", 'jörg@exämple.example', 'UPPER@Example.COM', '!#$%&*/=?^_`{|}~@example.com'])(
-  'the odd but sound e-mail %s is taken as it is',
+  'the odd but valid e-mail %s is taken as it is',
   async (email) => {
     await using gateway = await startGateway();
     expect(await post(gateway, message('joiner', { ...ada, email }))).toMatchObject({ status: 202 });
@@ -161,7 +161,7 @@ test("a leaver's last day ends in the zone that is known of them, where the mess
   }
 });
 
-test('a contractor without an end date and without a sponsor is refused, and not where there is one of them', async () => {
+test('a contractor is refused without an end date and a sponsor, and accepted with one of them', async () => {
   await using gateway = await startGateway();
   const contractor = { ...ada, extra: { contractType: 'Contractor' } };
   const sponsored = { ...ada, extra: { contractType: 'Contractor', sponsor: 'boss@example.com' } };

@@ -27,7 +27,7 @@ async function signInPython(body: string, id: string): Promise<Record<string, st
   };
 }
 
-test('what the Python library signs is accepted, and refused once anything of it is altered', async () => {
+test('a message that the Python library signs is accepted, and refused once any of it is altered', async () => {
   await using gateway = await startGateway();
   const body = joinerBody('e-1', { name: 'Jörg "Äda" Example' });
   const headers = await signInPython(body, 'py-1');
@@ -46,7 +46,7 @@ test('what the Python library signs is accepted, and refused once anything of it
   expect(gateway.signalled).toHaveLength(1);
 }, 60_000);
 
-test('Schemathesis finds no fault of the gateway, and no answer that is not described', async () => {
+test('Schemathesis finds no fault of the gateway, and no response that is not described', async () => {
   await using gateway = await startGateway();
   // Ready, as 503 is what Schemathesis takes for a fault.
   await syncEnded(gateway, 1, { state: 'complete' });

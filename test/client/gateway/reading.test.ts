@@ -18,7 +18,7 @@ async function ask({ app }: TestGateway, url: string, token?: string) {
   return { status: answer.statusCode, headers: answer.headers, body: answer.json<Record<string, unknown>>() };
 }
 
-test('reading takes a token in force of a role that may', async () => {
+test('reading takes a valid token of a role that may read', async () => {
   await using gateway = await startGateway();
   const url = '/v1/inventory/users';
   expect(await ask(gateway, url)).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer' } });
@@ -35,7 +35,7 @@ test('reading takes a token in force of a role that may', async () => {
   }
 });
 
-test('a person, and who is not known', async () => {
+test('a known person is returned, an unknown one is 404', async () => {
   await using gateway = await startGateway();
   const { token } = await tokenOf(gateway, 'auditor');
   await post(gateway, joinerBody('e-1'));
@@ -88,7 +88,7 @@ test('a token of intake sends events in the name of its source, with an id of it
   expect(gateway.signalled).toHaveLength(1);
 });
 
-test('a decision takes an approver’s token, and an approval that is there', async () => {
+test('a decision takes an approver’s token and an approval that exists', async () => {
   await using gateway = await startGateway();
   const decide = async (token: string, body: object) => {
     const answer = await gateway.app.inject({

@@ -22,7 +22,7 @@ test.each([
   expect(endOfDay(day, zone).toISOString()).toBe(ends);
 });
 
-test('a day that the calendar or the zone does not have is none', () => {
+test('a day that the calendar or the zone does not have is not a day', () => {
   expect(isLocalDate('2026-02-30')).toBe(false);
   expect(isLocalDate('31.01.2026')).toBe(false);
   expect(isLocalDate('2028-02-29')).toBe(true);

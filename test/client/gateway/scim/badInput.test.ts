@@ -25,7 +25,7 @@ test('a userName that another user has, in whatever case, is refused', async () 
   expect(scim.signalled).toHaveLength(1);
 });
 
-test('a filter that cannot be read is told as one', async () => {
+test('a filter that cannot be read is refused as invalid', async () => {
   await using scim = await startScim();
   for (const filter of ['userName eq', 'userName is "a"', 'userName eq "a', '(userName pr', 'userName eq "a" and']) {
     const answer = await scim.send('GET', `/Users?filter=${encodeURIComponent(filter)}`);
@@ -74,7 +74,7 @@ test('a PATCH with a wrong path, operation or value changes nothing at all', asy
   expect(scim.signalled).toHaveLength(1);
 });
 
-test('a change of a version that is no more is refused', async () => {
+test('a change of an old version is refused', async () => {
   await using scim = await startScim();
   const created = await scim.send('POST', '/Users', userBody('kim'));
   const url = `/Users/${String(created.body['id'])}`;
@@ -87,7 +87,7 @@ test('a change of a version that is no more is refused', async () => {
   expect(await scim.send('GET', url, undefined, { 'if-none-match': etag })).toMatchObject({ status: 200 });
 });
 
-test('a body that is not JSON, of no schema, or with a day that is none, is refused before the name is taken', async () => {
+test('a body that is not JSON, lacks its schema or has a wrong day does not take the name', async () => {
   await using scim = await startScim();
   const muster = { [musterUser]: { hireDate: '2026-02-30' } };
   const bodies: readonly (readonly [unknown, string])[] = [
@@ -104,7 +104,7 @@ test('a body that is not JSON, of no schema, or with a day that is none, is refu
   expect(await scim.send('POST', '/Users', userBody('kim'))).toMatchObject({ status: 201, body: { active: true } });
 });
 
-test('a wrong method is 405 with those that are right, a wrong address 404', async () => {
+test('a wrong method is 405 with the right ones, a wrong address 404', async () => {
   await using scim = await startScim();
   const refused = await scim.send('DELETE', '/Schemas');
   expect(refused).toMatchObject({ status: 405, body: { status: '405' } });

@@ -19,7 +19,7 @@ async function create(scim: TestScim, more: Body): Promise<string> {
   return `/Users/${String(body['id'])}`;
 }
 
-test('days of the extension begin and end in the zone of the person, and a leave may be moved and taken back', async () => {
+test('days begin and end in the zone of the person, and a leave may be moved and rescinded', async () => {
   await using scim = await startScim();
   const url = await create(scim, muster({ hireDate: '2999-03-29', leaveDate: '2999-12-31' }));
   expect(scim.signalled).toMatchObject([
@@ -42,7 +42,7 @@ test('days of the extension begin and end in the zone of the person, and a leave
   expect(said).toEqual(said.toSorted());
 });
 
-test('who was deactivated comes back by active alone, or by a PUT that leaves it out, and by no other change', async () => {
+test('a deactivated user comes back by active, or by a PUT without it, and by no other change', async () => {
   await using scim = await startScim();
   const url = await create(scim, {});
   await scim.send('PATCH', url, patchBody({ op: 'replace', path: 'active', value: false }));

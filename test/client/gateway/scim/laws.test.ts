@@ -170,7 +170,7 @@ test('any text is a filter or a SCIM error', () => {
   );
 });
 
-test('what a filter does not accept, its opposite does', () => {
+test('a user whom a filter does not accept is accepted by its opposite', () => {
   fc.assert(
     fc.property(filters, users, (text, user) => {
       const filter = soundOf(() => parseFilter(text, userType.root));
@@ -230,7 +230,7 @@ const operations = fc.array(
 );
 const patch = (...all: readonly unknown[]) => ({ schemas: [patchSchema], Operations: all });
 
-test('a PATCH of any operations in any order gives a user or a SCIM error, and changes nothing in place', () => {
+test('a PATCH of any operations returns a user or a SCIM error, and changes nothing in place', () => {
   fc.assert(
     fc.property(users, operations, (user, all) => {
       const before = structuredClone(user);
@@ -245,7 +245,7 @@ test('a PATCH of any operations in any order gives a user or a SCIM error, and c
   );
 });
 
-test('a PATCH that does not name active never brings back who was deactivated', () => {
+test('a PATCH that does not name active never brings back a deactivated user', () => {
   const others = operations.map((all) =>
     all.filter(
       ({ path, value }) =>

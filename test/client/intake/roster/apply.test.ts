@@ -58,7 +58,7 @@ test('a roster that is applied brings people in and out, and applied again chang
   }
 });
 
-test('the rosters of the watched folder are taken in and moved away; one above the budget waits for a person', async () => {
+test('rosters of the watched folder are applied and moved; one above the budget is held', async () => {
   await using engine = await startDevServer();
   const connection = await NativeConnection.connect({ address: engine.address });
   await using opened = new AsyncDisposableStack();

@@ -7,7 +7,7 @@ import { loadPolicy } from '../../../../policy/file.ts';
 import { planRosterFile } from '../../../../client/intake/roster/apply.ts';
 import { examplePolicyPath } from '../../../../config/config.ts';
 
-test('of 10,000 rows one bad one is reported with its line, and all others are planned', async () => {
+test('one bad row of 10,000 is reported with its line, and all others are planned', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'muster-roster-'));
   await using opened = new AsyncDisposableStack();
   opened.defer(() => rm(folder, { recursive: true }));

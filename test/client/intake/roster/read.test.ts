@@ -15,7 +15,7 @@ async function read(text: string, columns?: RosterColumns) {
   return readRoster(path, columns);
 }
 
-test('columns come in any order, under the usual names or those of the mapping; others are left out', async () => {
+test('columns come in any order, by usual or mapped names; others are ignored', async () => {
   const text = '\uFEFFJob Title,Work E-Mail,Kostenstelle,Employee ID,secret\r\nEngineer,ada@example.com,42,e-1,x\r\n';
   expect(await read(text, { email: 'Work E-Mail', costCentre: 'Kostenstelle' })).toEqual({
     rows: [{ line: 2, externalId: 'e-1', email: 'ada@example.com', title: 'Engineer', extra: { costCentre: '42' } }],
@@ -40,7 +40,7 @@ test('one bad row of 10,000 is reported with its line, and the rest is read', as
   ]);
 });
 
-test('an odd but sound e-mail is taken as it is, and one with signs around it is reported', async () => {
+test('an odd but valid e-mail is taken as it is, and one with punctuation around it is reported', async () => {
   const sound = ["o'brien+dd@example.com", 'jörg@exämple.example', '!#$%&*/=?^_`{|}~@example.com'];
   const wrong = ['<ada@example.com>', 'ada@example.com;bob@example.com', 'ada@', `${'a'.repeat(250)}@example.com`];
   const { rows, problems } = await read(`email\n${[...sound, ...wrong].join('\n')}\n`);

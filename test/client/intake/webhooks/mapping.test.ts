@@ -59,7 +59,7 @@ test('a payload of several employees becomes one message each, in the words of M
   expect(JSON.stringify(messages)).not.toContain('secret');
 });
 
-test('a Merge payload reads by the ready map, and another of its types is left out', () => {
+test('a Merge payload is read by the ready map, and its other types are ignored', () => {
   const merge = sourceOf('  - { name: merge, verify: merge }\n');
   const data = {
     id: 'm-1',
@@ -74,7 +74,7 @@ test('a Merge payload reads by the ready map, and another of its types is left o
   expect(messagesOf(merge, { hook: { event: 'Company.changed' }, data })).toEqual([undefined]);
 });
 
-test('Okta: the challenge is answered, its events are leavers, and the rest is acknowledged and left out', async () => {
+test('Okta: the challenge is returned, its events are leavers, other types are acknowledged', async () => {
   await using gateway = await startGateway({
     sources: '  - { name: okta, verify: okta }\n',
     secrets: { okta: 'the-secret-in-the-header' },

@@ -4,7 +4,7 @@ import { resourceOf } from './events.ts';
 import { etagOf } from './store.ts';
 import { isObject, type Json, type JsonObject } from './values.ts';
 
-/** A resource as it is answered. */
+/** A resource as it is returned. */
 export function present(
   row: ScimRow,
   { type, base, groups }: { readonly type: ResourceType; readonly base: string; readonly groups: readonly ScimGroup[] },
