@@ -20,6 +20,6 @@ export async function recordDecision(
     ...decision,
     actor,
     proof,
-    ...(tokenId === undefined ? {} : { tokenId }),
+    tokenId,
   });
 }

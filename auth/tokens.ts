@@ -25,10 +25,10 @@ export async function issueToken(
   const row: TokenRow = {
     id: `t-${randomBytes(5).toString('hex')}`,
     role,
-    ...(personId === undefined ? {} : { personId }),
-    ...(source === undefined ? {} : { source }),
+    personId,
+    source,
     createdAt: new Date().toISOString(),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
+    expiresAt,
   };
   await inventory.inTransaction(async (trx) => {
     await trx.createToken(row, hashOf(token));

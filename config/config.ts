@@ -24,17 +24,18 @@ export async function readConfig(env: Environment = process.env, cwd = process.c
     secretsFolder: resolve(cwd, env['MUSTER_SECRETS'] || join(home, 'secrets')),
     temporal: (await readTemporal(env)) ?? {
       namespace: env['TEMPORAL_NAMESPACE'] || 'default',
-      ...(runtime === undefined ? {} : { connection: { address: runtime.temporalAddress }, uiUrl: runtime.uiUrl }),
+      connection: runtime && { address: runtime.temporalAddress },
+      uiUrl: runtime?.uiUrl,
     },
-    ...(datadog === undefined ? {} : { datadog }),
+    datadog,
     inventory: databaseUrl === undefined ? { file: join(home, 'inventory.db') } : { url: databaseUrl },
     policyPath: await findPolicy(cwd, env['MUSTER_POLICY'] || runtime?.policyPath, datadog?.isSimulator ?? true),
     signingKey: env['MUSTER_SIGNING_KEY_FILE']
       ? { file: resolve(cwd, env['MUSTER_SIGNING_KEY_FILE']), isGiven: true }
       : { file: join(home, 'signing.key'), isGiven: false },
-    ...(env['TEMPORAL_CLI_PATH'] ? { cliPath: env['TEMPORAL_CLI_PATH'] } : {}),
+    cliPath: env['TEMPORAL_CLI_PATH'] || undefined,
     searchPath: env['PATH'] ?? '',
-    ...(env['XDG_CACHE_HOME'] ? { cacheHome: env['XDG_CACHE_HOME'] } : {}),
+    cacheHome: env['XDG_CACHE_HOME'] || undefined,
   };
 }
 

@@ -168,8 +168,8 @@ export function countedDecision({ attestation, ...decision }: Decision, review: 
   return {
     ...decision,
     proof: attestation === undefined ? 'claimed' : 'attested',
-    ...(personId === undefined ? {} : { personId }),
-    ...(review.tokenId === undefined ? {} : { tokenId: review.tokenId }),
+    personId,
+    tokenId: review.tokenId,
   };
 }
 

@@ -67,11 +67,11 @@ export function checkHrEvent(input: unknown, personId: string): Checked<HrEvent>
       occurredAt,
       effectiveAt,
       source: source ?? 'signal',
-      ...(person === undefined ? {} : { person: person.value }),
-      ...(immediate === true ? { immediate } : {}),
-      ...(restore === true ? { restore } : {}),
-      ...(isFetchId(fetchId) ? { fetchId } : {}),
-      ...(reason === undefined ? {} : { reason }),
+      person: person?.value,
+      immediate: immediate === true ? true : undefined,
+      restore: restore === true ? true : undefined,
+      fetchId: isFetchId(fetchId) ? fetchId : undefined,
+      reason,
     },
   };
 }
@@ -119,9 +119,9 @@ export function checkDecision(input: unknown): Checked<Decision> {
       approvalId,
       verdict,
       actor,
-      ...(reason === undefined ? {} : { reason }),
-      ...(verdict === 'reassign' && isNames(to) ? { to } : {}),
-      ...(attestation === undefined ? {} : { attestation }),
+      reason,
+      to: verdict === 'reassign' && isNames(to) ? to : undefined,
+      attestation,
     },
   };
 }
@@ -143,5 +143,5 @@ export function checkCancellation(input: unknown): Checked<EventCancellation> {
   if (!isText(eventId, 200)) return bad('eventId must be a text of 1 to 200 characters');
   if (!isText(actor, 254)) return bad('actor must be the e-mail or personId of who withdraws it');
   if (reason !== undefined && !isText(reason)) return bad('reason must be a text of 1 to 1000 characters');
-  return { ok: true, value: { eventId, actor, ...(reason === undefined ? {} : { reason }) } };
+  return { ok: true, value: { eventId, actor, reason } };
 }

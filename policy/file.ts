@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { LineCounter, parseDocument } from 'yaml';
-import type { Policy, PolicyRule } from '../domain/policy/rules.ts';
+import type { Policy } from '../domain/policy/rules.ts';
 import { type Problem, problemsOf } from './problems.ts';
 import { crossFieldIssues, siteIssues } from './raw.ts';
 import { type PolicyContent, policySchema } from './schema.ts';
@@ -96,8 +96,8 @@ function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions)
       percent: offboarding.changeBudget.percent,
       windowMs: offboarding.changeBudget.window,
     },
-    roster: toRoster(content.roster),
-    rules: content.rules.map(toRule),
+    roster: content.roster,
+    rules: content.rules,
     times: {
       leadMs: onboarding.lead,
       resendBeforeMs: onboarding.resendBefore,
@@ -110,7 +110,7 @@ function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions)
     activation: onboarding.activation,
     approvals: {
       acceptClaimed: approvals.acceptClaimed ?? datadogIsSimulator,
-      ...(approvals.default === undefined ? {} : { default: approvals.default }),
+      default: approvals.default,
     },
     sync: {
       cron: sync.cron,
@@ -132,14 +132,6 @@ function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions)
   return { hash: hashOf(policy), ...policy };
 }
 
-function toRoster({ folder, ...roster }: PolicyContent['roster']): Policy['roster'] {
-  return { ...roster, ...(folder === undefined ? {} : { folder }) };
-}
-
-function toRule({ approval, ...rule }: PolicyContent['rules'][number]): PolicyRule {
-  return { ...rule, ...(approval === undefined ? {} : { approval }) };
-}
-
 /** SHA-256 over what the policy means: comments, the order of rules, of values and of fields do not change it. */
 function hashOf(policy: Omit<Policy, 'hash'>): string {
   return createHash('sha256').update(canonicalJson(policy)).digest('hex');
@@ -149,6 +141,8 @@ function canonicalJson(value: unknown): string {
   // Every list in a policy is a set.
   if (Array.isArray(value)) return `[${value.map(canonicalJson).toSorted().join()}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const fields = Object.entries(value).map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`);
+  const fields = Object.entries(value)
+    .filter(([, field]) => field !== undefined)
+    .map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`);
   return `{${fields.toSorted().join()}}`;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FieldMap, Source, Verifier } from '../domain/policy/sources.ts';
+import type { Source, Verifier } from '../domain/policy/sources.ts';
 import { duration, text, textList } from './fields.ts';
 import { fetchBack } from './fetchBack.ts';
 import { fields, pointer } from './fieldMaps.ts';
@@ -90,31 +90,14 @@ export const sources = z.array(source).superRefine((list, context) => {
 
 export function toSource({ name, verify, map: given, fetchBack }: z.output<typeof source>): Source {
   const sender: Sender | undefined = typeof verify === 'string' ? senders[verify] : undefined;
-  const mapped = given ?? sender?.map;
   return {
     name,
     verify: typeof verify === 'string' ? senders[verify].verify : toVerifier(verify),
-    ...(mapped === undefined ? {} : { map: toMap(mapped) }),
-    ...(fetchBack === undefined ? {} : { fetchBack }),
+    map: given ?? sender?.map,
+    fetchBack,
   };
 }
 
-function toVerifier({ tolerance, timestampHeader, idHeader, ...rest }: z.output<typeof format>): Verifier {
-  return {
-    kind: 'hmac',
-    ...rest,
-    toleranceMs: tolerance,
-    ...(timestampHeader === undefined ? {} : { timestampHeader }),
-    ...(idHeader === undefined ? {} : { idHeader }),
-  };
-}
-
-function toMap({ items, id, type, timestamp, ...rest }: z.output<typeof map> | FieldMap): FieldMap {
-  return {
-    ...rest,
-    ...(items === undefined ? {} : { items }),
-    ...(id === undefined ? {} : { id }),
-    ...(type === undefined ? {} : { type }),
-    ...(timestamp === undefined ? {} : { timestamp }),
-  };
+function toVerifier({ tolerance, ...rest }: z.output<typeof format>): Verifier {
+  return { kind: 'hmac', ...rest, toleranceMs: tolerance };
 }

@@ -97,12 +97,7 @@ async function plan({ inventory, datadog, policy, roster, takeover }: AdoptionRe
     known.flatMap(({ personId, attributes, employment, accountId }) =>
       attributes === undefined || employment === 'joining'
         ? []
-        : [
-            [
-              personId,
-              { personId, attributes, employment, ...(accountId === undefined ? {} : { accountId }) },
-            ] as const,
-          ],
+        : [[personId, { personId, attributes, employment, accountId }] as const],
     ),
   );
   // What the inventory knows is newer than a file.

@@ -28,7 +28,7 @@ export async function muteFinding(
       at,
       action: 'mute finding',
       reason,
-      before: { state: before.state, ...(before.mutedUntil === undefined ? {} : { mutedUntil: before.mutedUntil }) },
+      before: { state: before.state, mutedUntil: before.mutedUntil },
       after: { finding: id, kind: after.kind, name: after.name, mutedUntil: until },
     });
     return after;

@@ -37,9 +37,8 @@ export async function releaseLeavers(
   }
   const at = new Date().toISOString();
   const chosen = 'batch' in which ? { eventIds: held.leavers.map(({ eventId }) => eventId) } : which;
-  const because = reason === undefined ? {} : { reason };
   const released = await inventory.inTransaction(async (trx) => {
-    const { released: leavers, hasChanged } = await trx.releaseHeld(chosen, { actor, verdict, at, ...because });
+    const { released: leavers, hasChanged } = await trx.releaseHeld(chosen, { actor, verdict, at, reason });
     if (hasChanged) throw new RefusedError('The batch has changed just now. See `npx muster leaver held`');
     for (const { personId, eventId, askedAt } of leavers) {
       await recordDecision(trx, context, {
@@ -48,9 +47,9 @@ export async function releaseLeavers(
         step: verdict,
         at,
         action: `${verdict} held leaver`,
-        ...because,
+        reason,
         before: { heldSince: askedAt },
-        after: { verdict, ...('batch' in which ? { batch: which.batch } : {}) },
+        after: { verdict, batch: 'batch' in which ? which.batch : undefined },
       });
     }
     return leavers;

@@ -41,7 +41,7 @@ export async function readOrganization(
 async function readAccounts(client: DatadogClient): Promise<readonly Account[]> {
   const found = new Map<string, Account>();
   for (let number = 0, known: number | undefined; ; number += 1) {
-    const page = await client.attempt().listAccountsPage({ number, ...(known === undefined ? {} : { size: known }) });
+    const page = await client.attempt().listAccountsPage({ number, size: known });
     for (const account of page.accounts) found.set(account.id, account);
     known = page.size;
     if (page.accounts.length === 0 || (number + 1) * page.size >= page.total) return [...found.values()];

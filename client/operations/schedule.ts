@@ -70,7 +70,7 @@ async function applySchedule(client: Client, scheduleId: string, { spec, ...acti
   try {
     await client.schedule
       .getHandle(scheduleId)
-      .update(({ state: { paused, note } }) => ({ ...wanted, state: { paused, ...(note ? { note } : {}) } }));
+      .update(({ state: { paused, note } }) => ({ ...wanted, state: { paused, note } }));
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
     await client.schedule.create({ ...wanted, scheduleId });
@@ -99,8 +99,8 @@ export async function describeSync(client: Client): Promise<SyncSchedule | undef
     const [next] = info.nextActionTimes;
     return {
       isPaused: state.paused,
-      ...(state.note ? { note: state.note } : {}),
-      ...(next === undefined ? {} : { nextAt: next.toISOString() }),
+      note: state.note || undefined,
+      nextAt: next?.toISOString(),
     };
   } catch (error) {
     if (error instanceof ScheduleNotFoundError) return undefined;

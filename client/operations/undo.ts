@@ -38,18 +38,17 @@ export async function cancelEvent(
   if (appliedAt !== undefined) {
     throw new RefusedError(`Event ${eventId} was taken already (${outcome?.kind ?? 'applied'}): nothing is changed`);
   }
-  const because = reason === undefined ? {} : { reason };
   await recordDecision(inventory, context, {
     personId: event.personId,
     eventId,
     step: `cancel:${randomUUID()}`,
     action: 'ask to cancel event',
-    ...because,
+    reason,
     before: { kind: event.kind, effectiveAt: event.effectiveAt, outcome: null },
     after: { outcome: 'cancelled' },
   });
   const refusedBefore = (await refusalsOf(context, event)).length;
-  await tellProcess(context, event, { eventId, actor, ...because });
+  await tellProcess(context, event, { eventId, actor, reason });
   return { eventId, personId: event.personId, outcome: await answerOf(context, event, refusedBefore) };
 }
 

@@ -161,7 +161,7 @@ function explainCondition(
   // An attribute that HR leaves empty is not known: `*` must not match it.
   const actual = [readAttribute(attributes, attribute) ?? []].flat().filter((value) => value.trim() !== '');
   const holds = actual.some((one) => accepted.some((value) => matchesValue(value, one)));
-  return { attribute, accepted, ...(actual.length > 0 ? { actual: actual.join(', ') } : {}), holds };
+  return { attribute, accepted, actual: actual.length > 0 ? actual.join(', ') : undefined, holds };
 }
 
 function readAttribute(attributes: PersonAttributes, name: string): AttributeValue | undefined {
