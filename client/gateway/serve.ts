@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Client } from '@temporalio/client';
+import { dayMs, hourMs } from '../../domain/durations.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { Muster } from '../operations/muster.ts';
 import { createGateway } from './app.ts';
@@ -30,8 +31,8 @@ export interface RunningGateway extends AsyncDisposable {
 
 /** A sender that delivers a whole company at once comes through; a caller that tries secrets does not get far. */
 const limits = { max: 3_000, timeWindow: 10_000 };
-const keepDeliveriesMs = 30 * 86_400_000;
-const sweepEveryMs = 3_600_000;
+const keepDeliveriesMs = 30 * dayMs;
+const sweepEveryMs = hourMs;
 
 export async function serveGateway(options: ServeOptions): Promise<RunningGateway> {
   const { client, inventory, host, onError = () => undefined } = options;
