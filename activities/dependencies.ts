@@ -17,7 +17,7 @@ export interface RosterImport {
   readonly detail: string;
 }
 
-/** Asks HR for the record that an event names, and answers the events that it amounts to. Throws the two failures of `ask.ts`. */
+/** Asks HR for the record that an event names, and returns the events that it amounts to. Throws the two failures of `ask.ts`. */
 export type FetchRecord = (event: HrEvent, signal: AbortSignal) => Promise<readonly HrEvent[]>;
 
 /** Everything the activities stand on, made in `workers/`. */

@@ -93,9 +93,9 @@ export function toApplicationFailure(error: unknown): Error {
     type,
     message,
     nonRetryable: isExhausted || type === unknownEntitlement || datadogFailures[type].retry !== 'activity',
-    ...(missing === undefined ? {} : { details: [missing] }),
+    details: missing === undefined ? undefined : [missing],
     ...(type === 'RateLimited' ? { category: ApplicationFailureCategory.BENIGN } : {}),
-    ...(retryAfterMs === undefined ? {} : { nextRetryDelay: boundWait(retryAfterMs) }),
+    nextRetryDelay: retryAfterMs === undefined ? undefined : boundWait(retryAfterMs),
   });
 }
 

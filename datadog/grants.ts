@@ -26,25 +26,8 @@ export function createGrantReads(
   directory: Directory,
   { getAccount }: Pick<DatadogReads, 'getAccount'>,
 ): GrantReads {
-  /** `GET /users/{id}/memberships`, permission teams_read. */
-  async function listTeamsOf(accountId: string): Promise<Access['teams']> {
-    const operation = 'list team memberships';
-    const path = `${userPath(accountId)}/memberships`;
-    const answer = await http.send({ method: 'GET', path, operation, permission: readTeams });
-    const memberships = parse(membershipsAnswer, answer, operation).data;
-    const known = memberships.length === 0 ? [] : await directory.teams();
-    return memberships.flatMap((membership) => {
-      // The described relationship to the team is not always there; the membership's own id names the team too.
-      const id =
-        membership.relationships?.team?.data.id ?? /^TeamMembership-([0-9a-f-]{36})-/.exec(membership.id ?? '')?.[1];
-      if (id === undefined) return [];
-      const team = known.find((one) => one.id === id);
-      return [{ kind: 'team' as const, id, name: team?.handle ?? id, isManaged: team?.isManaged ?? false }];
-    });
-  }
-
   return {
-    listTeamsOf,
+    listTeamsOf: (accountId) => listTeamsOf(http, directory, accountId),
     resolve: (entitlements, knownIds) => resolveNames(directory, entitlements, knownIds),
 
     async getAccess(accountId, { withoutTeams = false } = {}) {
@@ -54,7 +37,7 @@ export function createGrantReads(
       const roles = account.roleIds.map((id) => ({ kind: 'role' as const, id, name: roleName.get(id) ?? id }));
       if (withoutTeams) return { account, roles, teams: [], teamsNotVisible: readTeams };
       try {
-        return { account, roles, teams: await listTeamsOf(accountId) };
+        return { account, roles, teams: await listTeamsOf(http, directory, accountId) };
       } catch (error) {
         if (!isFailure(error, 'NotAuthorized') || error.missing?.permission !== readTeams) throw error;
         return { account, roles, teams: [], teamsNotVisible: readTeams };
@@ -90,6 +73,23 @@ export function createGrantReads(
       return parse(permissionsAnswer, answer, operation).data.map(({ attributes }) => attributes.name);
     },
   };
+}
+
+/** `GET /users/{id}/memberships`, permission teams_read. */
+async function listTeamsOf(http: Sender, directory: Directory, accountId: string): Promise<Access['teams']> {
+  const operation = 'list team memberships';
+  const path = `${userPath(accountId)}/memberships`;
+  const answer = await http.send({ method: 'GET', path, operation, permission: readTeams });
+  const memberships = parse(membershipsAnswer, answer, operation).data;
+  const known = memberships.length === 0 ? [] : await directory.teams();
+  return memberships.flatMap((membership) => {
+    // The described relationship to the team is not always there; the membership's own id names the team too.
+    const id =
+      membership.relationships?.team?.data.id ?? /^TeamMembership-([0-9a-f-]{36})-/.exec(membership.id ?? '')?.[1];
+    if (id === undefined) return [];
+    const team = known.find((one) => one.id === id);
+    return [{ kind: 'team' as const, id, name: team?.handle ?? id, isManaged: team?.isManaged ?? false }];
+  });
 }
 
 export function createGrantWrites(http: Sender): Pick<DatadogWrites, 'assign' | 'remove'> {
@@ -177,7 +177,7 @@ async function resolveNames(
       ...entitlement,
       id,
       ...(privileges.length > 0 ? { isPrivileged: true } : {}),
-      ...(nameNow === undefined ? {} : { nameNow }),
+      nameNow,
     };
   });
 }

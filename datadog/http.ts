@@ -79,7 +79,8 @@ export function createSender(connection: Connection, options: AttemptOptions = {
     try {
       await limiter.take({ kind, priority, signal: attemptSignal, deadlineAt });
     } catch (error) {
-      throw notSent(call, error);
+      if (signal?.aborted === true) throw signal.reason;
+      throw attemptEnd.aborted ? gotNoTurn(call) : error;
     }
     const keys = checkKeys(await connection.keys(), call);
     requests += 1;
@@ -87,34 +88,9 @@ export function createSender(connection: Connection, options: AttemptOptions = {
     const learn = (head: AnswerHead): void => limiter.learn(kind, head.headers, head.status === 429);
     const ended = AbortSignal.any([attemptSignal, AbortSignal.timeout(Math.max(1, requestDeadlineMs))]);
     return transfer(connection, call, keys, ended, learn).catch((error: unknown) => {
-      throw noAnswer(call, error);
+      if (signal?.aborted === true) throw signal.reason;
+      throw new DatadogFailure('DatadogUnavailable', `${call.operation} got no complete answer: ${describe(error)}`);
     });
-  }
-
-  /** A 403 says neither which permission is missing nor whether the keys are known at all: ask. */
-  async function explain(needs: MissingPermission): Promise<MissingPermission> {
-    try {
-      const { status } = await exchange(validateBothKeys);
-      return status === 401 || status === 403 ? { ...needs, permission: 'validKeys' } : needs;
-    } catch (error) {
-      if (signal?.aborted === true) throw error;
-      return needs;
-    }
-  }
-
-  function notSent(call: Call, error: unknown): unknown {
-    if (signal?.aborted === true) return signal.reason;
-    if (attemptEnd.aborted) {
-      return new DatadogFailure('RateLimited', `${call.operation} got no turn within the deadline`, {
-        retryAfterMs: boundWait(0),
-      });
-    }
-    return error;
-  }
-
-  function noAnswer(call: Call, error: unknown): unknown {
-    if (signal?.aborted === true) return signal.reason;
-    return new DatadogFailure('DatadogUnavailable', `${call.operation} got no complete answer: ${describe(error)}`);
   }
 
   async function sendForAnswer(call: Call): Promise<HttpAnswer> {
@@ -122,7 +98,10 @@ export function createSender(connection: Connection, options: AttemptOptions = {
     if (answer.status >= 200 && answer.status < 300) return answer;
     const failure = failureOf(answer, call);
     if (failure.type !== 'NotAuthorized') throw failure;
-    throw failureOf(answer, await explain({ permission: call.permission, operation: call.operation }));
+    throw failureOf(
+      answer,
+      await explain(exchange, { permission: call.permission, operation: call.operation }, signal),
+    );
   }
 
   return {
@@ -140,6 +119,21 @@ export function createSender(connection: Connection, options: AttemptOptions = {
   };
 }
 
+/** A 403 says neither which permission is missing nor whether the keys are known at all: ask. */
+async function explain(
+  exchange: Sender['exchange'],
+  needs: MissingPermission,
+  signal: AbortSignal | undefined,
+): Promise<MissingPermission> {
+  try {
+    const { status } = await exchange(validateBothKeys);
+    return status === 401 || status === 403 ? { ...needs, permission: 'validKeys' } : needs;
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    return needs;
+  }
+}
+
 /** `GET /api/v2/validate_keys` judges both keys and needs no permission. */
 export const validateBothKeys: Call = {
   method: 'GET',
@@ -147,6 +141,9 @@ export const validateBothKeys: Call = {
   operation: 'validate the keys',
   permission: 'validKeys',
 };
+
+const gotNoTurn = ({ operation }: Call): DatadogFailure =>
+  new DatadogFailure('RateLimited', `${operation} got no turn within the deadline`, { retryAfterMs: boundWait(0) });
 
 const defaultDeadlineMs = 12_000;
 
@@ -172,7 +169,7 @@ async function transfer(
       'user-agent': 'muster',
       ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
     },
-    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+    body: call.body === undefined ? undefined : JSON.stringify(call.body),
     signal,
   });
   const single = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]);

@@ -8,7 +8,7 @@ interface Turn {
   readonly kind: string;
   readonly priority: Priority;
   readonly signal: AbortSignal;
-  /** In milliseconds of `Date.now()`: who could not be served by then fails at once. */
+  /** In milliseconds of `Date.now()`: what could not be served by then fails at once. */
   readonly deadlineAt: number;
 }
 
@@ -17,7 +17,7 @@ export interface Limiter {
   take(turn: Turn): Promise<void>;
   /** Learns from `X-RateLimit-…` of an answer. */
   learn(kind: string, headers: Readonly<Record<string, string | undefined>>, isRefused: boolean): void;
-  /** Fails who waits, and who comes after. */
+  /** Fails everything that waits, and whatever comes after. */
   close(): void;
 }
 
@@ -39,28 +39,10 @@ interface Window {
  * tenth of each window to processes.
  */
 export function createLimiter(): Limiter {
-  const names = new Map<string, string>();
-  const windows = new Map<string, Window>();
+  const windows = createWindows();
   const waiting: Record<Priority, Waiter[]> = { process: [], sync: [] };
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
-
-  function windowOf(kind: string): Window | undefined {
-    const name = names.get(kind) ?? kind;
-    const window = windows.get(name);
-    if (window === undefined || window.resetAt > Date.now()) return window;
-    // Whoever waited must not go all at once: the next window is thought to be like the last.
-    if (window.periodMs === undefined || window.limit === 0) windows.delete(name);
-    else windows.set(name, { ...window, left: window.limit, resetAt: Date.now() + window.periodMs });
-    return windows.get(name);
-  }
-
-  function windowDelay({ kind, priority }: Turn): number {
-    const window = windowOf(kind);
-    if (window === undefined) return 0;
-    const kept = priority === 'sync' ? Math.floor(window.limit / 10) : 0;
-    return window.left > kept ? 0 : window.resetAt - Date.now();
-  }
 
   /** Lets go who may, processes first, and sets the alarm for the next chance. */
   function serve(): void {
@@ -69,11 +51,10 @@ export function createLimiter(): Limiter {
     let next = Number.POSITIVE_INFINITY;
     for (const priority of ['process', 'sync'] as const) {
       for (const waiter of waiting[priority].slice()) {
-        const delay = windowDelay(waiter);
+        const delay = windows.delay(waiter);
         if (delay === 0) {
           leave(waiter);
-          const window = windowOf(waiter.kind);
-          if (window !== undefined) window.left -= 1;
+          windows.count(waiter.kind);
           waiter.go();
         } else if (Date.now() + delay > waiter.deadlineAt) {
           leave(waiter);
@@ -86,57 +67,24 @@ export function createLimiter(): Limiter {
     if (Number.isFinite(next)) timer = startTimer(serve, Math.min(next, longestTimerMs));
   }
 
-  function leave(waiter: Waiter): void {
-    const queue = waiting[waiter.priority];
-    const index = queue.indexOf(waiter);
-    if (index >= 0) queue.splice(index, 1);
-  }
+  const leave = (waiter: Waiter): void => remove(waiting[waiter.priority], waiter);
 
   return {
     take(turn) {
       if (turn.signal.aborted) return Promise.reject(turn.signal.reason as Error);
       if (isClosed) return Promise.reject(closed());
       return new Promise((resolve, reject) => {
-        const abandon = (): void => {
+        const waiter = waiterOf(turn, resolve, reject, () => {
           leave(waiter);
-          reject(turn.signal.reason as Error);
           serve();
-        };
-        const waiter: Waiter = {
-          ...turn,
-          go: () => {
-            turn.signal.removeEventListener('abort', abandon);
-            resolve();
-          },
-          fail: (error) => {
-            turn.signal.removeEventListener('abort', abandon);
-            reject(error);
-          },
-        };
-        turn.signal.addEventListener('abort', abandon, { once: true });
+        });
         waiting[turn.priority].push(waiter);
         serve();
       });
     },
 
     learn(kind, headers, isRefused) {
-      const name = headers['x-ratelimit-name'];
-      if (name !== undefined && name !== '') names.set(kind, name);
-      const limit = readCount(headers['x-ratelimit-limit']);
-      const remaining = isRefused ? 0 : readCount(headers['x-ratelimit-remaining']);
-      const resetMs = isRefused ? readRetryAfterMs(headers) : readMs(headers['x-ratelimit-reset']);
-      if (remaining === undefined || resetMs === undefined) return;
-      const known = windowOf(kind);
-      const resetAt = Date.now() + resetMs;
-      const periodMs = readMs(headers['x-ratelimit-period']) ?? known?.periodMs;
-      // Of one window the smaller number is the later one: answers arrive in any order.
-      const isSame = known !== undefined && Math.abs(known.resetAt - resetAt) <= roundingMs;
-      windows.set(names.get(kind) ?? kind, {
-        left: isSame ? Math.min(known.left, remaining) : remaining,
-        limit: limit ?? known?.limit ?? 0,
-        resetAt: isSame ? Math.max(known.resetAt, resetAt) : resetAt,
-        ...(periodMs === undefined ? {} : { periodMs }),
-      });
+      windows.learn(kind, headers, isRefused);
       serve();
     },
 
@@ -147,6 +95,84 @@ export function createLimiter(): Limiter {
         leave(waiter);
         waiter.fail(closed());
       }
+    },
+  };
+}
+
+function remove(queue: Waiter[], waiter: Waiter): void {
+  const index = queue.indexOf(waiter);
+  if (index >= 0) queue.splice(index, 1);
+}
+
+/** Until it goes or fails, an abort takes it out of the queue. */
+function waiterOf(turn: Turn, resolve: () => void, reject: (error: Error) => void, leave: () => void): Waiter {
+  const { signal } = turn;
+  const abandon = (): void => {
+    leave();
+    reject(signal.reason as Error);
+  };
+  signal.addEventListener('abort', abandon, { once: true });
+  return {
+    ...turn,
+    go() {
+      signal.removeEventListener('abort', abandon);
+      resolve();
+    },
+    fail(error) {
+      signal.removeEventListener('abort', abandon);
+      reject(error);
+    },
+  };
+}
+
+/** The windows of the limits, by what Datadog has said of them. */
+function createWindows() {
+  const names = new Map<string, string>();
+  const windows = new Map<string, Window>();
+
+  function windowOf(kind: string): Window | undefined {
+    const name = names.get(kind) ?? kind;
+    const window = windows.get(name);
+    if (window === undefined || window.resetAt > Date.now()) return window;
+    // Whoever waited must not go all at once: the next window is thought to be like the last.
+    if (window.periodMs === undefined || window.limit === 0) windows.delete(name);
+    else windows.set(name, { ...window, left: window.limit, resetAt: Date.now() + window.periodMs });
+    return windows.get(name);
+  }
+
+  return {
+    /** How long a turn has to wait, in milliseconds. */
+    delay({ kind, priority }: Turn): number {
+      const window = windowOf(kind);
+      if (window === undefined) return 0;
+      const kept = priority === 'sync' ? Math.floor(window.limit / 10) : 0;
+      return window.left > kept ? 0 : window.resetAt - Date.now();
+    },
+
+    /** A request is sent. */
+    count(kind: string): void {
+      const window = windowOf(kind);
+      if (window !== undefined) window.left -= 1;
+    },
+
+    learn(kind: string, headers: Readonly<Record<string, string | undefined>>, isRefused: boolean): void {
+      const name = headers['x-ratelimit-name'];
+      if (name !== undefined && name !== '') names.set(kind, name);
+      const limit = readCount(headers['x-ratelimit-limit']);
+      const remaining = isRefused ? 0 : readCount(headers['x-ratelimit-remaining']);
+      const resetMs = isRefused ? readRetryAfterMs(headers) : readMs(headers['x-ratelimit-reset']);
+      if (remaining === undefined || resetMs === undefined) return;
+      const known = windowOf(kind);
+      const resetAt = Date.now() + resetMs;
+      const periodMs = readMs(headers['x-ratelimit-period']) ?? known?.periodMs;
+      // The smaller number of one window is the later one: answers arrive in any order.
+      const isSame = known !== undefined && Math.abs(known.resetAt - resetAt) <= roundingMs;
+      windows.set(names.get(kind) ?? kind, {
+        left: isSame ? Math.min(known.left, remaining) : remaining,
+        limit: limit ?? known?.limit ?? 0,
+        resetAt: isSame ? Math.max(known.resetAt, resetAt) : resetAt,
+        periodMs,
+      });
     },
   };
 }

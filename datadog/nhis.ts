@@ -36,35 +36,11 @@ const ownedLists = {
 
 /** Teams and non-human identities. Lists only: some single reads return the secret. */
 export function createNhiCalls(http: Sender): NhiCalls {
-  const get = ({ path, operation, permission }: List, query: Readonly<Record<string, string | number>>) =>
-    http.send({ method: 'GET', path, query, operation, permission });
-
   const readCredentials = (kind: ListedNhiKind | OwnedNhiKind, list: List): Promise<readonly Nhi[]> =>
     readWhole(http, list.operation, async (page) => {
-      const { data, meta } = parse(credentialsAnswer, await get(list, { ...page }), list.operation);
+      const { data, meta } = parse(credentialsAnswer, await get(http, list, { ...page }), list.operation);
       return { rows: data.map((one) => toCredential(kind, one)), total: totalOf(meta) };
     });
-
-  /** `GET /org_authorized_clients`, permission org_authorized_apps_read. */
-  async function readClients(page: PageQuery): Promise<Page<Nhi>> {
-    const operation = 'list authorized OAuth clients';
-    const list = { path: '/api/v2/org_authorized_clients', permission: 'org_authorized_apps_read', operation };
-    const answer = await get(list, { ...page, include: 'oauth2_client' });
-    const { data, included, meta } = parse(clientsAnswer, answer, operation);
-    const names = new Map((included ?? []).map(({ id, attributes }) => [id, attributes?.name ?? '']));
-    return { rows: data.map((client) => toClient(client, names)), total: totalOf(meta) };
-  }
-
-  /** `GET /authn_mappings`, permission user_access_read. Without a type only those of roles are listed. */
-  const readMappings = (type: 'role' | 'team'): Promise<readonly Nhi[]> => {
-    const operation = `list authentication mappings of ${type}s`;
-    return readWhole(http, operation, async (page) => {
-      const list = { path: '/api/v2/authn_mappings', permission: 'user_access_read', operation };
-      const answer = await get(list, { ...page, resource_type: type });
-      const { data, meta } = parse(mappingsAnswer, answer, operation);
-      return { rows: data.map(toMapping), total: totalOf(meta) };
-    });
-  };
 
   return {
     listTeams: () => listTeams(http, true),
@@ -75,7 +51,7 @@ export function createNhiCalls(http: Sender): NhiCalls {
       const path = `/api/v2/team/${encodeURIComponent(teamId)}/memberships`;
       try {
         const members = await readWhole(http, operation, async (page) => {
-          const answer = await get({ path, operation, permission: 'teams_read' }, { ...page });
+          const answer = await get(http, { path, operation, permission: 'teams_read' }, { ...page });
           const { data, meta } = parse(membersAnswer, answer, operation);
           const rows = data.map(({ attributes, relationships }) => ({
             id: relationships.user.data.id,
@@ -91,8 +67,10 @@ export function createNhiCalls(http: Sender): NhiCalls {
     },
 
     async listNhis(kind) {
-      if (kind === 'oauthClient') return readWhole(http, 'list authorized OAuth clients', readClients);
-      if (kind === 'authnMapping') return [...(await readMappings('role')), ...(await readMappings('team'))];
+      if (kind === 'oauthClient')
+        return readWhole(http, 'list authorized OAuth clients', (page) => readClients(http, page));
+      if (kind === 'authnMapping')
+        return [...(await readMappings(http, 'role')), ...(await readMappings(http, 'team'))];
       return readCredentials(kind, credentialLists[kind]);
     },
 
@@ -109,4 +87,31 @@ export function createNhiCalls(http: Sender): NhiCalls {
       }
     },
   };
+}
+
+const get = (
+  http: Sender,
+  { path, operation, permission }: List,
+  query: Readonly<Record<string, string | number>>,
+): Promise<unknown> => http.send({ method: 'GET', path, query, operation, permission });
+
+/** `GET /org_authorized_clients`, permission org_authorized_apps_read. */
+async function readClients(http: Sender, page: PageQuery): Promise<Page<Nhi>> {
+  const operation = 'list authorized OAuth clients';
+  const list = { path: '/api/v2/org_authorized_clients', permission: 'org_authorized_apps_read', operation };
+  const answer = await get(http, list, { ...page, include: 'oauth2_client' });
+  const { data, included, meta } = parse(clientsAnswer, answer, operation);
+  const names = new Map((included ?? []).map(({ id, attributes }) => [id, attributes?.name ?? '']));
+  return { rows: data.map((client) => toClient(client, names)), total: totalOf(meta) };
+}
+
+/** `GET /authn_mappings`, permission user_access_read. Without a type only those of roles are listed. */
+function readMappings(http: Sender, type: 'role' | 'team'): Promise<readonly Nhi[]> {
+  const operation = `list authentication mappings of ${type}s`;
+  return readWhole(http, operation, async (page) => {
+    const list = { path: '/api/v2/authn_mappings', permission: 'user_access_read', operation };
+    const answer = await get(http, list, { ...page, resource_type: type });
+    const { data, meta } = parse(mappingsAnswer, answer, operation);
+    return { rows: data.map(toMapping), total: totalOf(meta) };
+  });
 }

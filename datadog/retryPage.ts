@@ -18,7 +18,7 @@ export async function retryPage<T>(http: Sender, readPage: () => Promise<T>): Pr
       const isRateLimited = type === 'RateLimited';
       const pauseMs = isRateLimited ? retryAfterMs : pausesMs[tries];
       if (pauseMs === undefined) {
-        throw new DatadogFailure(type, message, { isExhausted: true, ...(status === undefined ? {} : { status }) });
+        throw new DatadogFailure(type, message, { isExhausted: true, status });
       }
       if (!(await http.pause(pauseMs))) throw error;
       if (!isRateLimited) tries += 1;

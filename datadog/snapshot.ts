@@ -5,63 +5,28 @@ import { parseBody, type Sender } from './http.ts';
 import { firstPage, readPages, type PageQuery } from './paging.ts';
 import { retryPage } from './retryPage.ts';
 import { keysAnswer, parse, toAccount, totalOf, userAnswer, usersAnswer, type Key } from './schema.ts';
-import type { Datadog, KeySummary, Turn } from './types.ts';
+import type { DatadogReads, KeySummary } from './types.ts';
 
 type SnapshotCalls = Pick<
-  Datadog,
+  DatadogReads,
   'listAccountsPage' | 'listRoles' | 'listPermissions' | 'listOwnedKeys' | 'currentUser'
 >;
 
-type Selection = Pick<Parameters<Datadog['listAccountsPage']>[0], 'status' | 'order'>;
+type Selection = Pick<Parameters<DatadogReads['listAccountsPage']>[0], 'status' | 'order' | 'turn'>;
 
 const statusNames = { pending: 'Pending', active: 'Active', disabled: 'Disabled' } as const;
 
 export function createSnapshotCalls(http: Sender): SnapshotCalls {
-  /** Lists only: some single reads return the secret. */
-  async function listKeys(
-    kind: 'application_keys' | 'api_keys',
-    filter: Readonly<Record<string, string>>,
-    permission: string,
-  ): Promise<readonly Key[]> {
-    const operation = `list ${kind.replace('_', ' ')}`;
-    return readPages(async (page) => {
-      const query = { ...page, ...filter };
-      const answer = await http.send({ method: 'GET', path: `/api/v2/${kind}`, query, operation, permission });
-      const { data, meta } = parse(keysAnswer, answer, operation);
-      return { rows: data, total: totalOf(meta) };
-    });
-  }
-
-  /** `GET /users`, permission user_access_read. */
-  async function readAccounts(page: PageQuery, { status, order }: Selection, turn?: Turn) {
-    const operation = 'list users';
-    const query = {
-      ...page,
-      ...(status === undefined ? {} : { 'filter[status]': status.map((one) => statusNames[one]).join(',') }),
-      ...(order === undefined ? {} : { sort: 'modified_at', sort_dir: 'desc' }),
-    };
-    const permission = 'user_access_read';
-    const call = { method: 'GET', path: '/api/v2/users', query, operation, permission } as const;
-    const answer = await http.sendForAnswer(call);
-    await turn?.take();
-    try {
-      return toPage(parse(usersAnswer, parseBody(call, answer), operation), page);
-    } catch (error) {
-      turn?.give();
-      throw error;
-    }
-  }
-
   return {
     async listAccountsPage({ number, size, turn, ...selection }) {
       if (size === undefined) {
-        const read = (page: PageQuery) => retryPage(http, () => readAccounts(page, selection));
+        const read = (page: PageQuery) => retryPage(http, () => readAccounts(http, page, selection));
         const { rows, total, size: honored } = await firstPage(read);
         await turn?.take();
         return { accounts: rows, total: total ?? 0, size: honored };
       }
       const page = { 'page[size]': size, 'page[number]': number };
-      const { rows, total } = await retryPage(http, () => readAccounts(page, selection, turn));
+      const { rows, total } = await retryPage(http, () => readAccounts(http, page, { ...selection, turn }));
       return { accounts: rows, total, size };
     },
 
@@ -83,9 +48,9 @@ export function createSnapshotCalls(http: Sender): SnapshotCalls {
       };
       const [appKeys, apiKeys] = await Promise.all([
         visible('org_app_keys_read', () =>
-          listKeys('application_keys', { 'filter[owned_by]': accountId }, 'org_app_keys_read'),
+          listKeys(http, 'application_keys', { 'filter[owned_by]': accountId }, 'org_app_keys_read'),
         ),
-        visible('api_keys_read', () => listKeys('api_keys', {}, 'api_keys_read')),
+        visible('api_keys_read', () => listKeys(http, 'api_keys', {}, 'api_keys_read')),
       ]);
       return {
         applicationKeys: appKeys.filter((key) => key.relationships?.owned_by?.data?.id === accountId).map(summarize),
@@ -107,6 +72,42 @@ export function createSnapshotCalls(http: Sender): SnapshotCalls {
       };
     },
   };
+}
+
+/** Lists only: some single reads return the secret. */
+async function listKeys(
+  http: Sender,
+  kind: 'application_keys' | 'api_keys',
+  filter: Readonly<Record<string, string>>,
+  permission: string,
+): Promise<readonly Key[]> {
+  const operation = `list ${kind.replace('_', ' ')}`;
+  return readPages(async (page) => {
+    const query = { ...page, ...filter };
+    const answer = await http.send({ method: 'GET', path: `/api/v2/${kind}`, query, operation, permission });
+    const { data, meta } = parse(keysAnswer, answer, operation);
+    return { rows: data, total: totalOf(meta) };
+  });
+}
+
+/** `GET /users`, permission user_access_read. */
+async function readAccounts(http: Sender, page: PageQuery, { status, order, turn }: Selection) {
+  const operation = 'list users';
+  const query = {
+    ...page,
+    'filter[status]': status?.map((one) => statusNames[one]).join(','),
+    ...(order === undefined ? {} : { sort: 'modified_at', sort_dir: 'desc' }),
+  };
+  const permission = 'user_access_read';
+  const call = { method: 'GET', path: '/api/v2/users', query, operation, permission } as const;
+  const answer = await http.sendForAnswer(call);
+  await turn?.take();
+  try {
+    return toPage(parse(usersAnswer, parseBody(call, answer), operation), page);
+  } catch (error) {
+    turn?.give();
+    throw error;
+  }
 }
 
 function summarize({ id, attributes }: Key): KeySummary {

@@ -16,7 +16,7 @@ export interface AttemptOptions {
   readonly signal?: AbortSignal;
   /** From now until the last byte of the last answer; below the activity's startToClose. Default 12 seconds. */
   readonly deadlineMs?: number;
-  /** Of one request; default as long as the attempt. */
+  /** For one request; default as long as the attempt. */
   readonly requestDeadlineMs?: number;
   /** A sync's requests yield to those of processes in the rate limiter. Default `process`. */
   readonly priority?: 'process' | 'sync';
@@ -72,7 +72,7 @@ export interface DatadogReads {
   /** Undefined where the team is gone. */
   listTeamMembers(teamId: string): Promise<readonly TeamMember[] | undefined>;
   listNhis(kind: ListedNhiKind): Promise<readonly Nhi[]>;
-  /** Of one service account; undefined where Datadog has no such list. */
+  /** The keys or tokens of one service account; undefined where Datadog has no such list. */
   listOwnedNhis(accountId: string, kind: OwnedNhiKind): Promise<readonly Nhi[] | undefined>;
   /** Names by permission id. */
   listPermissions(): Promise<ReadonlyMap<string, string>>;

@@ -15,27 +15,6 @@ export function createApprovalActivities({
   notify,
   attestations,
 }: Pick<Dependencies, 'inventory' | 'notify' | 'attestations'>) {
-  /** An attested decision holds for exactly this request, and only while the token that proved its actor is in force. */
-  async function prove(personId: string, requestedAt: string, decision: Decision): Promise<Proof> {
-    const { attestation, ...said } = decision;
-    if (attestation === undefined) return { proof: 'claimed', isAdmin: false };
-    try {
-      const statement = await attestations.verify(attestation);
-      const wanted: Omit<Statement, 'tokenId'> = { ...said, workflowId: personWorkflowId(personId), requestedAt };
-      const differing = differences(statement, wanted);
-      if (differing.length > 0) throw new Error(`its signed statement is for another ${differing.join(', ')}`);
-      const token = await inventory.findToken({ id: statement.tokenId });
-      if (token === undefined || !isInForce(token, new Date().toISOString())) {
-        throw new Error(`token ${statement.tokenId} was revoked or has expired`);
-      }
-      if (!mayDecide(token)) throw new Error(`a token of role ${token.role} decides nothing`);
-      if (actorOf(token) !== decision.actor) throw new Error(`token ${token.id} does not prove ${decision.actor}`);
-      return { proof: 'attested', tokenId: token.id, isAdmin: token.role === 'admin' };
-    } catch (error) {
-      return { proof: 'invalid', why: error instanceof Error ? error.message : String(error), isAdmin: false };
-    }
-  }
-
   return {
     /** Who decides here, by which proof, and who may: asked at the moment when the decision is to count. */
     async reviewDecision(
@@ -50,7 +29,7 @@ export function createApprovalActivities({
       const subject = (await identify(inventory, personId, now)).known;
       const until = Date.parse(deadline);
       return {
-        ...(await prove(personId, requestedAt, decision)),
+        ...(await prove({ inventory, attestations }, { personId, requestedAt }, decision)),
         actor: await identify(inventory, decision.actor, now),
         subject,
         people: await identifyAll(approvers.people),
@@ -80,40 +59,80 @@ export function createApprovalActivities({
       decision: CountedDecision,
       after: ApprovalView,
     ): Promise<void> {
-      const { state, entitlements, act, approvers, deadline } = after;
-      const { approvalId, verdict, actor, reason, proof, tokenId, to } = decision;
-      const at = new Date().toISOString();
-      await inventory.inTransaction(async (trx) => {
-        await trx.recordDecision(personId, { ...decision, at });
-        if (state !== 'open') await trx.closeApproval(personId, approvalId, state, at);
-        if (verdict === 'reassign') await trx.reassignApproval(personId, approvalId, approvers);
-        await trx.appendEvidence({
-          personId,
-          eventId,
-          step: `decision:${decision.decisionId}`,
-          at,
-          actor,
-          proof,
-          ...(tokenId === undefined ? {} : { tokenId }),
-          action: verdict,
-          reason,
-          before: { approvalId, state: 'open' },
-          after: { approvalId, state, entitlements, act, to },
-        });
-      });
-      if (to === undefined) return;
-      notify.send({
-        kind: 'approvalReassigned',
-        personId,
-        to,
-        details: { approvalId, entitlements, act, until: deadline },
-      });
+      await recordDecision({ inventory, notify }, { personId, eventId, decision, after });
     },
 
     async closeApproval(personId: string, approvalId: string, state: ApprovalState): Promise<void> {
       await inventory.closeApproval(personId, approvalId, state, new Date().toISOString());
     },
   };
+}
+
+interface Decided {
+  readonly personId: string;
+  readonly eventId: string;
+  readonly decision: CountedDecision;
+  /** As it is with the decision. */
+  readonly after: ApprovalView;
+}
+
+async function recordDecision(
+  { inventory, notify }: Pick<Dependencies, 'inventory' | 'notify'>,
+  { personId, eventId, decision, after }: Decided,
+): Promise<void> {
+  const { state, entitlements, act, approvers, deadline } = after;
+  const { approvalId, verdict, actor, reason, proof, tokenId, to } = decision;
+  const at = new Date().toISOString();
+  await inventory.inTransaction(async (trx) => {
+    await trx.recordDecision(personId, { ...decision, at });
+    if (state !== 'open') await trx.closeApproval(personId, approvalId, state, at);
+    if (verdict === 'reassign') await trx.reassignApproval(personId, approvalId, approvers);
+    await trx.appendEvidence({
+      personId,
+      eventId,
+      step: `decision:${decision.decisionId}`,
+      at,
+      actor,
+      proof,
+      tokenId,
+      action: verdict,
+      reason,
+      before: { approvalId, state: 'open' },
+      after: { approvalId, state, entitlements, act, to },
+    });
+  });
+  if (to === undefined) return;
+  notify.send({
+    kind: 'approvalReassigned',
+    personId,
+    to,
+    details: { approvalId, entitlements, act, until: deadline },
+  });
+}
+
+/** An attested decision holds for exactly this request, and only while the token that proved its actor is in force. */
+async function prove(
+  { inventory, attestations }: Pick<Dependencies, 'inventory' | 'attestations'>,
+  { personId, requestedAt }: { readonly personId: string; readonly requestedAt: string },
+  decision: Decision,
+): Promise<Proof> {
+  const { attestation, ...said } = decision;
+  if (attestation === undefined) return { proof: 'claimed', isAdmin: false };
+  try {
+    const statement = await attestations.verify(attestation);
+    const wanted: Omit<Statement, 'tokenId'> = { ...said, workflowId: personWorkflowId(personId), requestedAt };
+    const differing = differences(statement, wanted);
+    if (differing.length > 0) throw new Error(`its signed statement is for another ${differing.join(', ')}`);
+    const token = await inventory.findToken({ id: statement.tokenId });
+    if (token === undefined || !isInForce(token, new Date().toISOString())) {
+      throw new Error(`token ${statement.tokenId} was revoked or has expired`);
+    }
+    if (!mayDecide(token)) throw new Error(`a token of role ${token.role} decides nothing`);
+    if (actorOf(token) !== decision.actor) throw new Error(`token ${token.id} does not prove ${decision.actor}`);
+    return { proof: 'attested', tokenId: token.id, isAdmin: token.role === 'admin' };
+  } catch (error) {
+    return { proof: 'invalid', why: error instanceof Error ? error.message : String(error), isAdmin: false };
+  }
 }
 
 const bound = ['workflowId', 'approvalId', 'requestedAt', 'decisionId', 'verdict', 'actor', 'to', 'reason'] as const;

@@ -11,7 +11,7 @@ type Identities = Pick<
 const manyEvents = 1_000;
 
 /**
- * Who goes by this name, a personId or an e-mail, as far as the inventory knows. An address belongs to who has it now;
+ * Who goes by this name, a personId or an e-mail, as far as the inventory knows. An address belongs to the person who has it now;
  * one that nobody has any more, to who had it last.
  */
 export async function identify(inventory: Identities, name: string, now: number): Promise<Identity> {
@@ -48,7 +48,7 @@ async function identifyPerson(
     known: unique([personId, email, ...said, ...record.previousEmails, account?.email, account?.handle]),
     personId,
     isKnown: true,
-    ...(gone === undefined ? {} : { gone }),
+    gone,
   };
 }
 

@@ -4,9 +4,10 @@ import { waitingFailures, type MissingPermission } from '../../domain/failures.t
 import { withDatadog } from '../attempt.ts';
 import { withoutOn } from '../../datadog/failures.ts';
 import { capabilities, type Capability, type DatadogReads } from '../../datadog/types.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { Dependencies } from '../dependencies.ts';
 
-/** Who waits looks again a little after the one who asks Datadog. */
+/** A process that waits asks again a little after the one that probes Datadog. */
 const afterProbeMs = { least: 2_000, spread: 8_000 };
 const probeDeadlineMs = 3_000;
 
@@ -40,28 +41,14 @@ export function createCapabilityActivities({ datadog, inventory, signals }: Depe
     },
 
     /**
-     * Asks Datadog anew for each permission, and has the processes of people go on from whom parts were withheld that
-     * are possible now. What cannot be asked (the right to write teams) is tried once a day.
+     * Asks Datadog anew for each permission, and lets the processes go on whose withheld parts are possible now. What cannot be asked (the right to write teams) is tried once a day.
      */
     async refreshCapabilities(): Promise<{ submitted: number }> {
       const at = new Date().toISOString();
-      const answers = new Map<string, 'yes' | 'no' | 'unknown'>();
-      const unanswered = new Set<string>();
-      await withDatadog(
-        datadog,
-        async (api) => {
-          for (const capability of capabilities) {
-            // One answer that cannot be read, or does not come, says nothing, and keeps the others from nothing.
-            const answer = await withoutOn(['UnexpectedResponse', 'DatadogUnavailable'], api.probe(capability));
-            if (answer === undefined) unanswered.add(capability);
-            else {
-              answers.set(capability, answer);
-              await inventory.recordProbe(capability, answer, at);
-            }
-          }
-        },
-        { priority: 'sync', requestDeadlineMs: probeDeadlineMs },
-      );
+      const { answers, unanswered } = await withDatadog(datadog, (api) => probeAll(api, inventory, at), {
+        priority: 'sync',
+        requestDeadlineMs: probeDeadlineMs,
+      });
       // Keys that are refused may do nothing.
       const isValid = [...answers.values()].includes('yes');
       answers.set('validKeys', isValid ? 'yes' : 'no');
@@ -88,4 +75,24 @@ async function judge(api: DatadogReads, permission: string): Promise<'yes' | 'no
   if ((await api.validateKeys()) !== 'valid') return 'no';
   const capability = capabilities.find((known): known is Capability => known === permission);
   return capability === undefined ? 'unknown' : api.probe(capability);
+}
+
+interface Probed {
+  readonly answers: Map<string, 'yes' | 'no' | 'unknown'>;
+  readonly unanswered: ReadonlySet<string>;
+}
+
+async function probeAll(api: DatadogReads, inventory: Pick<Inventory, 'recordProbe'>, at: string): Promise<Probed> {
+  const answers: Probed['answers'] = new Map();
+  const unanswered = new Set<string>();
+  for (const capability of capabilities) {
+    // One reply that cannot be read, or does not come, says nothing about the others.
+    const answer = await withoutOn(['UnexpectedResponse', 'DatadogUnavailable'], api.probe(capability));
+    if (answer === undefined) unanswered.add(capability);
+    else {
+      answers.set(capability, answer);
+      await inventory.recordProbe(capability, answer, at);
+    }
+  }
+  return { answers, unanswered };
 }

@@ -14,7 +14,7 @@ export interface Write {
   readonly step: string;
   readonly action: string;
   readonly wanted: Wanted;
-  /** Of the policy that wants it. */
+  /** The policy that wants it. */
   readonly policyHash?: string;
   /** What was read just before; absent for what no reading shows. */
   readonly found?: Reading;

@@ -21,44 +21,7 @@ export function createEntitlementActivities({ datadog, inventory, policy }: Depe
 
     /** Called for what the plan found missing, so that a grant on record is one that Muster gave. */
     async grant(accountId: string, entitlement: ResolvedEntitlement, because: Because): Promise<Granted> {
-      return withDatadog(datadog, async (api) => {
-        const { personId, approval, reason } = because;
-        const account = await checkedAccount(api, inventory, { personId, accountId });
-        const rules = await rulesGiving(inventory, policy(), because, entitlement);
-        const isUndone = because.undoneByLogin?.includes(entitlement.id) === true;
-        try {
-          await ensure(inventory, because, {
-            step: `grant:${entitlementKey(entitlement)}`,
-            action: `assign ${entitlement.kind}`,
-            policyHash: policy().hash,
-            wanted: {
-              kind: 'given',
-              entitlement,
-              reason: approval === undefined ? 'birthright' : 'request',
-              because: rules.length === 0 ? reason : `rule ${rules.join(', ')}`,
-            },
-            async owed() {
-              await api.refuseManaged(entitlement);
-              await refuseWithheld(api, inventory, { personId, entitlement, approval });
-            },
-            send: () => api.assign(accountId, entitlement),
-            ...(await aroundHeld(api, account, entitlement, true)),
-            said: () => ({
-              before: { accountId, held: false },
-              after: {
-                accountId,
-                ...entitlement,
-                ...(rules.length === 0 ? {} : { rules }),
-                ...(isUndone ? { undoneByLogin: true } : {}),
-              },
-            }),
-          });
-        } catch (error) {
-          if (error instanceof Withheld) return error.granted;
-          throw error;
-        }
-        return { given: true };
-      });
+      return withDatadog(datadog, (api) => assign(api, { inventory, policy }, { accountId, entitlement, because }));
     },
 
     async revoke(accountId: string, entitlement: ResolvedEntitlement, because: Because): Promise<void> {
@@ -77,6 +40,55 @@ export function createEntitlementActivities({ datadog, inventory, policy }: Depe
       });
     },
   };
+}
+
+interface Grant {
+  readonly accountId: string;
+  readonly entitlement: ResolvedEntitlement;
+  readonly because: Because;
+}
+
+async function assign(
+  api: Datadog,
+  { inventory, policy }: Pick<Dependencies, 'inventory' | 'policy'>,
+  { accountId, entitlement, because }: Grant,
+): Promise<Granted> {
+  const { personId, approval, reason } = because;
+  const account = await checkedAccount(api, inventory, { personId, accountId });
+  const rules = await rulesGiving(inventory, policy(), because, entitlement);
+  const isUndone = because.undoneByLogin?.includes(entitlement.id) === true;
+  try {
+    await ensure(inventory, because, {
+      step: `grant:${entitlementKey(entitlement)}`,
+      action: `assign ${entitlement.kind}`,
+      policyHash: policy().hash,
+      wanted: {
+        kind: 'given',
+        entitlement,
+        reason: approval === undefined ? 'birthright' : 'request',
+        because: rules.length === 0 ? reason : `rule ${rules.join(', ')}`,
+      },
+      async owed() {
+        await api.refuseManaged(entitlement);
+        await refuseWithheld(api, inventory, { personId, entitlement, approval });
+      },
+      send: () => api.assign(accountId, entitlement),
+      ...(await aroundHeld(api, account, entitlement, true)),
+      said: () => ({
+        before: { accountId, held: false },
+        after: {
+          accountId,
+          ...entitlement,
+          ...(rules.length === 0 ? {} : { rules }),
+          ...(isUndone ? { undoneByLogin: true } : {}),
+        },
+      }),
+    });
+  } catch (error) {
+    if (error instanceof Withheld) return error.granted;
+    throw error;
+  }
+  return { given: true };
 }
 
 /** What is read before and after an entitlement is written, and what a refusal means. */

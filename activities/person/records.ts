@@ -17,7 +17,7 @@ import type { ProcessFinish, Progress } from '../../inventory/port/people.ts';
 
 interface Admission {
   readonly record: PersonRecord;
-  /** Of the admitted events those that were applied before. */
+  /** Admitted events that were applied before. */
   readonly applied: readonly string[];
   readonly times: ProcessTimes;
   /** Whether a decision counts whose sender is only claimed. */
@@ -32,21 +32,6 @@ export function createRecordActivities({
   policy,
   notify,
 }: Pick<Dependencies, 'inventory' | 'policy' | 'notify'>) {
-  /** The manager by every name that is known of them, or why the fallback decides in their stead. */
-  async function withManager(personId: string, request: ApprovalRequest): Promise<ApprovalRequest> {
-    if (!request.approvers.manager) return request;
-    const now = Date.now();
-    const until = now + policy().times.approvalRejectAfterMs;
-    const subject = (await identify(inventory, personId, now)).known;
-    const [name] = request.managerIds;
-    const { manager, managerGone } = await identifyManager(inventory, { name, subject, until, now });
-    return {
-      ...request,
-      managerIds: manager === undefined ? request.managerIds : manager.names,
-      ...(managerGone === undefined ? {} : { managerGone }),
-    };
-  }
-
   return {
     async admitEvents(personId: string, events: readonly HrEvent[]): Promise<Admission> {
       const { record, applied } = await inventory.admitEvents(personId, events, now());
@@ -57,10 +42,10 @@ export function createRecordActivities({
     /** What the policy in force gives this person, with the requests it takes. */
     async decideAccess(personId: string, attributes: PersonAttributes): Promise<DesiredAccess> {
       const desired = desiredAccess(policy(), personId, attributes);
-      return { ...desired, requests: await Promise.all(desired.requests.map((one) => withManager(personId, one))) };
+      return withManagers({ inventory, policy }, personId, desired);
     },
 
-    /** The same with each privileged role behind an approval. What an earlier answer asked for is asked in a new way. */
+    /** The same with each privileged role behind an approval. What was asked before is asked under another id. */
     async askForPrivileged(
       personId: string,
       desired: DesiredAccess,
@@ -68,12 +53,12 @@ export function createRecordActivities({
       manager?: string,
     ): Promise<DesiredAccess> {
       const guarded = guardPrivileged(policy(), personId, desired, { privileged, manager });
-      return { ...guarded, requests: await Promise.all(guarded.requests.map((one) => withManager(personId, one))) };
+      return withManagers({ inventory, policy }, personId, guarded);
     },
 
     /** The request for what is done to the account itself only once somebody has allowed it. */
     async requestForAct(personId: string, act: string, manager?: string): Promise<ApprovalRequest> {
-      return withManager(personId, requestForAct(policy(), personId, act, manager));
+      return withManager({ inventory, policy }, personId, requestForAct(policy(), personId, act, manager));
     },
 
     async recordProgress(progress: Progress): Promise<void> {
@@ -88,7 +73,7 @@ export function createRecordActivities({
       });
     },
 
-    /** Of events that end without a process of their own, while another one's goes on. */
+    /** Ends events that have no process of their own, while another one's goes on. */
     async endEvents(personId: string, events: ProcessFinish['events'], at: string): Promise<void> {
       await inventory.inTransaction(async (trx) => {
         await trx.endEvents(personId, events, at);
@@ -100,6 +85,29 @@ export function createRecordActivities({
       notify.send(notice);
     },
   };
+}
+
+async function withManagers(
+  context: Pick<Dependencies, 'inventory' | 'policy'>,
+  personId: string,
+  { entitlements, requests }: DesiredAccess,
+): Promise<DesiredAccess> {
+  return { entitlements, requests: await Promise.all(requests.map((one) => withManager(context, personId, one))) };
+}
+
+/** The manager by every name that is known of them, or why the fallback decides in their stead. */
+async function withManager(
+  { inventory, policy }: Pick<Dependencies, 'inventory' | 'policy'>,
+  personId: string,
+  request: ApprovalRequest,
+): Promise<ApprovalRequest> {
+  if (!request.approvers.manager) return request;
+  const now = Date.now();
+  const until = now + policy().times.approvalRejectAfterMs;
+  const subject = (await identify(inventory, personId, now)).known;
+  const [name] = request.managerIds;
+  const { manager, managerGone } = await identifyManager(inventory, { name, subject, until, now });
+  return { ...request, managerIds: manager === undefined ? request.managerIds : manager.names, managerGone };
 }
 
 /** What superseded what, and who withdrew what: an event that is never carried out is not dropped silently. */
@@ -126,7 +134,7 @@ async function recordDropped(
   }
 }
 
-/** Of events that were not carried out, or not to their end. */
+/** How events end that were not carried out, or not to their end. */
 const droppedKinds: readonly OutcomeKind[] = ['superseded', 'stale', 'cancelled'];
 
 const now = (): string => new Date().toISOString();

@@ -1,6 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
+import type { Account } from '../../domain/model.ts';
 import { withDatadog } from '../attempt.ts';
-import type { Datadog } from '../../datadog/types.ts';
+import type { DatadogReads } from '../../datadog/types.ts';
 import { awaitedBy, firstLogin } from './firstLogins.ts';
 import type { SyncChanges } from './lists.ts';
 import { addChanges, asSync, atOnce, beating, createTurn, noChanges } from './pace.ts';
@@ -36,7 +37,7 @@ interface Cursor extends SyncChanges {
   readonly done: readonly number[];
 }
 
-type AccountPage = Awaited<ReturnType<Datadog['listAccountsPage']>>;
+type AccountPage = Awaited<ReturnType<DatadogReads['listAccountsPage']>>;
 
 export function createAccountScan({
   datadog,
@@ -46,9 +47,7 @@ export function createAccountScan({
   return {
     /** A run of pages of all accounts with their roles, a few in flight, each written to the inventory as it comes. */
     async scanAccounts({ scanId, from, ...known }: AccountsScan): Promise<AccountsScanned> {
-      const waiting = new Map((await inventory.listPending()).map((one) => [one.accountId, one]));
-      const awaited = awaitedBy(await inventory.listAwaitedLogins());
-      const signalActivated = activationSignal(signals);
+      const signalSeen = await signalNews({ inventory, signals });
       const turn = createTurn();
       let cursor = activityInfo().heartbeatDetails as Cursor | undefined;
       const before = cursor?.requests ?? 0;
@@ -59,18 +58,13 @@ export function createAccountScan({
         async (api) => {
           async function read(number: number, size?: number): Promise<void> {
             const seenAt = new Date().toISOString();
-            const page = await api.listAccountsPage({ number, turn, ...(size === undefined ? {} : { size }) });
+            const page = await api.listAccountsPage({ number, turn, size });
             await writePage(number, page, seenAt).finally(() => turn.give());
           }
 
           async function writePage(number: number, page: AccountPage, seenAt: string): Promise<void> {
             const written = await inventory.writeAccounts({ scanId, accounts: page.accounts, seenAt });
-            for (const account of page.accounts) {
-              const candidate = waiting.get(account.id);
-              if (candidate !== undefined && account.status === 'active') await signalActivated(candidate);
-              const newcomer = awaited(account);
-              if (newcomer !== undefined) await signalActivated(firstLogin(newcomer, account));
-            }
+            for (const account of page.accounts) await signalSeen(account);
             cursor = {
               ...addChanges(cursor ?? noChanges, written),
               requests: before + api.requests,
@@ -83,10 +77,8 @@ export function createAccountScan({
           }
 
           if ((cursor?.pageSize ?? known.pageSize) === undefined) await read(0);
-          const size = cursor?.pageSize ?? known.pageSize ?? 0;
-          const total = cursor?.total ?? known.total ?? 0;
-          const to = Math.min(from + pagesPerActivity, Math.ceil(total / size));
-          const left = Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
+          const { pageSize: size = 0, total = 0 } = cursor ?? known;
+          const left = pagesFrom(from, Math.ceil(total / size));
           await atOnce(
             left.filter((number) => cursor?.done.includes(number) !== true),
             pace,
@@ -97,18 +89,32 @@ export function createAccountScan({
       );
       const { done, ...read } = cursor as unknown as Cursor;
       const next = firstMissing(from, done);
-      return { ...read, ...(next * read.pageSize < read.total ? { next } : {}) };
+      return { ...read, next: next * read.pageSize < read.total ? next : undefined };
     },
 
     /** Closes the scan: what it no longer saw is gone. Not where it saw fewer than Datadog counts. */
-    async closeAccounts(
-      scanId: string,
-      scanStartedAt: string,
-      expected: number,
-    ): Promise<{ removed: number; isWhole: boolean }> {
+    async closeAccounts(scanId: string, scanStartedAt: string, expected: number) {
       return inventory.sweepAccounts({ scanId, scanStartedAt, expected, at: new Date().toISOString() });
     },
   };
+}
+
+/** Tells the process of somebody who is awaited what a page shows of their account. */
+async function signalNews({ inventory, signals }: Pick<Dependencies, 'inventory' | 'signals'>) {
+  const waiting = new Map((await inventory.listPending()).map((one) => [one.accountId, one]));
+  const awaited = awaitedBy(await inventory.listAwaitedLogins());
+  const signalActivated = activationSignal(signals);
+  return async (account: Account): Promise<void> => {
+    const candidate = waiting.get(account.id);
+    if (candidate !== undefined && account.status === 'active') await signalActivated(candidate);
+    const newcomer = awaited(account);
+    if (newcomer !== undefined) await signalActivated(firstLogin(newcomer, account));
+  };
+}
+
+function pagesFrom(from: number, end: number): readonly number[] {
+  const to = Math.min(from + pagesPerActivity, end);
+  return Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
 }
 
 function firstMissing(from: number, done: readonly number[]): number {

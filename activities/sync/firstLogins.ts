@@ -28,7 +28,7 @@ export const firstLogin = ({ personId, since }: AwaitedLogin, { id }: Account): 
 
 /**
  * Tells the processes of those for whom SSO has made an account since somebody last looked: a few requests, however many
- * wait. Answers how many.
+ * wait. Returns how many.
  */
 export async function signalFirstLogins(
   { inventory, signals }: Pick<Dependencies, 'inventory' | 'signals'>,
@@ -64,7 +64,7 @@ async function changedSince(api: Datadog, since: string): Promise<readonly Accou
   const changed: Account[] = [];
   let size: number | undefined;
   for (let number = 0; number < mostPages; number += 1) {
-    const page = await api.listAccountsPage({ number, order: 'latestChange', ...(size === undefined ? {} : { size }) });
+    const page = await api.listAccountsPage({ number, order: 'latestChange', size });
     changed.push(...page.accounts);
     if (!isInOrder(changed)) return undefined;
     const [last] = changed.slice(-1);

@@ -2,7 +2,8 @@ import { activityInfo } from '@temporalio/activity';
 import type { Nhi, NhiKind, TeamMember } from '../../domain/sync/kinds.ts';
 import { withDatadog } from '../attempt.ts';
 import { DatadogFailure } from '../../datadog/failures.ts';
-import type { Datadog, ListedNhiKind, OwnedNhiKind } from '../../datadog/types.ts';
+import type { DatadogClient, DatadogReads, ListedNhiKind, OwnedNhiKind } from '../../datadog/types.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
 import { addChanges, asSync, atOnce, beating, noChanges, type SyncChanges } from './pace.ts';
 import type { Dependencies } from '../dependencies.ts';
 
@@ -14,7 +15,7 @@ interface RunOfMany extends SyncChanges {
 }
 
 interface ServiceAccountsScanned extends RunOfMany {
-  /** What turned out to be not visible, or to have no list here. */
+  /** Kinds that are not visible, or have no list here. */
   readonly hidden: readonly OwnedNhiKind[];
 }
 
@@ -28,60 +29,10 @@ interface Cursor extends SyncChanges {
 
 /** Everything but the accounts. Each list is read whole or fails; what was read is written by the activity that read it. */
 export function createKindScans({ datadog, inventory }: Pick<Dependencies, 'datadog' | 'inventory'>) {
-  async function reading<T>(read: (api: Datadog) => Promise<T>): Promise<T & { readonly requests: number }> {
-    await using pace = beating(() => undefined);
-    pace.beat();
-    return await withDatadog(datadog, async (api) => ({ ...(await read(api)), requests: api.requests }), asSync);
-  }
-
-  /** Of these ids those after `from`, a few in flight, with a cursor for a retry. */
-  async function readMany(
-    ids: readonly string[],
-    read: (api: Datadog, id: string) => Promise<Partial<SyncChanges>>,
-  ): Promise<RunOfMany> {
-    let cursor = activityInfo().heartbeatDetails as Cursor | undefined;
-    const before = cursor?.requests ?? 0;
-    const done = new Set(cursor?.done);
-    const batch = ids.slice(0, manyPerActivity);
-    await using pace = beating(() => cursor);
-    await withDatadog(
-      datadog,
-      async (api) => {
-        const readOne = async (id: string): Promise<void> => {
-          const changes = await read(api, id);
-          done.add(id);
-          cursor = { ...addChanges(cursor ?? noChanges, changes), requests: before + api.requests, done: [...done] };
-          pace.beat();
-        };
-        // The first alone: where it is refused, the others would be too.
-        const [first, ...rest] = batch.filter((id) => !done.has(id));
-        if (first !== undefined) await readOne(first);
-        await atOnce(rest, pace, readOne);
-      },
-      asSync,
-    );
-    const { added, changed, removed, requests } = cursor ?? noChanges;
-    const next = batch.findLast((id) => done.has(id));
-    const isAll = batch.length === ids.length && batch.every((id) => done.has(id));
-    return { added, changed, removed, requests, ...(isAll || next === undefined ? {} : { next }) };
-  }
-
-  async function write(nhis: readonly Nhi[], kinds: readonly NhiKind[], readAt: string, ownerAccountId?: string) {
-    const written = await inventory.writeNhis(nhis, readAt);
-    const { removed } = await inventory.sweepNhis({
-      kinds,
-      seenIds: nhis.map(({ id }) => id),
-      readStartedAt: readAt,
-      at: now(),
-      ...(ownerAccountId === undefined ? {} : { ownerAccountId }),
-    });
-    return { ...written, removed };
-  }
-
   return {
     async scanRoles(): Promise<SyncChanges & { readonly roles: number }> {
       const readAt = now();
-      return reading(async (api) => {
+      return reading(datadog, async (api) => {
         const [roles, permissions] = await Promise.all([api.listRoles(), api.listPermissions()]);
         const rows = roles.map(({ id, name, isManaged, permissionIds }) => ({
           id,
@@ -95,7 +46,7 @@ export function createKindScans({ datadog, inventory }: Pick<Dependencies, 'data
 
     async scanTeams(): Promise<SyncChanges & { readonly teams: number }> {
       const readAt = now();
-      return reading(async (api) => {
+      return reading(datadog, async (api) => {
         const teams = await api.listTeams();
         return { teams: teams.length, ...(await inventory.writeTeams(teams, readAt)) };
       });
@@ -108,7 +59,7 @@ export function createKindScans({ datadog, inventory }: Pick<Dependencies, 'data
         .map(({ id }) => id)
         .filter((id) => id > after)
         .toSorted();
-      return readMany(ids, async (api, teamId) => {
+      return readMany(datadog, ids, async (api, teamId) => {
         const seenAt = now();
         const members: readonly TeamMember[] | undefined = await api.listTeamMembers(teamId);
         return members === undefined ? {} : inventory.writeTeamMembers({ teamId, members, seenAt });
@@ -116,48 +67,118 @@ export function createKindScans({ datadog, inventory }: Pick<Dependencies, 'data
     },
 
     /** Keys and tokens of the service accounts: two requests each, and one in all where they are not visible. */
-    async scanServiceAccounts(after: string): Promise<ServiceAccountsScanned> {
-      const ids = (await inventory.serviceAccountIds()).filter((id) => id > after);
-      const hidden = new Set<OwnedNhiKind>();
-      const run = await readMany(ids, async (api, accountId) => {
-        const lists: { readonly kind: OwnedNhiKind; readonly nhis: readonly Nhi[] }[] = [];
-        const readAt = now();
-        for (const kind of ownedKinds) {
-          if (hidden.has(kind)) continue;
-          const nhis = await api.listOwnedNhis(accountId, kind);
-          if (nhis !== undefined) lists.push({ kind, nhis });
-          // The account was there for its keys: it is the list of tokens that this organization does not have.
-          else if (kind === 'serviceAccountToken') hidden.add(kind);
-          else break;
-        }
-        let changes = noChanges;
-        for (const { kind, nhis } of lists) {
-          changes = addChanges(changes, await write(nhis, [kind], readAt, accountId));
-        }
-        return changes;
-      });
-      if (run.next !== undefined) return { ...run, hidden: [...hidden] };
-      // Of service accounts that are gone nothing is left.
-      const { removed } = await inventory.sweepOwnerlessNhis(ownedKinds, now());
-      return { ...addChanges(run, { removed }), hidden: [...hidden] };
-    },
+    scanServiceAccounts: (after: string): Promise<ServiceAccountsScanned> =>
+      scanServiceAccounts({ datadog, inventory }, after),
 
     /** `closes` are the kinds of which this list shows all. */
     async scanNhis(kind: ListedNhiKind, closes: readonly NhiKind[]): Promise<SyncChanges> {
       const readAt = now();
-      return reading(async (api) => {
+      return reading(datadog, async (api) => {
         if (kind === 'personalAccessToken') await requireAllTokens(api);
         const nhis = await api.listNhis(kind);
         const robots = new Set(await inventory.serviceAccountIds());
         const known = nhis.map((nhi) => (robots.has(nhi.ownerAccountId ?? '') ? { ...nhi, kind: ownedBy(nhi) } : nhi));
-        return write(known, closes, readAt);
+        return write(inventory, { nhis: known, kinds: closes, readAt });
       });
     },
   };
 }
 
-/** With `user_app_keys` alone the list answers 200, with the key owner's tokens only. */
-async function requireAllTokens(api: Datadog): Promise<void> {
+async function scanServiceAccounts(
+  { datadog, inventory }: Pick<Dependencies, 'datadog' | 'inventory'>,
+  after: string,
+): Promise<ServiceAccountsScanned> {
+  const ids = (await inventory.serviceAccountIds()).filter((id) => id > after);
+  const hidden = new Set<OwnedNhiKind>();
+  const run = await readMany(datadog, ids, async (api, accountId) => {
+    const lists: { readonly kind: OwnedNhiKind; readonly nhis: readonly Nhi[] }[] = [];
+    const readAt = now();
+    for (const kind of ownedKinds) {
+      if (hidden.has(kind)) continue;
+      const nhis = await api.listOwnedNhis(accountId, kind);
+      if (nhis !== undefined) lists.push({ kind, nhis });
+      // The account was there for its keys: it is the list of tokens that this organization does not have.
+      else if (kind === 'serviceAccountToken') hidden.add(kind);
+      else break;
+    }
+    let changes = noChanges;
+    for (const { kind, nhis } of lists) {
+      changes = addChanges(changes, await write(inventory, { nhis, kinds: [kind], readAt, ownerAccountId: accountId }));
+    }
+    return changes;
+  });
+  if (run.next !== undefined) return { ...run, hidden: [...hidden] };
+  // What belonged to service accounts that are gone goes too.
+  const { removed } = await inventory.sweepOwnerlessNhis(ownedKinds, now());
+  return { ...addChanges(run, { removed }), hidden: [...hidden] };
+}
+
+async function reading<T>(
+  datadog: DatadogClient,
+  read: (api: DatadogReads) => Promise<T>,
+): Promise<T & { readonly requests: number }> {
+  await using pace = beating(() => undefined);
+  pace.beat();
+  return await withDatadog(datadog, async (api) => ({ ...(await read(api)), requests: api.requests }), asSync);
+}
+
+/** Reads a run of these ids, a few in flight, with a cursor for a retry. */
+async function readMany(
+  datadog: DatadogClient,
+  ids: readonly string[],
+  read: (api: DatadogReads, id: string) => Promise<Partial<SyncChanges>>,
+): Promise<RunOfMany> {
+  let cursor = activityInfo().heartbeatDetails as Cursor | undefined;
+  const before = cursor?.requests ?? 0;
+  const done = new Set(cursor?.done);
+  const batch = ids.slice(0, manyPerActivity);
+  await using pace = beating(() => cursor);
+  await withDatadog(
+    datadog,
+    async (api) => {
+      const readOne = async (id: string): Promise<void> => {
+        const changes = await read(api, id);
+        done.add(id);
+        cursor = { ...addChanges(cursor ?? noChanges, changes), requests: before + api.requests, done: [...done] };
+        pace.beat();
+      };
+      // The first alone: where it is refused, the others would be too.
+      const [first, ...rest] = batch.filter((id) => !done.has(id));
+      if (first !== undefined) await readOne(first);
+      await atOnce(rest, pace, readOne);
+    },
+    asSync,
+  );
+  const { added, changed, removed, requests } = cursor ?? noChanges;
+  const next = batch.findLast((id) => done.has(id));
+  const isAll = batch.length === ids.length && batch.every((id) => done.has(id));
+  return { added, changed, removed, requests, next: isAll ? undefined : next };
+}
+
+interface Read {
+  readonly nhis: readonly Nhi[];
+  readonly kinds: readonly NhiKind[];
+  readonly readAt: string;
+  readonly ownerAccountId?: string;
+}
+
+async function write(
+  inventory: Inventory,
+  { nhis, kinds, readAt, ownerAccountId }: Read,
+): Promise<Omit<SyncChanges, 'requests'>> {
+  const written = await inventory.writeNhis(nhis, readAt);
+  const { removed } = await inventory.sweepNhis({
+    kinds,
+    seenIds: nhis.map(({ id }) => id),
+    readStartedAt: readAt,
+    at: now(),
+    ownerAccountId,
+  });
+  return { ...written, removed };
+}
+
+/** With `user_app_keys` alone the list returns 200, with the key owner's tokens only. */
+async function requireAllTokens(api: DatadogReads): Promise<void> {
   const permission = 'org_app_keys_read';
   const operation = 'list personal access tokens';
   const answer = await api.probe(permission);

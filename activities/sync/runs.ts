@@ -2,7 +2,7 @@ import { heartbeat } from '@temporalio/activity';
 import type { SyncDepth, SyncSummary } from '../../domain/contracts.ts';
 import { withDatadog } from '../attempt.ts';
 import { withoutOn } from '../../datadog/failures.ts';
-import type { Datadog } from '../../datadog/types.ts';
+import type { DatadogReads } from '../../datadog/types.ts';
 import { signalFirstLogins } from './firstLogins.ts';
 import { asSync } from './pace.ts';
 import { activationSignal } from './signals.ts';
@@ -18,29 +18,6 @@ export function createSyncActivities({
   inventory,
   signals,
 }: Pick<Dependencies, 'datadog' | 'inventory' | 'signals'>) {
-  const signalActivated = activationSignal(signals);
-
-  /** Reads the Pending accounts, then each awaited account that has left their list. */
-  async function signalAcceptances(api: Datadog, waiting: readonly PendingInvitation[]): Promise<number> {
-    if (waiting.length === 0) return 0;
-    const pending = new Set<string>();
-    for await (const page of pendingAccounts(api)) {
-      for (const { id } of page.accounts) pending.add(id);
-      heartbeat({ page: page.number });
-    }
-    let activated = 0;
-    for (const candidate of waiting.filter(({ accountId }) => !pending.has(accountId))) {
-      // One account that cannot be read just now keeps nobody else waiting: the next pass reads it.
-      const reading = api.getAccount(candidate.accountId);
-      const account = await withoutOn(['DatadogUnavailable', 'UnexpectedResponse'], reading);
-      heartbeat({ accountId: candidate.accountId });
-      if (account?.status !== 'active') continue;
-      await signalActivated(candidate);
-      activated += 1;
-    }
-    return activated;
-  }
-
   return {
     async startSync(runId: string, depth: SyncDepth): Promise<{ waiting: number }> {
       const waiting = [...(await inventory.listPending()), ...(await inventory.listAwaitedLogins())];
@@ -49,7 +26,7 @@ export function createSyncActivities({
       return { waiting: waiting.length };
     },
 
-    /** The light depth: who has accepted an invitation, or logged in for the first time, of those who are awaited. */
+    /** The light depth: the awaited people who have accepted an invitation, or logged in for the first time. */
     async scanPending(): Promise<{ waiting: number; activated: number; requests: number }> {
       const invited = await inventory.listPending();
       const logins = await inventory.listAwaitedLogins();
@@ -58,7 +35,7 @@ export function createSyncActivities({
       return withDatadog(
         datadog,
         async (api) => {
-          const accepted = await signalAcceptances(api, invited);
+          const accepted = await signalAcceptances(signals, api, invited);
           const loggedIn = await signalFirstLogins({ inventory, signals }, api, logins);
           return { waiting, activated: accepted + loggedIn, requests: api.requests };
         },
@@ -94,9 +71,35 @@ export function createSyncActivities({
   };
 }
 
-async function* pendingAccounts(api: Datadog) {
+/** Reads the Pending accounts, then each awaited account that has left their list. */
+async function signalAcceptances(
+  signals: Dependencies['signals'],
+  api: DatadogReads,
+  waiting: readonly PendingInvitation[],
+): Promise<number> {
+  const signalActivated = activationSignal(signals);
+  if (waiting.length === 0) return 0;
+  const pending = new Set<string>();
+  for await (const page of pendingAccounts(api)) {
+    for (const { id } of page.accounts) pending.add(id);
+    heartbeat({ page: page.number });
+  }
+  let activated = 0;
+  for (const candidate of waiting.filter(({ accountId }) => !pending.has(accountId))) {
+    // One account that cannot be read just now keeps nobody else waiting: the next pass reads it.
+    const reading = api.getAccount(candidate.accountId);
+    const account = await withoutOn(['DatadogUnavailable', 'UnexpectedResponse'], reading);
+    heartbeat({ accountId: candidate.accountId });
+    if (account?.status !== 'active') continue;
+    await signalActivated(candidate);
+    activated += 1;
+  }
+  return activated;
+}
+
+async function* pendingAccounts(api: DatadogReads) {
   for (let number = 0, known: number | undefined; ; number += 1) {
-    const page = { number, status: ['pending'] as const, ...(known === undefined ? {} : { size: known }) };
+    const page = { number, status: ['pending'] as const, size: known };
     const { accounts, total, size } = await api.listAccountsPage(page);
     yield { accounts, number };
     if (accounts.length === 0 || (number + 1) * size >= total) return;

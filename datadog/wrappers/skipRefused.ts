@@ -18,17 +18,10 @@ interface KnownAnswer {
 }
 
 /**
- * The same client, which leaves out what a process can do without while Datadog is known to refuse it. It fails as the
+ * The same client, which does not send what a process can do without while Datadog is known to refuse it. It fails as the
  * refused call would, so that the part is recorded, and made up for once the permission is there.
  */
 export function skipRefusedCalls(client: DatadogClient, inventory: KnownRefusals): DatadogClient {
-  async function refusalsNow(): Promise<ReadonlyMap<string, KnownAnswer>> {
-    const since = new Date(Date.now() - holdsMs).toISOString();
-    const known = await inventory.listKeyHealth();
-    const standing = known.filter(({ answer, checkedAt }) => answer === 'no' && checkedAt > since);
-    return new Map(standing.map((one) => [one.permission, one]));
-  }
-
   const note = (permission: string) => inventory.recordProbe(permission, 'no', new Date().toISOString());
 
   async function unlessRefused<T>(
@@ -36,7 +29,7 @@ export function skipRefusedCalls(client: DatadogClient, inventory: KnownRefusals
     operation: string,
     call: () => Promise<T>,
   ): Promise<T> {
-    const refusal = (await refusalsNow()).get(permission);
+    const refusal = (await refusalsNow(inventory)).get(permission);
     if (refusal !== undefined) {
       const message = `${operation} was left out: Datadog refused ${permission} at ${refusal.checkedAt}`;
       throw new DatadogFailure('NotAuthorized', message, { missing: { permission, operation } });
@@ -65,14 +58,14 @@ export function skipRefusedCalls(client: DatadogClient, inventory: KnownRefusals
           unlessRefused('teams_read', 'list team memberships', () => api.listTeamsOf(accountId)),
 
         async getAccess(accountId) {
-          const isKnown = (await refusalsNow()).has('teams_read');
+          const isKnown = (await refusalsNow(inventory)).has('teams_read');
           const access = await api.getAccess(accountId, { withoutTeams: isKnown });
           if (!isKnown && access?.teamsNotVisible !== undefined) await note(access.teamsNotVisible);
           return access;
         },
 
         async listOwnedKeys(accountId) {
-          const known = new Set((await refusalsNow()).keys());
+          const known = new Set((await refusalsNow(inventory)).keys());
           const keys = await api.listOwnedKeys(accountId, known);
           for (const permission of keys.notVisible) if (!known.has(permission)) await note(permission);
           return keys;
@@ -81,4 +74,11 @@ export function skipRefusedCalls(client: DatadogClient, inventory: KnownRefusals
       return withCalls(api, calls);
     },
   };
+}
+
+async function refusalsNow(inventory: KnownRefusals): Promise<ReadonlyMap<string, KnownAnswer>> {
+  const since = new Date(Date.now() - holdsMs).toISOString();
+  const known = await inventory.listKeyHealth();
+  const standing = known.filter(({ answer, checkedAt }) => answer === 'no' && checkedAt > since);
+  return new Map(standing.map((one) => [one.permission, one]));
 }

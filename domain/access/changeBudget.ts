@@ -1,7 +1,7 @@
 /** How many may be disabled before a person has to look. */
 export interface ChangeBudget {
   readonly atLeast: number;
-  /** Of the people who have an account and have not left. */
+  /** A share of the people who have an account and have not left. */
   readonly percent: number;
   readonly windowMs: number;
 }

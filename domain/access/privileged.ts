@@ -10,7 +10,7 @@ const privilegedPermissions: readonly string[] = [
   'service_account_write',
 ];
 
-/** Of the permissions that a role gives, by Datadog's names, those that make it privileged. */
+/** The permissions, by Datadog's names, that make a role privileged. */
 export const privilegesIn = (permissions: readonly string[]): readonly string[] =>
   privilegedPermissions.filter((permission) => permissions.includes(permission));
 

@@ -107,7 +107,7 @@ async function assessAccounts({
     return {
       found: snapshots.flatMap((one) => {
         const overdueSince = one.person === undefined ? undefined : overdueLeavers.get(one.person.personId);
-        return accountFindings({ ...one, ...(overdueSince === undefined ? {} : { overdueSince }) }, context);
+        return accountFindings({ ...one, overdueSince }, context);
       }),
       frozen: snapshots.filter(isInMotion).map(({ account }) => account.id),
     };
@@ -115,7 +115,7 @@ async function assessAccounts({
   return uncorrelatedSummary(byDomain);
 }
 
-/** What a person who has no open process should hold, against what they hold. Answers whose drift a reconcile would mend. */
+/** What a person who has no open process should hold, against what they hold. Returns the people whose drift a reconcile would mend. */
 async function assessPeople({ inventory, pages, organization, context, input }: Assessing) {
   const candidates: RepairCandidate[] = [];
   const isInMotion = (one: { readonly personId: string; readonly finishedAt?: string }) =>

@@ -26,7 +26,7 @@ export function createPages(
     foundAt: FoundAt,
     { after = '', upTo, found, frozen = [] }: PageResult & { readonly after?: string; readonly upTo?: string },
   ): Promise<void> {
-    const range = { after, ...(upTo === undefined ? {} : { upTo }) };
+    const range = { after, upTo };
     const written = await inventory.writeFindings({
       foundAt,
       ...range,
@@ -49,7 +49,7 @@ export function createPages(
     ): Promise<void> {
       for (let after = ''; ;) {
         const { facts: snapshots, next } = await read(after, pageSize);
-        await write(foundAt, { ...judge(snapshots), after, ...(next === undefined ? {} : { upTo: next }) });
+        await write(foundAt, { ...judge(snapshots), after, upTo: next });
         onPage?.({ foundAt, after });
         if (next === undefined) return;
         after = next;
