@@ -13,7 +13,7 @@ import { skipRefusedCalls } from '../datadog/wrappers/skipRefused.ts';
 import { refuseWritesWhenObserving } from '../datadog/wrappers/readOnly.ts';
 import { createAwaitingActivities } from './person/awaiting.ts';
 import { createAccountActivities } from './person/account.ts';
-import { createPlanActivities } from './plan/activities.ts';
+import { createPlanActivities } from './plan/index.ts';
 import { createRecordActivities } from './person/records.ts';
 import { createRosterActivities } from './intake/rosters.ts';
 import { createSyncActivities } from './sync/runs.ts';

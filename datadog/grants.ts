@@ -177,7 +177,7 @@ async function resolveNames(
       ...entitlement,
       id,
       ...(privileges.length > 0 ? { isPrivileged: true } : {}),
-      nameNow,
+      ...(nameNow === undefined ? {} : { nameNow }),
     };
   });
 }
