@@ -112,48 +112,25 @@ const durableRecords = proxyActivities<Activities>({
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });
 
-/**
- * What only records is a local activity: a quarter of the cost. A store that is down would cost a heartbeat of the
- * workflow task every few seconds, so after four it becomes a regular activity that waits as long as it takes.
- */
-export const records: Pick<Activities, RecordName> = {
-  admitEvents: orElse('admitEvents'),
-  decideAccess: orElse('decideAccess'),
-  askForPrivileged: orElse('askForPrivileged'),
-  requestForAct: orElse('requestForAct'),
-  recordProgress: orElse('recordProgress'),
-  openApprovals: orElse('openApprovals'),
-  reviewDecision: orElse('reviewDecision'),
-  recordDecision: orElse('recordDecision'),
-  closeApproval: orElse('closeApproval'),
-  admitDisable: orElse('admitDisable'),
-  recordAccessBefore: orElse('recordAccessBefore'),
-  readAccessBefore: orElse('readAccessBefore'),
-  endEvents: orElse('endEvents'),
-  finishProcess: orElse('finishProcess'),
-  notify: orElse('notify'),
-  startSync: orElse('startSync'),
-  finishSync: orElse('finishSync'),
-};
-
-type RecordName =
-  | 'admitEvents'
-  | 'decideAccess'
-  | 'askForPrivileged'
-  | 'requestForAct'
-  | 'recordProgress'
-  | 'openApprovals'
-  | 'reviewDecision'
-  | 'recordDecision'
-  | 'closeApproval'
-  | 'admitDisable'
-  | 'recordAccessBefore'
-  | 'readAccessBefore'
-  | 'endEvents'
-  | 'finishProcess'
-  | 'notify'
-  | 'startSync'
-  | 'finishSync';
+const recordNames = [
+  'admitEvents',
+  'decideAccess',
+  'askForPrivileged',
+  'requestForAct',
+  'recordProgress',
+  'openApprovals',
+  'reviewDecision',
+  'recordDecision',
+  'closeApproval',
+  'admitDisable',
+  'recordAccessBefore',
+  'readAccessBefore',
+  'endEvents',
+  'finishProcess',
+  'notify',
+  'startSync',
+  'finishSync',
+] as const satisfies readonly (keyof Activities)[];
 
 let lastTurn: Promise<unknown> = Promise.resolve();
 
@@ -168,10 +145,19 @@ function inTurn<T>(call: () => Promise<T>): Promise<T> {
   return turn;
 }
 
-function orElse<Name extends RecordName>(name: Name): Activities[Name] {
+/**
+ * What only records is a local activity: a quarter of the cost. A store that is down would cost a heartbeat of the
+ * workflow task every few seconds, so after four it becomes a regular activity that waits as long as it takes.
+ */
+export const records = Object.fromEntries(recordNames.map((name) => [name, localThenDurable(name)])) as unknown as Pick<
+  Activities,
+  (typeof recordNames)[number]
+>;
+
+function localThenDurable(name: (typeof recordNames)[number]) {
   const first = localRecords[name] as (...args: unknown[]) => Promise<unknown>;
   const then = durableRecords[name] as (...args: unknown[]) => Promise<unknown>;
-  const call = async (...args: unknown[]): Promise<unknown> => {
+  return async (...args: unknown[]): Promise<unknown> => {
     try {
       return await CancellationScope.nonCancellable(() => inTurn(() => first(...args)));
     } catch (error) {
@@ -180,5 +166,4 @@ function orElse<Name extends RecordName>(name: Name): Activities[Name] {
       return then(...args);
     }
   };
-  return call as unknown as Activities[Name];
 }

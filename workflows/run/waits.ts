@@ -44,3 +44,19 @@ export async function alongside<T>(
     await running;
   }
 }
+
+/**
+ * Runs all of them at once. The first failure cancels the others, and is thrown when they have ended: no write is in flight
+ * then, which a leaver must know before it takes access away.
+ */
+export async function together<T>(tasks: readonly (() => Promise<T>)[]): Promise<readonly T[]> {
+  const scope = new CancellationScope();
+  const running = tasks.map((task) => scope.run(task));
+  try {
+    return await Promise.all(running);
+  } catch (error) {
+    scope.cancel();
+    await Promise.allSettled(running);
+    throw error;
+  }
+}

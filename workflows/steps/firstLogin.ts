@@ -1,65 +1,60 @@
-import type { Account, PersonAttributes } from '../../domain/model.ts';
-import type { PersonRun } from '../run/personRun.ts';
+import type { Account } from '../../domain/model.ts';
 import { acceptancePoll } from '../proxies.ts';
-import { newsAt, takeNews } from '../run/run.ts';
+import type { Uses } from '../run/personRun.ts';
 import { alongside, waitFor } from '../run/waits.ts';
+import { correlate } from './correlate.ts';
+import { attributesOf } from './wantedAccess.ts';
+
+type Waiting = Uses<'process' | 'mailbox' | 'blockers'>;
 
 /**
  * With `activation: jit` nothing is created and nobody is invited: SSO makes the account when the person first logs in,
- * and a pending invitation would prevent that. Answers the account; undefined where the time is up. `look` correlates, and
- * shows what stands in the way.
+ * and a pending invitation would prevent that. Returns the account; undefined where the time was up first.
  */
-export async function firstLogin(
-  run: PersonRun,
-  pending: Account | undefined,
-  look: () => Promise<Account | undefined>,
-): Promise<Account | undefined> {
-  const giveUpAt = Date.now() + run.processTimes.giveUpAfterMs;
-  await run.enter('waitingForAcceptance', 'the person to log in by SSO for the first time', giveUpAt);
+export async function firstLogin(run: Waiting, pending: Account | undefined): Promise<Account | undefined> {
+  const { process, mailbox } = run;
+  const giveUpAt = Date.now() + mailbox.terms.times.giveUpAfterMs;
+  await process.enter('waitingForAcceptance', 'the person to log in by SSO for the first time', giveUpAt);
   for (let known = pending; ;) {
-    const answer = await somethingToLookAt(run, known, giveUpAt);
-    if (answer === 'timeIsUp') return undefined;
-    if (answer === 'news' && takeNews(run)) run.note('changed in place by a newer event');
-    run.activated.clear();
-    known = await look();
+    const event = await nextEvent(run, known, giveUpAt);
+    if (event === 'timeIsUp') return undefined;
+    if (event === 'news' && mailbox.takeNews()) process.note('changed in place by a newer event');
+    process.reportedActive.clear();
+    known = await correlate(run);
     if (known !== undefined && known.status !== 'pending') return known;
-    if (answer === 'signal') run.refuse('accountActivated signal', `reads back as ${known?.status ?? 'no account'}`);
+    if (event === 'signal') process.refuse('accountActivated signal', `reads back as ${known?.status ?? 'no account'}`);
   }
 }
 
 /** By the sync's signal, by the fallback, or since HR says something else of the person. */
-async function somethingToLookAt(
-  run: PersonRun,
+async function nextEvent(
+  run: Waiting,
   pending: Account | undefined,
   giveUpAt: number,
 ): Promise<'signal' | 'poll' | 'news' | 'timeIsUp'> {
-  let isPolled = false;
-  const { email } = latest(run);
+  const { process, mailbox, blockers } = run;
+  const { email } = attributesOf(run);
   const summary = 'fallback: has the person logged in?';
-  const poll = () =>
-    run.allowed(() =>
-      acceptancePoll.awaitFirstLogin.executeWithOptions({ summary }, [run.personId, email, pending?.id]),
-    );
+  let isPolled = false;
   return alongside(
-    () => poll().then(() => (isPolled = true)),
+    async () => {
+      await blockers.allowed(() =>
+        acceptancePoll.awaitFirstLogin.executeWithOptions({ summary }, [process.personId, email, pending?.id]),
+      );
+      isPolled = true;
+    },
     async () => {
       for (;;) {
-        const [waiting, event] = [run.waiting, run.event];
-        await waitFor(() => isPolled || run.activated.size > 0 || run.waiting !== waiting || run.event !== event, {
-          at: Math.min(giveUpAt, newsAt(run)),
+        const hasNews = mailbox.watch();
+        await waitFor(() => isPolled || process.reportedActive.size > 0 || hasNews(), {
+          at: Math.min(giveUpAt, mailbox.newsAt),
           summary: 'until the first login: gives up then',
         });
         if (isPolled) return 'poll';
-        if (run.activated.size > 0) return 'signal';
-        if (newsAt(run) <= Date.now()) return 'news';
+        if (process.reportedActive.size > 0) return 'signal';
+        if (mailbox.newsAt <= Date.now()) return 'news';
         if (Date.now() >= giveUpAt) return 'timeIsUp';
       }
     },
   );
-}
-
-/** What HR says of the person by now. */
-export function latest(run: PersonRun): PersonAttributes {
-  if (run.attributes === undefined) throw new Error('an onboarding knows the attributes');
-  return run.attributes;
 }

@@ -1,0 +1,23 @@
+import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
+import { correlationConflict, type MissingPermission } from '../../domain/failures.ts';
+
+export function wordsOf(error: ActivityFailure): string {
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
+
+/** The failure that an activity itself ended with; undefined where it ended in another way. */
+export const failureIn = (error: unknown): ApplicationFailure | undefined =>
+  error instanceof ActivityFailure && error.cause instanceof ApplicationFailure ? error.cause : undefined;
+
+export function missingPermissionOf(error: unknown): MissingPermission | undefined {
+  const failure = failureIn(error);
+  if (failure?.type !== 'NotAuthorized') return undefined;
+  const [details] = (failure.details ?? []) as MissingPermission[];
+  return details ?? { permission: 'validKeys', operation: 'unknown' };
+}
+
+/** Why an account is not surely this person's, in words; undefined where the error is another one. */
+export function conflictOf(error: unknown): string | undefined {
+  const failure = failureIn(error);
+  return failure?.type === correlationConflict ? failure.message : undefined;
+}

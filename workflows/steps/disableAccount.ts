@@ -1,0 +1,74 @@
+import { sleep } from '@temporalio/workflow';
+import { overBudget } from '../../domain/access/planWords.ts';
+import { protectionAdvice, type Protection } from '../../domain/access/protection.ts';
+import { protectedAccount } from '../../domain/failures.ts';
+import type { Account, Outcome } from '../../domain/model.ts';
+import { blockerPoll, datadog, records } from '../proxies.ts';
+import type { Blocker } from '../run/blockers.ts';
+import { failureIn } from '../run/failures.ts';
+import type { Uses } from '../run/personRun.ts';
+import { alongside } from '../run/waits.ts';
+import { becauseOf } from './entitlements.ts';
+
+type Leaving = Uses<'process' | 'mailbox' | 'blockers'>;
+
+/** Above the change budget a person decides whether this leaver goes; returns how it ends where they say no. */
+export async function rejectedAboveBudget({ process, mailbox, blockers }: Leaving): Promise<Outcome | undefined> {
+  const { personId } = process;
+  const { eventId } = mailbox.event;
+  let admittance = await records.admitDisable(personId, eventId);
+  if (admittance.state === 'held') {
+    const reason = overBudget(admittance.limit);
+    const advice = `\`npx muster leaver held\` shows all that are held, \`npx muster leaver release ${personId}\` lets this one go`;
+    admittance = await process.whileReplaceable(() =>
+      blockers.waitUntilResolved('held', { reason, advice }, () => blockerPoll.awaitRelease(personId, eventId)),
+    );
+  }
+  if (admittance.state !== 'rejected') return undefined;
+  const why = admittance.reason === undefined ? '' : `: ${admittance.reason}`;
+  return { kind: 'cancelled', detail: `rejected by ${admittance.actor}${why}`, parts: [] };
+}
+
+/** Disables, once nothing protects the account: the operator is reminded of it every day. */
+export async function disableAccount(run: Leaving, account: Account): Promise<void> {
+  const { process, mailbox, blockers } = run;
+  const because = becauseOf(mailbox.event);
+  if (account.status === 'pending') await blockers.allowed(() => datadog.cancelInvitations(account.id, because));
+  for (;;) {
+    try {
+      await blockers.allowed(() => datadog.disableAccount(account.id, because));
+      break;
+    } catch (error) {
+      const protection = protectionIn(error);
+      if (protection === undefined) throw error;
+      await untilUnprotected(run, account, protection);
+    }
+  }
+  process.finishPart('disable account', account.status === 'disabled' ? 'alreadySo' : 'done');
+}
+
+async function untilUnprotected(run: Leaving, { id }: Account, protection: Protection): Promise<void> {
+  const { process, blockers } = run;
+  const blocker = { reason: `account ${id} is protected`, advice: protectionAdvice[protection] };
+  await process.whileReplaceable(() =>
+    alongside(
+      () => remindDaily(run, blocker),
+      () =>
+        blockers.waitUntilResolved('blocked', blocker, () => blockers.allowed(() => blockerPoll.awaitUnprotected(id))),
+    ),
+  );
+}
+
+async function remindDaily({ process: { personId } }: Uses<'process'>, details: Blocker): Promise<never> {
+  for (;;) {
+    await sleep('1 day', { summary: 'reminder: the account is protected' });
+    await records.notify({ kind: 'leaverDelayed', personId, to: [], details: { ...details } });
+  }
+}
+
+function protectionIn(error: unknown): Protection | undefined {
+  const failure = failureIn(error);
+  if (failure?.type !== protectedAccount) return undefined;
+  const [protection] = (failure.details ?? []) as Protection[];
+  return protection ?? 'emergency';
+}

@@ -1,0 +1,101 @@
+import type { ActivityFailure } from '@temporalio/workflow';
+import type { Because } from '../../domain/evidence.ts';
+import type { Granted, HrEvent, ResolvedEntitlement } from '../../domain/model.ts';
+import { datadog } from '../proxies.ts';
+import { refuseToGoOn, throwUnlessFailed } from '../run/cancellation.ts';
+import { missingPermissionOf, wordsOf } from '../run/failures.ts';
+import type { Uses } from '../run/personRun.ts';
+import { together } from '../run/waits.ts';
+
+export function becauseOf({ personId, eventId, kind, source }: HrEvent, reason: string = kind): Because {
+  return { personId, eventId, reason, actor: source };
+}
+
+/** An entitlement that was not assigned, since it must not be now. */
+export interface Withheld {
+  readonly entitlement: ResolvedEntitlement;
+  readonly granted: Extract<Granted, { given: false }>;
+}
+
+/** Assigns what is not held; returns what was withheld at the last moment. */
+export async function assignAll(
+  run: Uses<'process' | 'blockers'>,
+  accountId: string,
+  entitlements: readonly ResolvedEntitlement[],
+  because: Because,
+): Promise<readonly Withheld[]> {
+  const withheld: Withheld[] = [];
+  // Roles first: a team may give nothing to somebody without a role.
+  for (const kind of ['role', 'team'] as const) {
+    await together(
+      entitlements
+        .filter((entitlement) => entitlement.kind === kind)
+        .map(
+          (entitlement) => () =>
+            part(run, `assign ${kind} ${entitlement.name}`, kind, async (summary) => {
+              const granted = await datadog.grant.executeWithOptions({ summary }, [accountId, entitlement, because]);
+              if (!granted.given) withheld.push({ entitlement, granted });
+              return granted.given;
+            }),
+        ),
+    );
+  }
+  return withheld;
+}
+
+export async function removeAll(
+  run: Uses<'process' | 'blockers'>,
+  accountId: string,
+  entitlements: readonly ResolvedEntitlement[],
+  because: Because,
+): Promise<void> {
+  await together(
+    entitlements.map(
+      (entitlement) => () =>
+        part(run, `remove ${entitlement.kind} ${entitlement.name}`, entitlement.kind, async (summary) => {
+          await datadog.revoke.executeWithOptions({ summary }, [accountId, entitlement, because]);
+          return true;
+        }),
+    ),
+  );
+}
+
+/**
+ * One part of a process, named in its activity's summary: its failure leaves the rest done. A process cannot do without
+ * roles, but without teams it can.
+ */
+async function part(
+  run: Uses<'process' | 'blockers'>,
+  name: string,
+  kind: 'role' | 'team',
+  write: (summary: string) => Promise<boolean>,
+): Promise<void> {
+  try {
+    const isDone =
+      kind === 'team' ? await optional(run, name, () => write(name)) : await run.blockers.allowed(() => write(name));
+    if (isDone === true) run.process.finishPart(name, 'done');
+  } catch (error) {
+    throwUnlessFailed(error);
+    run.process.finishPart(name, 'failed', { detail: wordsOf(error) });
+  }
+}
+
+/** What a process can do without: a key that may not do it leaves the part undone, and says which permission it takes. */
+export async function optional<T>(
+  { process }: Uses<'process'>,
+  what: string,
+  call: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    refuseToGoOn();
+    const missing = missingPermissionOf(error);
+    if (missing === undefined) throw error;
+    process.finishPart(what, 'notDone', {
+      detail: wordsOf(error as ActivityFailure),
+      permission: missing.permission,
+    });
+    return undefined;
+  }
+}

@@ -1,0 +1,136 @@
+import type { Account, Invitation } from '../../domain/model.ts';
+import { acceptancePoll, datadog, records } from '../proxies.ts';
+import { throwUnlessFailed } from '../run/cancellation.ts';
+import type { PersonRun, Uses } from '../run/personRun.ts';
+import { alongside, waitFor } from '../run/waits.ts';
+import { followNews, type Assignment } from './assignment.ts';
+import { becauseOf } from './entitlements.ts';
+
+/** An invitation as it was sent: the first, the second… */
+interface SentInvitation extends Invitation {
+  readonly round: number;
+}
+
+export async function sendInvitation(
+  { process, mailbox, blockers }: Uses<'process' | 'mailbox' | 'blockers'>,
+  account: Account,
+  round = 1,
+): Promise<SentInvitation> {
+  const summary = `invitation ${round}`;
+  const invitation = await blockers.allowed(() =>
+    datadog.sendInvitation.executeWithOptions({ summary }, [account.id, becauseOf(mailbox.event), round]),
+  );
+  process.note(`invitation ${round} sent, valid until ${invitation.expiresAt}`);
+  return { ...invitation, round };
+}
+
+/** Invites again before each link dies, until the person has accepted; undefined where the time was up first. */
+export async function acceptance(
+  run: PersonRun,
+  invited: Assignment,
+  invitation: SentInvitation,
+): Promise<Assignment | undefined> {
+  const { id } = invited.account;
+  const poll = { isAccepted: false };
+  return alongside(
+    async () => {
+      while (await pollAcceptance(run, id)) {
+        poll.isAccepted = true;
+        // It may read back as something else: then it is polled for again, with the poll's pauses.
+        await waitFor(() => !poll.isAccepted);
+      }
+    },
+    async () => {
+      const giveUpAt = Date.now() + run.mailbox.terms.times.giveUpAfterMs;
+      const isReported = () => poll.isAccepted || run.process.reportedActive.has(id);
+      let [current, sent] = [invited, invitation];
+      for (;;) {
+        const event = await nextEvent(run, sent, giveUpAt, isReported);
+        if (event === 'timeIsUp') return undefined;
+        if (event === 'reported') {
+          const account = await readBack(run, id);
+          if (account !== undefined) return { ...current, account };
+          poll.isAccepted = false;
+        } else if (event === 'resend') {
+          sent = await sendAgain(run, current.account, sent);
+        } else {
+          const { email } = current.account;
+          current = await followNews(run, current);
+          if (current.account.email !== email) sent = await sendInvitation(run, current.account, sent.round + 1);
+        }
+      }
+    },
+  );
+}
+
+/** Without the fallback there is still the sync's signal. */
+async function pollAcceptance({ blockers }: Uses<'blockers'>, accountId: string): Promise<boolean> {
+  try {
+    await blockers.allowed(() => acceptancePoll.awaitAcceptance(accountId));
+    return true;
+  } catch (error) {
+    throwUnlessFailed(error);
+    return false;
+  }
+}
+
+async function nextEvent(
+  { process, mailbox }: Uses<'process' | 'mailbox'>,
+  invitation: SentInvitation,
+  giveUpAt: number,
+  isReported: () => boolean,
+): Promise<'reported' | 'news' | 'resend' | 'timeIsUp'> {
+  const resendAt = resendTime(mailbox.terms.times.resendBeforeMs, invitation);
+  for (;;) {
+    const hasNews = mailbox.watch();
+    await process.enter('waitingForAcceptance', 'the person to accept the invitation', giveUpAt);
+    await waitFor(() => isReported() || hasNews(), {
+      at: Math.min(resendAt, giveUpAt, mailbox.newsAt),
+      summary: 'until it is accepted: invites again, or gives up',
+    });
+    if (isReported()) return 'reported';
+    if (mailbox.takeNews()) return 'news';
+    if (Date.now() >= giveUpAt) return 'timeIsUp';
+    if (Date.now() >= resendAt) return 'resend';
+  }
+}
+
+/** Early enough before the link dies; never at once again, should Datadog's clock and ours disagree. */
+function resendTime(resendBeforeMs: number, { expiresAt }: Invitation): number {
+  return Math.max(Date.parse(expiresAt) - resendBeforeMs, Date.now() + 60_000);
+}
+
+async function sendAgain(run: PersonRun, account: Account, { round }: SentInvitation): Promise<SentInvitation> {
+  const sent = await sendInvitation(run, account, round + 1);
+  await records.notify({
+    kind: 'invitationResent',
+    personId: run.process.personId,
+    to: run.mailbox.managers,
+    details: { round: sent.round, until: sent.expiresAt },
+  });
+  return sent;
+}
+
+/** A signal comes from anywhere, so what it says is read back: the account, where it is active. */
+async function readBack(
+  { process, blockers }: Uses<'process' | 'blockers'>,
+  accountId: string,
+): Promise<Account | undefined> {
+  const { account } = await blockers.allowed(() => datadog.correlateAccount({ personId: process.personId }));
+  process.reportedActive.clear();
+  if (account === undefined || account.status !== 'active') {
+    process.refuse('accountActivated signal', `account ${accountId} reads back as ${account?.status ?? 'gone'}`);
+    return undefined;
+  }
+  process.useAccount(account);
+  process.note('the invitation was accepted');
+  return account;
+}
+
+/** The link is taken back; the account stays Pending without roles, and a later activation starts it again. */
+export async function withdrawInvitations(
+  { mailbox, blockers }: Uses<'mailbox' | 'blockers'>,
+  { id }: Account,
+): Promise<void> {
+  await blockers.allowed(() => datadog.cancelInvitations(id, becauseOf(mailbox.event)));
+}

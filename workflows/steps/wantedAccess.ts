@@ -1,0 +1,56 @@
+import { heldEntitlements, namedEntitlements, requestsToAsk, type ResolvedAccess } from '../../domain/access/plan.ts';
+import { renamed } from '../../domain/access/warnings.ts';
+import type { Account, PersonAttributes } from '../../domain/model.ts';
+import { datadog, records } from '../proxies.ts';
+import type { PersonRun, Uses } from '../run/personRun.ts';
+import { optional } from './entitlements.ts';
+
+/** What the person is to have: what the policy gives, or after `person restore` exactly what was recorded. */
+export async function wantedAccess(run: PersonRun): Promise<ResolvedAccess> {
+  return run.mailbox.event.restore === true ? recordedAccess(run) : policyAccess(run);
+}
+
+export async function policyAccess(run: Uses<'process' | 'mailbox' | 'blockers'>): Promise<ResolvedAccess> {
+  const { process, blockers } = run;
+  const attributes = attributesOf(run);
+  const desired = await records.decideAccess(process.personId, attributes);
+  const named = namedEntitlements(desired);
+  process.want(named);
+  const roles = named.filter(({ kind }) => kind === 'role');
+  const teams = named.filter(({ kind }) => kind === 'team');
+  const [resolvedRoles, resolvedTeams = []] = await Promise.all([
+    roles.length === 0 ? [] : blockers.allowed(() => datadog.resolveEntitlements(roles)),
+    teams.length === 0 ? [] : optional(run, 'teams', () => datadog.resolveEntitlements(teams)),
+  ]);
+  const resolved = [...resolvedRoles, ...resolvedTeams];
+  for (const note of renamed(resolved)) process.note(note);
+  const privileged = resolvedRoles.filter(({ isPrivileged }) => isPrivileged).map(({ name }) => name);
+  if (privileged.length === 0) return { desired, resolved };
+  const guarded = await records.askForPrivileged(process.personId, desired, privileged, attributes.manager);
+  return { desired: guarded, resolved };
+}
+
+/** A role that is privileged is found out when it is to be assigned, and requested then. */
+async function recordedAccess({ process }: Uses<'process'>): Promise<ResolvedAccess> {
+  const { before } = await records.readAccessBefore(process.personId);
+  const resolved = before === undefined ? [] : heldEntitlements(before.access);
+  const entitlements = resolved.map(({ kind, name }) => ({ kind, name }));
+  process.want(entitlements);
+  return { desired: { entitlements, requests: [] }, resolved };
+}
+
+/** Requests approval of what the person does not hold already, as far as the account itself tells. */
+export async function requestApprovals(
+  { approvals }: Uses<'approvals'>,
+  access: ResolvedAccess,
+  account?: Account,
+): Promise<void> {
+  const held = account?.status === 'active' ? account.roleIds : [];
+  await approvals.replaceRequests(requestsToAsk(access, ({ kind, id }) => kind === 'role' && held.includes(id)));
+}
+
+/** What HR says of the person by now. */
+export function attributesOf({ mailbox }: Uses<'mailbox'>): PersonAttributes {
+  if (mailbox.attributes === undefined) throw new Error('nothing is known of this person');
+  return mailbox.attributes;
+}
