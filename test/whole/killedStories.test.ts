@@ -54,23 +54,33 @@ together('in an organization that makes accounts by SSO,', {
 
 const isPrivileged = (after: unknown): boolean => [admin, 'Deployers'].includes((after as { name: string }).name);
 
+async function playIn(where: string, { options, stories }: World) {
+  const beganAt = Date.now();
+  await using opened = new AsyncDisposableStack();
+  const stage = opened.use(await openKillStage(options));
+  await knowPerson(stage, 'lead', lead);
+  await knowPerson(stage, 'it', itLead);
+  const ends = await play(stage, stories);
+  process.stderr.write(`killed ${where} ${Object.keys(stories).length} stories in ${Date.now() - beganAt} ms\n`);
+  opened.move();
+  return { stage, ends };
+}
+
 interface World {
   readonly options: KillStageOptions;
   readonly stories: Readonly<Record<string, Story>>;
 }
 
 function together(where: string, { options, stories }: World): void {
+  const played = Promise.withResolvers<Awaited<ReturnType<typeof playIn>>>();
+  // Whether it failed is told where it is awaited.
+  played.promise.catch(() => undefined);
+  // All worlds at once: each mostly waits.
+  beforeAll(() => void playIn(where, { options, stories }).then(played.resolve, played.reject));
   describe(`a worker is killed ${where} and`, () => {
     let stage: KillStage;
     let ends: Awaited<ReturnType<typeof play>>;
-    beforeAll(async () => {
-      const beganAt = Date.now();
-      stage = await openKillStage(options);
-      await knowPerson(stage, 'lead', lead);
-      await knowPerson(stage, 'it', itLead);
-      ends = await play(stage, stories);
-      process.stderr.write(`killed ${where} ${Object.keys(stories).length} stories in ${Date.now() - beganAt} ms\n`);
-    }, endsWithinMs);
+    beforeAll(async () => ({ stage, ends } = await played.promise), endsWithinMs);
     afterAll(() => stage?.[Symbol.asyncDispose]());
 
     test.each(Object.keys(stories))('%s', (title) => {
