@@ -7,7 +7,8 @@ import { startChild, startWorker, type Child } from './children.ts';
 import { median, spreadOf, type Figure } from './figures.ts';
 import { cpuSeconds, pause, residentMiB } from './measure.ts';
 import type { ReaderInput } from './minimalReader.ts';
-import type { ReadOnlyAddress, ReadOnlyCounts, ReadOnlyOptions } from './readOnlyServer.ts';
+import type { ReadOnlyOptions } from './readOnlyBodies.ts';
+import type { ReadOnlyAddress, ReadOnlyCounts } from './readOnlyServer.ts';
 import { startStage, type BenchOptions, type Stage } from './stage.ts';
 import type { WorkerInput } from './workerInput.ts';
 

@@ -99,14 +99,16 @@ export function createControls(deps: ControlDeps): Controls {
     keys: createKeyControls(state, deps.changed),
     dump() {
       deps.settle();
-      const secrets = new Set(['key', 'publicPortion']);
-      const text = JSON.stringify(stateToJson(state), (name, value: unknown) =>
-        secrets.has(name) ? undefined : value,
-      );
-      const copy: Record<string, unknown> = JSON.parse(text);
-      return copy;
+      return withoutSecrets(state);
     },
   };
+}
+
+function withoutSecrets(state: State): Record<string, unknown> {
+  const secrets = new Set(['key', 'publicPortion']);
+  const text = JSON.stringify(stateToJson(state), (name, value: unknown) => (secrets.has(name) ? undefined : value));
+  const copy: Record<string, unknown> = JSON.parse(text);
+  return copy;
 }
 
 function teamsByUser(state: State): ReadonlyMap<string, readonly string[]> {

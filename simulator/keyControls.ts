@@ -1,6 +1,6 @@
 import type { ApiKey, AppKey, State } from './model.ts';
 
-export interface KeyInfo {
+interface KeyInfo {
   readonly kind: 'api' | 'application';
   readonly id: string;
   readonly name: string;

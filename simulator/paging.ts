@@ -58,72 +58,71 @@ function compare(a: string | number, b: string | number): number {
   return a < b ? -1 : 1;
 }
 
-/** `meta` and `links` of the team service; without paging parameters it counts by offset with limit 100, and names a next page that may be empty. */
-export function teamPage<T>(call: Call, items: readonly T[]): { items: T[]; envelope: Record<string, unknown> } {
+interface TeamPage<T> {
+  readonly items: T[];
+  readonly envelope: Record<string, unknown>;
+}
+
+/** `meta` and `links` of the team service, which counts by offset unless pages are asked for. */
+export function teamPage<T>(call: Call, items: readonly T[]): TeamPage<T> {
   const { query, origin } = call;
   const rest = new URLSearchParams(query);
   for (const name of ['page[number]', 'page[size]', 'page[offset]', 'page[limit]']) rest.delete(name);
   const link = (page: string): string => `${origin}${call.path}?${rest.size > 0 ? `${rest.toString()}&` : ''}${page}`;
   const self = `${origin}${call.path}${query.size > 0 ? `?${query.toString()}` : ''}`;
-  const total = items.length;
-  if (!query.has('page[number]') && !query.has('page[size]')) {
-    const limit = Math.min(readCount(query, 'page[limit]', 1) ?? 100, maxPageSize);
-    const offset = readCount(query, 'page[offset]', 0) ?? 0;
-    const at = (start: number): string => link(`page[offset]=${start}&page[limit]=${limit}`);
-    const next = offset + limit;
-    const previous = Math.max(0, offset - limit);
-    return {
-      items: items.slice(offset, offset + limit),
-      envelope: {
-        meta: {
-          pagination: {
-            type: 'offset_limit',
-            offset,
-            limit,
-            total,
-            first_offset: 0,
-            prev_offset: previous,
-            next_offset: next,
-            last_offset: 0,
-          },
-        },
-        links: {
-          self,
-          first: at(0),
-          last: null,
-          next: at(next),
-          prev: offset > 0 ? at(previous) : null,
-        },
-      },
-    };
-  }
-  const page = pageOf(query, items);
-  const at = (number: number): string => link(`page[number]=${number}&page[size]=${page.size}`);
-  const last = total === 0 ? 0 : Math.ceil(total / page.size) - 1;
-  const next = page.number < last ? page.number + 1 : null;
-  const previous = page.number > 0 ? page.number - 1 : null;
-  return {
-    items: page.items,
-    envelope: {
-      meta: {
-        pagination: {
-          type: 'number_size',
-          number: page.number,
-          size: page.size,
-          total,
-          first_number: 0,
-          prev_number: previous,
-          next_number: next,
-          last_number: last,
-        },
-      },
-      links: {
-        self,
-        first: at(0),
-        last: at(last),
-        ...(next === null ? {} : { next: at(next) }),
-        ...(previous === null ? {} : { prev: at(previous) }),
-      },
-    },
+  const isByNumber = query.has('page[number]') || query.has('page[size]');
+  return isByNumber ? pageByNumber(query, items, { self, link }) : pageByOffset(query, items, { self, link });
+}
+
+interface Links {
+  readonly self: string;
+  readonly link: (page: string) => string;
+}
+
+/** 100 rows unless a limit is given; the next page that it names may be empty. */
+function pageByOffset<T>(query: URLSearchParams, items: readonly T[], { self, link }: Links): TeamPage<T> {
+  const limit = Math.min(readCount(query, 'page[limit]', 1) ?? 100, maxPageSize);
+  const offset = readCount(query, 'page[offset]', 0) ?? 0;
+  const at = (start: number): string => link(`page[offset]=${start}&page[limit]=${limit}`);
+  const next = offset + limit;
+  const previous = Math.max(0, offset - limit);
+  const pagination = {
+    type: 'offset_limit',
+    offset,
+    limit,
+    total: items.length,
+    first_offset: 0,
+    prev_offset: previous,
+    next_offset: next,
+    last_offset: 0,
   };
+  const links = { self, first: at(0), last: null, next: at(next), prev: offset > 0 ? at(previous) : null };
+  return { items: items.slice(offset, next), envelope: { meta: { pagination }, links } };
+}
+
+function pageByNumber<T>(query: URLSearchParams, rows: readonly T[], { self, link }: Links): TeamPage<T> {
+  const { items, number, size } = pageOf(query, rows);
+  const at = (page: number): string => link(`page[number]=${page}&page[size]=${size}`);
+  const total = rows.length;
+  const last = total === 0 ? 0 : Math.ceil(total / size) - 1;
+  const next = number < last ? number + 1 : null;
+  const previous = number > 0 ? number - 1 : null;
+  const pagination = {
+    type: 'number_size',
+    number,
+    size,
+    total,
+    first_number: 0,
+    prev_number: previous,
+    next_number: next,
+    last_number: last,
+  };
+  const links = {
+    self,
+    first: at(0),
+    last: at(last),
+    ...(next === null ? {} : { next: at(next) }),
+    ...(previous === null ? {} : { prev: at(previous) }),
+  };
+  return { items, envelope: { meta: { pagination }, links } };
 }

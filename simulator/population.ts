@@ -52,7 +52,7 @@ const familyNames = [
 const dayMs = 86_400_000;
 
 /** The e-mail of the seeded person with this number, from 1: `person0001@example.com`. */
-export function seededEmail(index: number): string {
+function seededEmail(index: number): string {
   return `person${String(index).padStart(4, '0')}@example.com`;
 }
 
