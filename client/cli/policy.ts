@@ -8,7 +8,6 @@ import { addAccept } from './policyAccept.ts';
 import { printMessage, printResult } from './output.ts';
 import { renderTable } from './table.ts';
 import { parseAttribute, parseDomain, parseEmail, parseText, parseTimeZone } from './parse.ts';
-import { checkPolicy, renderCheck, writeFirstPolicy } from './policyFiles.ts';
 import type { Shell } from './shell.ts';
 import { UsageError } from '../../domain/errors.ts';
 
@@ -37,12 +36,16 @@ export function addPolicy(policy: Command, shell: Shell, setExitCode: (code: num
     .action(async (file: string, { domain = [], timeZone }: InitOptions, command: Command) => {
       const path = resolve(shell.cwd, file);
       const defaultTimeZone = timeZone ?? machineTimeZone();
-      await writeFirstPolicy(shell, { path, named: file, domains: domain, defaultTimeZone });
+      const { writeFirstPolicy } = await import('./policyFiles.ts');
+      const { lacksApprovers } = await writeFirstPolicy(shell, { path, named: file, domains: domain, defaultTimeZone });
       printResult(shell, isJson(command), { path, defaultTimeZone }, () => {
         const whose = timeZone === undefined ? " (this machine's; --time-zone names another one)" : '';
+        const approvers = lacksApprovers
+          ? 'Its rule sre and approvals.default are commented out until they name your own approvers.\n'
+          : '';
         return (
           `${path} is written. People of whom HR does not say the time zone live in ${defaultTimeZone}${whose}: ` +
-          `their access begins and ends with its days.\nEdit it, then: npx muster policy check ${file}`
+          `their access begins and ends with its days.\n${approvers}Edit it, then: npx muster policy check ${file}`
         );
       });
     });
@@ -60,6 +63,7 @@ export function addPolicy(policy: Command, shell: Shell, setExitCode: (code: num
       const path = resolve(shell.cwd, file);
       if (!(await exists(path)))
         throw new UsageError(`There is no file ${file}: write one with \`npx muster policy init\``);
+      const { checkPolicy, renderCheck } = await import('./policyFiles.ts');
       const check = await checkPolicy(shell, path, online ?? false);
       printResult(shell, isJson(command), check, () => renderCheck(shell, file, check));
       for (const problem of check.problems ?? []) printMessage(shell, `error: ${problem}`);

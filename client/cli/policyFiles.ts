@@ -25,11 +25,14 @@ interface FirstPolicy {
   readonly defaultTimeZone: string;
 }
 
-/** The example, with what a site wants said: it observes, and names the domains. A policy is never overwritten. */
+/**
+ * The example, with what a site wants said: it observes, names the domains, and what needs approvers is
+ * commented out, since those of the example exist nowhere. A policy is never overwritten.
+ */
 export async function writeFirstPolicy(
   shell: Shell,
   { path, named, domains, defaultTimeZone }: FirstPolicy,
-): Promise<void> {
+): Promise<{ readonly lacksApprovers: boolean }> {
   const { examplePolicyPath } = await import('../../config/config.ts');
   const text = await readFile(examplePolicyPath, 'utf8');
   const example = text.replace(/^(defaultTimeZone:) UTC$/m, (_, field: string) => `${field} ${defaultTimeZone}`);
@@ -38,15 +41,21 @@ export async function writeFirstPolicy(
     ? example
         .replace(/^# (mode: observe)$/m, '$1')
         .replace(/^( +allowedDomains:) \[\]$/m, (_, field: string) => `${field} [${domains.join(', ')}]`)
+        .replaceAll(/^ {2}(?:- name: sre|default:)\n(?: {4}.*\n)+/gm, commentOut)
+        .replaceAll(/[\w-]+@example\.com/g, `somebody@${domains[0] ?? 'your-domain'}`)
     : example;
   try {
     await writeFile(path, content, { flag: 'wx' });
+    return { lacksApprovers: isForSite };
   } catch (error) {
     const code = codeOf(error);
     if (code === 'EEXIST') throw new UsageError(`${named} is there already: name another file, or remove it first`);
     throw new UsageError(`${named} cannot be written (${code}): name a file in a folder that you may write to`);
   }
 }
+
+/** Lines of a block that is indented by two. */
+const commentOut = (block: string): string => block.replaceAll(/^ {2}/gm, '  # ');
 
 export async function checkPolicy(shell: Shell, path: string, isOnline: boolean): Promise<PolicyCheck> {
   const { loadPolicy, PolicyError } = await import('../../policy/file.ts');

@@ -62,6 +62,29 @@ test('the policy that init writes for a Datadog site observes, and is sound once
   expect(without.err).toMatch(/^error: .*other\.yaml:\d+:\d+: identity\.allowedDomains: .*name the e-mail domains/m);
 });
 
+test('the policy that init writes for a domain names no approver, and shows where to name them', async () => {
+  const site = { DD_SITE: 'datadoghq.eu' };
+  const { code, out } = await run(['policy', 'init', 'mine.yaml', '--domain', 'acme.test'], site);
+  expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('your own approvers') });
+  const { rules, approvals } = await loadPolicy(join(cwd, 'mine.yaml'), { datadogIsSimulator: false });
+  expect(rules.map(({ name, approval }) => [name, approval])).toEqual([
+    ['everyone', undefined],
+    ['engineering', undefined],
+  ]);
+  expect(approvals.default).toBeUndefined();
+
+  const text = await readFile(join(cwd, 'mine.yaml'), 'utf8');
+  expect(text).not.toContain('example.com');
+  // The comments are the example itself: without their marks they are read.
+  const blocks = text.replaceAll(/^ {2}# (?:- name: sre|default:)\n(?: {2}# {3}.*\n)+/gm, (block) =>
+    block.replaceAll(/^ {2}# /gm, '  '),
+  );
+  await writeFile(join(cwd, 'filled.yaml'), blocks);
+  const filled = await loadPolicy(join(cwd, 'filled.yaml'), { datadogIsSimulator: false });
+  expect(filled.rules.at(-1)?.approval).toMatchObject({ people: ['somebody@acme.test'], manager: true });
+  expect(filled.approvals.default).toMatchObject({ people: ['somebody@acme.test'] });
+});
+
 test('with a Datadog site a policy without mode and domains is refused in words, with a simulator it is sound', async () => {
   await writeFile(join(cwd, 'policy.yaml'), 'version: 1\nrules: []\n');
   const { code, err } = await run(['policy', 'check', 'policy.yaml'], { DD_SITE: 'datadoghq.eu' });
