@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import { readConfig } from '../config/config.ts';
 import { cacheFolderIn } from '../workers/engine/find.ts';
+import { measureCommandLine } from './commandLine.ts';
 import { describeFigure, type Figure } from './figures.ts';
 import { measureGateway } from './gateway.ts';
 import { measureFortnight } from './fortnight.ts';
@@ -24,6 +25,7 @@ const parts: Readonly<Record<string, Part>> = {
   sync: measureSync,
   lists: measureLists,
   gateway: measureGateway,
+  commandLine: measureCommandLine,
 };
 
 const help = `npm run bench [-- NAME… --repetitions N --executions N --kills N]
@@ -36,7 +38,8 @@ Measures what Muster costs, beside its targets; about ten minutes on two cores. 
   memory      the worker's memory at 1,000 and at 4,000 people waiting
   sync        a full sync of 100,000 users: requests, CPU, memory, latency, limits
   lists       the command line's queries at 100,000 accounts, on both databases
-  gateway     accepted events against bare signalWithStart, p99 with the workers down, kills before the answer`;
+  gateway     accepted events against bare signalWithStart, p99 with the workers down, kills before the answer
+  commandLine from the start of a command to its end, against an empty process of Node`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

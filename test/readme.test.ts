@@ -1,5 +1,5 @@
-import { access, readdir, readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { access } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { Command } from 'commander';
 import { createProgram } from '../client/cli/run.ts';
@@ -13,58 +13,26 @@ import {
 import { checkDecision } from '../domain/guards.ts';
 import { phases } from '../domain/model.ts';
 import { createShell } from './client/support/shell.ts';
+import {
+  fencesOf,
+  inFolder,
+  leavesOf,
+  pages,
+  proseOf,
+  read,
+  root,
+  shownCommands,
+  spansOf,
+  wordsOf,
+} from './support/documents.ts';
 
-const root = resolve(import.meta.dirname, '..');
-const read = (path: string): Promise<string> => readFile(join(root, path), 'utf8');
-
-const inFolder = async (folder: string): Promise<readonly string[]> =>
-  (await readdir(join(root, folder))).filter((name) => name.endsWith('.md')).map((name) => `${folder}/${name}`);
-const files = ['README.md', ...(await inFolder('docs')), ...(await inFolder('docs/decisions'))];
-const pages = await Promise.all(files.map(async (file) => ({ file, text: await read(file) })));
 const readme = pages[0]?.text ?? '';
-
-interface Fence {
-  readonly language: string;
-  readonly lines: readonly string[];
-}
-
-/** Blocks between ``` marks, indented ones too. */
-function fencesOf(text: string): readonly Fence[] {
-  return [...text.matchAll(/^( *)```(\w*)\n([\s\S]*?)^\1```/gm)].map(([, , language = '', body = '']) => ({
-    language,
-    lines: body.split('\n').map((line) => line.trim()),
-  }));
-}
-
-const proseOf = (text: string): string => text.replaceAll(/^( *)```\w*\n[\s\S]*?^\1```/gm, '');
-const spansOf = (text: string): readonly string[] =>
-  [...proseOf(text).matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
-
-/** The words behind `npx muster`, as a shell would hand them over; undefined where the line is no such command. */
-function wordsOf(line: string): readonly string[] | undefined {
-  const [, rest] = /(?:^|\$ |exec \w+ )(?:npx muster|node client\/cli\/main\.ts)(?= |$)(.*)/.exec(line) ?? [];
-  if (rest === undefined) return undefined;
-  const command = rest.split(/ (?:#|>|\||&&) ?/)[0] ?? '';
-  return [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
-}
 
 /** The commands with nothing behind them: parsing checks arguments and options, and does nothing. */
 async function createIdle(): Promise<Command> {
   const program = await createProgram(createShell(), () => undefined);
   for (const one of leavesOf(program)) one.command.action(() => undefined);
   return program;
-}
-
-interface Leaf {
-  readonly path: string;
-  readonly command: Command;
-}
-
-function leavesOf(command: Command, path: readonly string[] = []): readonly Leaf[] {
-  const below = command.commands.flatMap((one) => leavesOf(one, [...path, one.name()]));
-  // `leaver` is a command, and has others below it.
-  const isOne = path.length > 0 && (below.length === 0 || command.options.some(({ hidden }) => !hidden));
-  return isOne ? [{ path: path.join(' '), command }, ...below] : below;
 }
 
 /** What is wrong with a command that is named in passing, perhaps without its arguments. */
@@ -85,21 +53,13 @@ function problemOf(program: Command, words: readonly string[]): string | undefin
   return unknown === undefined ? undefined : `${unknown} is no option`;
 }
 
-const shown = pages.flatMap(({ file, text }) =>
-  fencesOf(text)
-    .filter(({ language }) => language === '')
-    .flatMap(({ lines }) => lines)
-    .flatMap((line) => {
-      const words = wordsOf(line);
-      return words === undefined ? [] : [{ file, line, words }];
-    }),
-);
+const shown = pages.flatMap(shownCommands);
 
 test('there are commands to look at', () => {
   expect(shown.length).toBeGreaterThan(10);
 });
 
-test.each(shown.map(({ file, line, words }) => [file, line, words] as const))(
+test.each(shown.map(({ where, line, words }) => [where, line, words] as const))(
   '%s shows a command that can be given: %s',
   async (_file, _line, words) => {
     await expect((await createIdle()).parseAsync([...words], { from: 'user' })).resolves.toBeDefined();

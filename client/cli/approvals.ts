@@ -63,7 +63,10 @@ function addReassign(approvals: Command, shell: Shell): void {
     .description('let others decide in the place of the named approvers and the manager; the fallback stays')
     .requiredOption('--to <who...>', 'e-mails or personIds, as many as must allow it')
     .addOption(new Option('--reason <text>', 'kept as evidence').argParser(parseText(1_000)))
-    .addHelpText('after', `\nExample: npx muster approvals reassign ${example} --to cto@example.com`);
+    .addHelpText(
+      'after',
+      `\nExample: npx muster approvals reassign ${example} --to cto@example.com --as it@example.com`,
+    );
 }
 
 function decisionCommand(approvals: Command, shell: Shell, verdict: Decision['verdict']): Command {

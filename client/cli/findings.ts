@@ -57,7 +57,7 @@ function addMute(findings: Command, shell: Shell): void {
     .requiredOption('--until <date>', 'a day or an instant; then it is on the list again')
     .addHelpText(
       'after',
-      '\nExample: npx muster findings mute 3f1c5a0b7d2e4c61 --reason "break-glass account" --until 2027-01-31',
+      '\nExample: npx muster findings mute 3f1c5a0b7d2e4c61 --reason "break-glass account" --until 2035-01-31',
     )
     .action(async (id: string, { reason, until, as }: MuteOptions, command: Command) => {
       const now = new Date();
