@@ -66,9 +66,10 @@ async function withRequest<T>(
 ): Promise<T> {
   const config = await readShellConfig(shell);
   const policy = await loadShellPolicy(config);
-  const file = roster === undefined ? {} : { roster: resolve(shell.cwd, roster) };
   return withInventory(shell, (inventory) =>
-    withDatadogHere(config, (datadog) => work({ inventory, datadog, policy, takeover: takeOver, ...file })),
+    withDatadogHere(config, (datadog) =>
+      work({ inventory, datadog, policy, takeover: takeOver, roster: roster && resolve(shell.cwd, roster) }),
+    ),
   );
 }
 

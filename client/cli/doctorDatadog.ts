@@ -71,7 +71,7 @@ export async function judgeDatadog(
 async function probe(api: Pick<Datadog, 'probe'>, capability: Capability, { usesTeams }: DatadogNeeds): Promise<Check> {
   const isNeeded = needed.includes(capability);
   const purpose = `needed ${purposes[capability]}`;
-  const base = { name: capability, ...(isNeeded ? {} : { optional: true as const }) };
+  const base = { name: capability, optional: isNeeded ? undefined : (true as const) };
   try {
     const answer = await api.probe(capability);
     if (answer === 'yes') return { ...base, status: 'ok', detail: 'allowed' };

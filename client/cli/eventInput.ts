@@ -86,15 +86,15 @@ export function readEvent(
     personId,
     occurredAt: file['occurredAt'] ?? now.toISOString(),
     source: file['source'] ?? 'cli',
-    ...(person === undefined ? {} : { person }),
-    ...optional('immediate', options.immediate ?? file['immediate']),
-    ...optional('reason', options.reason ?? file['reason']),
+    person,
+    immediate: options.immediate ?? file['immediate'],
+    reason: options.reason ?? file['reason'],
   };
   // A mover's e-mail may come from what is known; the rest is judged here, before anything is opened.
   const judged = kind === 'mover' ? { ...draft, person: { email: 'known@example.com', ...person } } : draft;
   const checked = checkedEvent({ ...judged, effectiveAt: effectiveInstant(effective) });
   return {
-    draft: { ...checked, ...(person === undefined ? {} : { person }) },
+    draft: { ...checked, person },
     effective,
   };
 }
@@ -195,5 +195,3 @@ function rejectUnknown(fields: Fields, known: readonly string[], what: string): 
     `${what} has a field ${unknown} that is not known: use ${known.join(', ')}; put others into extra`,
   );
 }
-
-const optional = (name: string, value: unknown): Fields => (value === undefined ? {} : { [name]: value });

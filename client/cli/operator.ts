@@ -15,14 +15,14 @@ export interface OperatorOptions {
 }
 
 export const addActor = (command: Command): Command =>
-  command.option('--as <email>', 'who acts: a claim, where no MUSTER_TOKEN proves it', parseEmail);
+  command.option('--as <email>', 'the operator: a claim, where no MUSTER_TOKEN proves it', parseEmail);
 
 export const addReason = (command: Command): Command =>
   command.option('--reason <text>', 'kept as evidence', parseText(1_000));
 
 export const addOperator = (command: Command): Command => addReason(addActor(command));
 
-export const whyOf = ({ reason }: OperatorOptions): Why => (reason === undefined ? {} : { reason });
+export const whyOf = ({ reason }: OperatorOptions): Why => ({ reason });
 
 /** Opens Muster for an operator: an administrator's token proves who acts, `--as` claims it where the policy takes claims. */
 export async function withOperator<T>(

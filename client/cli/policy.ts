@@ -113,7 +113,7 @@ async function explain(shell: Shell, { attribute, policy: file, ...standard }: E
       : await loadPolicyFile(resolve(shell.cwd, file), !shell.env['DD_SITE']);
   const { birthrightAccess, explainAccess } = await import('../../domain/policy/rules.ts');
   // Without an e-mail, rules that name one do not match.
-  const attributes = { email: '', ...standard, ...(attribute === undefined ? {} : { extra: attribute }) };
+  const attributes = { email: '', ...standard, extra: attribute };
   return { ...birthrightAccess(policy, attributes), rules: explainAccess(policy, attributes) };
 }
 

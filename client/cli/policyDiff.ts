@@ -9,7 +9,7 @@ import type { Shell } from './shell.ts';
 interface PolicyDiff {
   readonly old: string;
   readonly new: string;
-  /** Of how many people anything is known. People who have left are not counted. */
+  /** How many people are known. People who have left are not counted. */
   readonly people: number;
   readonly changes: readonly (AccessChange & { readonly personId: string; readonly email: string })[];
 }

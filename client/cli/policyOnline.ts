@@ -17,7 +17,7 @@ export interface OnlineCheck {
     readonly rules: readonly string[];
     readonly isPrivileged: boolean;
   }[];
-  /** Of the people's accounts that are not disabled. */
+  /** Where people have accounts that are not disabled. */
   readonly domains: readonly { readonly domain: string; readonly accounts: number; readonly isAllowed: boolean }[];
   /** What the key may not see: the permissions that would show it. */
   readonly notVisible: readonly string[];

@@ -42,12 +42,7 @@ export function addSimulator(simulator: Command, shell: Shell): void {
       );
       try {
         await runSimulator(
-          {
-            ...options,
-            ...(acceptAfter === undefined ? {} : { acceptAfterMs: acceptAfter }),
-            ...(limit === undefined ? {} : { rateLimit: limit }),
-            ...(state === undefined ? {} : { stateFile: state }),
-          },
+          { ...options, acceptAfterMs: acceptAfter, rateLimit: limit, stateFile: state },
           streamTo(shell.writeOut),
         );
       } catch (error) {

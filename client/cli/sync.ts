@@ -28,7 +28,7 @@ export function addSync(sync: Command, shell: Shell, setExitCode: (code: number)
     sync
       .command(word)
       .description(word === 'pause' ? 'let no sync start by itself' : 'let the sync start by itself again')
-      .option('--reason <text>', 'kept with the schedule', parseText(1_000), `${word}d by hand`)
+      .option('--reason <text>', 'kept with the schedule', parseText(1_000), `${word}d by an operator`)
       .addHelpText('after', `\nExample: npx muster sync ${word} --reason "Datadog maintenance"`)
       .action(async ({ reason }: { reason: string }, command: Command) => {
         const schedule = await withEngine(shell, async ({ client }) => {

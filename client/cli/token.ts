@@ -80,12 +80,7 @@ function readRequest({ role, person, source, expires }: CreateOptions) {
   if (expiresAt !== undefined && expiresAt <= new Date().toISOString()) {
     throw new UsageError(`--expires ${expires} has passed already: give a later one`);
   }
-  return {
-    role,
-    ...(person === undefined ? {} : { personId: person }),
-    ...(source === undefined ? {} : { source }),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-  };
+  return { role, personId: person, source, expiresAt };
 }
 
 const tokenList: List<TokenRow> = {

@@ -17,7 +17,7 @@ export interface FindOptions {
 
 export interface Engine {
   readonly path: string;
-  /** Of the server inside, such as `1.32.0`. */
+  /** The version of the server inside, such as `1.32.0`. */
   readonly serverVersion: string;
 }
 

@@ -12,7 +12,7 @@ interface RunOptions {
 export async function run(file: string, args: readonly string[], options: RunOptions): Promise<string> {
   const child = spawn(file, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    ...(options.env === undefined ? {} : { env: options.env }),
+    env: options.env,
   });
   let stdout = '';
   let stderr = '';

@@ -11,7 +11,7 @@ import { UsageError } from '../../domain/errors.ts';
 
 /** A Temporal dev server on this machine, with its state in a file of the folder. */
 interface RunningEngine extends AsyncDisposable {
-  /** Of the frontend: `127.0.0.1:7233`. */
+  /** The frontend, such as `127.0.0.1:7233`. */
   readonly address: string;
   readonly uiUrl: string;
   readonly pid: number;
@@ -46,9 +46,9 @@ export async function startEngine(options: StartOptions): Promise<RunningEngine>
   const statePath = join(home, 'engine.json');
   const left = await readState(statePath);
   if (left !== undefined && (await isServer(left.pid))) {
-    if (!(await answers(`127.0.0.1:${left.port}`, 10_000))) {
+    if (!(await responds(`127.0.0.1:${left.port}`, 10_000))) {
       throw new UsageError(
-        `A Temporal dev server (pid ${left.pid}) uses ${home} but does not answer: end it, then start again.`,
+        `A Temporal dev server (pid ${left.pid}) uses ${home} but does not respond: end it, then start again.`,
       );
     }
     return running(left, statePath);
@@ -123,7 +123,7 @@ async function ready(child: ChildProcess, address: string, logPath: string): Pro
   const until = Date.now() + startsWithinMs;
   while (Date.now() < until) {
     if (child.exitCode !== null || child.signalCode !== null) break;
-    if (await answers(address, 1_000)) return;
+    if (await responds(address, 1_000)) return;
     await pause(100);
   }
   if (child.exitCode === null) child.kill('SIGKILL');
@@ -133,8 +133,8 @@ async function ready(child: ChildProcess, address: string, logPath: string): Pro
   );
 }
 
-/** Whether a Temporal frontend with its default namespace answers there. */
-async function answers(address: string, timeoutMs: number): Promise<boolean> {
+/** Whether a Temporal frontend with its default namespace responds there. */
+async function responds(address: string, timeoutMs: number): Promise<boolean> {
   const until = Date.now() + timeoutMs;
   try {
     const connection = await Connection.connect({ address, connectTimeout: timeoutMs });
