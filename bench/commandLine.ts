@@ -23,7 +23,7 @@ const commands = [
 /** From the start of a process to its end: what somebody at a terminal waits for, beside an empty process of Node. */
 export async function measureCommandLine({ findOptions, say }: BenchOptions): Promise<readonly Figure[]> {
   await using stage = await startStage(findOptions);
-  const env = { PATH: process.env['PATH'] ?? '', MUSTER_HOME: stage.home, TEMPORAL_ADDRESS: stage.engine.address };
+  const env = { MUSTER_HOME: stage.home, TEMPORAL_ADDRESS: stage.engine.address };
   const timed = async (args: readonly string[]): Promise<number> => {
     const startedAt = performance.now();
     await run(process.execPath, args, { env });
