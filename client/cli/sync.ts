@@ -77,6 +77,7 @@ const runList: List<SyncRunRow> = {
     run: (run) => run.runId,
   },
   shown: ['startedAt', 'finishedAt', 'depth', 'complete', 'users', 'changed', 'findings', 'reason'],
+  spare: ['users', 'reason', 'changed', 'findings'],
   none: 'It has not run yet.',
 };
 
