@@ -22,15 +22,19 @@ interface ExplainOptions extends Partial<Omit<PersonAttributes, 'extra'>> {
 }
 
 export function addPolicy(policy: Command, shell: Shell, setExitCode: (code: number) => void): void {
+  addInit(policy, shell);
+  addCheck(policy, shell, setExitCode);
+  addDiff(policy, shell);
+  addAccept(policy, shell);
+  addExplain(policy, shell);
+}
+
+function addInit(policy: Command, shell: Shell): void {
   policy
     .command('init')
     .argument('[file]', 'the file to write; it must not be there yet', 'policy.yaml')
     .option('--domain <domain>', 'an e-mail domain of your own people; may be given again', parseDomain)
-    .option(
-      '--time-zone <zone>',
-      "IANA time zone of people of whom HR does not say theirs, in which their days begin; this machine's where none is given",
-      parseTimeZone,
-    )
+    .option('--time-zone <zone>', "IANA time zone of people whose own HR does not name (this machine's)", parseTimeZone)
     .description('write a first policy to begin with; for a Datadog site it only observes')
     .addHelpText('after', '\nExample: npx muster policy init --domain example.com --time-zone Europe/Berlin')
     .action(async (file: string, { domain = [], timeZone }: InitOptions, command: Command) => {
@@ -44,11 +48,14 @@ export function addPolicy(policy: Command, shell: Shell, setExitCode: (code: num
           ? 'Its rule sre and approvals.default are commented out until they name your own approvers.\n'
           : '';
         return (
-          `${path} is written. People of whom HR does not say the time zone live in ${defaultTimeZone}${whose}: ` +
+          `${path} is written. People whose time zone HR does not name live in ${defaultTimeZone}${whose}: ` +
           `their access begins and ends with its days.\n${approvers}Edit it, then: npx muster policy check ${file}`
         );
       });
     });
+}
+
+function addCheck(policy: Command, shell: Shell, setExitCode: (code: number) => void): void {
   policy
     .command('check')
     .argument('<file>', 'a policy file')
@@ -70,18 +77,23 @@ export function addPolicy(policy: Command, shell: Shell, setExitCode: (code: num
       for (const warning of check.online?.warnings ?? []) printMessage(shell, `warning: ${warning}`);
       if (!check.ok) setExitCode(check.online === undefined ? 2 : 1);
     });
+}
+
+function addDiff(policy: Command, shell: Shell): void {
   policy
     .command('diff')
     .argument('<old>', 'a policy file')
     .argument('<new>', 'another one')
-    .description('who of the people in the inventory would gain and lose what')
+    .description('which people in the inventory would gain and lose what')
     .addHelpText('after', '\nExample: npx muster policy diff policy.yaml policy.next.yaml')
     .action(async (old: string, young: string, _options: unknown, command: Command) => {
       const { diffPolicies, renderDiff } = await import('./policyDiff.ts');
       const diff = await diffPolicies(shell, old, young);
       printResult(shell, isJson(command), diff, () => renderDiff(shell, diff));
     });
-  addAccept(policy, shell);
+}
+
+function addExplain(policy: Command, shell: Shell): void {
   policy
     .command('explain')
     .description('what a person would get, and by which rules')
