@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject 
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errors, jwtVerify, SignJWT } from 'jose';
-import type { Decision } from '../domain/model.ts';
+import type { Decision } from '../domain/decision.ts';
 
 /**
  * What the command line or the gateway vouches for once it has authenticated an approver by a token: this person, for

@@ -1,6 +1,7 @@
 import type { ApprovalState, ApprovalView } from './contracts.ts';
-import type { ApproverSet, CountedDecision, Decision, DecisionReview, Identity, ProcessTimes } from './model.ts';
+import type { ProcessTimes } from './model.ts';
 import { isSameText } from './text.ts';
+import type { ApproverSet, CountedDecision, Decision, DecisionReview, Identity } from './decision.ts';
 
 /** Who may decide, judged without asking anybody. */
 

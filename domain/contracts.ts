@@ -1,18 +1,8 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { KindStates } from './sync/kinds.ts';
-import type {
-  Account,
-  ApprovalRequest,
-  CountedDecision,
-  Decision,
-  Entitlement,
-  HrEvent,
-  Outcome,
-  PartResult,
-  Phase,
-  ProcessType,
-} from './model.ts';
+import type { Account, Entitlement, HrEvent, Outcome, PartResult, Phase, ProcessType } from './model.ts';
+import type { ApprovalRequest, CountedDecision, Decision } from './decision.ts';
 
 /** What is said across processes by name: ids, queues, messages, search attributes. No string is typed twice. */
 

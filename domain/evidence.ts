@@ -1,4 +1,4 @@
-import type { GivenApproval } from './model.ts';
+import type { GivenApproval } from './decision.ts';
 
 /** For whom and because of what a write is made; it becomes the evidence. */
 export interface Because {

@@ -1,14 +1,8 @@
 import { isEmail } from './text.ts';
 import type { EventCancellation } from './contracts.ts';
 import { personIdPattern } from './ids.ts';
-import {
-  eventKinds,
-  type AttributeValue,
-  type Decision,
-  type EventKind,
-  type HrEvent,
-  type PersonAttributes,
-} from './model.ts';
+import { eventKinds, type AttributeValue, type EventKind, type HrEvent, type PersonAttributes } from './model.ts';
+import type { Decision } from './decision.ts';
 
 /**
  * Signal payloads come from anywhere, the Temporal UI included. These guards never throw (a throwing handler would stop

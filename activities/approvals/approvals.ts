@@ -1,11 +1,11 @@
 import type { ApprovalState, ApprovalView } from '../../domain/contracts.ts';
 import { personWorkflowId } from '../../domain/contracts.ts';
 import { askedOf } from '../../domain/approvals.ts';
-import type { CountedDecision, Decision, DecisionReview } from '../../domain/model.ts';
 import type { Statement } from '../../auth/attestation.ts';
 import { identify, identifyManager } from './deciders.ts';
 import { actorOf, isInForce, mayDecide } from '../../inventory/port/tokens.ts';
 import type { Dependencies } from '../dependencies.ts';
+import type { CountedDecision, Decision, DecisionReview } from '../../domain/decision.ts';
 
 type Proof = Pick<DecisionReview, 'proof' | 'why' | 'tokenId' | 'isAdmin'>;
 

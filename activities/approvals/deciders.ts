@@ -1,7 +1,8 @@
 import { isNewer, lineOf } from '../../domain/mailbox.ts';
-import type { HrEvent, Identity, PersonRecord } from '../../domain/model.ts';
+import type { HrEvent, PersonRecord } from '../../domain/model.ts';
 import { foldCase, isSameText } from '../../domain/text.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
+import type { Identity } from '../../domain/decision.ts';
 
 type Identities = Pick<
   Inventory,

@@ -1,6 +1,6 @@
 import { entitlementKey } from '../../domain/access/plan.ts';
 import type { Because } from '../../domain/evidence.ts';
-import type { Account, Entitlement, Granted, ResolvedEntitlement } from '../../domain/model.ts';
+import type { Account, Entitlement, ResolvedEntitlement } from '../../domain/model.ts';
 import { DatadogFailure, isFailure } from '../../datadog/failures.ts';
 import type { Datadog } from '../../datadog/types.ts';
 import { withDatadog } from '../attempt.ts';
@@ -11,6 +11,7 @@ import { checkedAccount } from './ownership.ts';
 import { resolveAndKeep } from './resolveNames.ts';
 import { rulesGiving } from './rulesGiving.ts';
 import { refuseWithheld, Withheld } from './stillAllowed.ts';
+import type { Granted } from '../../domain/decision.ts';
 
 /** Roles and teams: their names, and assigning and removing them. */
 export function createEntitlementActivities({ datadog, inventory, policy }: Dependencies) {

@@ -1,5 +1,4 @@
 import type {
-  ApprovalRequest,
   DesiredAccess,
   HrEvent,
   OutcomeKind,
@@ -14,6 +13,7 @@ import type { Notice } from '../notify/index.ts';
 import { desiredAccess, guardPrivileged, requestForAct } from '../../policy/requests.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { ProcessFinish, Progress } from '../../inventory/port/people.ts';
+import type { ApprovalRequest } from '../../domain/decision.ts';
 
 interface Admission {
   readonly record: PersonRecord;

@@ -2,10 +2,11 @@ import { ApplicationFailure } from '@temporalio/common';
 import { decisionsLapsed } from '../../domain/failures.ts';
 import type { Because } from '../../domain/evidence.ts';
 import { privilegesIn } from '../../domain/access/privileged.ts';
-import type { GivenApproval, Granted, LapsedDecision, ResolvedEntitlement } from '../../domain/model.ts';
+import type { ResolvedEntitlement } from '../../domain/model.ts';
 import type { DatadogReads } from '../../datadog/types.ts';
 import { identify, isAmong } from '../approvals/deciders.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
+import type { GivenApproval, Granted, LapsedDecision } from '../../domain/decision.ts';
 
 /** An assignment that must not be made now. */
 export class Withheld extends Error {

@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import type { TokenRow } from '../../inventory/port/tokens.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { ApprovalState } from '../../domain/contracts.ts';
-import type { Decision, Entitlement } from '../../domain/model.ts';
+import type { Entitlement } from '../../domain/model.ts';
 import { RefusedError, UsageError } from '../../domain/errors.ts';
 import { authenticate } from '../../auth/tokens.ts';
 import { isJson } from './command.ts';
@@ -14,6 +14,7 @@ import type { Shell } from './shell.ts';
 import { describeDecision, rulesOf } from './why.ts';
 import type { ApprovalRow } from '../../inventory/port/approvals.ts';
 import { isSameText } from '../../domain/text.ts';
+import type { Decision } from '../../domain/decision.ts';
 
 interface ListOptions {
   readonly state: ApprovalState | 'all';

@@ -15,9 +15,9 @@ import {
   type DecisionReceipt,
 } from '../../domain/contracts.ts';
 import { checkDecision } from '../../domain/guards.ts';
-import type { Decision } from '../../domain/model.ts';
 import { FailedError, NotFoundError, RefusedError, UsageError } from '../../domain/errors.ts';
 import type { ApprovalRow } from '../../inventory/port/approvals.ts';
+import type { Decision } from '../../domain/decision.ts';
 
 interface DecideOptions {
   /** The token that proved the actor. */

@@ -8,12 +8,13 @@ import type { Inventory } from '../../inventory/port/inventory.ts';
 import { hrEventSignal, personWorkflowId, type DecisionReceipt } from '../../domain/contracts.ts';
 import { NotFoundError, UsageError } from '../../domain/errors.ts';
 import { processOf } from '../../domain/mailbox.ts';
-import type { Decision, HrEvent } from '../../domain/model.ts';
+import type { HrEvent } from '../../domain/model.ts';
 import { submitDecision } from './decide.ts';
 import { checkedEvent, completeEvent, type EventDraft } from './drafts.ts';
 import { queryStatus, waitForOutcome, type WaitOptions } from './progress.ts';
 import { personStartOptions } from './startPerson.ts';
 import { wake } from './wake.ts';
+import type { Decision } from '../../domain/decision.ts';
 
 interface MusterDependencies {
   readonly client: Client;

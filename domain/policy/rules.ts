@@ -1,8 +1,9 @@
 import { foldCase } from '../text.ts';
 import type { ChangeBudget } from '../access/changeBudget.ts';
 import type { Source } from './sources.ts';
-import type { ApproverSet, AttributeValue, Entitlement, PersonAttributes, ProcessTimes } from '../model.ts';
+import type { AttributeValue, Entitlement, PersonAttributes, ProcessTimes } from '../model.ts';
 import type { FindingThresholds } from '../findings/found.ts';
+import type { ApproverSet } from '../decision.ts';
 
 /** The policy as data: what the file says once it was validated, durations in milliseconds. */
 export interface Policy {

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Found } from '../../domain/findings/found.ts';
-import type { Account, ApprovalRequest, PersonRecord, ResolvedEntitlement } from '../../domain/model.ts';
+import type { Account, PersonRecord, ResolvedEntitlement } from '../../domain/model.ts';
 import type { KindState, Nhi, SyncKind } from '../../domain/sync/kinds.ts';
 import type { AccountRow, RoleListRow, TeamListRow, TeamMemberRow } from '../port/accounts.ts';
 import type { ApprovalRow, DatedDecision } from '../port/approvals.ts';
@@ -17,6 +17,7 @@ import type { AliasRow } from '../port/sources.ts';
 import type { SyncRunRow } from '../port/syncRuns.ts';
 import type { TokenRow } from '../port/tokens.ts';
 import type { Stored } from './stored.ts';
+import type { ApprovalRequest } from '../../domain/decision.ts';
 
 /**
  * The rows as they are stored, the same in SQLite and PostgreSQL: text, integers, JSON as text, flags as 0 and 1, times as

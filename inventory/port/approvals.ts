@@ -1,5 +1,5 @@
 import type { ApprovalState } from '../../domain/contracts.ts';
-import type { ApprovalRequest, CountedDecision } from '../../domain/model.ts';
+import type { ApprovalRequest, CountedDecision } from '../../domain/decision.ts';
 
 export type DatedDecision = CountedDecision & { readonly at: string };
 

@@ -1,9 +1,9 @@
 import type { ApprovalState } from '../../domain/contracts.ts';
-import type { ApprovalRequest, ApproverSet } from '../../domain/model.ts';
 import { locked, personLock } from '../database/locks.ts';
 import type { Db } from '../database/schema.ts';
 import type { ApprovalRow, DatedDecision } from '../port/approvals.ts';
 import { canonicalJson, parseJson } from '../port/json.ts';
+import type { ApprovalRequest, ApproverSet } from '../../domain/decision.ts';
 
 /** The same access may be asked for again later: then an older request that is still open ends as withdrawn. */
 export const openApproval = locked(personLock, async (db: Db, approval: ApprovalRow): Promise<void> => {

@@ -7,7 +7,7 @@ import {
   type DecisionContext,
 } from '../../domain/approvals.ts';
 import type { ApprovalView } from '../../domain/contracts.ts';
-import type { CountedDecision, Decision, DecisionReview, Identity } from '../../domain/model.ts';
+import type { CountedDecision, Decision, DecisionReview, Identity } from '../../domain/decision.ts';
 
 const requestedAt = '2026-03-01T00:00:00.000Z';
 const hour = 3600_000;

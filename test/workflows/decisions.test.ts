@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { RefusedError } from '../../domain/errors.ts';
 import { revokeToken } from '../../auth/tokens.ts';
-import type { Decision } from '../../domain/model.ts';
 import { eventually, hrEvent, inPhase, knowPerson, outcomeOf } from '../support/muster.ts';
 import { day, hour, onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';
 import { approve, lead, onlyProven, rolesOf, tokenOf } from './support/approvers.ts';
 import { operator } from '../support/operators.ts';
+import type { Decision } from '../../domain/decision.ts';
 
 const readOnly = 'Datadog Read Only Role';
 const admin = 'Datadog Admin Role';

@@ -9,12 +9,13 @@ import {
   type Verdict,
 } from '../../domain/approvals.ts';
 import type { ApprovalState, ApprovalView } from '../../domain/contracts.ts';
-import type { ApprovalRequest, CountedDecision, Decision, HrEvent, LapsedDecision } from '../../domain/model.ts';
+import type { HrEvent } from '../../domain/model.ts';
 import { records } from '../proxies.ts';
 import { ignoreCancellation } from './cancellation.ts';
 import type { Mailbox } from './mailbox.ts';
 import { isoOf, type Process } from './process.ts';
 import { waitFor } from './waits.ts';
+import type { ApprovalRequest, CountedDecision, Decision, LapsedDecision } from '../../domain/decision.ts';
 
 /** What is asked of approvers for this person, and what they decided. */
 export class Approvals {

@@ -12,9 +12,9 @@ import {
   type DecisionReceipt,
 } from '../../domain/contracts.ts';
 import { checkActivation, checkCancellation, checkDecision, checkHrEvent } from '../../domain/guards.ts';
-import type { Decision } from '../../domain/model.ts';
 import { withdraw } from './admission.ts';
 import { statusOf, type PersonRun } from './personRun.ts';
+import type { Decision } from '../../domain/decision.ts';
 
 /** Registers what a run listens to. Payloads come from anywhere: nothing here throws but an update's refusal. */
 export function listen(run: PersonRun): void {

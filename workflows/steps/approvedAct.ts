@@ -3,12 +3,12 @@ import { isUndecidable } from '../../domain/approvals.ts';
 import type { ApprovalState } from '../../domain/contracts.ts';
 import type { Because } from '../../domain/evidence.ts';
 import { approvalNeeded, decisionsLapsed } from '../../domain/failures.ts';
-import type { LapsedDecision } from '../../domain/model.ts';
 import { records } from '../proxies.ts';
 import { failureIn } from '../run/failures.ts';
 import type { Uses } from '../run/personRun.ts';
 import { waitFor } from '../run/waits.ts';
 import { becauseApproved } from './approvedAssignments.ts';
+import type { LapsedDecision } from '../../domain/decision.ts';
 
 /** What is done to the account itself only once somebody has approved it. */
 interface Act {

@@ -3,11 +3,12 @@ import { pickResolved } from '../../domain/access/plan.ts';
 import { undecidableWords } from '../../domain/access/warnings.ts';
 import type { ApprovalView } from '../../domain/contracts.ts';
 import type { Because } from '../../domain/evidence.ts';
-import type { ApprovalRequest, HrEvent, ResolvedEntitlement } from '../../domain/model.ts';
+import type { HrEvent, ResolvedEntitlement } from '../../domain/model.ts';
 import { records } from '../proxies.ts';
 import type { PersonRun, Uses } from '../run/personRun.ts';
 import { together } from '../run/waits.ts';
 import { assignAll, becauseOf, type Withheld } from './entitlements.ts';
+import type { ApprovalRequest } from '../../domain/decision.ts';
 
 /** What is assigned to which account once it is approved. */
 interface ApprovedWork {

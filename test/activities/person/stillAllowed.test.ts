@@ -1,11 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { entitlementKey } from '../../../domain/access/plan.ts';
-import type { CountedDecision, GivenApproval, ResolvedEntitlement } from '../../../domain/model.ts';
+import type { ResolvedEntitlement } from '../../../domain/model.ts';
 import { issueToken, revokeToken } from '../../../auth/tokens.ts';
 import { approval as requested, at } from '../../inventory/samples.ts';
 import { drive } from '../../datadog/pair.ts';
 import { evidenceOf, openWorld, type World } from '../../datadog/world.ts';
 import { operator } from '../../support/operators.ts';
+import type { CountedDecision, GivenApproval } from '../../../domain/decision.ts';
 
 const because = { personId: 'p-1', eventId: 'e-1', reason: 'approval ap-1', actor: 'l-1' };
 const given: GivenApproval = { approvalId: 'ap-1', quorum: 1, decisionIds: ['d-1'], privileged: [] };

@@ -4,8 +4,8 @@ import { ApplicationFailure } from '@temporalio/common';
 import { submitDecision, type DecisionClient } from '../../../client/operations/decide.ts';
 import { FailedError, NotFoundError, RefusedError } from '../../../domain/errors.ts';
 import type { ApprovalState, DecisionReceipt } from '../../../domain/contracts.ts';
-import type { Decision } from '../../../domain/model.ts';
 import type { ApprovalRow } from '../../../inventory/port/approvals.ts';
+import type { Decision } from '../../../domain/decision.ts';
 
 const decision: Decision = { decisionId: 'd-1', approvalId: 'a-1', verdict: 'approve', actor: 'lead@example.com' };
 const receipt: DecisionReceipt = { decisionId: 'd-1', approvalId: 'a-1', state: 'approved' };

@@ -3,7 +3,8 @@ import * as fc from 'fast-check';
 import { plannedParts } from '../../../domain/access/planWords.ts';
 import { entitlementKey, heldEntitlements, pickResolved } from '../../../domain/access/plan.ts';
 import { planProcess, type Situation } from '../../../domain/access/processPlan.ts';
-import type { Access, ApprovalRequest, ResolvedEntitlement } from '../../../domain/model.ts';
+import type { Access, ResolvedEntitlement } from '../../../domain/model.ts';
+import type { ApprovalRequest } from '../../../domain/decision.ts';
 
 const universe: readonly ResolvedEntitlement[] = [
   ...['r1', 'r2', 'r3', 'r4'].map((id) => ({ kind: 'role' as const, id, name: `Role ${id}` })),
