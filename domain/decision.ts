@@ -109,3 +109,11 @@ export interface LapsedDecision {
   readonly decisionId: string;
   readonly why: string;
 }
+
+/** What the policy gives a person. */
+export interface DesiredAccess {
+  /** Given without an approval. */
+  readonly entitlements: readonly Entitlement[];
+  /** Given once approved. */
+  readonly requests: readonly ApprovalRequest[];
+}

@@ -1,4 +1,3 @@
-import type { ApprovalRequest } from './decision.ts';
 /** The words of the trade, as data. Everything here crosses Temporal as JSON: dates are ISO 8601 strings in UTC. */
 
 /** A role or a team membership. `id` is Datadog's, known once the name was resolved. */
@@ -160,14 +159,6 @@ export interface Outcome {
   readonly kind: OutcomeKind;
   readonly detail?: string;
   readonly parts: readonly PartResult[];
-}
-
-/** What a policy gives a person, fixed with the policy's hash. */
-export interface DesiredAccess {
-  /** Given without a question. */
-  readonly entitlements: readonly Entitlement[];
-  /** Given once allowed. */
-  readonly requests: readonly ApprovalRequest[];
 }
 
 /** The waiting times of a process, from the policy, in milliseconds. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { DesiredAccess, Entitlement, PersonAttributes } from '../domain/model.ts';
+import type { Entitlement, PersonAttributes } from '../domain/model.ts';
 import { type AccessOnApproval, birthrightAccess, type Policy } from '../domain/policy/rules.ts';
-import type { ApprovalRequest, ApproverSet } from '../domain/decision.ts';
+import type { ApprovalRequest, ApproverSet, DesiredAccess } from '../domain/decision.ts';
 
 /**
  * What the policy gives this person: entitlements without a question, and one request for each rule that wants approval.

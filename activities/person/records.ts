@@ -1,11 +1,4 @@
-import type {
-  DesiredAccess,
-  HrEvent,
-  OutcomeKind,
-  PersonAttributes,
-  PersonRecord,
-  ProcessTimes,
-} from '../../domain/model.ts';
+import type { HrEvent, OutcomeKind, PersonAttributes, PersonRecord, ProcessTimes } from '../../domain/model.ts';
 import type { Activation } from '../../domain/policy/rules.ts';
 import { identify, identifyManager } from '../approvals/deciders.ts';
 import type { RecordTransaction } from '../../inventory/port/inventory.ts';
@@ -13,7 +6,7 @@ import type { Notice } from '../notify/index.ts';
 import { desiredAccess, guardPrivileged, requestForAct } from '../../policy/requests.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { ProcessFinish, Progress } from '../../inventory/port/people.ts';
-import type { ApprovalRequest } from '../../domain/decision.ts';
+import type { ApprovalRequest, DesiredAccess } from '../../domain/decision.ts';
 
 interface Admission {
   readonly record: PersonRecord;

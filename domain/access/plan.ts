@@ -1,7 +1,7 @@
 import { isUndecidable } from '../approvals.ts';
-import type { Access, DesiredAccess, Entitlement, ResolvedEntitlement } from '../model.ts';
+import type { Access, Entitlement, ResolvedEntitlement } from '../model.ts';
 import { undecidableWords } from './warnings.ts';
-import type { ApprovalRequest } from '../decision.ts';
+import type { ApprovalRequest, DesiredAccess } from '../decision.ts';
 
 /** What is wanted for a person, with every name resolved. */
 export interface ResolvedAccess {
