@@ -76,6 +76,14 @@ function useType(name: string, from: string): string {
   return `import type { ${name} } from '${from}';\n\nexport type Used = ${name};\n`;
 }
 
+const lines = (count: number, text: string): string => `${text}\n`.repeat(count);
+
+const limited: readonly [folder: string, rule: string, text: string][] = [
+  ['domain', 'max-lines', lines(301, '// one more')],
+  ['activities', 'max-lines-per-function', `export function long(): void {\n${lines(60, '  void 0;')}}\n`],
+  ['client/cli', 'no-process-env', "export const home = process.env['HOME'];\n"],
+];
+
 /** What the linter, with this project's rules, says of each file. One run for all of them. */
 const said = new Map<string, string>();
 
@@ -87,7 +95,8 @@ beforeAll(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'muster-lint-'));
   try {
     await cp(join(root, '.oxlintrc.json'), join(folder, '.oxlintrc.json'));
-    for (const [kind, cases] of [['refused', refused] as const, ['allowed', allowed] as const]) {
+    const limitedCases = limited.map(([room, , text]) => [room, text] as const);
+    for (const [kind, cases] of Object.entries({ refused, allowed, limited: limitedCases })) {
       for (const [index, [room, text]] of cases.entries()) {
         const path = join(folder, pathOf(kind, room, index));
         await mkdir(dirname(path), { recursive: true });
@@ -116,5 +125,12 @@ test.each(allowed.map(([folder, text], index) => ({ folder, line: firstLine(text
   'in $folder the linter allows $line',
   ({ folder, index }) => {
     expect(said.get(pathOf('allowed', folder, index))).toBeUndefined();
+  },
+);
+
+test.each(limited.map(([folder, rule], index) => ({ folder, rule, index })))(
+  'in $folder the linter enforces $rule',
+  ({ folder, rule, index }) => {
+    expect(said.get(pathOf('limited', folder, index))).toContain(`(${rule})`);
   },
 );
