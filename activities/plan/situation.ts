@@ -60,7 +60,7 @@ export async function gatherSituation(context: PlanContext, request: PlanRequest
   const account = access?.account;
   const before = inventory && (await findAccessBefore(inventory, personId));
   const isNewEmail = account && person && differingAttributes(account, person).email !== undefined;
-  const facts: Situation = {
+  const situation: Situation = {
     process,
     event,
     record,
@@ -74,11 +74,11 @@ export async function gatherSituation(context: PlanContext, request: PlanRequest
     isAskable: !isUndecidable(requestForAct(policy, personId, '', person?.manager)),
     notVisible: [],
   };
-  if (endByRecord({ process, employment: record.employment ?? 'unknown', person }) !== undefined) return facts;
-  if (process !== 'offboarding') return { ...facts, ...(await gatherWanted(context, request, before)) };
-  if (account === undefined || account.status === 'disabled') return facts;
+  if (endByRecord({ process, employment: record.employment ?? 'unknown', person }) !== undefined) return situation;
+  if (process !== 'offboarding') return { ...situation, ...(await gatherWanted(context, request, before)) };
+  if (account === undefined || account.status === 'disabled') return situation;
   return {
-    ...facts,
+    ...situation,
     admittance: await context.admits({ eventId: event.eventId, personId, at: new Date().toISOString() }),
     protection: await protectionOf(api, account, policy),
   };

@@ -3,7 +3,7 @@ import { subjectOf } from '../../domain/approvals.ts';
 import type { PersonHistory } from '../../inventory/port/people.ts';
 import { paint, type Cell } from './output.ts';
 import type { Shell } from './shell.ts';
-import { renderFacts, renderTable } from './table.ts';
+import { renderFields, renderTable } from './table.ts';
 import { describeDecision, rulesOf, whatWasDone, whyDone, whyGranted } from './why.ts';
 
 /** Everything on one person: the inventory's memory, and what their open process says of itself. */
@@ -16,7 +16,7 @@ export function renderPerson(shell: Shell, view: PersonView): string {
     rows.length === 0 ? [] : [`${paint(shell).bold(title)}\n${renderTable(shell, head, rows)}`];
   const { nhis, events, evidence, status } = view;
   return [
-    renderFacts(shell, factsOf(view)),
+    renderFields(shell, fieldsOf(view)),
     ...section('Access', ['kind', 'name', 'since', 'until', 'why', 'allowed by'], accessOf(view)),
     ...section(
       'Answers for',
@@ -44,7 +44,7 @@ export function renderPerson(shell: Shell, view: PersonView): string {
   ].join('\n\n');
 }
 
-function factsOf({ person, account, events, status }: PersonView): readonly (readonly [string, Cell])[] {
+function fieldsOf({ person, account, events, status }: PersonView): readonly (readonly [string, Cell])[] {
   // The record is written when a process ends; until then the newest event says who this is.
   const attributes = person.attributes ?? events.findLast(({ event }) => event.person !== undefined)?.event.person;
   const current = status?.account ?? account;

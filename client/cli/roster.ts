@@ -90,7 +90,7 @@ const requestOf = (shell: Shell, file: string, { source, complete }: RosterOptio
 function renderPlan(shell: Shell, plan: RosterPlan): string {
   const { items, budget } = plan;
   const count = (kind: string): number => items.filter((item) => item.kind === kind).length;
-  const facts: [string, string | number][] = [
+  const counts: [string, string | number][] = [
     ['join', count('joiner')],
     ['change', count('mover')],
     ['leave', count('leaver')],
@@ -105,7 +105,7 @@ function renderPlan(shell: Shell, plan: RosterPlan): string {
       ? ''
       : `${title}\n${renderTable(shell, head, rows.slice(0, shownRows))}${rows.length > shownRows ? `\n… and ${rows.length - shownRows} more (--json shows all)` : ''}`;
   return [
-    renderTable(shell, ['plan', plan.hash], facts),
+    renderTable(shell, ['plan', plan.hash], counts),
     section(
       'Changes',
       ['line', 'kind', 'person', 'effective', 'because'],

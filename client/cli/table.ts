@@ -43,7 +43,7 @@ export function renderTable(
   }
   return texts
     .map((row) =>
-      renderFacts(
+      renderFields(
         shell,
         head.map((name, index) => [name, row[index]]),
       ),
@@ -73,9 +73,9 @@ const held = (text: string | undefined): string | undefined =>
 const noBreak = '\u00a0';
 
 /** Lines `name  value`, without those that have no value. */
-export function renderFacts(shell: Shell, facts: readonly (readonly [string, Cell])[]): string {
+export function renderFields(shell: Shell, fields: readonly (readonly [string, Cell])[]): string {
   const { bold } = paint(shell);
-  const shown = facts.map(([name, value]) => [name, cellText(value)] as const).filter(([, value]) => value !== '');
+  const shown = fields.map(([name, value]) => [name, cellText(value)] as const).filter(([, value]) => value !== '');
   const label = Math.max(0, ...shown.map(([name]) => widthOf(name)));
   const width = Math.max(narrowest, limitOf(shell) - label - gap);
   return shown

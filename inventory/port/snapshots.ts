@@ -6,7 +6,7 @@ import type { TeamRow } from './accounts.ts';
 
 /** A page of rows by id, and the id to go on after; without it there is no more. */
 export interface SnapshotPage<T> {
-  readonly facts: readonly T[];
+  readonly snapshots: readonly T[];
   readonly next?: string;
 }
 

@@ -66,10 +66,10 @@ export async function absenceSnapshots(db: Db, after: string, limit: number): Pr
     .select(['people.personId', 'people.employment', 'people.attributes', 'people.accountId', 'people.lines'])
     .where('people.personId', 'in', jsonTexts(db, ids))
     .execute();
-  const facts = rows.map(({ attributes, lines, ...row }): AbsenceSnapshot => ({
+  const snapshots = rows.map(({ attributes, lines, ...row }): AbsenceSnapshot => ({
     ...withoutNulls(row),
     attributes: parseJson(attributes),
     lines: parseJson(lines),
   }));
-  return pageOf(facts, ids, limit);
+  return pageOf(snapshots, ids, limit);
 }

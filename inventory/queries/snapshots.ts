@@ -7,8 +7,8 @@ import type { AccountPageSnapshot, PersonPageSnapshot, SnapshotPage } from '../p
 /** What findings are worked out from, page by page: an organization of any size is never in memory at once. */
 
 /** `next` where there may be more. */
-export function pageOf<T>(facts: readonly T[], ids: readonly string[], limit: number): SnapshotPage<T> {
-  return { facts, next: ids.length === limit ? ids.at(-1) : undefined };
+export function pageOf<T>(snapshots: readonly T[], ids: readonly string[], limit: number): SnapshotPage<T> {
+  return { snapshots, next: ids.length === limit ? ids.at(-1) : undefined };
 }
 
 export async function accountSnapshots(
@@ -30,7 +30,7 @@ export async function accountSnapshots(
   const approved = await approvedRoles(db, personIds);
   const former = await formerPeople(db, unbound);
   const leftOwners = await ownersWhoLeft(db, unbound);
-  const facts = rows.map((row): AccountPageSnapshot => ({
+  const snapshots = rows.map((row): AccountPageSnapshot => ({
     account: parseJson(row.account),
     isGone: row.goneAt !== null,
     firstSeenAt: row.firstSeenAt,
@@ -44,7 +44,7 @@ export async function accountSnapshots(
     approvedRoleIds: approved.get(row.accountId)?.map(({ id }) => id) ?? [],
   }));
   return pageOf(
-    facts,
+    snapshots,
     rows.map(({ accountId }) => accountId),
     limit,
   );
@@ -103,7 +103,7 @@ export async function personSnapshots(db: Db, after: string, limit: number): Pro
   const grants = await openGrants(db, personIds);
   const teams = await memberships(db, accountIds);
   const emails = await previousEmails(db, personIds);
-  const facts = employed.map((row): PersonPageSnapshot => ({
+  const snapshots = employed.map((row): PersonPageSnapshot => ({
     personId: row.personId,
     attributes: parseJson(row.attributes),
     previousEmails: emails.get(row.personId)?.map(({ email }) => email) ?? [],
@@ -114,7 +114,7 @@ export async function personSnapshots(db: Db, after: string, limit: number): Pro
     grants: grants.get(row.personId)?.filter(({ accountId }) => accountId === row.accountId) ?? [],
   }));
   return pageOf(
-    facts,
+    snapshots,
     rows.map(({ personId }) => personId),
     limit,
   );
@@ -161,7 +161,7 @@ export async function keySnapshots(db: Db, after: string, limit: number): Promis
     .orderBy('nhis.nhiId')
     .limit(limit)
     .execute();
-  const facts = rows.map((row): KeySnapshot => {
+  const snapshots = rows.map((row): KeySnapshot => {
     const owner = parseJson(row.account);
     return {
       nhi: parseJson(row.nhi),
@@ -175,7 +175,7 @@ export async function keySnapshots(db: Db, after: string, limit: number): Promis
     };
   });
   return pageOf(
-    facts,
+    snapshots,
     rows.map(({ nhiId }) => nhiId),
     limit,
   );

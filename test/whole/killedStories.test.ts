@@ -6,7 +6,7 @@ import { knowPerson } from '../support/muster.ts';
 import { accessStories } from './stories/access.ts';
 import { administratorStories, scopedKeys } from './stories/administrators.ts';
 import { approvalStories } from './stories/approvals.ts';
-import { brakeStories } from './stories/changeBudget.ts';
+import { changeBudgetStories } from './stories/changeBudget.ts';
 import { correlationStories } from './stories/correlation.ts';
 import { leaveStories } from './stories/leaves.ts';
 import { admin, itLead, lead } from './stories/names.ts';
@@ -49,7 +49,7 @@ together('in an organization that gave Muster the three scopes and no more,', {
 });
 together('in an organization that makes accounts by SSO,', {
   options: { policy: policy('onboarding: { activation: jit }\n') },
-  stories: brakeStories,
+  stories: changeBudgetStories,
 });
 
 const isPrivileged = (after: unknown): boolean => [admin, 'Deployers'].includes((after as { name: string }).name);

@@ -36,8 +36,8 @@ export async function grantAccess(run: PersonRun, assignment: Assignment): Promi
 async function untilNewerEvent({ mailbox }: Uses<'mailbox'>): Promise<void> {
   for (;;) {
     // A leaver has its own way of ending a process.
-    const facts = mailbox.waiting.filter((event) => isHire(event) || event.kind === 'mover');
-    const at = Math.min(...facts.map((event) => mailbox.dueAt(event)));
+    const changes = mailbox.waiting.filter((event) => isHire(event) || event.kind === 'mover');
+    const at = Math.min(...changes.map((event) => mailbox.dueAt(event)));
     if (at <= Date.now()) return;
     await waitFor(mailbox.watch(), { at, summary: 'until the newer event is due' });
   }

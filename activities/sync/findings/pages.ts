@@ -45,10 +45,10 @@ export function createPages(
     async goThrough<T>(
       foundAt: FoundAt,
       read: (after: string, limit: number) => Promise<SnapshotPage<T>>,
-      judge: (facts: readonly T[]) => PageResult,
+      judge: (snapshots: readonly T[]) => PageResult,
     ): Promise<void> {
       for (let after = ''; ;) {
-        const { facts: snapshots, next } = await read(after, pageSize);
+        const { snapshots, next } = await read(after, pageSize);
         await write(foundAt, { ...judge(snapshots), after, upTo: next });
         onPage?.({ foundAt, after });
         if (next === undefined) return;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { renderFacts, renderParagraph, renderTable } from '../../../client/cli/table.ts';
+import { renderFields, renderParagraph, renderTable } from '../../../client/cli/table.ts';
 import { cut, widthOf, wrap } from '../../../client/cli/text.ts';
 import { createShell } from '../support/shell.ts';
 
@@ -82,7 +82,7 @@ test('no line is wider than the terminal, whatever is in the cells', () => {
       const shell = createShell({ columns });
       const table = renderTable(shell, ['one', 'two', 'three'], cells, { spare: isSpare ? ['three'] : [] });
       atMost(columns, table);
-      atMost(columns, renderFacts(shell, [['a name', cells[0]?.[0]]]));
+      atMost(columns, renderFields(shell, [['a name', cells[0]?.[0]]]));
       atMost(columns, renderParagraph(shell, cells[0]?.[1] ?? '', 2));
       // oxlint-disable-next-line no-control-regex
       expect(table).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);

@@ -11,7 +11,7 @@ const people = Array.from({ length: 60 }, (_, index) => `crowd-${index}`);
 const budget = 5;
 
 /** An organization with the default change budget, whose people get their account by SSO. */
-export const brakeStories: Readonly<Record<string, Story>> = {
+export const changeBudgetStories: Readonly<Record<string, Story>> = {
   async 'of 60 leavers in one hour only the budget goes before a person has said so'(stage, worker) {
     const { gate, inventory, hands } = stage;
     const official = officialClient(stage.simulator);
