@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { accountOf, eventually, hrEvent, inPhase, outcomeOf } from '../support/muster.ts';
+import { officialClient } from '../support/officialClient.ts';
 import { day, hour, onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';
 import { personStartOptions } from '../../client/operations/startPerson.ts';
 
@@ -241,3 +242,28 @@ async function inviteByHand({ simulator }: SkippedTime, accountId: string): Prom
   });
   expect(response.status).toBe(201);
 }
+
+test('an acceptance that reads back as no account of theirs is read again after a pause', async () => {
+  await onSkippedTime(async (stage) => {
+    const { muster, inventory, simulator } = stage;
+    const joiner = hrEvent('joiner', 'e-1', { at: await stage.now() });
+    await muster.submitEvent(joiner);
+    await inPhase(stage, 'e-1', 'waitingForAcceptance');
+    const accountId = accountOf(stage, 'e-1')?.id ?? '';
+    simulator.accept(accountId);
+    await inventory.unlinkAccount('e-1');
+    const rename = (email: string) =>
+      officialClient(simulator).users.updateUser({
+        userId: accountId,
+        body: { data: { id: accountId, type: 'users', attributes: { email } } },
+      });
+    await rename('another@example.com');
+    await stage.pass(hour);
+    const { refused } = await inPhase(stage, 'e-1', 'waitingForAcceptance');
+    expect(refused.map(({ why }) => why)).toEqual([`account ${accountId} reads back as gone`]);
+    await rename('e-1@example.com');
+    await inventory.bindAccount('e-1', accountId, (await stage.now()).toISOString());
+    await stage.pass(7 * hour);
+    expect((await outcomeOf(stage, joiner)).kind).toBe('completed');
+  });
+});

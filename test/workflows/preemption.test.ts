@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { NativeConnection } from '@temporalio/worker';
 import { startDevServer } from '../support/engine.ts';
+import { officialClient } from '../support/officialClient.ts';
 import {
   accountOf,
   eventually,
@@ -53,6 +54,31 @@ test('a leaver that becomes due inside a slow role write leaves no role behind',
   );
   expect(accountOf(stage, 'e-1')).toMatchObject({ status: 'Disabled', roles: [], teams: [] });
   expect(await stage.inventory.listGrants({ personId: 'e-1', open: true, limit: 10, offset: 0 })).toEqual([]);
+  stage.simulator.faults.clear();
+});
+
+test('a leaver waits for a write in flight while another one is between two tries', async () => {
+  const joiner = hrEvent('joiner', 'e-5', { person: { department: 'Engineering' } });
+  await stage.muster.submitEvent(joiner);
+  await inPhase(stage, 'e-5', 'waitingForAcceptance');
+  const accountId = accountOf(stage, 'e-5')?.id ?? '';
+  const { data: roles = [] } = await officialClient(stage.simulator).roles.listRoles({ pageSize: 100 });
+  const writesOf = (role: string) => ({
+    method: 'POST',
+    path: `/roles/${roles.find(({ attributes }) => attributes?.name === role)?.id ?? ''}/users`,
+  });
+  const failing = stage.simulator.faults.add({ kind: 503, match: writesOf('Datadog Read Only Role') });
+  const slow = stage.simulator.faults.add({ kind: 'slow', ms: 7_000, match: writesOf('Datadog Standard Role') });
+  stage.simulator.accept(accountId);
+  await client.workflow.getHandle('person/e-5').signal('accountActivated', { accountId });
+  await eventually('one write in flight, one failed twice', () => slow.struck > 0 && failing.struck > 1);
+  const leaver = hrEvent('leaver', 'e-5', { immediate: true });
+  await stage.muster.submitEvent(leaver);
+  expect((await outcomeOf(stage, leaver)).kind).toBe('completed');
+  await eventually('all requests answered', () =>
+    stage.simulator.requests.list().every(({ status }) => status !== null),
+  );
+  expect(accountOf(stage, 'e-5')).toMatchObject({ status: 'Disabled', roles: [], teams: [] });
   stage.simulator.faults.clear();
 });
 

@@ -1,3 +1,4 @@
+import { sleep } from '@temporalio/workflow';
 import type { Account, Invitation } from '../../domain/model.ts';
 import { acceptancePoll, datadog, records } from '../proxies.ts';
 import { throwUnlessFailed } from '../run/cancellation.ts';
@@ -36,8 +37,9 @@ export async function acceptance(
     async () => {
       while (await pollAcceptance(run, id)) {
         poll.isAccepted = true;
-        // It may read back as something else: then it is polled for again, with the poll's pauses.
         await waitFor(() => !poll.isAccepted);
+        // It read back as something else: a poll at once would see the same.
+        await sleep('6 hours', { summary: 'the next poll of the acceptance' });
       }
     },
     async () => {
