@@ -5,17 +5,17 @@ import { errors, jwtVerify, SignJWT } from 'jose';
 import type { Decision } from '../domain/decision.ts';
 
 /**
- * What the command line or the gateway vouches for once it has authenticated an approver by a token: this person, for
- * this request, decides this. Good for nothing else, and not for long.
+ * The statement of the command line or the gateway about an approver whom a token has authenticated: this person decides
+ * this about this request. It is valid for nothing else, and not for long.
  */
 export interface Statement extends Pick<Decision, 'approvalId' | 'decisionId' | 'verdict' | 'actor' | 'to' | 'reason'> {
   readonly workflowId: string;
-  /** Of the request: the same access may be asked for again later. */
+  /** When the request was made: the same access may be requested again later. */
   readonly requestedAt: string;
   readonly tokenId: string;
 }
 
-/** Where the deployment's key is. One that was not given is created by whoever needs it first. */
+/** Where the deployment's key is. One that is not given is created when it is first needed. */
 export interface SigningKey {
   readonly file: string;
   readonly isGiven: boolean;
@@ -23,17 +23,17 @@ export interface SigningKey {
 
 export interface Attestor {
   sign(statement: Statement): Promise<string>;
-  /** Throws an error in words where the statement is not this deployment's, was altered, or is too old. */
+  /** Throws where the statement is not this deployment's, was altered, or is too old; the message says which. */
   verify(text: string): Promise<Statement>;
 }
 
 const algorithm = 'EdDSA';
 const audience = 'muster-decision';
 const goodFor = '5 minutes';
-/** Between the clocks of two machines. */
+/** For clocks of two machines that differ. */
 const tolerance = '1 minute';
 
-/** The key is read whenever it is needed, so that a replaced one counts at once. A public key is enough to verify. */
+/** The key is read for each use, so that a replaced one counts at once. A public key is enough to verify. */
 export function openAttestor(key: SigningKey): Attestor {
   return {
     async sign(statement) {
@@ -80,7 +80,7 @@ async function readKey({ file, isGiven }: SigningKey): Promise<string> {
   const temporary = `${file}.${process.pid}`;
   await writeFile(temporary, privateKey, { mode: 0o600 });
   try {
-    // Unlike a rename, a link never replaces the key of somebody who came first.
+    // Unlike a rename, a link never replaces a key that another process has just written.
     await link(temporary, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

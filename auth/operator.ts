@@ -1,7 +1,7 @@
 import type { Inventory } from '../inventory/port/inventory.ts';
 import type { EvidenceEntry } from '../inventory/port/evidence.ts';
 
-/** Who acts by hand, as evidence names them, and how that is known. */
+/** The person behind a command, as evidence names them, and how that is known. */
 export interface Operator extends Pick<EvidenceEntry, 'tokenId'> {
   readonly actor: string;
   readonly proof: 'attested' | 'claimed';
@@ -9,7 +9,7 @@ export interface Operator extends Pick<EvidenceEntry, 'tokenId'> {
 
 export type Why = Pick<EvidenceEntry, 'reason'>;
 
-/** One link for one decision of a person, in the transaction of what it changes (`Inventory.inTransaction`). */
+/** One link for one decision of a person. Use it in the transaction of the change (`Inventory.inTransaction`). */
 export async function recordDecision(
   inventory: Pick<Inventory, 'appendEvidence'>,
   { actor, proof, tokenId }: Operator,

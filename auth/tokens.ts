@@ -3,7 +3,7 @@ import { recordDecision, type Operator } from './operator.ts';
 import type { RecordTransaction, Inventory } from '../inventory/port/inventory.ts';
 import { isInForce, type TokenRole, type TokenRow } from '../inventory/port/tokens.ts';
 
-/** What a token looks like, for whoever must cut it out of a text. */
+/** The form of a token, for code that removes tokens from a text. */
 export const tokenPattern = /muster_[A-Za-z0-9_-]{43}/g;
 
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex');
@@ -15,7 +15,7 @@ interface TokenRequest {
   readonly expiresAt?: string;
 }
 
-/** A new token: 256 random bits behind a prefix. The inventory keeps its hash, so this is the one time that it is seen. */
+/** A new token: 256 random bits behind a prefix. The inventory keeps only its hash, so it is shown once. */
 export async function issueToken(
   inventory: Pick<Inventory, 'inTransaction'>,
   { role, personId, source, expiresAt }: TokenRequest,
@@ -52,7 +52,7 @@ export async function revokeToken(
   });
 }
 
-/** Whose token this is; undefined for an unknown, revoked or expired one. */
+/** The token's row; undefined for an unknown, revoked or expired one. */
 export async function authenticate(
   inventory: Pick<Inventory, 'findToken'>,
   token: string,
@@ -68,7 +68,7 @@ async function leaveEvidence(
   { id, role, personId, source, expiresAt, revokedAt }: TokenRow,
   { action, at }: { readonly action: string; readonly at: string },
 ): Promise<void> {
-  // A slash stands in no personId: evidence of a token that proves nobody belongs to nobody.
+  // No personId has a slash: the evidence of a token without a person must not belong to anybody.
   const about = `token/${id}`;
   const after = { id, role, source, expiresAt, revokedAt };
   await recordDecision(trx, by, { personId: personId ?? about, eventId: about, step: action, at, action, after });

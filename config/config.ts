@@ -5,7 +5,7 @@ import { readRuntime } from './runtime.ts';
 import { UsageError } from '../domain/errors.ts';
 import type { DatadogConfig, DatadogKeys, TemporalConfig, Config, Environment } from './types.ts';
 
-/** The policy that is used where there is none of one's own and Datadog is a simulator. */
+/** The policy in use with a simulator where there is no own one. */
 export const examplePolicyPath = resolve(import.meta.dirname, '..', 'policy.example.yaml');
 
 /** Reads the configuration. Throws a `UsageError` that names the variable and the fix. */
@@ -110,7 +110,7 @@ async function readDatadog(env: Environment): Promise<DatadogConfig | undefined>
   }
 }
 
-/** A key never contains white space or anything but printable ASCII: a header could not carry it. */
+/** A key is printable ASCII without white space: a header could not carry anything else. */
 async function readKey(env: Environment, name: 'DD_API_KEY' | 'DD_APP_KEY'): Promise<string> {
   const key = await readSecret(env, name);
   const what = name === 'DD_API_KEY' ? 'an API key' : 'an application key';
@@ -120,7 +120,7 @@ async function readKey(env: Environment, name: 'DD_API_KEY' | 'DD_APP_KEY'): Pro
   return key;
 }
 
-/** What proves to the command line who asks. */
+/** The token that proves to the command line who asks. */
 export const readToken = (env: Environment): Promise<string | undefined> => readSecret(env, 'MUSTER_TOKEN');
 
 /** A secret from `NAME`, or from the file that `NAME_FILE` names. */

@@ -4,7 +4,7 @@ import { tokenPattern } from '../auth/tokens.ts';
 /** Values that must never be printed. They are found by value, wherever they stand. */
 export type Secrets = Set<string>;
 
-/** One JSON object a line. Times in ISO 8601. */
+/** One JSON object a line, with times in ISO 8601. */
 export function jsonLogger(write: (line: string) => void, secrets: Secrets): Logger {
   return new DefaultLogger('INFO', ({ level, message, timestampNanos, meta }) => {
     const at = new Date(Number(timestampNanos / 1_000_000n)).toISOString();
@@ -24,7 +24,7 @@ function plain(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value;
 }
 
-/** The SDK's own words go the same way. Once in a process. */
+/** Sends the SDK's own logs the same way. Call it once in a process. */
 export function installTelemetry(logger: Logger): void {
   Runtime.install({
     logger,

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { DatadogConfig } from './types.ts';
 
 /**
- * What a running `npm start` leaves in its folder, so that `npx muster` beside it needs no variables. Keys stand in it
- * only where they are a simulator's.
+ * The file that a running `npm start` leaves in its folder, so that `npx muster` beside it needs no variables. It holds
+ * keys only of a simulator.
  */
 export interface Runtime {
   readonly pid: number;
@@ -45,7 +45,7 @@ export function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Somebody else's process is alive too.
+    // A process of another user is alive too.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

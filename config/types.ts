@@ -4,7 +4,7 @@ import type { SigningKey } from '../auth/attestation.ts';
 export interface DatadogConfig {
   readonly baseUrl: string;
   readonly isSimulator: boolean;
-  /** Read again whenever it is called, so that keys in files can be mended while a worker runs. */
+  /** Read again at each call, so that keys in files can be replaced while a worker runs. */
   readonly keys: () => Promise<DatadogKeys>;
 }
 
@@ -17,17 +17,17 @@ export interface TemporalConfig {
   /** Absent where no cluster is named and no `npm start` runs in `home`. */
   readonly connection?: NativeConnectionOptions & { readonly address: string };
   readonly namespace: string;
-  /** The web interface's address, known of a dev server that `npm start` runs. */
+  /** The address of the web interface, known for a dev server that `npm start` runs. */
   readonly uiUrl?: string;
 }
 
-/** What a process of Muster stands on, read once from the environment and, beside a running `npm start`, from its folder. */
+/** The configuration of a process, read once from the environment and, beside a running `npm start`, from its folder. */
 export interface Config {
   /** `MUSTER_HOME`, absolute. */
   readonly home: string;
   /** `MUSTER_PORT`, of the gateway; its metrics are one above. The engine's interface and others take free ports. */
   readonly port: number;
-  /** Whether the port was asked for; else another one will do where it is taken. */
+  /** Whether the port was set; otherwise another one is used where it is taken. */
   readonly isPortGiven: boolean;
   /** `MUSTER_SECRETS`, absolute: one file a source of events. */
   readonly secretsFolder: string;

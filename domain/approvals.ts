@@ -3,7 +3,7 @@ import type { ProcessTimes } from './model.ts';
 import { isSameText } from './text.ts';
 import type { ApproverSet, CountedDecision, Decision, DecisionReview, Identity } from './decision.ts';
 
-/** Who may decide, judged without asking anybody. */
+/** Rules about who may decide: pure functions over what was read before. */
 
 export type Verdict =
   | { readonly kind: 'counts' }
@@ -11,9 +11,9 @@ export type Verdict =
   | { readonly kind: 'refused'; readonly why: string };
 
 export interface DecisionContext {
-  /** Whether a decision counts whose sender is only claimed: anybody who reaches Temporal can send one. */
+  /** Whether a decision counts if its sender is only claimed: anybody who reaches Temporal can send one. */
   readonly acceptClaimed: boolean;
-  /** What the run itself knows of the person whose access it is, newer than the inventory. */
+  /** Identifiers of the person whose access it is that the run itself knows, newer than the inventory. */
   readonly personIds: readonly string[];
   readonly times: Pick<ProcessTimes, 'approvalFallbackAfterMs'>;
   readonly now: number;
@@ -22,7 +22,7 @@ export interface DecisionContext {
 const overlap = (left: readonly string[], right: readonly string[]): boolean =>
   left.some((one) => right.some((other) => isSameText(one, other)));
 
-/** What can be said of a decision before anybody was asked about its actor; undefined where it takes a review. */
+/** The verdict that needs no knowledge of the actor; undefined where the decision has to be reviewed first. */
 export function judgeAtOnce(
   approval: ApprovalView | undefined,
   decision: Decision,
@@ -59,7 +59,7 @@ export function judgeDecision(
   return { kind: 'counts' };
 }
 
-/** An administrator gives an approval to others; nobody gives it to the person whose access it is. */
+/** An administrator may reassign an approval, but not to the person whose access it is. */
 function judgeReassignment(
   approval: ApprovalView,
   { proof, isAdmin, to }: DecisionReview,
@@ -102,7 +102,7 @@ function mayDecide(
   return isFallbackOpen(approval, review, subject, context) && overlap(approvers.fallback, names);
 }
 
-/** The fallback decides too after a while, and at once where the manager does not or no other approver can. */
+/** The fallback may decide too after `fallbackAfterMs`, and at once where the manager or every other approver cannot. */
 function isFallbackOpen(
   approval: ApprovalView,
   { people, manager, managerGone }: DecisionReview,
@@ -115,7 +115,7 @@ function isFallbackOpen(
   return eligible.length === 0 || isFallbackDue(approval, times, now);
 }
 
-/** Whether the fallback approvers are asked as well, as far as the request itself tells. */
+/** Whether the fallback approvers are notified as well, judged by the request alone. */
 export function isFallbackDue(
   { requestedAt, approvers, managerGone }: Pick<ApprovalView, 'requestedAt' | 'approvers' | 'managerGone'>,
   { approvalFallbackAfterMs }: Pick<ProcessTimes, 'approvalFallbackAfterMs'>,
@@ -125,7 +125,7 @@ export function isFallbackDue(
   return now - Date.parse(requestedAt) >= approvalFallbackAfterMs;
 }
 
-/** The people who are asked: e-mails and personIds. */
+/** The people who are notified: e-mails and personIds. */
 export function askedOf(
   { approvers, managerIds, managerGone }: Pick<ApprovalView, 'approvers' | 'managerIds' | 'managerGone'>,
   withFallback: boolean,
@@ -157,13 +157,13 @@ export function stateAfter({ decisions, approvers }: Pick<ApprovalView, 'decisio
   return approved >= approvers.quorum ? 'approved' : 'open';
 }
 
-/** Reassigned, a request has its new approvers in the place of the named ones and the manager. The fallback stays. */
+/** After a reassignment the new approvers replace the named ones and the manager. The fallback stays. */
 export function approversAfter(approvers: ApproverSet, decisions: readonly CountedDecision[]): ApproverSet {
   const last = decisions.findLast(({ verdict }) => verdict === 'reassign');
   return last?.to === undefined ? approvers : { ...approvers, people: last.to, manager: false };
 }
 
-/** The decision as it counts and is kept: with how it is known who made it, without what proved it. */
+/** The decision as it is recorded: how its actor is known, without the proof itself. */
 export function countedDecision({ attestation, ...decision }: Decision, review: DecisionReview): CountedDecision {
   const { personId } = review.actor;
   return {

@@ -1,9 +1,6 @@
 import type { PersonAttributes } from './model.ts';
 
-/**
- * What is wrong with a hire for a limited time: either HR says when it ends, or a sponsor answers for the person.
- * Undefined for everybody else.
- */
+/** A contractor has an end date or a sponsor who is responsible for them. Undefined where that holds. */
 export function contractorProblem(
   extra: PersonAttributes['extra'],
   { hasEnd, hasSponsor = false }: { readonly hasEnd: boolean; readonly hasSponsor?: boolean },

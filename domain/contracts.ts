@@ -4,7 +4,7 @@ import type { KindStates } from './sync/kinds.ts';
 import type { Account, Entitlement, HrEvent, Outcome, PartResult, Phase, ProcessType } from './model.ts';
 import type { ApprovalRequest, CountedDecision, Decision } from './decision.ts';
 
-/** What is said across processes by name: ids, queues, messages, search attributes. No string is typed twice. */
+/** The names that processes share: ids, queues, messages, search attributes. No string is typed twice. */
 
 export * from './ids.ts';
 
@@ -16,7 +16,7 @@ export const searchAttributes = {
 export const hrEventSignal = defineSignal<[HrEvent]>('hrEvent');
 export const decideSignal = defineSignal<[Decision]>('decide');
 export const accountActivatedSignal = defineSignal<[{ accountId: string }]>('accountActivated');
-/** Somebody has put something right: whoever is blocked or held looks again at once. */
+/** Something was put right: a run that is blocked or held checks again at once. */
 export const recheckSignal = defineSignal('recheck');
 /** Withdraws an event that waits for its turn. */
 export const cancelEventSignal = defineSignal<[EventCancellation]>('cancelEvent');
@@ -24,12 +24,12 @@ export const submitDecisionUpdate = defineUpdate<DecisionReceipt, [Decision]>('s
 export const syncProgressQuery = defineQuery<SyncProgress>('progress');
 export const statusQuery = defineQuery<PersonStatus>('status');
 
-/** Types of the failures with which `submitDecision` refuses: by the rules, or because nobody waits for this decision. */
+/** Failure types of a refused `submitDecision`: refused by the rules, or no process waits for this decision. */
 export const decisionRefusals = { refused: 'DecisionRefused', notWaiting: 'NotWaiting' } as const;
 
 export interface EventCancellation {
   readonly eventId: string;
-  /** Who withdraws it. */
+  /** The person who withdraws it. */
   readonly actor: string;
   readonly reason?: string;
 }
@@ -43,8 +43,8 @@ export interface DecisionReceipt {
 export type ApprovalState = 'open' | 'approved' | 'rejected' | 'timedOut' | 'withdrawn';
 
 /**
- * What one person's run is started with. `events` and `carried` come from the run before it in the chain; `carried` of a
- * run that continues no other one is somebody's invention, and is not looked at.
+ * The start arguments of a person's run. `events` and `carried` come from the previous run of the chain; a run that
+ * continues no other one ignores `carried`, since anybody could have made it up.
  */
 export interface PersonRunInput {
   readonly personId: string;
@@ -58,7 +58,7 @@ interface CarriedState {
   readonly refused: readonly Refusal[];
 }
 
-/** Something that was not counted, and why: a malformed signal, a stale event, a decision by someone who may not decide. */
+/** Something that did not count, and why: a malformed signal, a stale event, a decision by somebody who may not decide. */
 export interface Refusal {
   readonly at: string;
   readonly what: string;
@@ -72,13 +72,13 @@ export interface ApprovalView extends ApprovalRequest {
   readonly decisions: readonly CountedDecision[];
 }
 
-/** The answer of the `status` query. */
+/** The result of the `status` query. */
 export interface PersonStatus {
   readonly personId: string;
   readonly process: ProcessType;
   readonly phase: Phase;
   readonly event?: Pick<HrEvent, 'eventId' | 'kind' | 'occurredAt' | 'effectiveAt' | 'source'>;
-  /** In words, such as `the person to accept the invitation`. */
+  /** Such as `the person to accept the invitation`. */
   readonly waitingFor?: string;
   readonly until?: string;
   /** Why a process is blocked or held, and what a person must do for it to go on. */
@@ -98,22 +98,22 @@ export type SyncDepth = 'light' | 'full';
 
 export interface AccessSyncInput {
   readonly depth: SyncDepth;
-  /** From the run before it in the chain. */
+  /** From the previous run of the chain. */
   readonly carried?: FullSyncState;
 }
 
-/** How far a full sync has come: what it shows, and what it carries over when it continues as new. */
+/** The progress of a full sync, which it shows and carries over when it continues as new. */
 export interface FullSyncState {
   readonly startedAt: string;
   /** Index into the steps. */
   readonly step: number;
-  /** Where the step goes on: a page, or the id after which. */
+  /** Where the step continues: a page number, or the id after which to read. */
   readonly page: number;
   readonly after: string;
   readonly pageSize?: number;
-  /** As many accounts as Datadog counts. */
+  /** How many accounts Datadog counts. */
   readonly expected?: number;
-  /** How often the accounts were read: once more where their count did not fit. */
+  /** How often the accounts were read: once more where their count did not match. */
   readonly readings: number;
   readonly counts: SyncCounts;
   readonly kinds: KindStates;
@@ -123,9 +123,9 @@ export type SyncCounts = Readonly<
   Record<'accounts' | 'pages' | 'roles' | 'teams' | 'added' | 'removed' | 'changed' | 'requests', number>
 >;
 
-/** The answer of the `progress` query of a full sync. */
+/** The result of the `progress` query of a full sync. */
 export interface SyncProgress {
-  /** In words, such as `accounts`. */
+  /** Such as `accounts`. */
   readonly reading: string;
   readonly counts: SyncCounts;
   readonly expected?: number;

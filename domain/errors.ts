@@ -1,4 +1,4 @@
-/** The rules, or an authorization, say no. Commands print it and exit with 3. */
+/** Refused by the rules or by a missing authorization. Commands print it and exit with 3. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
 }
@@ -13,7 +13,7 @@ export class NotFoundError extends Error {
   override readonly name = 'NotFoundError';
 }
 
-/** Something a person set or typed is wrong. The message names it and the fix; commands print it and exit with 2. */
+/** A wrong setting or argument. The message names it and the fix; commands print it and exit with 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

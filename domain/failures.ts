@@ -1,5 +1,5 @@
 /**
- * The closed table of what can go wrong at Datadog. `retry` says who acts: `activity` (retried with back-off),
+ * The closed table of what can go wrong at Datadog. `retry` says who tries again: `activity` (retried with back-off),
  * `process` (the workflow waits until the key is mended, then calls again), `nobody` (recorded as the part's result).
  */
 export const datadogFailures = {
@@ -8,20 +8,20 @@ export const datadogFailures = {
   NotFound: { retry: 'nobody', meaning: 'it does not exist (404 on a write)' },
   Conflict: { retry: 'nobody', meaning: 'it contradicts what exists (409)' },
   RateLimited: { retry: 'activity', meaning: 'too many requests (429); again when the window resets' },
-  DatadogUnavailable: { retry: 'activity', meaning: 'no usable answer: connection, deadline, torn body, 5xx' },
-  UnexpectedResponse: { retry: 'activity', meaning: 'an answer that Muster does not understand' },
+  DatadogUnavailable: { retry: 'activity', meaning: 'no usable response: connection, deadline, torn body, 5xx' },
+  UnexpectedResponse: { retry: 'activity', meaning: 'a response that Muster does not understand' },
 } as const satisfies Record<string, { retry: 'activity' | 'process' | 'nobody'; meaning: string }>;
 
 export type DatadogFailureType = keyof typeof datadogFailures;
 
-/** Details of a `NotAuthorized` failure: what the key lacks and what a person can do. */
+/** Details of a `NotAuthorized` failure: what the key lacks, and how to mend it. */
 export interface MissingPermission {
   /** Datadog's name, such as `user_access_manage`; `validKeys` where the keys themselves are refused. */
   readonly permission: string;
   readonly operation: string;
 }
 
-/** Retried reads that wait for something, and say so by failing. BENIGN: no error metric, no stack in the log. */
+/** Reads that fail in order to be retried while they wait for something. BENIGN: no error metric, no stack in the log. */
 export const waitingFailures = {
   StillPending: 'StillPending',
   StillNotAuthorized: 'StillNotAuthorized',
@@ -34,10 +34,10 @@ export const unknownEntitlement = 'UnknownEntitlement';
 /** The account must not be disabled: the details hold the `Protection`. */
 export const protectedAccount = 'ProtectedAccount';
 
-/** The account's e-mail changes only once somebody has allowed it: its person holds a privileged role. */
+/** The e-mail of an account with a privileged role changes only with an approval. */
 export const approvalNeeded = 'ApprovalNeeded';
 
-/** Those who allowed it may not decide any more; the details say who and why. */
+/** The people who approved may not decide any more; the details say who and why. */
 export const decisionsLapsed = 'DecisionsLapsed';
 
 /** The account that was found is not safely this person's (two matches, bound to somebody else, a service account). */

@@ -6,7 +6,7 @@ import type { Decision } from './decision.ts';
 
 /**
  * Signal payloads come from anywhere, the Temporal UI included. These guards never throw (a throwing handler would stop
- * the run for ever): they answer the value, or words that name the field and what it should be.
+ * the run for ever): they return the value, or a text that names the field and what it should be.
  */
 type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
 
@@ -22,7 +22,7 @@ const isInstant = (value: unknown): value is string =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value));
 const isKind = (value: unknown): value is EventKind => eventKinds.some((kind) => kind === value);
 
-/** Put into a URL it stays one step of the path: `.` and `..` would not. */
+/** Without `.` and `..`: in a URL it must stay one segment of the path. */
 const isFetchId = (value: unknown): value is string =>
   typeof value === 'string' && personIdPattern.test(value) && !/^\.+$/.test(value);
 

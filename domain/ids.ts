@@ -1,13 +1,13 @@
-/** The part of the contracts that needs nothing of Temporal: a command line that only parses loads it at once. */
+/** The part of the contracts without Temporal, so that a command line that only parses loads fast. */
 
 export const taskQueues = { muster: 'muster', datadog: 'datadog' } as const;
 export const accessSyncType = 'accessSync';
-/** The full depth, by the policy's cron. */
+/** Runs at the full depth, by the policy's cron. */
 export const accessSyncScheduleId = 'access-sync';
-/** The rosters of the watched folder, by the policy's cron. */
+/** Imports the rosters of the watched folder, by the policy's cron. */
 export const rosterImportType = 'rosterImport';
 export const rosterScheduleId = 'roster-import';
-/** The light depth, at a short interval; its runs end at once while nobody waits. */
+/** Runs at the light depth, at a short interval; a run ends at once while nobody waits. */
 export const lightSyncScheduleId = 'access-sync-light';
 
 export const personIdPattern = /^[A-Za-z0-9._:-]{1,128}$/;

@@ -1,11 +1,11 @@
 import type { Employment, HrEvent, Line, LinePosition, PersonRecord, ProcessTimes, ProcessType } from './model.ts';
 
 /**
- * The mailbox: what waits for its turn, and which of it still matters. All of it is pure, so that any order of
- * delivery can be shown to end in the same state.
+ * The mailbox: the events that wait for their turn, and which of them still matter. All of it is pure, so that tests can
+ * show that any order of delivery ends in the same state.
  */
 
-/** An event that will not be applied, and which event or fact is to blame. */
+/** An event that will not be applied, and the event or fact that is the reason. */
 export interface DroppedEvent {
   readonly event: HrEvent;
   readonly kind: 'superseded' | 'stale' | 'duplicate';
@@ -20,7 +20,7 @@ interface Settled {
 /** Says that the person is employed, and with which attributes. */
 export const isHire = ({ kind }: Pick<HrEvent, 'kind'>): boolean => kind === 'joiner' || kind === 'updated';
 
-/** The line on which the event competes with others. A joiner's attributes are folded in by `foldAttributes`. */
+/** The line on which the event competes with others. `foldAttributes` takes a joiner's attributes in. */
 export function lineOf(event: HrEvent): Line | undefined {
   switch (event.kind) {
     case 'joiner':
@@ -41,7 +41,7 @@ export function isNewer(a: LinePosition, b: LinePosition): boolean {
   return atA === atB ? a.eventId > b.eventId : atA > atB;
 }
 
-/** When the event's process begins, in milliseconds. A joiner is taken early, so that the invitation is out in time. */
+/** When the event's process begins, in milliseconds. A joiner's begins early, so that the invitation is out in time. */
 export function dueAt(event: HrEvent, times: Pick<ProcessTimes, 'leadMs'>): number {
   if (event.kind === 'reconcile' || event.immediate) return 0;
   return Date.parse(event.effectiveAt) - (isHire(event) ? times.leadMs : 0);
@@ -49,7 +49,7 @@ export function dueAt(event: HrEvent, times: Pick<ProcessTimes, 'leadMs'>): numb
 
 export function supersedes(newer: HrEvent, older: HrEvent): boolean {
   if (lineOf(newer) === undefined || lineOf(newer) !== lineOf(older) || !isNewer(newer, older)) return false;
-  // A corrected date or a withdrawn leave replaces; so does any newer word that takes effect no later than the older one.
+  // A corrected date or a withdrawn leave replaces the older event, and so does any newer one that takes effect no later.
   // A newer event with a later date does not: a contract that ends in December does not cancel its start in June.
   return (
     newer.kind === older.kind ||
@@ -96,14 +96,14 @@ type Choice =
   | { readonly state: 'later'; readonly event: HrEvent; readonly at: number };
 
 /**
- * The next event: of those that are due the one with the earliest effective date, else the one that is due first.
+ * The next event: the one with the earliest effective date among those that are due, else the one that is due first.
  * A reconcile is dropped where another due event waits, since that one's process compares and mends anyway.
  */
 export function chooseEvent(waiting: readonly HrEvent[], times: Pick<ProcessTimes, 'leadMs'>, now: number): Choice {
   const due = waiting.filter((event) => dueAt(event, times) <= now);
   const facts = due.filter((event) => event.kind !== 'reconcile');
   const [earliest] = (facts.length > 0 ? facts : due).toSorted(byEffect);
-  // A due leaver would end the process of this one at once and put it back, for ever: it goes first.
+  // A due leaver goes first: it would end this one's process at once and put the event back, again and again.
   const leaver = facts
     .filter(({ kind }) => kind === 'leaver')
     .toSorted(byEffect)
@@ -145,14 +145,14 @@ export function processOf({ kind }: Pick<HrEvent, 'kind'>, employment: Employmen
 }
 
 /**
- * What becomes of an event whose process a due leaver has ended: a fact of the same line that is older than the leaver
- * is over; anything else (a newer rehire, a mover's attributes) goes back and has its turn after the leaver.
+ * Whether a due leaver that ended the event's process ends the event too: it does if both are on the same line and the
+ * event is older. Any other event (a newer rehire, a mover's attributes) waits for its turn after the leaver.
  */
 export function isEndedBy(event: HrEvent, leaver: HrEvent): boolean {
   return lineOf(event) === lineOf(leaver) && isNewer(leaver, event);
 }
 
-/** The record after the event was applied (or, of a hire, superseded): the newest word of each line stays. */
+/** The record after the event was applied, or a hire was superseded: the newest position of each line stays. */
 export function foldEvent(
   record: Pick<PersonRecord, 'attributes' | 'lines'>,
   event: HrEvent,
@@ -171,10 +171,10 @@ export function foldAttributes(
   if (event.person === undefined) return record;
   const position: LinePosition = { occurredAt: event.occurredAt, eventId: event.eventId };
   const last = record.lines.attributes;
-  // A mover sits on this line itself, so its own position is no newer word than it.
+  // A mover is on this line itself: its own position does not make it older.
   if (last !== undefined && last.eventId !== event.eventId && !isNewer(position, last)) return record;
   return {
-    // A whole record replaces: what it no longer says HR has taken back.
+    // A whole record replaces the old one: HR has taken back what it no longer says.
     attributes: event.kind === 'updated' ? event.person : { ...record.attributes, ...event.person },
     lines: { ...record.lines, attributes: position },
   };

@@ -1,6 +1,6 @@
-/** The words of the trade, as data. Everything here crosses Temporal as JSON: dates are ISO 8601 strings in UTC. */
+/** The terms of the trade, as data. Everything here crosses Temporal as JSON: dates are ISO 8601 strings in UTC. */
 
-/** A role or a team membership. `id` is Datadog's, known once the name was resolved. */
+/** A role or a team membership, by the name that the policy uses. */
 export interface Entitlement {
   readonly kind: 'role' | 'team';
   readonly name: string;
@@ -8,16 +8,16 @@ export interface Entitlement {
 
 export interface ResolvedEntitlement extends Entitlement {
   readonly id: string;
-  /** Whether the role gave a privileged permission when its name was looked up. */
+  /** Whether the role had a privileged permission when its name was looked up. */
   readonly isPrivileged?: boolean;
-  /** What Datadog calls it now, where that is another name than the policy's. */
+  /** Datadog's current name, where it differs from the policy's. */
   readonly nameNow?: string;
 }
 
-/** Several values where somebody has several, such as groups: a condition holds if any of them is accepted. */
+/** Several values for something like groups: a condition holds if any of them is accepted. */
 export type AttributeValue = string | readonly string[];
 
-/** What HR says of a person. `manager` is the manager's personId or e-mail, as HR sends it. */
+/** What HR says about a person. `manager` is the manager's personId or e-mail, as HR sends it. */
 export interface PersonAttributes {
   readonly email: string;
   readonly name?: string;
@@ -34,13 +34,14 @@ export type EventKind = (typeof eventKinds)[number];
 
 /**
  * One HR fact about one person. `updated` is HR's whole record of somebody who is employed from `effectiveAt` on: whether
- * they join or change is told when it is taken. `reconcile` carries no fact: it asks for the person's access to be compared and mended.
+ * they join or change is decided when it is applied. `reconcile` carries no fact: it asks for the person's access to be
+ * compared and mended.
  */
 export interface HrEvent {
   readonly eventId: string;
   readonly kind: EventKind;
   readonly personId: string;
-  /** When HR recorded the fact: the later word wins. */
+  /** When HR recorded the fact: the later one wins. */
   readonly occurredAt: string;
   /** When the fact takes effect. */
   readonly effectiveAt: string;
@@ -50,9 +51,9 @@ export interface HrEvent {
   readonly person?: PersonAttributes;
   /** Leaver only: access ends now, whatever `effectiveAt` says. */
   readonly immediate?: boolean;
-  /** Rescinded leave only: the access that was recorded when the account was disabled, and not the policy's. */
+  /** Rescinded leave only: restore the access that was recorded when the account was disabled, not the policy's. */
   readonly restore?: boolean;
-  /** Of an `updated` without a person: HR's id of the record that the source is asked for before the event counts. */
+  /** HR's id of the record that an `updated` without a person has to be fetched by before it counts. */
   readonly fetchId?: string;
   /** Free text for evidence. */
   readonly reason?: string;
@@ -107,7 +108,7 @@ export interface Access {
   readonly account: Account;
   readonly roles: readonly ResolvedEntitlement[];
   readonly teams: readonly (ResolvedEntitlement & { readonly isManaged: boolean })[];
-  /** Present where teams could not be read: the permission that would allow it. */
+  /** The permission that is missing to read teams. */
   readonly teamsNotVisible?: string;
 }
 
@@ -128,7 +129,7 @@ export const phases = [
   'held',
   'done',
 ] as const;
-/** In which phase a process is; the search attribute `Phase` has the same words. */
+/** The phase of a process; the search attribute `Phase` has the same values. */
 export type Phase = (typeof phases)[number];
 
 /** How a process ended for one event. */
@@ -149,9 +150,9 @@ export interface PartResult {
   readonly part: string;
   readonly result: 'done' | 'planned' | 'alreadySo' | 'failed' | 'rejected' | 'timedOut' | 'notDone';
   readonly detail?: string;
-  /** Of what a process can do without: the permission that would allow it. It is made up for when the key has it. */
+  /** The permission that would allow a part that is not essential; the part is made up for once the key has it. */
   readonly permission?: string;
-  /** An entitlement that is held, not wanted, and not Muster's to remove: it stays, and nothing is left to do. */
+  /** Whether it is an entitlement that is held and not wanted, but that Muster may not remove: it stays. */
   readonly isExcess?: true;
 }
 

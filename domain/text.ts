@@ -1,4 +1,4 @@
-/** How two e-mails, names or ids that people type are compared. */
+/** The form in which two e-mails, names or ids that people type are compared. */
 export const foldCase = (text: string): string => text.trim().normalize('NFC').toLowerCase();
 
 export const isSameText = (left: string, right: string): boolean => foldCase(left) === foldCase(right);

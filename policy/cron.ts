@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
 
-/** As Temporal reads one: a day must match the day of the month and the day of the week. */
+/** As in Temporal, a day must match both the day of the month and the day of the week. */
 const options = { mode: '5-part', domAndDow: true, sloppyRanges: true, paused: true } as const;
 
 const fields = [

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { text, textList } from './fields.ts';
 import { fields } from './fieldMaps.ts';
 
-/** A source's `fetchBack`: where the record is asked for of which its events say the id only. */
+/** A source's `fetchBack`: where to fetch a record when its event carries only the id. */
 
 const host = text.toLowerCase().refine((name) => /^[a-z0-9.:[\]-]{1,253}$/.test(name), {
   error: 'must be the name of a host without a port, such as "hr.internal"',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Where the fields of a record stand in a sender's JSON. */
+/** Where a sender's JSON holds the fields of a record. */
 
 export const pointer = z.string().refine((value) => /^(\/([^~/]|~[01])*)*$/.test(value), {
   error: (issue) => `must be a JSON pointer, such as "/employee/id", not ${JSON.stringify(issue.input)}`,

@@ -8,11 +8,11 @@ import { type PolicyContent, policySchema } from './schema.ts';
 import { toSource } from './sources.ts';
 
 interface PolicyOptions {
-  /** With a Datadog site some fields must be said, and defaults are careful; with a simulator they are quick. */
+  /** A Datadog site needs some fields to be set, and has careful defaults; a simulator has quick ones. */
   readonly datadogIsSimulator: boolean;
 }
 
-/** The policy cannot be used. `problems` has one line for each thing to mend: `file:line:column: field: what and the fix`. */
+/** The policy cannot be used. `problems` has one line for each: `file:line:column: field: what is wrong and the fix`. */
 export class PolicyError extends Error {
   override readonly name = 'PolicyError';
   readonly problems: readonly string[];
@@ -35,7 +35,7 @@ export async function loadPolicy(path: string, options: PolicyOptions): Promise<
   return parsePolicy(text, path, options);
 }
 
-/** Checks the text of a policy file. `fileName` is only said in problems. Throws a `PolicyError` with everything that is wrong. */
+/** Checks the text of a policy file; `fileName` is for the problems. Throws a `PolicyError` with everything wrong. */
 export function parsePolicy(text: string, fileName: string, options: PolicyOptions): Policy {
   const { content, problems } = readContent(text, options);
   if (content !== undefined) return toPolicy(content, options);
@@ -86,7 +86,7 @@ function readContent(
 function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions): Policy {
   const { onboarding, approvals, offboarding, sync, findings } = content;
   const policy: Omit<Policy, 'hash'> = {
-    // Left out with a simulator only: with a site it must be said.
+    // Only a simulator has a default: with a site the mode must be set.
     mode: content.mode ?? 'enforce',
     defaultTimeZone: content.defaultTimeZone,
     identity: content.identity,
@@ -132,7 +132,7 @@ function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions)
   return { hash: hashOf(policy), ...policy };
 }
 
-/** SHA-256 over what the policy means: comments, the order of rules, of values and of fields do not change it. */
+/** SHA-256 of the policy's meaning: comments and the order of rules, values and fields do not change it. */
 function hashOf(policy: Omit<Policy, 'hash'>): string {
   return createHash('sha256').update(canonicalJson(policy)).digest('hex');
 }

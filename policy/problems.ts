@@ -5,7 +5,7 @@ import { knownKeys } from './schema.ts';
 
 type Path = readonly PropertyKey[];
 
-/** One thing that is wrong: where in the file (both from 1), which field, what and the fix. */
+/** One problem: its place in the file (from 1), the field, what is wrong and the fix. */
 export interface Problem {
   readonly line: number;
   readonly column: number;
@@ -13,7 +13,7 @@ export interface Problem {
   readonly message: string;
 }
 
-/** The issues of the schema with their place in the file. */
+/** The schema's issues, each with its place in the file. */
 export function problemsOf(issues: readonly z.core.$ZodIssue[], document: Document, lines: LineCounter): Problem[] {
   const at = (path: Path, message: string, onKey: boolean): Problem => {
     const { line, col } = lines.linePos(offsetOf(document, path, onKey));
@@ -55,7 +55,7 @@ function notSo(value: unknown): string {
   return `not ${JSON.stringify(value)}`;
 }
 
-/** The nearest known key, the place where the key belongs, or all keys that are known here. */
+/** The most similar known key, the place where the key belongs, or all keys that are known here. */
 function adviseOnKey(path: Path, key: string): string {
   const place = placeOf(path);
   const here = knownKeys[place] ?? [];
@@ -74,7 +74,7 @@ function fieldName(path: Path): string {
   return name === '' ? 'the policy' : name.replace(/^\./, '');
 }
 
-/** Where the value of this path begins; of a path that is not there, where its nearest parent begins. */
+/** Where the value of this path begins or, if the path does not exist, where its closest parent begins. */
 function offsetOf(document: Document, path: Path, onKey: boolean): number {
   let node: unknown = document.contents;
   let offset = startOf(node) ?? 0;
@@ -86,7 +86,7 @@ function offsetOf(document: Document, path: Path, onKey: boolean): number {
       node = pair.value;
       const keyOffset = startOf(pair.key) ?? offset;
       const isWanted = onKey && index === path.length - 1;
-      // An empty value stands after its key's line: the key is the better place to show.
+      // An empty value comes after its key's line: the key is the better place to show.
       offset = isWanted || (isScalar(node) && node.value === null) ? keyOffset : (startOf(node) ?? keyOffset);
     } else if (isSeq(parent) && typeof step === 'number') {
       node = parent.items[step];

@@ -2,8 +2,8 @@ import type { z } from 'zod';
 import { standardAttributes } from '../domain/policy/rules.ts';
 
 /**
- * What is wrong across fields, looked for in the text as it was written: another mistake in a rule must not hide a
- * repeated name or a misspelt attribute. Takes anything.
+ * Problems across fields, found in the content before it is parsed: another mistake in a rule must not hide a repeated
+ * name or a misspelled attribute. Accepts any value.
  */
 export function crossFieldIssues(raw: unknown): z.core.$ZodIssue[] {
   const rules = fieldOf(raw, 'rules');
@@ -15,7 +15,7 @@ export function crossFieldIssues(raw: unknown): z.core.$ZodIssue[] {
   ]);
 }
 
-/** With a real organization nothing that could harm it is left to a default. Takes anything. */
+/** For a real organization nothing that could harm it is left to a default. Accepts any value. */
 export function siteIssues(raw: unknown): z.core.$ZodIssue[] {
   const missing = (path: string[], message: string): z.core.$ZodIssue => ({
     code: 'custom',
@@ -37,7 +37,7 @@ export function siteIssues(raw: unknown): z.core.$ZodIssue[] {
       ? [
           missing(
             ['defaultTimeZone'],
-            'is missing, and Datadog is a site: name the IANA time zone of people of whom HR does not say one, such as `defaultTimeZone: Europe/Berlin`',
+            'is missing, and Datadog is a site: name the IANA time zone of people whose own HR does not name, such as `defaultTimeZone: Europe/Berlin`',
           ),
         ]
       : []),

@@ -4,8 +4,8 @@ import { type AccessOnApproval, birthrightAccess, type Policy } from '../domain/
 import type { ApprovalRequest, ApproverSet, DesiredAccess } from '../domain/decision.ts';
 
 /**
- * What the policy gives this person: entitlements without a question, and one request for each rule that wants approval.
- * The same person and access always give the same requests, whatever the order of the rules.
+ * The access that the policy gives this person: entitlements at once, and one request for each rule with approval. The
+ * same person and access always result in the same requests, whatever the order of the rules.
  */
 export function desiredAccess(policy: Policy, personId: string, attributes: PersonAttributes): DesiredAccess {
   const access = birthrightAccess(policy, attributes);
@@ -17,12 +17,12 @@ export function desiredAccess(policy: Policy, personId: string, attributes: Pers
   };
 }
 
-/** Whom a privileged role is asked of where its rule asks nobody; nobody where the policy does not say. */
+/** The approvers where neither the rule nor the policy names any. */
 const nobody: ApproverSet = { people: [], manager: false, quorum: 1, fallback: [] };
 
 /**
- * The access with every privileged role behind an approval, whatever the rule says. A rule's own request goes on with its
- * approvers, under another id; a role that a rule gives freely is asked of `approvals.default`.
+ * The access with an approval for every privileged role, whatever the rule says. A rule's own request keeps its
+ * approvers under another id; `approvals.default` decides about a role whose rule has no approval.
  */
 export function guardPrivileged(
   { approvals }: Pick<Policy, 'approvals'>,
@@ -53,7 +53,7 @@ export function guardPrivileged(
   };
 }
 
-/** A question about the account itself, asked of `approvals.default`. */
+/** A request about the account itself, to `approvals.default`. */
 export function requestForAct(
   { approvals }: Pick<Policy, 'approvals'>,
   personId: string,
@@ -84,10 +84,10 @@ function requestOf(personId: string, asked: AccessOnApproval, managerIds: readon
 }
 
 /**
- * 32 hex characters over the person, the rule and the sorted access: changed access is a new request, and two rules that
- * ask for the same access from different approvers stay two. That a role is privileged is part of it: who allowed it when
- * it was not has not allowed what it is now. Approvers and waiting times are not part of it, so that
- * changing them does not ask again what is being asked.
+ * 32 hex characters over the person, the rule and the sorted access: changed access is a new request, and two rules with
+ * the same access and different approvers stay two requests. Privileged roles are part of it, since an approval from
+ * before a role became privileged does not cover it. Approvers and waiting times are not, so that changing them does not
+ * repeat an open request.
  */
 function approvalIdOf(
   personId: string,

@@ -125,7 +125,7 @@ const roster = z.strictObject({
     .prefault({}),
 });
 
-/** The policy file, strict: a key that is not known is an error. Fields that depend on where Datadog is stay optional. */
+/** The policy file, strict: an unknown key is an error. Fields that depend on where Datadog is are optional. */
 export const policySchema = z.strictObject({
   version: z.literal(1),
   mode: z.enum(['observe', 'enforce']).optional(),
@@ -144,7 +144,7 @@ export const policySchema = z.strictObject({
 
 export type PolicyContent = z.output<typeof policySchema>;
 
-/** The keys that each place knows, by its path with `*` for any index. */
+/** The known keys of each place, by its path with `*` for any index. */
 export const knownKeys: Readonly<Record<string, readonly string[]>> = {
   '': Object.keys(policySchema.shape),
   identity: Object.keys(identity.shape),

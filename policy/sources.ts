@@ -29,7 +29,7 @@ const format = z
       ['id', 'idHeader', idHeader],
     ] as const;
     for (const [name, option, value] of placeholders) {
-      // What is not signed proves nothing: a replay could carry another one.
+      // An unsigned value proves nothing: a replay could carry another one.
       if (template.includes(`{${name}}`) === (value !== undefined)) continue;
       const message =
         value === undefined ? `is missing: the template holds {${name}}` : `needs {${name}} in the template`;

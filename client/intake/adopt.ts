@@ -13,8 +13,8 @@ import { readAll } from '../../domain/pages.ts';
 import { readRoster } from './roster/read.ts';
 
 /**
- * Which of the grants found become Muster's to take away: none (they stay, and are reported), those that the policy gives
- * today (they follow it from now on), or all (what the policy does not give goes with the next move or reconciliation).
+ * Which of the grants found Muster may remove from now on: none (they stay, and are reported), those of today's policy
+ * (they follow it from now on), or all (what the policy does not include goes with the next move or reconciliation).
  */
 const takeovers = ['none', 'given', 'all'] as const;
 export type Takeover = (typeof takeovers)[number];
@@ -29,7 +29,7 @@ export interface AdoptionRequest {
 }
 
 export interface HashedPlan extends AdoptionPlan {
-  /** Of all that the plan says: another state is another plan. */
+  /** Hash of the whole plan: another state is another plan. */
   readonly hash: string;
   readonly takeover: Takeover;
   readonly notVisible: readonly string[];
@@ -46,7 +46,7 @@ export async function planAdoptionHere(request: AdoptionRequest): Promise<Hashed
   return (await plan(request)).plan;
 }
 
-/** Binds, remembers what is held, and leaves evidence. Nothing is written to Datadog. */
+/** Binds accounts, records what is held, and leaves evidence. Nothing is written to Datadog. */
 export async function applyAdoption(request: AdoptionRequest, hash: string, by: Operator & Why): Promise<HashedPlan> {
   const { plan: planned, people, accounts } = await plan(request);
   if (planned.hash !== hash) {
@@ -145,7 +145,7 @@ function heldAccounts({ accounts, roles, teams = [], memberships }: Organization
       isServiceAccount,
       holds: [
         ...roleIds.map((roleId) => ({ kind: 'role' as const, id: roleId, name: roleNames.get(roleId) ?? roleId })),
-        // Teams that are managed outside are nobody's to write.
+        // Teams that are managed outside are never written.
         ...(memberships.get(id) ?? []).toSorted().flatMap((teamId) => {
           const team = teamsById.get(teamId);
           return team === undefined || team.isManaged ? [] : [{ kind: 'team' as const, id: teamId, name: team.handle }];

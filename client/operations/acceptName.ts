@@ -5,7 +5,7 @@ import { recordDecision } from '../../auth/operator.ts';
 import type { Why } from '../../auth/operator.ts';
 import type { OperatorContext } from './wake.ts';
 
-/** The name of the policy may mean the role or team that bears it now. */
+/** Accepts that a name in the policy means the role or team that has the name now. */
 export async function acceptName(
   context: Omit<OperatorContext, 'client'>,
   entitlement: Entitlement,

@@ -22,12 +22,12 @@ import type { Decision } from '../../domain/decision.ts';
 interface DecideOptions {
   /** The token that proved the actor. */
   readonly by?: TokenRow;
-  /** How long the same decision is tried again. */
+  /** How long the decision is retried. */
   readonly timeoutMs?: number;
   readonly pauseMs?: number;
 }
 
-/** What of a Temporal client a decision needs. */
+/** The part of a Temporal client that a decision needs. */
 export interface DecisionClient {
   withDeadline<R>(deadline: number, work: () => Promise<R>): Promise<R>;
   readonly workflow: {
@@ -42,7 +42,7 @@ type Approvals = Pick<Inventory, 'listApprovals'>;
 interface DecisionMeans {
   readonly client: DecisionClient;
   readonly inventory: Approvals;
-  /** Signs what people decide who were authenticated by a token. */
+  /** Signs the decisions of people who were authenticated by a token. */
   readonly attestor?: Pick<Attestor, 'sign'>;
 }
 
@@ -74,16 +74,16 @@ export async function submitDecision(
     }
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   } while (Date.now() < until);
-  // The inventory may say "open" for a moment longer than the process: only a lasting "nobody waits" is a refusal.
+  // The inventory may say "open" a moment longer than the process does: only a lasting "nobody waits" is a refusal.
   if (refusal !== undefined) throw new RefusedError(`The decision was not recorded: ${refusal}`);
-  // An engine without a worker may hold the question a little longer than we wait for its answer.
+  // An engine without a worker may hold the update a little longer than we wait for its result.
   throw new FailedError(
     `The decision counts as NOT recorded: ${personId}'s process did not answer within ${timeoutMs / 1000} s. ` +
       'See `npx muster doctor` for whether a worker runs, then decide again: twice the same does no harm',
   );
 }
 
-/** What the token's owner decides, signed so that it holds for this request only. */
+/** The decision of the token's owner, signed so that it is valid for this request only. */
 async function attest(
   { attestor }: DecisionMeans,
   decision: Decision,
@@ -103,7 +103,7 @@ async function attest(
   }
 }
 
-/** The same decision again, after an answer that was lost: it counts already, and so it is told. */
+/** The receipt of a decision that counts already and is sent again because the response was lost. */
 function countedBefore(
   rows: readonly ApprovalRow[],
   { approvalId, decisionId, verdict, actor }: Decision,
@@ -125,13 +125,13 @@ function openOf(rows: readonly ApprovalRow[], approvalId: string): ApprovalRow {
   );
 }
 
-/** The words of "nobody waits for this", nothing where trying again may help; throws what is final. */
+/** The message of "nobody waits for this", undefined where a retry may help. Throws what is final. */
 function judge(error: unknown): string | undefined {
   if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
     const { type, message } = error.cause;
     if (type === decisionRefusals.refused) throw new RefusedError(`The decision was not recorded: ${message}`);
     if (type === decisionRefusals.notWaiting) return message;
-    // The run ended between taking the update and answering it; the next run knows the decisionId.
+    // The run ended between accepting the update and completing it; the next run knows the decisionId.
     if (type === 'AcceptedUpdateCompletedWorkflow') return undefined;
     throw error;
   }

@@ -4,12 +4,12 @@ import { checkHrEvent } from '../../domain/guards.ts';
 import { personIdPattern } from '../../domain/ids.ts';
 import type { HrEvent, PersonAttributes } from '../../domain/model.ts';
 
-/** An event as it was typed: a mover may name only what changed. */
+/** An event as it was typed: a mover may have only the fields that changed. */
 export type EventDraft = Omit<HrEvent, 'person'> & { readonly person?: Partial<PersonAttributes> };
 
 type KnownPeople = Pick<Inventory, 'findPerson' | 'waitingEvents'>;
 
-/** Fills a mover's missing fields from what is known of the person; everything else stays as it is. */
+/** Fills a mover's missing fields from what is known about the person; other events stay as they are. */
 export async function completeEvent(inventory: KnownPeople, draft: EventDraft): Promise<EventDraft> {
   if (draft.kind !== 'mover') return draft;
   const known = await latestAttributes(inventory, draft.personId, draft.effectiveAt);
@@ -17,8 +17,8 @@ export async function completeEvent(inventory: KnownPeople, draft: EventDraft): 
 }
 
 /**
- * What HR said last of the person and what holds at `effectiveAt`: an event that waits for a later day counts only where
- * nothing else is known.
+ * The newest attributes by HR that hold at `effectiveAt`; those of an event that waits for a later day only where nothing
+ * else is known.
  */
 export async function latestAttributes(
   inventory: KnownPeople,

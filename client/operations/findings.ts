@@ -9,7 +9,7 @@ interface Mute {
   readonly reason: string;
 }
 
-/** Takes a finding off the list for a while; its drift is not repaired meanwhile. Undefined where there is none. */
+/** Mutes a finding for a while; its drift is not repaired meanwhile. Undefined where there is none. */
 export async function muteFinding(
   inventory: Pick<Inventory, 'inTransaction'>,
   by: Operator,

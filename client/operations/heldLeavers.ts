@@ -7,7 +7,7 @@ import type { OperatorContext } from './wake.ts';
 import { wake } from './wake.ts';
 
 interface HeldBatch {
-  /** Of exactly these leavers: one more or less is another batch. */
+  /** Hash of exactly these leavers: one more or less is another batch. */
   readonly batch: string;
   readonly leavers: readonly HeldLeaver[];
 }
@@ -23,7 +23,7 @@ interface ReleaseRequest {
   readonly reason?: string;
 }
 
-/** Lets held leavers go, or rejects them. A batch that has changed since it was shown is refused. */
+/** Releases or rejects held leavers. A batch that has changed since it was shown is refused. */
 export async function releaseLeavers(
   context: OperatorContext,
   { which, verdict, reason }: ReleaseRequest,

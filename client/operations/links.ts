@@ -7,7 +7,7 @@ import type { Why } from '../../auth/operator.ts';
 import type { OperatorContext } from './wake.ts';
 import { wake } from './wake.ts';
 
-/** Binds the account to the person, whatever its e-mail. Refused where it is somebody else's, or no person's. */
+/** Binds the account to the person, whatever its e-mail. Refused for another person's account or a service account. */
 export async function linkAccount(
   context: OperatorContext,
   api: Pick<Datadog, 'getAccount'>,
@@ -18,7 +18,7 @@ export async function linkAccount(
   if (account === undefined) throw new NotFoundError(`There is no account ${accountId} in Datadog: nothing is changed`);
   if (account.isServiceAccount) throw new RefusedError(`Account ${accountId} is a service account: nothing is changed`);
   const held = (await inventory.findPerson(personId))?.accountId;
-  // What they had would be nobody's, and outlive their leave.
+  // The account they have would become nobody's, and outlive their leave.
   if (held !== undefined && held !== accountId && (await api.getAccount(held)) !== undefined) {
     throw new RefusedError(
       `Person ${personId} has account ${held}: nothing is changed. If that is wrong: npx muster person unlink ${personId}`,

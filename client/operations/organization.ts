@@ -2,7 +2,7 @@ import { isFailure } from '../../datadog/failures.ts';
 import type { DatadogClient } from '../../datadog/types.ts';
 import type { Account } from '../../domain/model.ts';
 
-/** One Datadog organization as it is at this moment, as far as the key sees. */
+/** One Datadog organization as it is now, as far as the key can see. */
 export interface Organization {
   readonly accounts: readonly Account[];
   readonly roles: readonly { readonly id: string; readonly name: string; readonly permissions: readonly string[] }[];
@@ -10,13 +10,13 @@ export interface Organization {
   readonly teams?: readonly Team[];
   /** Team ids by account; empty without `withMembers`. */
   readonly memberships: ReadonlyMap<string, readonly string[]>;
-  /** Permissions that would show more. */
+  /** Permissions that are missing to see more. */
   readonly notVisible: readonly string[];
 }
 
 type Team = { readonly id: string; readonly handle: string; readonly name: string; readonly isManaged: boolean };
 
-/** Lists only: never one call an account. A deadline for each list. */
+/** Reads lists only, never one call per account, with a deadline for each list. */
 export async function readOrganization(
   client: DatadogClient,
   { withMembers }: { readonly withMembers: boolean },

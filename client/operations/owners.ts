@@ -3,7 +3,7 @@ import type { NhiRow } from '../../inventory/port/nhis.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { recordDecision, type Operator } from '../../auth/operator.ts';
 
-/** Declares who answers for a key or a service account, or takes that back. Undefined where there is none by this id. */
+/** Declares the owner of a key or a service account, or removes the declaration. Undefined for an unknown id. */
 export async function declareOwner(
   inventory: Pick<Inventory, 'inTransaction'>,
   by: Operator,

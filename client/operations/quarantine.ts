@@ -11,8 +11,8 @@ interface BatchDecision extends Why {
 }
 
 /**
- * Decides about repairs that were too many at once. What is allowed goes to the people's processes, which compare once
- * more; allowed again it goes to those that were missed. What is rejected is left alone as long as it differs.
+ * Decides about repairs that were too many at once. An approved batch goes to the people's processes, which compare once
+ * more; approved again it goes to those that were missed. A rejected one is left alone as long as the drift lasts.
  * Throws `NotFoundError` where no such batch waits.
  */
 export async function decideBatch(
@@ -31,7 +31,7 @@ export async function decideBatch(
       );
     }
     await recordDecision(trx, context, {
-      // A slash stands in no personId: the batch is about many.
+      // No personId has a slash: the batch is about many people.
       personId: `sync/${batchId}`,
       eventId: `sync/${batchId}`,
       step: verdict,

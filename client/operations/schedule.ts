@@ -31,7 +31,7 @@ type Action = Pick<ScheduleOptions, 'spec'> & {
   readonly staticSummary: string;
 };
 
-/** Creates or updates the schedules of the sync and, where a folder is watched, of rosters. What is paused stays so. */
+/** Creates or updates the schedules of the sync and, where a folder is watched, of rosters. Paused ones stay paused. */
 export async function applySchedules(client: Client, { sync, roster }: ScheduledPolicy): Promise<void> {
   const { cron, timeZone: timezone, lightEveryMs } = sync;
   await applySchedule(client, accessSyncScheduleId, {
@@ -108,7 +108,7 @@ export async function describeSync(client: Client): Promise<SyncSchedule | undef
   }
 }
 
-/** Pauses both depths: nobody's acceptance is noticed but by the fallback of their own process. */
+/** Pauses both depths: then only the fallback in each person's process notices an acceptance. */
 export async function pauseSync(client: Client, note: string): Promise<void> {
   for (const id of [accessSyncScheduleId, lightSyncScheduleId]) await client.schedule.getHandle(id).pause(note);
 }
@@ -117,7 +117,7 @@ export async function resumeSync(client: Client, note: string): Promise<void> {
   for (const id of [accessSyncScheduleId, lightSyncScheduleId]) await client.schedule.getHandle(id).unpause(note);
 }
 
-/** Has the full sync run now, and waits for its end. One that runs already is waited for instead. */
+/** Runs the full sync now and waits for its end; if one runs already, waits for that one. */
 export async function syncNow(
   client: Client,
   onProgress: (progress: SyncProgress) => void = () => undefined,
@@ -129,7 +129,7 @@ export async function syncNow(
   const result = client.workflow.getHandle(workflowId, firstExecutionRunId).result() as Promise<SyncSummary>;
   let isOver = false;
   const over = result.finally(() => (isOver = true)).catch(() => undefined);
-  // The newest run of the chain is asked; while it is being replaced it may not answer.
+  // The newest run of the chain is queried; while it is being replaced the query may fail.
   const running = client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId });
   for (;;) {
     await Promise.race([over, new Promise((resolve) => setTimeout(resolve, progressEveryMs).unref())]);
@@ -141,7 +141,7 @@ export async function syncNow(
 
 const progressEveryMs = 1_000;
 
-/** A look at who has accepted, now. */
+/** Checks now who has accepted. */
 export async function lightSyncNow(client: Client): Promise<void> {
   await client.schedule.getHandle(lightSyncScheduleId).trigger(ScheduleOverlapPolicy.SKIP);
 }

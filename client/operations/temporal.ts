@@ -5,7 +5,7 @@ interface TemporalTarget {
   readonly namespace: string;
 }
 
-/** A client of the cluster. Throws within `timeoutMs` where it does not answer. */
+/** A client of the cluster. Throws where the cluster does not respond within `timeoutMs`. */
 export async function connectTemporal(
   { connection, namespace }: TemporalTarget,
   timeoutMs = 10_000,

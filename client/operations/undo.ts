@@ -10,7 +10,7 @@ import { personStartOptions } from './startPerson.ts';
 import { recordDecision, type Why } from '../../auth/operator.ts';
 import type { OperatorContext } from './wake.ts';
 
-/** What an operator takes back: an event that was not applied yet, or the end of somebody's access. */
+/** What an operator can undo: an event that was not applied yet, or the end of a person's access. */
 
 interface UndoContext extends OperatorContext {
   readonly muster: Pick<Muster, 'submitEvent' | 'status'>;
@@ -25,7 +25,7 @@ interface CancelledEvent {
 const answerWithinMs = 15_000;
 const pollEveryMs = 200;
 
-/** Withdraws an event that waits, so that it is never applied. Refused once its process runs, or has run. */
+/** Withdraws an event that waits, so that it is never applied. Refused once its process has begun. */
 export async function cancelEvent(
   context: UndoContext,
   { eventId, reason }: Pick<EventCancellation, 'eventId' | 'reason'>,
@@ -52,7 +52,7 @@ export async function cancelEvent(
   return { eventId, personId: event.personId, outcome: await answerOf(context, event, refusedBefore) };
 }
 
-/** Where no process is open the event comes with the start, and is withdrawn before its turn. */
+/** Where no process is open, one is started with the event, and withdraws it before its turn. */
 async function tellProcess(
   { client }: OperatorContext,
   event: HrEvent,
@@ -90,7 +90,7 @@ async function refusalsOf({ muster }: UndoContext, { personId, eventId }: HrEven
   return status?.refused.filter(({ what }) => what === `cancel ${eventId}`) ?? [];
 }
 
-/** No worker answers: the inventory still tells the outcome. */
+/** Without a worker the inventory still has the outcome. */
 function ignoreSilence(error: unknown): undefined {
   if (!(error instanceof FailedError)) throw error;
 }
@@ -100,7 +100,7 @@ interface Restoration extends SubmittedEvent, Pick<AccessBefore, 'accountId'> {
   readonly teams: readonly string[];
 }
 
-/** Asks for the account that Muster disabled, with exactly what it held. Refused where Muster did not disable it. */
+/** Restores the account that Muster disabled, with exactly the access it had. Refused where Muster did not disable it. */
 export async function restorePerson(context: UndoContext, personId: string, why: Why = {}): Promise<Restoration> {
   const { inventory, actor } = context;
   const history = await inventory.personHistory(personId);

@@ -14,9 +14,9 @@ export interface AccountSnapshot {
   readonly person?: { readonly personId: string; readonly employment: Employment };
   /** Since when their access should have ended. */
   readonly overdueSince?: string;
-  /** Whose it was, where it is nobody's now. */
+  /** The person whose account it was, where it is nobody's now. */
   readonly formerPersonId?: string;
-  /** Declared with `inventory nhis --set-owner`, and has left. */
+  /** The owner declared with `inventory nhis --set-owner`, if they have left. */
   readonly leftOwnerId?: string;
   /** Roles for which an approval is on record. */
   readonly approvedRoleIds: readonly string[];
@@ -28,17 +28,17 @@ export interface AccountContext {
   /** Names by role id, of roles that are privileged. */
   readonly privilegedRoles: ReadonlyMap<string, string>;
   readonly identity: Pick<Policy['identity'], 'allowedDomains' | 'ignore'>;
-  /** Folded e-mails and account ids: nobody's, idle and privileged by intent. */
+  /** Folded e-mails and account ids. Emergency accounts are unowned, idle and privileged on purpose. */
   readonly emergencyAccounts: ReadonlySet<string>;
-  /** Domains for which a complete roster was applied: there, who is not on it is worth a finding each. */
+  /** Domains with a complete roster: there, each account that is not on it is a finding of its own. */
   readonly completeDomains: ReadonlySet<string>;
-  /** Whether Datadog tells the last login at all: older sites say it of nobody. */
+  /** Whether Datadog reports the last login at all: some sites do so for nobody. */
   readonly isLoginReported: boolean;
 }
 
 type Check = (snapshot: AccountSnapshot, context: AccountContext) => readonly Found[];
 
-/** Everything worth a look at one account. An account that is gone or disabled can do no harm by itself. */
+/** The findings about one account. An account that is gone or disabled can do no harm by itself. */
 export function accountFindings(snapshot: AccountSnapshot, context: AccountContext): readonly Found[] {
   if (snapshot.isGone || snapshot.account.status === 'disabled') return [];
   const { isServiceAccount } = snapshot.account;
@@ -73,15 +73,15 @@ function found(
 }
 
 /**
- * A person's of ours, by the policy, and nobody is known whose. In a domain without a complete roster it is only counted, in
- * one summary.
+ * Whether the account should belong to a person of ours, by the policy, and to nobody known does. Where its domain has no
+ * complete roster it is only counted in a summary.
  */
 export function isUncorrelated(
   { account, isGone, person, formerPersonId }: AccountSnapshot,
   { identity }: Pick<AccountContext, 'identity'>,
 ): boolean {
   const isInUse = !isGone && !account.isServiceAccount && account.status !== 'disabled';
-  // Accounts outside of the domains are somebody else's people, and never on the roster.
+  // Accounts outside of the domains belong to other organizations, and are never on the roster.
   const isPersons =
     isInDomains(identity.allowedDomains, account.email) &&
     !identity.ignore.some((pattern) => matchesPattern(pattern, account.email));
@@ -93,7 +93,7 @@ export const isEmergencyAccount = (
   { emergencyAccounts }: Pick<AccountContext, 'emergencyAccounts'>,
 ): boolean => emergencyAccounts.has(id) || emergencyAccounts.has(foldCase(email));
 
-/** One finding for all of them, by how many accounts of which domain. */
+/** One finding for all of them, with the number of accounts by domain. */
 export function uncorrelatedSummary(byDomain: ReadonlyMap<string, number>): readonly Found[] {
   if (byDomain.size === 0) return [];
   const domains = [...byDomain].toSorted(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
@@ -137,7 +137,7 @@ function lastLogin(snapshot: AccountSnapshot, context: AccountContext): readonly
   return isNever && createdAt !== undefined ? [found(snapshot, 'neverLoggedIn', { createdAt })] : [];
 }
 
-/** Only where a password login is possible, and Datadog says that there is no second factor: unknown is no finding. */
+/** Only where a password login is possible and Datadog says that there is no second factor: unknown is no finding. */
 function secondFactor(snapshot: AccountSnapshot, { privilegedRoles }: AccountContext): readonly Found[] {
   const { status, mfaEnabled, allowedLoginMethods, roleIds } = snapshot.account;
   const isOff = mfaEnabled === false && allowedLoginMethods?.includes('standard') === true;
@@ -168,7 +168,7 @@ function ownerless(snapshot: AccountSnapshot): readonly Found[] {
   return leftOwnerId === undefined ? [] : [found(snapshot, 'orphanedServiceAccount', { ownerId: leftOwnerId })];
 }
 
-/** Whether it lies at least so long in the past; what is not known, or no date, does not. */
+/** Whether it lies at least `ageMs` in the past; false for what is unknown or no date. */
 export function isOlder(at: string | undefined, ageMs: number, nowMs: number): boolean {
   return at !== undefined && nowMs - Date.parse(at) >= ageMs;
 }

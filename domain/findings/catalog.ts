@@ -1,11 +1,11 @@
 import type { SyncKind } from '../sync/kinds.ts';
 
-/** Findings: what somebody should look at, each with a stable subject, so that it is opened once and closed when its cause is gone. */
+/** Findings that people should check, each with a stable subject: opened once, and closed when its cause is gone. */
 
 export const severities = ['critical', 'high', 'medium', 'low'] as const;
 export type Severity = (typeof severities)[number];
 
-/** What is gone through to find it. */
+/** The rows that are scanned for it. */
 export type FoundAt = 'account' | 'person' | 'roster' | 'key' | 'organization';
 
 interface KindOfFinding {
@@ -15,7 +15,7 @@ interface KindOfFinding {
   readonly advice: string;
   /** Id of the OWASP Top 10 for non-human identities, 2025. */
   readonly owasp?: string;
-  /** What must have been read whole for it to open or close. */
+  /** The kinds that must have been read whole before it may open or close. */
   readonly needs: readonly SyncKind[];
 }
 
@@ -31,7 +31,7 @@ export const findingKinds = {
     foundAt: 'account',
     severity: 'medium',
     title: 'account that belongs to nobody of the roster',
-    advice: 'find out whose it is: link it with `npx muster person link ID --account UUID`, or disable it in Datadog',
+    advice: 'find its person: link it with `npx muster person link ID --account UUID`, or disable it in Datadog',
     needs: ['accounts'],
   },
   orphanedAccount: {
@@ -45,7 +45,7 @@ export const findingKinds = {
     foundAt: 'account',
     severity: 'high',
     title: 'service account whose owner has left',
-    advice: 'name who answers for it now with `npx muster inventory nhis --set-owner`, or disable it in Datadog',
+    advice: 'name its new owner with `npx muster inventory nhis --set-owner`, or disable it in Datadog',
     owasp: 'NHI1:2025',
     needs: ['accounts'],
   },
@@ -59,7 +59,7 @@ export const findingKinds = {
   dormantAccount: {
     foundAt: 'account',
     severity: 'medium',
-    title: 'account that was not used for long',
+    title: 'account that has not been used for a long time',
     advice: 'ask the person or the manager whether the access is still needed',
     needs: ['accounts'],
   },
@@ -104,7 +104,7 @@ export const findingKinds = {
     severity: 'medium',
     title: 'person whom HR no longer names',
     advice:
-      'ask HR: `npx muster leaver --person-id ID` ends the access of who has left; who is still there has to be in the next complete roster; `roster.absence` in the policy lets them leave after some days',
+      'ask HR: `npx muster leaver --person-id ID` ends the access of a person who has left; a person who is still there has to be in the next complete roster; `roster.absence` in the policy lets them leave after some days',
     needs: [],
   },
   driftMissing: {
@@ -127,7 +127,7 @@ export const findingKinds = {
     severity: 'low',
     title: 'account that was changed by hand',
     advice:
-      '`npx muster person retry ID` sets e-mail, name and title; where HR never gave the e-mail, say first whose account it is with `npx muster person link ID --account UUID`; who is disabled by hand comes back by a joiner event, with an approval',
+      '`npx muster person retry ID` sets e-mail, name and title; where the e-mail never came from HR, first link the account with `npx muster person link ID --account UUID`; an account disabled by hand comes back by a joiner event, with an approval',
     needs: ['accounts', 'roles'],
   },
   contestedGrant: {
@@ -141,7 +141,7 @@ export const findingKinds = {
   repairsHeld: {
     foundAt: 'organization',
     severity: 'high',
-    title: 'repairs that wait for a word',
+    title: 'repairs that wait for a decision',
     advice:
       'more has drifted than may be repaired at once: see `npx muster sync status`, then `sync allow` or `sync reject`',
     needs: ['accounts', 'roles'],
@@ -189,7 +189,7 @@ export const findingKinds = {
   keyTooOld: {
     foundAt: 'key',
     severity: 'medium',
-    title: 'key that was not renewed for long',
+    title: 'key that has not been renewed for a long time',
     advice: 'make a new key, put it in place, revoke the old one',
     owasp: 'NHI7:2025',
     needs: [],
@@ -197,7 +197,7 @@ export const findingKinds = {
   applicationKeyUnscoped: {
     foundAt: 'key',
     severity: 'medium',
-    title: 'application key that may do all that its owner may',
+    title: 'application key with all permissions of its owner',
     advice: 'replace it by a key with the scopes that are needed',
     owasp: 'NHI5:2025',
     needs: [],
@@ -205,8 +205,8 @@ export const findingKinds = {
   keyLeaked: {
     foundAt: 'key',
     severity: 'critical',
-    title: 'key that Datadog has found published',
-    advice: 'revoke it now, put a new one in place, and take it out of where it was published',
+    title: 'key that Datadog has found in public',
+    advice: 'revoke it now, put a new one in place, and remove it from where it was published',
     owasp: 'NHI2:2025',
     needs: [],
   },
@@ -226,5 +226,5 @@ export const findingKindNames = Object.keys(findingKinds) as readonly FindingKin
 export const kindsFoundAt = (where: FoundAt): readonly FindingKind[] =>
   findingKindNames.filter((kind) => findingKinds[kind].foundAt === where);
 
-/** What the catalog says of a kind, with what is optional. */
+/** The catalog's entry, with its optional fields. */
 export const catalogEntry = (kind: FindingKind): KindOfFinding => findingKinds[kind];

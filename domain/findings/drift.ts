@@ -5,19 +5,19 @@ import { birthrightAccess, type Policy } from '../policy/rules.ts';
 import { foldCase } from '../text.ts';
 import type { Found } from './found.ts';
 
-/** Drift: what the policy and the record say against what Datadog has, of a person with no open process. */
+/** Drift: how Datadog differs from the policy and the record, for a person without an open process. */
 
 export interface PersonSnapshot {
   readonly personId: string;
   readonly attributes: PersonAttributes;
-  /** Folded: addresses that HR gave before, and those of accounts that somebody linked to them. */
+  /** Folded: earlier addresses by HR, and those of accounts that were linked to the person. */
   readonly previousEmails: readonly string[];
-  /** Absent where the account they had is gone. */
+  /** Absent where the person's account is gone. */
   readonly account?: Account;
   readonly accountId: string;
-  /** Ids of teams they are a member of. */
+  /** Ids of the person's teams. */
   readonly teamIds: readonly string[];
-  /** Everything open on record. */
+  /** All open grants on record. */
   readonly grants: readonly GrantSnapshot[];
 }
 
@@ -27,7 +27,7 @@ export interface GrantSnapshot {
   readonly name: string;
   readonly reason: 'birthright' | 'request' | 'exception' | 'adopted' | 'preexisting';
   readonly since: string;
-  /** Given by Muster or taken over: only this is Muster's to remove. */
+  /** Whether Muster assigned or adopted it: only then may Muster remove it. */
   readonly isManaged: boolean;
 }
 
@@ -35,22 +35,22 @@ export interface DriftContext {
   readonly rules: Policy['rules'];
   readonly directory: EntitlementDirectory;
   readonly privilegedRoles: ReadonlyMap<string, string>;
-  /** Subjects that were repaired too often, and have drifted again. */
+  /** Subjects that were repaired too often and have drifted again. */
   readonly contested: ReadonlySet<string>;
 }
 
-/** Names and ids as the last whole reading had them. */
+/** Names and ids as of the last complete reading. */
 export interface EntitlementDirectory {
-  /** Undefined for a name that Datadog does not have, or has twice: it is nobody's drift. */
+  /** Undefined for a name that Datadog does not have, or has twice: that is no drift. */
   idOf(entitlement: Entitlement): string | undefined;
   nameOf(kind: Entitlement['kind'], id: string): string;
-  /** Written from outside Datadog: nobody's to give or take here. */
+  /** Whether its members are managed outside of Datadog: it is never changed here. */
   isTeamManaged(id: string): boolean;
 }
 
 const driftSubject = (personId: string, what: string): string => `${personId}/${what}`;
 
-/** What differs, as findings; of somebody with a contested grant none is repaired. */
+/** The differences as findings. A contested grant prevents every repair of the person. */
 export function driftFindings(snapshot: PersonSnapshot, context: DriftContext): readonly Found[] {
   const drift = snapshot.account === undefined ? [goneAccount(snapshot)] : driftOf(snapshot, snapshot.account, context);
   const isContested = ({ subject }: Found) => context.contested.has(subject);
@@ -63,14 +63,14 @@ export function driftFindings(snapshot: PersonSnapshot, context: DriftContext): 
 }
 
 function driftOf(snapshot: PersonSnapshot, account: Account, context: DriftContext): readonly Found[] {
-  // Who disabled it had a reason that nobody here knows: giving access back is a joiner's, with an approval.
+  // Somebody disabled it for a reason that is unknown here: only a joiner event restores access, with an approval.
   if (account.status === 'disabled') return [altered(snapshot, account, 'status', 'active', account.status, false)];
   const changed = alteredAttributes(snapshot, account);
   // A Pending account holds nothing yet, and its onboarding is over: `pendingTooLong` says so.
   const access =
     account.status === 'pending' ? [] : [...missing(snapshot, account, context), ...excess(snapshot, account, context)];
   const found = [...changed, ...access];
-  // Behind an address that HR never gave may be somebody else: nothing is written until a person says whose it is.
+  // An address that HR never sent may be another person's: nothing is repaired until somebody links the account.
   return isTheirAddress(snapshot, account) ? found : found.map((one) => ({ ...one, isRepairable: false }));
 }
 
@@ -82,7 +82,7 @@ interface Wanted extends Entitlement {
   readonly because: string;
 }
 
-/** What the policy gives freely; of what it gives on approval, and of privileged roles, what is on record as given. */
+/** What the policy grants. Privileged roles and access on approval are wanted only where a grant is on record. */
 function wantedBy({ attributes, grants }: PersonSnapshot, context: DriftContext): readonly Wanted[] {
   const { granted, onApproval } = birthrightAccess(context, attributes);
   const isOnRecord = (one: Wanted) => grants.some((grant) => grant.isManaged && keyOf(grant) === keyOf(one));
@@ -160,7 +160,7 @@ function drift(
   };
 }
 
-/** HR's word against Datadog's. What HR does not say stays as it is. */
+/** Attributes in which Datadog differs from HR. What HR does not say is left as it is. */
 function alteredAttributes(snapshot: PersonSnapshot, account: Account): readonly Found[] {
   const { email, name, title } = differingAttributes(account, snapshot.attributes);
   const wanted = { email, name: fitName(name), title };

@@ -1,24 +1,24 @@
 import { nhiKinds, type KindStates, type NhiKind, type SyncKind } from '../sync/kinds.ts';
 import { catalogEntry, type FindingKind, type Severity } from './catalog.ts';
 
-/** What is not known is left out. */
+/** Without what is unknown. */
 type Evidence = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
-/** What was found this time. `kind` and `subject` make its identity. */
+/** One finding of this run. `kind` and `subject` identify it. */
 export interface Found {
   readonly kind: FindingKind;
-  /** Unique within the kind; of a key it begins with the key's own kind, of a person's access with `<personId>/<kind>:`. */
+  /** Unique within the kind. A key's begins with the key's kind, one about a person's access with `<personId>/<kind>:`. */
   readonly subject: string;
-  /** The id of the row it was found at: an account, a person, a key, a role. */
+  /** The id of its row: an account, a person, a key, a role. */
   readonly scope: string;
-  /** How a reader knows the subject: an e-mail, the name of a role or a key. */
+  /** What readers know the subject by: an e-mail, the name of a role or a key. */
   readonly name: string;
   readonly severity: Severity;
   readonly personId?: string;
   readonly accountId?: string;
-  /** Where its cause is known to be older than the look that found it. */
+  /** When its cause began, where that is known to be before it was found. */
   readonly since?: string;
-  /** Facts that stay the same while nothing changes: dates, never ages. */
+  /** Values that stay the same while nothing changes: dates, never ages. */
   readonly evidence: Evidence;
   /** Drift only: whether a reconcile of the person would mend it. */
   readonly isRepairable?: boolean;

@@ -4,7 +4,7 @@ import type { AccountStatus } from '../model.ts';
 import type { FindingThresholds, Found } from './found.ts';
 import { catalogEntry } from './catalog.ts';
 
-/** One key, token or grant with the account that owns it; of an API key, the account that created it. */
+/** One key, token or grant, with the account that owns it or, for an API key, created it. */
 export interface KeySnapshot {
   readonly nhi: Nhi;
   readonly isGone: boolean;
@@ -41,7 +41,7 @@ export function keyFindings(snapshot: KeySnapshot, { nowMs, thresholds }: KeyCon
   const all: Found[] = [];
   if (nhi.kind === 'apiKey' && isOrphan) all.push(make('apiKeyCreatorDisabled', { createdAt, lastUsedAt }));
   if (nhi.kind !== 'apiKey' && isOrphan) all.push(make('applicationKeyOwnerDisabled', { createdAt, lastUsedAt }));
-  // Never used, as far as Datadog remembers: then it counts from when it was made.
+  // A key that was never used, as far as Datadog remembers, counts from its creation.
   if (isOlder(lastUsedAt ?? createdAt, thresholds.keyUnusedAfterMs, nowMs)) {
     all.push(make('keyUnused', { createdAt, lastUsedAt }));
   }
@@ -54,7 +54,7 @@ export function keyFindings(snapshot: KeySnapshot, { nowMs, thresholds }: KeyCon
   return all;
 }
 
-/** A person's application key works while the person does not. Without a known last login nothing is said. */
+/** Whether a person's application key is in use while the person is away. False where the last login is unknown. */
 function isUsedWithoutOwner({ nhi, owner }: KeySnapshot, { nowMs, thresholds }: KeyContext): boolean {
   if (nhi.kind !== 'applicationKey' || nhi.lastUsedAt === undefined) return false;
   if (owner === undefined || owner.isServiceAccount || owner.status !== 'active') return false;

@@ -1,7 +1,7 @@
 import type { HrEvent } from '../model.ts';
 import type { Found } from './found.ts';
 
-/** Asks the person's process to compare and mend. One a run, or one a batch that was allowed: again it is a duplicate. */
+/** Asks the person's process to compare and mend. Sent again for the same run or approved batch it is a duplicate. */
 export function repairEvent(
   { personId, subjects }: { readonly personId: string; readonly subjects: readonly string[] },
   runId: string,
@@ -19,7 +19,7 @@ export function repairEvent(
   };
 }
 
-/** Repairs that were too many at once, as something to look at. */
+/** A finding about repairs that are held because they were too many at once. */
 export function heldRepairs(
   batch: { readonly batchId: string; readonly people: number } | undefined,
 ): readonly Found[] {

@@ -4,7 +4,7 @@ import type { Found } from './found.ts';
 export interface RoleSnapshot {
   readonly id: string;
   readonly name: string;
-  /** How many people hold it by a grant of Muster's. */
+  /** How many people hold it by a grant from Muster. */
   readonly givenTo: number;
 }
 
@@ -24,8 +24,8 @@ export function duplicateRoleNames(roles: readonly Pick<RoleSnapshot, 'id' | 'na
 }
 
 /**
- * Where an organization maps attributes of the identity provider to roles, a login sets the roles to what the mappings
- * give. A role that Muster gives and no mapping has is then lost. Which people log in by SAML nobody can read.
+ * Where an organization maps attributes of the identity provider to roles, a login sets the roles to those of the
+ * mappings. A role that Muster assigned and no mapping includes is lost then. No API tells who logs in by SAML.
  */
 export function rolesUndoneByMappings(roles: readonly RoleSnapshot[], mappings: readonly Nhi[]): readonly Found[] {
   const mapped = mappings.flatMap(({ details }) => (typeof details['roleId'] === 'string' ? [details['roleId']] : []));

@@ -1,7 +1,7 @@
 import type { Employment, PersonAttributes, PersonRecord } from '../model.ts';
 import type { Found } from './found.ts';
 
-/** Somebody whom the complete rosters of their source have not named. */
+/** A person whom the complete rosters of their source do not list. */
 export interface AbsenceSnapshot {
   readonly personId: string;
   readonly employment: Employment;
@@ -9,7 +9,7 @@ export interface AbsenceSnapshot {
   readonly accountId?: string;
   readonly lines: PersonRecord['lines'];
   readonly source: string;
-  /** When the first roster that did not name them was applied. */
+  /** When the first roster without them was applied. */
   readonly since: string;
   /** The name of its file, where it is known. */
   readonly roster?: string;
@@ -17,7 +17,7 @@ export interface AbsenceSnapshot {
   readonly appliedAt: string;
 }
 
-/** Who is still here for Muster, and was not named by HR since the newest roster that left them out. */
+/** People who are employed by the record, and whom HR has not named since the newest roster without them. */
 export function missingFromRosters(absences: readonly AbsenceSnapshot[]): readonly Found[] {
   const byPerson = Map.groupBy(absences.filter(isMissing), ({ personId }) => personId);
   return [...byPerson.values()].flatMap((all) => {
@@ -29,7 +29,7 @@ export function missingFromRosters(absences: readonly AbsenceSnapshot[]): readon
 const isMissing = ({ employment, ...lastWord }: AbsenceSnapshot): boolean =>
   (employment === 'joining' || employment === 'employed') && !isNamedSince(lastWord);
 
-/** Whether HR has spoken of their employment after the newest roster that left them out: they are missing no more. */
+/** Whether HR has stated their employment after the newest roster without them: then they are no longer missing. */
 export function isNamedSince({ lines, appliedAt }: Pick<AbsenceSnapshot, 'lines' | 'appliedAt'>): boolean {
   const lastWord = lines.employment?.occurredAt;
   return lastWord !== undefined && Date.parse(lastWord) > Date.parse(appliedAt);

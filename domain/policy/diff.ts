@@ -4,14 +4,14 @@ import { birthrightAccess, type Policy } from './rules.ts';
 /** What another policy would change for one person. */
 export interface AccessChange {
   readonly gains: readonly OfferedEntitlement[];
-  /** Neither given nor asked for any more. */
+  /** Neither granted nor on approval any more. */
   readonly loses: readonly Entitlement[];
-  /** Was given without a question; who holds it keeps it, who does not needs an approval. */
+  /** Needs an approval now, and did not before: people who hold it keep it. */
   readonly needsApprovalNow: readonly Entitlement[];
 }
 
 interface OfferedEntitlement extends Entitlement {
-  /** Only once it was allowed. */
+  /** Only with an approval. */
   readonly onApproval: boolean;
 }
 
@@ -23,7 +23,7 @@ export function compareAccess(
   const [old, young] = [offersOf(before, attributes), offersOf(after, attributes)];
   const offers = [...young.values()];
   return {
-    // What needed an approval and needs none now is given to everybody.
+    // An entitlement that needs no approval any more goes to everybody.
     gains: offers.filter((offer) => isGained(old.get(keyOf(offer)), offer)),
     loses: [...old.values()].filter((offer) => !young.has(keyOf(offer))).map(({ kind, name }) => ({ kind, name })),
     needsApprovalNow: offers

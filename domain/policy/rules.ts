@@ -5,7 +5,7 @@ import type { AttributeValue, Entitlement, PersonAttributes, ProcessTimes } from
 import type { FindingThresholds } from '../findings/found.ts';
 import type { ApproverSet } from '../decision.ts';
 
-/** The policy as data: what the file says once it was validated, durations in milliseconds. */
+/** The policy as data, once the file was validated. Durations are in milliseconds. */
 export interface Policy {
   /** SHA-256 of the normalized content, hex. */
   readonly hash: string;
@@ -13,9 +13,9 @@ export interface Policy {
   readonly defaultTimeZone: string;
   readonly identity: {
     readonly allowedDomains: readonly string[];
-    /** Patterns of e-mails whose accounts are no person's. */
+    /** Patterns of e-mails whose accounts belong to no person. */
     readonly ignore: readonly string[];
-    /** Sources that may end the employment of somebody for whom another source speaks. */
+    /** Sources that may end the employment of people for whom another source has the authority. */
     readonly mayEndEmployment: readonly string[];
   };
   readonly rules: readonly PolicyRule[];
@@ -23,7 +23,7 @@ export interface Policy {
   readonly activation: Activation;
   readonly approvals: {
     readonly acceptClaimed: boolean;
-    /** Of a privileged role that a rule gives without an approval of its own. */
+    /** The approvers of privileged roles whose rule names none. */
     readonly default?: ApproverSet;
   };
   readonly changeBudget: ChangeBudget;
@@ -36,7 +36,7 @@ export interface Policy {
   readonly roster: {
     /** Field → column of the file. */
     readonly columns: Readonly<Record<string, string>>;
-    /** Of the watched folder: whom its files speak for, and whether each is the whole workforce. */
+    /** For the watched folder: the source of its files, and whether each lists the whole workforce. */
     readonly source: string;
     readonly complete: boolean;
     /** Absent: no folder is watched. */
@@ -56,7 +56,10 @@ export interface Policy {
 /** How a new account comes to life: by an invitation, or by SSO at the person's first login (just in time). */
 export type Activation = 'invitation' | 'jit';
 
-/** Who matches gets the roles and teams. All conditions of `when` must hold; one condition holds if any of its values equals any of the person's. */
+/**
+ * People who match get the roles and teams. All conditions of `when` must hold; a condition holds if any of its values
+ * equals any of the person's.
+ */
 export interface PolicyRule {
   readonly name: string;
   readonly when: Readonly<Record<string, readonly string[]>>;
@@ -65,11 +68,11 @@ export interface PolicyRule {
   readonly approval?: ApproverSet;
 }
 
-/** What the rules give a person: without a question, and what each rule gives only once it was allowed. */
+/** The access that the rules give a person, at once or on approval. */
 interface BirthrightAccess {
-  /** Sorted by kind, then name; `rules` are the names of the rules that give it without a question, sorted. */
+  /** Without approval. Sorted by kind, then name, each with the sorted names of its rules. */
   readonly granted: readonly GrantedEntitlement[];
-  /** One for each matching rule with approval, sorted by the rule's name; never empty, never what `granted` has. */
+  /** One for each matching rule with approval, sorted by the rule's name. Never empty, and nothing that `granted` has. */
   readonly onApproval: readonly AccessOnApproval[];
 }
 
@@ -83,11 +86,11 @@ export interface AccessOnApproval {
   readonly approvers: ApproverSet;
 }
 
-/** Why a rule gives its access to a person, or does not. */
+/** Why a rule matches a person, or does not. */
 interface RuleExplanation {
   readonly rule: string;
   readonly matched: boolean;
-  /** The access that the rule gives to those who match. */
+  /** The access of the people who match. */
   readonly entitlements: readonly Entitlement[];
   readonly needsApproval: boolean;
   readonly conditions: readonly ConditionExplanation[];
@@ -101,10 +104,10 @@ interface ConditionExplanation {
   readonly holds: boolean;
 }
 
-/** Attributes with a field of their own; every other name in `when` is looked up in `extra`. */
+/** Attributes with a field of their own; any other name in `when` is looked up in `extra`. */
 export const standardAttributes = ['email', 'name', 'title', 'department', 'manager', 'timeZone'] as const;
 
-/** The union of the rules that match. An entitlement that one rule gives without approval needs none by another. */
+/** The union of the rules that match. An entitlement that one rule grants without approval needs none by another rule. */
 export function birthrightAccess(policy: Pick<Policy, 'rules'>, attributes: PersonAttributes): BirthrightAccess {
   const matching = policy.rules.filter((rule) => explainRule(rule, attributes).matched).toSorted(byRuleName);
   const granted = new Map<string, GrantedEntitlement>();
@@ -128,14 +131,14 @@ export function explainAccess(policy: Pick<Policy, 'rules'>, attributes: PersonA
   return policy.rules.map((rule) => explainRule(rule, attributes));
 }
 
-/** Whether `value` is accepted: equal without regard to case and outer spaces, or begins as `prefix*` says. */
+/** Whether `value` equals the accepted one without regard to case and outer spaces, or begins with its `prefix*`. */
 export function matchesValue(accepted: string, value: string): boolean {
   const pattern = foldCase(accepted);
   const actual = foldCase(value);
   return pattern.endsWith('*') ? actual.startsWith(pattern.slice(0, -1)) : actual === pattern;
 }
 
-/** Whether the e-mail is in one of the domains, exactly: a subdomain is another one. No domains: every e-mail is. */
+/** Whether the e-mail is in exactly one of the domains (a subdomain is another one). True where there are no domains. */
 export function isInDomains(domains: readonly string[], email: string): boolean {
   const domain = foldCase(email.slice(email.lastIndexOf('@') + 1));
   return domains.length === 0 || domains.some((allowed) => foldCase(allowed) === domain);

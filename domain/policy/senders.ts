@@ -1,6 +1,6 @@
 import type { FieldMap, HmacFormat, Verifier } from './sources.ts';
 
-/** Senders that are ready to use by name. A format is as sure as its `known` says; a wrong one refuses everything. */
+/** Senders that can be used by name. `known` says how reliable a format is; a wrong one refuses every message. */
 
 const fiveMinutesMs = 5 * 60_000;
 
@@ -17,7 +17,7 @@ const hmac = (
 
 export interface Sender {
   readonly verify: Verifier;
-  /** By an open `standard`, `documented` in the sender's reference, or `published` in its own client library only. */
+  /** An open `standard`, `documented` in the sender's reference, or `published` in its own client library only. */
   readonly known: 'standard' | 'documented' | 'published';
   readonly map?: FieldMap;
 }
@@ -59,7 +59,7 @@ export const senders = {
     known: 'documented',
     verify: hmac({ signatureHeader: 'x-deel-signature', encoding: 'hex', template: 'POST{body}' }),
   },
-  // The headers stand in its reference; what is signed, and the base64 of the secret, in its client library.
+  // The reference documents the headers; the client library shows what is signed, and that the secret is base64.
   finch: {
     known: 'published',
     verify: hmac({

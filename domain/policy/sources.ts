@@ -3,21 +3,21 @@
 export interface Source {
   readonly name: string;
   readonly verify: Verifier;
-  /** How the sender's payload becomes Muster's; absent where it is Muster's already. */
+  /** Maps the sender's payload to Muster's; absent where it is Muster's already. */
   readonly map?: FieldMap;
-  /** Where the record is asked for of which an event says the id only. */
+  /** Where to fetch a record when its event carries only the id. */
   readonly fetchBack?: FetchBack;
 }
 
 export interface FetchBack {
   /** `{id}` stands for HR's id of the person. */
   readonly url: string;
-  /** `{secret}` stands for what the source's file of secrets for it holds. */
+  /** `{secret}` stands for the source's secret for fetching. */
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON pointers into the answer. */
+  /** JSON pointers into the response. */
   readonly fields: Readonly<Record<string, string>>;
   readonly active: readonly string[];
-  /** Hosts that may be asked without TLS and at a private address. */
+  /** Hosts that may be called without TLS and at a private address. */
   readonly privateHosts: readonly string[];
 }
 
@@ -29,7 +29,7 @@ export type Verifier =
 
 export interface HmacFormat {
   readonly signatureHeader: string;
-  /** What stands before each signature, such as `sha256=`. */
+  /** The text before each signature, such as `sha256=`. */
   readonly prefix: string;
   readonly algorithm: 'sha256' | 'sha512';
   readonly encoding: 'hex' | 'base64' | 'base64url';
@@ -42,13 +42,13 @@ export interface HmacFormat {
   readonly secret: 'text' | 'base64';
 }
 
-/** Texts are JSON pointers (RFC 6901) into the payload, those of `fields` into one item. */
+/** JSON pointers (RFC 6901) into the payload; those of `fields` into one item. */
 export interface FieldMap {
-  /** A list of which each element is one event. */
+  /** A list whose elements are one event each. */
   readonly items?: string;
   readonly id?: string;
   readonly type?: string;
-  /** The sender's types in Muster's words; what is not named is acknowledged and left out. `*` is every other one. */
+  /** Muster's type by the sender's. Other types are acknowledged and ignored; `*` stands for every other one. */
   readonly types: Readonly<Record<string, string>>;
   readonly timestamp?: string;
   readonly fields: Readonly<Record<string, string>>;

@@ -21,12 +21,12 @@ export const secretKinds: readonly NhiKind[] = [
   'personalAccessToken',
 ];
 
-/** An identity or credential that is no person's login. Never the secret itself: it comes from lists only. */
+/** An identity or credential that is no person's login. It comes from lists only, so it never holds the secret. */
 export interface Nhi {
   readonly id: string;
   readonly kind: NhiKind;
   readonly name: string;
-  /** The account that owns it; of an API key, the account that created it. */
+  /** The account that owns it or, for an API key, created it. */
   readonly ownerAccountId?: string;
   /** `null`: unscoped, all that its owner may do. Absent where the kind has no scopes. */
   readonly scopes?: readonly string[] | null;
@@ -36,7 +36,7 @@ export interface Nhi {
   /** Absent: it does not expire. */
   readonly expiresAt?: string;
   readonly last4?: string;
-  /** What else is worth knowing of this kind, such as the attribute and the role of an `authnMapping`. */
+  /** Further fields of this kind, such as the attribute and the role of an `authnMapping`. */
   readonly details: Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 }
 
@@ -45,7 +45,7 @@ export interface TeamMember {
   readonly isAdmin: boolean;
 }
 
-/** What a full sync reads, each of which may be visible or not. Service accounts come with `accounts`, members with `teams`. */
+/** The kinds that a full sync reads. Service accounts come with `accounts`, members with `teams`. */
 export const syncKinds = [
   'accounts',
   'roles',
@@ -60,7 +60,7 @@ export const syncKinds = [
 ] as const;
 export type SyncKind = (typeof syncKinds)[number];
 
-/** What a key needs in order to see a kind. */
+/** The permission that a key needs to read a kind. */
 export const kindPermissions: Readonly<Record<SyncKind, string>> = {
   accounts: 'user_access_read',
   roles: 'user_access_read',
@@ -75,8 +75,8 @@ export const kindPermissions: Readonly<Record<SyncKind, string>> = {
 };
 
 /**
- * `notVisible`: the key may not see it; its rows stay as they were last seen. `incomplete`: reading it failed. Only what was
- * read whole is swept, and only its findings may close.
+ * `notVisible`: the key may not read it; its rows stay as they were last seen. `incomplete`: reading it failed. Only a
+ * complete kind is swept, and only its findings may close.
  */
 export type KindState =
   | { readonly state: 'complete' }

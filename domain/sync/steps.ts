@@ -33,7 +33,7 @@ export function addCounts(counts: SyncCounts, more: Partial<SyncCounts>): SyncCo
   return Object.fromEntries(sum) as SyncCounts;
 }
 
-/** To the next step, with these kinds in this state; a kind that an earlier step could not read whole stays so. */
+/** Goes to the next step with these kinds in this state; a kind that an earlier step could not read whole stays so. */
 export function endStep(state: FullSyncState, ended: KindState, kinds?: readonly SyncKind[]): FullSyncState {
   const read: readonly SyncKind[] = kinds ?? syncSteps[state.step]?.kinds ?? [];
   const open = read.filter((kind) => (state.kinds[kind]?.state ?? 'complete') === 'complete');
@@ -42,7 +42,7 @@ export function endStep(state: FullSyncState, ended: KindState, kinds?: readonly
   return { ...rest, step: state.step + 1, page: 0, after: '', kinds: { ...state.kinds, ...now } };
 }
 
-/** What a failure that nobody tries again says of a kind. Refused keys are no missing permission: nothing can be read. */
+/** The state of a kind after a final failure. Refused keys are no missing permission: nothing can be read. */
 export function stateOfFailure(
   kind: SyncKind,
   failure: {
@@ -55,19 +55,19 @@ export function stateOfFailure(
   if (missing?.permission === 'validKeys') return { state: 'incomplete', reason: keysRefused };
   if (type === 'NotAuthorized')
     return { state: 'notVisible', permission: missing?.permission ?? kindPermissions[kind] };
-  // A list that an organization does not have answers 404.
+  // Datadog responds with 404 for a list that an organization does not have.
   if (type === 'NotFound') return { state: 'notVisible', permission: kindPermissions[kind] };
   return { state: 'incomplete', reason: message };
 }
 
-/** The keys were refused in the middle: what is left would be refused too. */
+/** The keys were refused during the sync: every further list would be refused too. */
 export const keysRefused =
   'Datadog refuses the keys: check DD_API_KEY and DD_APP_KEY with `npx muster doctor`, then sync again';
 
 export const areKeysRefused = (kinds: KindStates): boolean =>
   Object.values(kinds).some((state) => state.state === 'incomplete' && state.reason === keysRefused);
 
-/** Without accounts and roles there is no picture; all else may be out of the key's sight. */
+/** Accounts and roles are needed; every other kind may be invisible to the key. */
 export function reasonOfIncompleteness(kinds: KindStates): string | undefined {
   const reasons = Object.entries(kinds).flatMap(([kind, state]) => {
     if (state.state === 'incomplete') return [state.reason === keysRefused ? keysRefused : `${kind}: ${state.reason}`];
@@ -82,7 +82,7 @@ export function reasonOfIncompleteness(kinds: KindStates): string | undefined {
 export function summarize(state: FullSyncState, findings: number, durationMs: number): SyncSummary {
   const { accounts, roles, teams, added, removed, changed, requests } = state.counts;
   const complete = reasonOfIncompleteness(state.kinds) === undefined;
-  // How many of the accounts are people, and how many keys there are, is counted in the inventory.
+  // The inventory counts how many of the accounts are people, and how many keys there are.
   const counted = { users: accounts, serviceAccounts: 0, keys: 0 };
   return { complete, ...counted, roles, teams, added, removed, changed, findings, requests, durationMs };
 }
