@@ -141,7 +141,7 @@ describe('the compose file', () => {
     expect(await specificationProblems(await read('docker-compose.yml'))).toEqual([]);
   });
 
-  test('pins every image, runs nothing as root, keeps secrets in files and publishes on loopback only', async () => {
+  test('pins each image, runs nothing as root, keeps secrets in files, publishes on loopback only', async () => {
     expect(safetyProblems(await read('docker-compose.yml'))).toEqual([]);
   });
 
@@ -220,7 +220,7 @@ describe('the compose file', () => {
 });
 
 describe('the image', () => {
-  test('is built in stages on a pinned slim Debian with the project’s Node, and runs without root under a health check', async () => {
+  test('is built in stages on slim Debian with the pinned Node, and runs unprivileged', async () => {
     const lines = (await read('Dockerfile')).split('\n');
     const texts = z.record(z.string(), z.string());
     const { devDependencies, scripts } = z
@@ -243,7 +243,7 @@ describe('the image', () => {
   });
 });
 
-test('the example of the environment names only variables that Muster reads, and no value of a secret', async () => {
+test('the example environment names only variables that Muster reads, and holds no secret', async () => {
   const example = (await read('.env.example')).matchAll(/^#?([A-Z][A-Z_]+)=(.*)$/gm);
   const config = await read('config/config.ts');
   const variables = [...example].map(([, name = '', value = '']) => ({ name, value }));

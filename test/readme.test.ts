@@ -171,7 +171,7 @@ test('names in Temporal are those of the code', () => {
   expect(filters.length).toBeGreaterThan(0);
 });
 
-test('the decision to be sent by hand is one that is understood', () => {
+test('the decision to be sent manually is one that is understood', () => {
   const [example] = fencesOf(readme).filter(({ language }) => language === 'json');
   expect(checkDecision(JSON.parse(example?.lines.join('\n') ?? ''))).toMatchObject({ ok: true });
 });

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(home, { recursive: true }));
 
-test('the first who needs the key creates it for the owner’s eyes only, and all who come at once have the same', async () => {
+test('the first process that needs the key creates it for its owner only; the others share it', async () => {
   const file = join(home, 'new', 'signing.key');
   const signed = await Promise.all(
     Array.from({ length: 8 }, () => openAttestor({ file, isGiven: false }).sign(statement)),

@@ -79,7 +79,7 @@ test('TEMPORAL_ADDRESS names the cluster, with namespace and key', async () => {
   });
 });
 
-test('beside a running npm start the command line needs no variables; a dead one’s leftovers do not count', async () => {
+test('beside a running npm start the command line needs no variables; stale files are ignored', async () => {
   const home = join(folder, '.muster');
   await import('node:fs/promises').then(({ mkdir }) => mkdir(home));
   const simulator = { url: 'http://127.0.0.1:1', apiKey: 'a', appKey: 'b' };

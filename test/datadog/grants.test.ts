@@ -74,7 +74,7 @@ test.each<[ResolvedEntitlement['kind'], string, string]>([
   ['role', 'datadog standard role', 'there is no role "datadog standard role" (similar: Datadog Standard Role'],
   ['team', 'enginering', 'there is no team "enginering" (similar: engineering): correct the policy'],
   ['role', 'Zookeeper', 'there is no role "Zookeeper": correct the policy, or create it in Datadog'],
-])('an unknown %s %j is named with what is near it', async (kind, name, said) => {
+])('an unknown %s %j is named with similar names', async (kind, name, said) => {
   await using pair = await openPair();
   await expect(pair.api().resolve([{ kind, name }])).rejects.toMatchObject({
     type: 'UnknownEntitlement',

@@ -43,7 +43,7 @@ test('a page that fails is asked for again, and what keeps failing gives up', as
   expect(error).toMatchObject({ type: 'DatadogUnavailable', status: 502, isExhausted: true });
 });
 
-test('a list whose pages shift is read once more, and taken when as many were seen as are counted', async () => {
+test('a list whose pages shift is read again, and taken once as many rows were seen as counted', async () => {
   const readings = [
     [['a', 'b'], ['b', 'c'], []],
     [['d', 'a'], ['b', 'c'], []],

@@ -74,7 +74,7 @@ test('rows that move between pages are taken once, and the reading goes on until
   expect((await stub.api().listRoles()).map(({ id }) => id)).toEqual(['a', 'b', 'c', 'd']);
 });
 
-test('a server that gives the same page for ever ends the reading, and a list that must be whole fails', async () => {
+test('a server that repeats a page forever ends the reading; a list that must be whole fails', async () => {
   await using stub = await startStub(() => ({
     body: { data: [userOf('a', { email: 'a@example.com' })], meta: { page: { total_count: 9 } } },
   }));

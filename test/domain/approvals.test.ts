@@ -119,7 +119,7 @@ describe('who may decide', () => {
     expect(judgeDecision(approval, by('m1'), own, context).kind).toBe('refused');
   });
 
-  test('a fallback approver may decide at once where every other approver is the person or has left', () => {
+  test('a fallback approver may decide at once where all others are the person or have left', () => {
     const view = { ...approval, approvers: { ...approval.approvers, manager: false } };
     const { manager: _none, ...review } = reviewOf(by('it@example.com'));
     for (const one of [who('ann@example.com'), { ...who('l1'), gone: 'they have left' }]) {
@@ -136,7 +136,7 @@ describe('who may decide', () => {
     expect(judge(decision, { view: { ...approval, state: 'timedOut' } })).toMatchObject({ kind: 'refused', why });
   });
 
-  test('the same decision again is a repeat, a second one by the same person under any name is refused', () => {
+  test('the same decision is a repeat; another by the same person under any name is refused', () => {
     const view = {
       ...approval,
       approvers: { ...approval.approvers, quorum: 2 },
@@ -151,7 +151,7 @@ describe('who may decide', () => {
 describe('reassigning', () => {
   const to = (...names: string[]) => by('admin@example.com', { verdict: 'reassign', to: names });
 
-  test('gives the request to others; the named approvers and the manager decide no more, the fallback stays', () => {
+  test('passes the request to others in place of approvers and manager, and the fallback stays', () => {
     const decision = to('cto@example.com');
     expect(judge(decision).kind).toBe('counts');
     const approvers = approversAfter(approval.approvers, [countedDecision(decision, reviewOf(decision))]);

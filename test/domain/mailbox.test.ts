@@ -98,7 +98,7 @@ describe("HR's whole record", () => {
 });
 
 describe('choosing', () => {
-  test('a joiner is due its lead time before the first day, a leaver on its date, an immediate one at once', () => {
+  test('a joiner is due its lead time before the first day, a leaver on its date or at once', () => {
     expect(dueAt(event('joiner', 1, 10), times)).toBe(epoch + 3 * day);
     expect(dueAt(event('leaver', 1, 10), times)).toBe(epoch + 10 * day);
     expect(dueAt(event('leaver', 1, 10, { immediate: true }), times)).toBe(0);
@@ -118,7 +118,7 @@ describe('choosing', () => {
     expect(chooseEvent([reconcile, mover], times, epoch + 4 * day)).toMatchObject({ state: 'due', event: reconcile });
   });
 
-  test('nothing due answers what comes first and when', () => {
+  test('with nothing due, returns what comes first and when', () => {
     const [leaver, mover] = [event('leaver', 1, 20), event('mover', 2, 15)];
     expect(chooseEvent([leaver, mover], times, epoch)).toEqual({ state: 'later', event: mover, at: epoch + 15 * day });
     expect(chooseEvent([], times, epoch)).toEqual({ state: 'empty' });

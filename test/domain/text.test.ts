@@ -25,7 +25,7 @@ test.each([
   expect(isEmail(value)).toBe(expected);
 });
 
-test('similar names are found by their letters, the most similar first, even with two letters swapped', () => {
+test('similar names are found, the most similar first, even with two letters swapped', () => {
   const keys = ['mode', 'rules', 'approvals', 'onboarding'];
   expect(similarNames('mod', keys)).toEqual(['mode']);
   expect(similarNames('mdoe', keys)).toEqual(['mode']);

@@ -13,7 +13,7 @@ const idsOf = (rules: string, personId = 'p-1'): string[] =>
   desiredAccess(policyOf(rules), personId, ada).requests.map(({ approvalId }) => approvalId);
 
 describe('desired access', () => {
-  test('gives the free entitlements and one request for each rule that wants approval, fixed with the hash', () => {
+  test('yields free entitlements and one request for each rule with approval, fixed with the hash', () => {
     const policy = policyOf(`  - { name: everyone, roles: [Reader] }\n${adminRule}`);
     expect(desiredAccess(policy, 'p-1', ada)).toEqual({
       entitlements: [{ kind: 'role', name: 'Reader' }],

@@ -197,7 +197,7 @@ describe('problems', () => {
     ['no version', 'rules: []', /^p\.yaml:1:1: version: must be 1, and is missing/],
     ['a field in the wrong place', `${minimal}lead: 7 days`, /^p\.yaml:3:1: lead: .* belongs under onboarding$/],
     [
-      'an unknown field near no other',
+      'an unknown field like no other',
       `${minimal}sync: { zzz: 1 }`,
       /^p\.yaml:3:9: sync\.zzz: .* cron, timeZone, lightEvery, drift$/,
     ],

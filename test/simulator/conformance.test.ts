@@ -76,14 +76,14 @@ const realDeviations: readonly (Deviation & { readonly reason: string })[] = [
   })),
 ];
 
-describe('answers and the official description', () => {
+describe('responses and the official description', () => {
   const description = loadOfficialDescription();
   if (description === undefined) {
     // oxlint-disable-next-line jest/expect-expect, jest/no-disabled-tests -- it only says why nothing is compared
     test.skip('are not compared: ../shared/datadog/openapi.yaml is not beside the repository', () => {});
     return;
   }
-  test('every answer has the described shape, but for real deviations that recordings show', async () => {
+  test('every response has the described shape, but for real deviations that recordings show', async () => {
     const simulator = await startSimulator({ people: 12, nhis: 9 });
     const found = new Map<string, Set<string>>();
     const played = new Set<string>();

@@ -76,7 +76,7 @@ test('the rate limit counts down in the headers and then refuses', async () => {
   expect(responses[0]?.headers.get('x-ratelimit-name')).toBe('user_management');
 });
 
-test.each(['before', 'after'] as const)('hang never answers, %s the commit', async (when) => {
+test.each(['before', 'after'] as const)('hang never replies, %s the commit', async (when) => {
   simulator.faults.add({ kind: 'hang', when, times: 1 });
   const aborter = new AbortController();
   const hung = fetch(`${simulator.url}/api/v2/users`, {
@@ -99,13 +99,13 @@ test('torn sends half a body and ends the connection after the commit', async ()
   expect(exists('a@example.com')).toBe(true);
 });
 
-test('lostReply commits and answers nothing', async () => {
+test('lostReply commits and sends no reply', async () => {
   simulator.faults.add({ kind: 'lostReply', times: 1 });
   await expect(create('a@example.com')).rejects.toThrow('fetch failed');
   expect(exists('a@example.com')).toBe(true);
 });
 
-test('notJson answers 200 with a page', async () => {
+test('notJson replies with 200 and a page', async () => {
   simulator.faults.add({ kind: 'notJson', times: 1 });
   const response = await read();
   expect(response.status).toBe(200);
@@ -121,7 +121,7 @@ test('wrongTypes keeps the structure and spoils every value', async () => {
   expect(spoiled.data[0]?.attributes.disabled).toBe('no');
 });
 
-test('slow answers late but in full', async () => {
+test('slow replies late but in full', async () => {
   simulator.faults.add({ kind: 'slow', ms: 60, times: 1 });
   const started = performance.now();
   expect((await read()).status).toBe(200);

@@ -171,7 +171,7 @@ test('invited people accept by themselves after the configured time, others neve
   expect((await call('GET', `/api/v2/users/${forgotten}`)).body.data.attributes.status).toBe('Pending');
 });
 
-test('disabling keeps the roles and API keys, ends the application keys, and a second DELETE is 404', async () => {
+test('disabling keeps roles and API keys and ends application keys; a second DELETE is 404', async () => {
   const role = await managedRole('Datadog Standard Role');
   const account = { email: 'robot@example.com', name: 'robot', service_account: true };
   const created = await call('POST', '/api/v2/service_accounts', userData(account, [role]));
@@ -220,7 +220,7 @@ test('service accounts are Active at once, have their id as handle, and may shar
   expect((await call('GET', '/api/v2/users?filter=SHARED@')).body.data).toHaveLength(3);
 });
 
-test('adding a user to a role answers the first ten of the role, in which the user may be missing', async () => {
+test("adding a user to a role returns the role's first ten users, perhaps without the new one", async () => {
   const role = (await call('POST', '/api/v2/roles', { data: { type: 'roles', attributes: { name: 'Crowd' } } })).body
     .data.id;
   for (let index = 0; index < 11; index += 1) await createUser(`crowd${index}@example.com`, [role]);

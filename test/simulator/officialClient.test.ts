@@ -71,7 +71,7 @@ describe('the official client manages users', () => {
     expect(await official.rolesOf(userId)).toEqual([]);
   });
 
-  test('a second user with an address that exists in any letter case is refused, also where the first is disabled', async () => {
+  test("a second user with an existing address in any case is refused, even a disabled one's", async () => {
     const userId = await createUser('twice@example.com');
     const expected = { status: 409, errors: ['User twice@example.com already exists'] };
     expect(await refusal(createUser('twice@example.com'))).toEqual(expected);
@@ -213,7 +213,7 @@ describe('the official client grants and revokes', () => {
     expect(await usersOf()).toEqual([]);
   });
 
-  test('the answer to a grant is the first page of the role, which may not hold the user', async () => {
+  test('a grant returns the first page of the role, which may not hold the user', async () => {
     const roleId = await createRole('crowded role');
     const crowd: string[] = [];
     for (let n = 0; n < 12; n += 1) crowd.push(await createUser(`crowd-${n}@example.com`));

@@ -79,7 +79,7 @@ async function openStage() {
   };
 }
 
-test('who has no approver’s token cannot approve by the command line; who has one can, and a killed worker forgets nothing', async () => {
+test('only an approver’s token approves by the command line, and a killed worker forgets nothing', async () => {
   const stage = await openStage();
   const { muster, read, simulator } = stage;
   const first = await stage.start();

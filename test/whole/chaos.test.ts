@@ -54,7 +54,7 @@ function makePlans(random: Random): readonly Plan[] {
   });
 }
 
-test('whatever is killed and lost on the way, 30 people end with exactly the access that is theirs', async () => {
+test('whatever is killed and lost, 30 people end with exactly the access that is theirs', async () => {
   const seed = fixedSeed ?? randomInt(2 ** 31);
   process.stderr.write(`chaos: seed ${seed}\n`);
   const random = createRandom(seed);

@@ -106,7 +106,7 @@ async function sendUntilAccepted(url: string, id: string, body: string): Promise
   }
 }
 
-test(`a gateway that is killed ${kills} times between accepting and answering: every event is applied once`, async () => {
+test(`a gateway killed ${kills} times between accepting and replying applies every event once`, async () => {
   await using stage = await setUp();
   const { client, inventory, simulator, url } = stage;
   await using proxy = await startHoldingProxy(stage.engine.address);

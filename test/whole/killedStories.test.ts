@@ -39,7 +39,7 @@ approvals: { acceptClaimed: false, default: { people: ${lead}, fallback: ${itLea
 offboarding: { changeBudget: { atLeast: 1000 } }
 `);
 
-together('in an organization with much that was done by hand,', {
+together('in an organization with many manual changes,', {
   options: { policy: existing },
   stories: { ...correlationStories, ...leaveStories, ...undoStories, ...approvalStories, ...accessStories },
 });

@@ -15,7 +15,7 @@ import { startProgram } from '../support/processes.ts';
 
 const people = Array.from({ length: 20 }, (_, index) => `k-${index}`);
 
-test('a key that is revoked in the middle of 20 offboardings, and a worker that is killed meanwhile, delay them and no more', async () => {
+test('a revoked key and a killed worker in the middle of 20 offboardings only delay them', async () => {
   const home = await mkdtemp(join(tmpdir(), 'muster-revoked-'));
   await using opened = new AsyncDisposableStack();
   opened.defer(() => rm(home, { recursive: true, force: true }));

@@ -62,7 +62,7 @@ async function start() {
   return { home, port, program, begin, paste, says, runtime, enginePid };
 }
 
-test('Ctrl-C while the demonstration plays ends it at once, without a trace and without leftovers', async () => {
+test('Ctrl-C during the demonstration ends it at once, without stack trace or leftovers', async () => {
   const { home, program, begin, says, enginePid } = await start();
   await says('1. HR: Sam Example');
   const pid = await enginePid();

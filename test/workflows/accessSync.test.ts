@@ -37,7 +37,7 @@ beforeEach(() => stage.simulator.faults.clear());
 const lightPass = () =>
   client.workflow.execute('accessSync', { workflowId: 'light', taskQueue: 'muster', args: [{ depth: 'light' }] });
 
-test('a full sync brings every account with its roles into the inventory, and a second one finds no change', async () => {
+test('a full sync records every account with its roles, and a second one finds no change', async () => {
   const there = stage.simulator.users();
   const first = await syncNow(client);
   const humans = there.filter(({ serviceAccount }) => !serviceAccount).length;
@@ -77,7 +77,7 @@ test('a light sync tells the waiting process of an acceptance, whoever else is p
   expect(stage.simulator.requests.count('GET', '/api/v2/users')).toBe(1);
 });
 
-test('who has accepted is asked about no more, however long an approval takes', async () => {
+test('a light sync stops asking about a person who accepted, however long an approval takes', async () => {
   const joiner = hrEvent('joiner', 'e-9', { person: { department: 'SRE' } });
   await stage.muster.submitEvent(joiner);
   await inPhase(stage, 'e-9', 'waitingForAcceptance');
@@ -93,7 +93,7 @@ test('who has accepted is asked about no more, however long an approval takes', 
   expect((await outcomeOf(stage, joiner)).kind).toBe('completed');
 });
 
-test('an account that cannot be read keeps nobody else waiting, and is read by the next light sync', async () => {
+test('an unreadable account keeps nobody else waiting, and is read by the next light sync', async () => {
   const [unread, read] = [hrEvent('joiner', 'e-7'), hrEvent('joiner', 'e-8')];
   for (const joiner of [unread, read]) {
     await stage.muster.submitEvent(joiner);

@@ -35,7 +35,7 @@ async function rolesOf(stage: SkippedTime, accountId: string): Promise<string[]>
     .toSorted();
 }
 
-test('Admin that was given by hand stays after a move and is reported; once it was taken over, the next move takes it', async () => {
+test('an Admin role granted manually stays after a move; once adopted, the next move removes it', async () => {
   await onSkippedTime(async (stage) => {
     const accountId = await engineerWithAdmin(stage);
     const grant = {
@@ -62,7 +62,7 @@ test('Admin that was given by hand stays after a move and is reported; once it w
   });
 });
 
-test('what a rule gave goes with the next reconciliation once the rule is gone, and what was given by hand stays', async () => {
+test('reconciliation removes what a deleted rule granted, and keeps what was granted manually', async () => {
   await onSkippedTime(async (stage) => {
     const accountId = await engineerWithAdmin(stage);
     expect(await rolesOf(stage, accountId)).toEqual([admin, readOnly, standard]);

@@ -41,7 +41,7 @@ test('what needs no approval is given while the rest waits, and follows once it 
   });
 });
 
-test('nobody answers: reminded after a day, the fallback after two, and rejected after seven without a write', async () => {
+test('without a decision: reminder after a day, fallback after two, rejected after seven', async () => {
   await onSkippedTime(async (stage) => {
     const { joiner } = await waitingSre(stage);
     await stage.pass(7 * day + hour);

@@ -47,7 +47,7 @@ test('a key with only the three scopes runs all three processes, and names what 
   });
 });
 
-test('what the key is known not to see is asked for no more, is named, and is made up for once the permission is there', async () => {
+test('what the key may not see is named, skipped, and done later once the permission is there', async () => {
   await onSkippedTime(async (stage) => {
     const { simulator, muster, client } = stage;
     simulator.keys.setScopes(threeScopes);

@@ -20,7 +20,7 @@ const people = (count: number): string[] => {
 const disabledOf = async ({ simulator }: TestMuster): Promise<number> =>
   (await officialClient(simulator).listAllUsers({ status: 'Disabled' })).length;
 
-test('of 60 leavers in one hour only the budget goes, the rest waits for a person, and a changed batch is refused', async () => {
+test('of 60 leavers in an hour those above the budget are held, and a changed batch is refused', async () => {
   await using stage = await server.startMuster();
   const ids = people(60);
   for (const id of ids) await employ(stage, id);

@@ -23,7 +23,7 @@ async function link(stage: TestMuster, personId: string, accountId: string) {
   return await linkAccount(handsOn(stage), client.attempt(), { personId, accountId });
 }
 
-test('who gets the address that a colleague gave up waits for a person, and the colleague keeps the account', async () => {
+test("a new hire with a colleague's old address waits; the colleague keeps the account", async () => {
   await using stage = await server.startMuster();
   const colleague = await employ(stage, 'c1-old', { person: { email: 'sam@example.com' } });
   const official = officialClient(stage.simulator);
@@ -51,7 +51,7 @@ test('who gets the address that a colleague gave up waits for a person, and the 
   expect(evidence.find(({ action }) => action === 'link account')).toMatchObject({ actor: 'it@example.com' });
 });
 
-test('who has an account gets no other one without giving it up, and what that one holds is not Muster’s to take', async () => {
+test('a person with an account gets no other before it is unlinked, and its access is left alone', async () => {
   await using stage = await server.startMuster();
   const first = await employ(stage, 'c9');
   const second = await employ(stage, 'c9-other', { role: standard });
@@ -73,7 +73,7 @@ test('who has an account gets no other one without giving it up, and what that o
   expect((await readAccount(stage, second)).roles).toEqual([readOnly, standard]);
 });
 
-test('an account whose e-mail is neither the current nor a previous one is not written to before a person has said so', async () => {
+test('an account with an e-mail that HR never sent is not written to before a person has said so', async () => {
   await using stage = await server.startMuster();
   const accountId = await employ(stage, 'c2');
   const official = officialClient(stage.simulator);

@@ -10,7 +10,7 @@ import { operator } from '../support/operators.ts';
 
 const server = useDevServer();
 
-test('a role that needs an approval is given once its approver has decided over HTTP, and everybody else is refused in words', async () => {
+test("only its approver's decision over HTTP grants a role; everybody else is told why not", async () => {
   await using opened = new AsyncDisposableStack();
   const stage = opened.use(await server.startMuster());
   const { muster, inventory, policy, home, simulator } = stage;

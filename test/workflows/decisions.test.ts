@@ -52,7 +52,7 @@ test('a bare signal that claims to be the security lead assigns nothing; the lea
   );
 });
 
-test('a statement that was forged, altered, is another’s or is for something else changes nothing, and status says why', async () => {
+test('a forged, altered or foreign statement changes nothing, and status says why', async () => {
   await onSkippedTime(
     async (stage) => {
       const { approval, handle } = await waitingSre(stage);
@@ -216,7 +216,7 @@ test.each(['missing', 'unknown', 'the person', 'leaving', 'gone', 'disabled'])(
   },
 );
 
-test('reassigned by an admin token, another decides; never the person, and no approver’s token reassigns', async () => {
+test('an admin token reassigns to others, never to the person; an approver’s token does not', async () => {
   await onSkippedTime(
     async (stage) => {
       const { approval, joiner } = await waitingSre(stage);

@@ -84,7 +84,7 @@ const openBatch = async () => (await stage.inventory.listQuarantines(5)).find(({
 
 const lead = () => ({ ...stage, actor: 'lead@example.com', proof: 'claimed' as const });
 
-test('a role that was taken away by hand is missing, and its person’s process gives it again', async () => {
+test('a role that was removed manually is missing, and its person’s process grants it again', async () => {
   await syncAndSettle();
   expect(await openFindings('driftMissing')).toEqual([]);
   await takeAway('e-1');
@@ -100,7 +100,7 @@ test('a role that was taken away by hand is missing, and its person’s process 
   expect(await openFindings('driftMissing')).toEqual([]);
 });
 
-test('a name that was changed by hand is set again, and a role given by hand is reported and left', async () => {
+test('a manually changed name is set again, and a manually granted role is reported and left', async () => {
   const id = idOf('e-2');
   await official.users.updateUser({
     userId: id,
@@ -124,7 +124,7 @@ const setEmail = (id: string, email: string) =>
   official.users.updateUser({ userId: id, body: { data: { id, type: 'users', attributes: { email } } } });
 const emailOf = async (id: string) => (await official.users.getUser({ userId: id })).data?.attributes?.email;
 
-test('an e-mail that was set back by hand follows HR again; one that HR never gave waits until somebody says whose it is', async () => {
+test('an e-mail set back manually follows HR again; one that HR never sent waits for a person', async () => {
   const id = idOf('e-8');
   const moved = hrEvent('mover', 'e-8', { person: { email: 'e-8.married@example.com' } });
   await stage.muster.submitEvent(moved);
@@ -160,7 +160,7 @@ test('an e-mail that was set back by hand follows HR again; one that HR never ga
   expect(await openFindings('driftAltered')).toEqual([]);
 });
 
-test('an account that was disabled by hand is a finding, and stays disabled', async () => {
+test('an account that was disabled manually is a finding, and stays disabled', async () => {
   const id = idOf('e-9');
   await official.users.disableUser({ userId: id });
   await syncAndSettle();
@@ -175,7 +175,7 @@ test('an account that was disabled by hand is a finding, and stays disabled', as
   expect(await openFindings('driftAltered')).toEqual([]);
 });
 
-test('a grant that was repaired three times in a week is contested and left alone, until it holds again', async () => {
+test('a grant repaired three times in a week is contested and left alone until it holds again', async () => {
   for (let round = 1; round <= 3; round += 1) {
     await takeAway('e-7');
     await syncAndSettle();

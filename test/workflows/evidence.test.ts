@@ -35,7 +35,7 @@ const ended = (stage: SkippedTime, { eventId }: Pick<HrEvent, 'eventId'>) =>
     90_000,
   );
 
-test('a joiner who is invited twice, a move and a leave leave one link for each write, whatever is lost', async () => {
+test('two invitations, a move and a leave have one link for each write, whatever is lost', async () => {
   await onSkippedTime(
     async (stage) => {
       const { muster, simulator, inventory } = stage;

@@ -86,7 +86,7 @@ sources:
 const eachHistory = async (personId: string): Promise<string> =>
   JSON.stringify(await server.client().workflow.getHandle(personWorkflowId(personId)).fetchHistory());
 
-test("an event that says an id only is filled from HR's API: the person is onboarded, then changed, then leaves", async () => {
+test("events with an id only are filled from HR's API: a person joins, changes and leaves", async () => {
   let answer = record('f-1@example.com');
   let failures = 1;
   await using hr = await setUp((_request, response) => {

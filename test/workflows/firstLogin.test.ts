@@ -44,7 +44,7 @@ test('without a sync the first login is found all the same', async () => {
   }, jit);
 });
 
-test('an account that SSO made and that is bound to somebody else blocks the process until a person has decided', async () => {
+test('an account made by SSO but bound to another blocks the process until a person decides', async () => {
   await onSkippedTime(async (stage) => {
     const joiner = await awaitedJoiner(stage);
     const made = await activeAccount(stage.simulator, 'e-1@example.com');
@@ -74,7 +74,7 @@ test('a conflict that no sync reports is shown too', async () => {
   }, jit);
 });
 
-test('a signal without an account behind it changes nothing, and whoever does not log in in time ends as not accepted', async () => {
+test('a signal without an account changes nothing, and no login in time ends as not accepted', async () => {
   await onSkippedTime(async (stage) => {
     const joiner = await awaitedJoiner(stage);
     const handle = stage.client.workflow.getHandle('person/e-1');

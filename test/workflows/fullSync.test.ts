@@ -90,7 +90,7 @@ const idsOf = async (kind: Parameters<typeof stage.inventory.listNhis>[0]['kind'
     .map(({ id }) => id)
     .toSorted();
 
-test('a full sync brings teams with members, keys, tokens, clients and mappings into the inventory', async () => {
+test('a full sync records teams with members, keys, tokens, clients and mappings', async () => {
   const { simulator, inventory } = stage;
   const summary = await syncNow(client);
   expect(summary).toMatchObject({ complete: true, teams: 2, roles: 3, removed: 0 });
@@ -152,7 +152,7 @@ test('no key value reaches a row or a history', async () => {
   for (const secret of secrets) expect(said.some((one) => one.includes(secret))).toBe(false);
 });
 
-test('what the key may not see is not visible with the permission that shows it, and its rows stay', async () => {
+test('what the key may not see is named with the missing permission, and its rows stay', async () => {
   const before = await stage.inventory.listNhis({ ...everything, isThere: true });
   const members = await stage.inventory.listTeamMembers({});
   stage.simulator.keys.setScopes(['user_access_read', 'user_app_keys']);
@@ -179,7 +179,7 @@ test('what the key may not see is not visible with the permission that shows it,
   expect(toRobots).toHaveLength(1);
 });
 
-test('the list of all application keys shows those of service accounts where their own lists are not visible', async () => {
+test('the list of all application keys covers service accounts whose own lists are not visible', async () => {
   const before = await idsOf('serviceAccountKey');
   stage.simulator.keys.setScopes(['user_access_read', 'org_app_keys_read']);
   const [gone] = before;
@@ -192,7 +192,7 @@ test('the list of all application keys shows those of service accounts where the
 });
 
 test.each(['torn', 'notJson', 'wrongTypes', '500'] as const)(
-  'pages that stay %s end their kind as incomplete with the reason, and keep its rows; one that mends is read',
+  'pages that stay %s end their kind as incomplete and keep its rows; one that mends is read',
   async (kind) => {
     const before = await idsOf('apiKey');
     stage.simulator.faults.add({ kind, match: { path: '/api/v2/api_keys' } });

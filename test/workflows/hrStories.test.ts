@@ -68,7 +68,7 @@ test('a leave that HR tells days late ends the access at once', async () => {
   expect(await readAccount(hr.stage, account)).toMatchObject({ status: 'Disabled', roles: [] });
 });
 
-test('HR may correct a leave date until it is past, and its last word holds, whatever comes in last', async () => {
+test('HR may correct a leave date until it is past, and its latest word holds in any order', async () => {
   await using hr = await startHr(server, { rules });
   const { stage } = hr;
   const account = await employ(stage, 'h4');
@@ -94,7 +94,7 @@ test('HR may correct a leave date until it is past, and its last word holds, wha
   expect(await readAccount(stage, account)).toMatchObject({ status: 'Disabled', roles: [] });
 });
 
-test('a changed e-mail goes to the account that is theirs, and the leaver who comes by the old one is the same person', async () => {
+test('a changed e-mail is set on the account, and a leaver by the old one is the same person', async () => {
   await using hr = await startHr(server, { rules });
   const { stage } = hr;
   const account = await employ(stage, 'h5');
@@ -126,7 +126,7 @@ test('after a change of manager the new one decides, and the old one no more', a
   expect((await readAccount(stage, account)).roles).toContain(admin);
 });
 
-test('two people who swap their e-mails keep each their account and get each their roles, and are told why the addresses stay', async () => {
+test('two people who swap e-mails keep their accounts and roles; status says why addresses stay', async () => {
   await using hr = await startHr(server, { rules });
   const { stage } = hr;
   const [ada, bob] = [await employ(stage, 'h7-ada'), await employ(stage, 'h7-bob')];

@@ -39,7 +39,7 @@ test('being told to look again while it is looking is no failure', async () => {
   expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Disabled', roles: [] });
 });
 
-test('a key that is revoked while somebody decides whose account it is delays the process and no more', async () => {
+test('a key revoked while somebody decides whose account it is only delays the process', async () => {
   await using stage = await startMuster();
   const accountId = await activeAccount(stage.simulator, 'e-1@example.com');
   await stage.inventory.bindAccount('e-2', accountId, new Date().toISOString());

@@ -62,7 +62,7 @@ test('a policy that observes plans a joiner and a leaver, and writes nothing to 
   );
 });
 
-test('what is said under activation jit is a wait for the first login, and of changed attributes which need an approval', async () => {
+test('under activation jit the plan waits for the first login, and says what needs approval', async () => {
   await onSkippedTime(
     async (stage) => {
       const [plain, boss] = [await employ(stage, 'e-2'), await employ(stage, 'e-3', { role: admin })];
@@ -96,7 +96,7 @@ test('what is said under activation jit is a wait for the first login, and of ch
   );
 });
 
-test('what was only said is done once the policy enforces and the person is retried, within the change budget', async () => {
+test('an observed plan is carried out once the policy enforces and the person is retried', async () => {
   let mode: Policy['mode'] = 'observe';
   await onSkippedTime(
     async (stage) => {

@@ -8,7 +8,7 @@ const readOnly = 'Datadog Read Only Role';
 const standard = 'Datadog Standard Role';
 const admin = 'Datadog Admin Role';
 
-test('an invitation is sent again before its link dies, and after 14 days the process ends as not accepted', async () => {
+test('an invitation is sent again before it expires, and after 14 days ends as not accepted', async () => {
   await onSkippedTime(async (stage) => {
     const { muster, simulator, inventory, notices } = stage;
     const joiner = hrEvent('joiner', 'e-1', { at: await stage.now(), person: { manager: 'boss@example.com' } });
@@ -109,7 +109,7 @@ async function outcomeAfterAcceptance(
   return outcomeOf(stage, joiner);
 }
 
-test('a leaver ends an onboarding that waits for acceptance, and the account is disabled without an open link', async () => {
+test('a leaver ends an onboarding that waits for acceptance, and the account is disabled', async () => {
   await onSkippedTime(async (stage) => {
     const joiner = hrEvent('joiner', 'e-1', { at: await stage.now() });
     await stage.muster.submitEvent(joiner);
@@ -127,7 +127,7 @@ test('a leaver ends an onboarding that waits for acceptance, and the account is 
   });
 });
 
-test('a leaver of next week waits in the mailbox while the onboarding goes on, and is taken when it is due', async () => {
+test('a future leaver waits in the mailbox while the onboarding goes on, and is taken when due', async () => {
   await onSkippedTime(async (stage) => {
     const joiner = hrEvent('joiner', 'e-1', { at: await stage.now() });
     await stage.muster.submitEvent(joiner);
@@ -146,7 +146,7 @@ test('a leaver of next week waits in the mailbox while the onboarding goes on, a
   });
 });
 
-test('the same event twice, and again after its process has ended, is one invitation and one outcome', async () => {
+test('an event repeated during and after its process yields one invitation and one outcome', async () => {
   await onSkippedTime(async (stage) => {
     const joiner = hrEvent('joiner', 'e-1', { at: await stage.now() });
     await stage.muster.submitEvent(joiner);
@@ -186,7 +186,7 @@ test('a rehire gets the account back that Muster disabled, without the roles it 
   });
 });
 
-test('an account that somebody else has disabled stays so where the policy names nobody who may allow it', async () => {
+test('an account disabled by others stays so where the policy names nobody who may allow it', async () => {
   const play = async (stage: SkippedTime) => {
     const joiner = hrEvent('joiner', 'e-1', { at: await stage.now() });
     await stage.muster.submitEvent(joiner);
@@ -207,7 +207,7 @@ test('an account that somebody else has disabled stays so where the policy names
   });
 });
 
-test('who becomes active after the onboarding has given up is onboarded all the same', async () => {
+test('a person who becomes active after the onboarding has given up is onboarded all the same', async () => {
   await onSkippedTime(async (stage) => {
     const joiner = hrEvent('joiner', 'e-1', { at: await stage.now() });
     await stage.muster.submitEvent(joiner);

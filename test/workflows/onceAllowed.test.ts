@@ -22,7 +22,7 @@ async function submit(stage: TestMuster, ...event: Parameters<typeof hrEvent>) {
   return submitted;
 }
 
-test('a duplicate joiner of somebody whom security has disabled changes nothing until somebody allows it', async () => {
+test('a duplicate joiner for a person whom security disabled changes nothing until approved', async () => {
   await using stage = await server.startMuster();
   const accountId = await employ(stage, 'a-1', { role: standard });
   stage.simulator.disable(accountId);
@@ -63,7 +63,7 @@ test('what somebody else disabled stays disabled where that is rejected', async 
   expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Disabled', roles: [standard] });
 });
 
-test('a rehire whose account somebody had disabled before the leave needs an approval, and one whom Muster disabled none', async () => {
+test('a rehire needs an approval unless Muster itself disabled the account', async () => {
   await using stage = await server.startMuster();
   const byHand = await employ(stage, 'a-3');
   const byMuster = await employ(stage, 'a-4');
@@ -126,7 +126,7 @@ test('while enabling waits for an approval a move counts, and a leave ends it', 
   ]);
 });
 
-test('the e-mail of who holds a privileged role changes once somebody allows it, the name at once', async () => {
+test('the e-mail of a privileged person changes once somebody approves it, the name at once', async () => {
   await using stage = await server.startMuster();
   const accountId = await employ(stage, 'a-7', { role: admin, person: { department: 'Sales' } });
   const person = { email: 'a-7.new@example.com', name: 'Sam Married', department: 'Sales' };
@@ -147,7 +147,7 @@ test('the e-mail of who holds a privileged role changes once somebody allows it,
   ]);
 });
 
-test('who holds no privileged role gets a new e-mail without a question; a rejected one is not written', async () => {
+test('without a privileged role a new e-mail needs no approval; a rejected one is not written', async () => {
   await using stage = await server.startMuster();
   const plain = await employ(stage, 'a-8', { role: readOnly });
   const mover = await submit(stage, 'mover', 'a-8', { person: { email: 'a-8.new@example.com' } });

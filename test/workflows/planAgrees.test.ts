@@ -107,14 +107,14 @@ const cases: readonly Case[] = [
     ends: 'nothingToDo',
   },
   {
-    name: 'a move of somebody who has left',
+    name: 'a move after the leave',
     given: disabled,
     event: mover({ department: 'SRE' }),
     ends: 'nothingToDo',
   },
-  { name: 'a move of somebody who has not joined', event: mover({ department: 'SRE' }), ends: 'nothingToDo' },
+  { name: 'a move before the joining', event: mover({ department: 'SRE' }), ends: 'nothingToDo' },
   {
-    name: 'a move of somebody who has not accepted yet',
+    name: 'a move before the invitation is accepted',
     given: async (stage, id) => {
       await invited(stage, id);
       await known(stage, id, 'joining');

@@ -45,7 +45,7 @@ async function join(stage: SkippedTime) {
   return { joiner, approvals: status.approvals, accept };
 }
 
-test('a role gains org_management between approval and assignment: it is asked for again, and not assigned before', async () => {
+test('a role that gains org_management after its approval needs another before it is assigned', async () => {
   await onSkippedTime(
     async (stage) => {
       const role = await makeRole(stage, 'Deployers');
@@ -73,7 +73,7 @@ test('a role gains org_management between approval and assignment: it is asked f
   );
 });
 
-test('a privileged role that a rule gives freely is asked of approvals.default, and rejected it is not assigned', async () => {
+test('a privileged role that a rule grants freely goes to approvals.default and can be rejected', async () => {
   await onSkippedTime(
     async (stage) => {
       const { joiner, approvals, accept } = await join(stage);
@@ -92,7 +92,7 @@ test('a privileged role that a rule gives freely is asked of approvals.default, 
   );
 });
 
-test('a free role that becomes privileged while the person is awaited is asked for when it is to be assigned', async () => {
+test('a free role that becomes privileged in the meantime needs an approval first', async () => {
   await onSkippedTime(
     async (stage) => {
       const role = await makeRole(stage, 'Deployers');

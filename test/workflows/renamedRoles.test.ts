@@ -36,7 +36,7 @@ async function moveToOperations(stage: TestMuster, personId: string) {
   return outcomeOf(stage, mover);
 }
 
-test('a renamed role goes on working by its id, and another that takes its name gives nothing before a person accepts it', async () => {
+test('a renamed role works on by its id; another with its name counts once a person accepts it', async () => {
   await using stage = await startMuster();
   keys = { apiKey: stage.simulator.apiKey, appKey: stage.simulator.appKey };
   const { roles } = officialClient(stage.simulator);

@@ -145,7 +145,7 @@ test('an unknown role in the policy is a clear error before anything is written'
   );
 });
 
-test('a key that lost its permission blocks the process with words, and it goes on by itself when the key is mended', async () => {
+test('a key that lost its permission blocks the process, which goes on once the key is mended', async () => {
   await onSkippedTime(async (stage) => {
     await employed(stage, { department: 'Sales' });
     stage.simulator.keys.setScopes(['user_access_read', 'user_access_invite', 'teams_read']);

@@ -49,7 +49,7 @@ async function pictureOf({ inventory }: Stage) {
   };
 }
 
-test('a sync that continues as new again and again is one sync, with the rows and the record of an undisturbed one', async () => {
+test('a sync that continues as new repeatedly has the rows and record of an undisturbed one', async () => {
   await using undisturbed = await startStage({}, 0);
   await syncNow(undisturbed.client);
   const expected = await pictureOf(undisturbed);

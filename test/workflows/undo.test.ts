@@ -47,7 +47,7 @@ async function gone(stage: TestMuster, personId: string): Promise<void> {
   expect((await outcomeOf(stage, leaver)).kind).toBe('completed');
 }
 
-test('a restore gives back exactly what was recorded, and a privileged role only once it is allowed', async () => {
+test('a restore grants exactly what was recorded, and a privileged role only once approved', async () => {
   await using stage = await server.startMuster();
   const accountId = await employ(stage, 'r-1', { role: standard, person: { department: 'Sales' } });
   const teamId = await giveByHand(stage, accountId, { role: admin, team: 'restored' });
@@ -113,7 +113,7 @@ test('a restore whose answers are lost in the middle ends the same, with evidenc
   expect(written.toSorted()).toEqual(['ask to restore access', 'assign role', 'enable account', 'update account']);
 });
 
-test('who was never disabled by Muster, or has not left, is not restored, and nothing changes', async () => {
+test('a person whom Muster never disabled, or who has not left, is not restored', async () => {
   await using stage = await server.startMuster();
   const employed = await employ(stage, 'r-2');
   const byHand = await employ(stage, 'r-3', { employment: 'left' });
@@ -144,7 +144,7 @@ test('who was never disabled by Muster, or has not left, is not restored, and no
   expect(await readAccount(stage, byHand)).toMatchObject({ status: 'Disabled' });
 });
 
-test('an event that waits is withdrawn while another process goes on; a running or applied one is not', async () => {
+test('a waiting event can be withdrawn during another process; a running or applied one cannot', async () => {
   await using stage = await server.startMuster();
   const joiner = hrEvent('joiner', 'c-1');
   await stage.muster.submitEvent(joiner);
@@ -206,7 +206,7 @@ test('a leaver recorded in January counts after a mover of February', async () =
   expect((await stage.inventory.findPerson('j-1'))?.attributes?.department).toBe('Engineering');
 });
 
-test('what a leaver held is on record for a restore, also where Datadog did not show it in the first minute', async () => {
+test("a leaver's access is on record for a restore, even if Datadog did not show it at first", async () => {
   await onSkippedTime(async (stage) => {
     const { simulator, inventory, muster } = stage;
     const accountId = await employ(stage, 'e-1', { role: standard });

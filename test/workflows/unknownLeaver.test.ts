@@ -9,7 +9,7 @@ const organization = { simulator: { people: 20, nhis: 0, seed: 1 } };
 const isOrdinary = ({ status, serviceAccount, roles }: UserSnapshot): boolean =>
   status === 'Active' && !serviceAccount && !roles.includes('Datadog Admin Role');
 
-test('a leaver of whom nothing is known is held, not counted as done, and goes on once an account is theirs', () =>
+test('an unknown leaver is held, not counted as done, and goes on once an account is theirs', () =>
   onSkippedTime(async (stage) => {
     const { muster, inventory, simulator, now, pass } = stage;
     const stranger = simulator.users().find(isOrdinary);
@@ -25,7 +25,7 @@ test('a leaver of whom nothing is known is held, not counted as done, and goes o
     expect(simulator.users().find(({ id }) => id === stranger?.id)?.status).toBe('Disabled');
   }, organization));
 
-test('a leaver of somebody never seen acts at once where one free account has the e-mail', () =>
+test('an unknown leaver is carried out at once where one free account has the e-mail', () =>
   onSkippedTime(async (stage) => {
     const { muster, simulator, now } = stage;
     const known = simulator.users().find(isOrdinary);
@@ -45,7 +45,7 @@ test('another fact about the person ends the hold: a rehire does not wait behind
     expect(accountOf(stage, 'e-9')?.status).toBe('Pending');
   }));
 
-test("HR's whole record joins, then changes, then ends somebody: each run tells by itself which it is", () =>
+test("HR's whole record joins, changes, then ends a person: each run tells which it is", () =>
   onSkippedTime(
     async (stage) => {
       const { muster, inventory, now, pass } = stage;

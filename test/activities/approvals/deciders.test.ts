@@ -35,7 +35,7 @@ const leaver = (eventId: string, effective: number, change: object = {}) =>
     at(5),
   );
 
-test('somebody is named by personId and the e-mail of today, and known by every one that was theirs', async () => {
+test('somebody is named by personId and current e-mail, and known by every earlier e-mail too', async () => {
   await know('p-1', 'Old@example.com', 1);
   await know('p-1', 'New@example.com', 2);
   await inventory.receiveEvent(joiner('e-9', { person: { email: 'next@example.com' } }), at(3));

@@ -45,7 +45,7 @@ const event = {
   source: 'hr',
 } as const;
 
-test('an event may name a record instead of a person, and never one that leads to another address', () => {
+test('an event may name a record instead of a person, but never one that leads elsewhere', () => {
   expect(checkHrEvent({ ...event, fetchId: 'e-1' }, 'p-1')).toEqual({ ok: true, value: { ...event, fetchId: 'e-1' } });
   for (const fetchId of ['..', '.', '../admin', 'e/1', 'e?x', '@other.example.com/', '', 7]) {
     expect(checkHrEvent({ ...event, fetchId }, 'p-1')).toMatchObject({ ok: false });

@@ -152,7 +152,7 @@ test('a write whose evidence could not be stored is evident after the next attem
   expect(world.simulator.requests.count('DELETE')).toBe(1);
 });
 
-test('who was invited is watched until the account is disabled, cancelled invitations or not', async () => {
+test('an invited person is watched until the account is disabled, cancelled invitations or not', async () => {
   await using world = await openWorld();
   const id = await withAccount(world);
   const invitation = await driven(world, (muster) => muster.sendInvitation(id, because, 1));
@@ -242,7 +242,7 @@ test('what somebody else did while the first attempt failed is no evidence of Mu
   expect(await evidenceOf(world)).toEqual(['createAccount']);
 });
 
-test('what was written by a process that ended in the middle is evident once the account is read again', async () => {
+test('a write of a process that ended midway is evident once the account is read again', async () => {
   await using world = await openWorld();
   const { role, team, inventory } = world;
   const id = await withAccount(world);
@@ -267,7 +267,7 @@ test('what was written by a process that ended in the middle is evident once the
   expect(await inventory.listOpenWrites('p-1')).toEqual([]);
 });
 
-test('what was asked for and did not happen leaves no evidence, and is forgotten when readings lag no more', async () => {
+test('a write that did not happen leaves no evidence, and is forgotten once readings are current', async () => {
   await using world = await openWorld();
   const { inventory, role } = world;
   const id = await withAccount(world);
@@ -289,7 +289,7 @@ test('what was asked for and did not happen leaves no evidence, and is forgotten
   expect((await read())?.managed).toEqual([]);
 });
 
-test('an account is changed twice because of one event: each change is evident, with before and after', async () => {
+test('two changes of an account for one event are both evident, with before and after', async () => {
   await using world = await openWorld();
   const id = await withAccount(world);
   for (const name of ['Ada Oak', 'Ada Alder', 'Ada Oak'])

@@ -53,7 +53,7 @@ async function openWorld() {
   };
 }
 
-test('of many that wait for a permission one asks Datadog, less and less often, and all go on once it is there', async () => {
+test('of many processes that wait for a permission, one asks Datadog, less and less often', async () => {
   await using world = await openWorld();
   const { keys, requests } = world.simulator;
   keys.setScopes(['user_access_read']);
@@ -84,7 +84,7 @@ test('of many that wait for a permission one asks Datadog, less and less often, 
   expect(await wait(1, later + minute)).toMatchObject(still);
 });
 
-test('who is told that the key is mended asks at once, and spares the others the asking', async () => {
+test('a process that is told the key is mended asks at once, so that the others need not', async () => {
   await using world = await openWorld();
   const { keys, requests } = world.simulator;
   keys.setScopes(['user_access_read']);
@@ -109,7 +109,7 @@ test('who is told that the key is mended asks at once, and spares the others the
   expect(requests.count()).toBe(mended);
 });
 
-test('who waits looks again only after the next one may ask', async () => {
+test('a waiting process looks again only after the next one may ask', async () => {
   await using world = await openWorld();
   world.simulator.keys.setScopes(['user_access_read']);
   const failure = await world
@@ -120,7 +120,7 @@ test('who waits looks again only after the next one may ask', async () => {
   expect(nextRetryDelay).toBeLessThanOrEqual(minute + 10_000);
 });
 
-test('what was left out is made up for once the permission is there, and once a day at most', async () => {
+test('what was skipped is done later once the permission is there, and once a day at most', async () => {
   await using world = await openWorld();
   const parts = [{ part: 'assign team core', result: 'notDone', permission: 'teams_read' }] as const;
   const outcome = { kind: 'completed', parts } as const;

@@ -32,7 +32,7 @@ async function pass({ inventory, client }: World, datadog: DatadogClient = clien
   return { told: told.toSorted(), requests };
 }
 
-test('of a thousand who wait for their first login a light pass finds those who have logged in, with few requests', async () => {
+test('a light pass finds the few of a thousand who have logged in, with few requests', async () => {
   await using world = await openWorld({ people: 300, seed: 5 });
   await awaitPeople(world, 1_000);
   const { requests, told } = await pass(world);
@@ -80,7 +80,7 @@ test('where the list comes in another order a few are looked up by turns', async
   for (const { requests } of passes) expect(requests).toBeLessThanOrEqual(10);
 });
 
-test('waiting for the first login asks nothing at first, then ends with an account or with a conflict to look at', async () => {
+test('a wait for the first login asks nothing at first, then ends with an account or a conflict', async () => {
   await using world = await openWorld();
   const wait = (attempt: number, personId: string) =>
     world.attempt(attempt, (muster) => muster.awaitFirstLogin(personId, 'Sam@Example.com'));

@@ -106,7 +106,7 @@ async function scanned(name: string, how: Parameters<typeof run>[2]) {
   };
 }
 
-test('a scan that is killed at any page and resumed gives the same rows and counts as an undisturbed one', async () => {
+test('a scan killed at any page and resumed yields the rows and counts of an undisturbed one', async () => {
   const undisturbed = await scanned('undisturbed', {});
   expect(undisturbed).toMatchObject({ isAll: true, closed: { removed: 0, isWhole: true } });
   expect(undisturbed.accounts).toHaveLength(pair.simulator.users().length);

@@ -100,7 +100,7 @@ test('a leaver for somebody unknown would be held, with Datadog and without', as
   expect(named).not.toHaveProperty('end');
 });
 
-test('a move of somebody who has left, or has not joined, would change nothing, and says why', async () => {
+test('a move after the leave, or before the joining, would change nothing, and says why', async () => {
   await using inventory = await openInventory({ file: join(cwd, 'home', 'inventory.db') });
   await knowPerson({ inventory }, 'e-8', 'gone@example.com', { employment: 'left' });
   const move = (id: string) => plan('mover', '--person-id', id, '--email', 'gone@example.com', '--department', 'SRE');
@@ -141,7 +141,7 @@ test('a handle that is left of a given-up address is a conflict, as it would be 
   });
 });
 
-test('an account that somebody else has disabled would be enabled once it is allowed, a new e-mail of an administrator too', async () => {
+test("enabling an account others disabled, and an administrator's new e-mail, need an approval", async () => {
   const admin = simulator.users().find(({ email }) => email === 'admin@example.com');
   const plain = simulator.users().find(({ email, serviceAccount }) => !serviceAccount && email !== 'admin@example.com');
   await using inventory = await openInventory({ file: join(cwd, 'home', 'inventory.db') });
@@ -160,7 +160,7 @@ test('an account that somebody else has disabled would be enabled once it is all
   });
 });
 
-test('under activation jit nobody would be created or invited, and a leaver above the change budget would be held', async () => {
+test('under activation jit nobody would be invited; a leaver above the budget would be held', async () => {
   const example = await readFile(examplePolicyPath, 'utf8');
   const changed = example
     .replace('onboarding:', 'onboarding:\n  activation: jit')
@@ -200,7 +200,7 @@ test('a role that the next login takes away again is warned of before it is give
   expect(datadog?.warnings).toEqual([expect.stringMatching(/^role Datadog Read Only Role: the next login by SSO/)]);
 });
 
-test('of a leaver the account’s own address counts, and not one outside the allowed domains that HR says', async () => {
+test('for a leaver the account’s own address counts, not HR’s outside the allowed domains', async () => {
   const example = await readFile(examplePolicyPath, 'utf8');
   await writeFile(join(cwd, 'policy.yaml'), example.replace('allowedDomains: []', 'allowedDomains: [example.com]'));
   await using inventory = await openInventory({ file: join(cwd, 'home', 'inventory.db') });

@@ -51,7 +51,7 @@ test('a mover may name only what changed', () => {
   expect(read('mover', { personId: 'e-1', title: 'Lead' }).draft.person).toEqual({ title: 'Lead' });
 });
 
-test('a day begins, and a last one ends, in the time zone that was given, else the known one, else the default', async () => {
+test('a day begins or ends in the given time zone, else the known one, else the default', async () => {
   const input = read('mover', { personId: 'e-1', title: 'Lead', effective: '2026-02-01' });
   const leaver = read('leaver', { personId: 'e-1', effective: '2026-03-29' });
   const known = {

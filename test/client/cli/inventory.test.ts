@@ -73,7 +73,7 @@ async function readJson(...args: readonly string[]): Promise<unknown> {
   return JSON.parse(out);
 }
 
-test('person show has the person, access, approvals, events and evidence, and says that nothing runs', async () => {
+test('person show has person, access, approvals, events, evidence, and says that nothing runs', async () => {
   expect(await readJson('person', 'show', 'e-1')).toMatchObject({
     person: { personId: 'e-1', accountId: 'acc-1' },
     account: { email: person.email },
@@ -160,7 +160,7 @@ test('a chain is verified against a link that was noted elsewhere', async () => 
   expect((await verify('--noted', head.hash)).code).toBe(2);
 });
 
-test("a mover's dry run takes what is not named from what is known, and says what would be taken away", async () => {
+test("a mover's dry run fills attributes from the inventory, and says what would be removed", async () => {
   const plan = await readJson(
     'mover',
     '--person-id',
@@ -206,7 +206,7 @@ test('a chain of evidence that was altered is found and fails', async () => {
   expect(JSON.parse(out)).toMatchObject({ ok: false, seq: 2 });
 });
 
-test('inventory nhis lists service accounts and keys, and keeps who answers for one', async () => {
+test('inventory nhis lists service accounts and keys, and keeps their owners', async () => {
   await using inventory = await openInventory({ file: join(home, 'inventory.db') });
   const robot = { ...account, id: 'acc-2', name: 'deploy', isServiceAccount: true };
   await inventory.writeAccounts({ accounts: [robot], seenAt: at });

@@ -35,7 +35,7 @@ test('the policy that init writes is sound, and is not overwritten', async () =>
   expect(await readFile(join(cwd, 'policy.yaml'), 'utf8')).toBe('mine');
 });
 
-test('the policy that init writes names the time zone that was given, and says in words which it took', async () => {
+test('the policy that init writes names the given time zone, and says which one it took', async () => {
   const given = await run(['policy', 'init', 'given.yaml', '--time-zone', 'Pacific/Auckland']);
   expect(given).toMatchObject({ code: 0, out: expect.stringContaining('live in Pacific/Auckland: their access') });
   const policy = await loadPolicy(join(cwd, 'given.yaml'), { datadogIsSimulator: true });
@@ -50,7 +50,7 @@ test('the policy that init writes names the time zone that was given, and says i
   });
 });
 
-test('the policy that init writes for a Datadog site observes, and is sound once it names the domains', async () => {
+test('the policy of init for a Datadog site observes, and is sound once it names the domains', async () => {
   const site = { DD_SITE: 'datadoghq.eu' };
   await run(['policy', 'init', 'mine.yaml', '--domain', 'example.com', '--domain', 'Example.org'], site);
   const sound = await run(['policy', 'check', 'mine.yaml', '--json'], site);
@@ -85,7 +85,7 @@ test('the policy that init writes for a domain names no approver, and shows wher
   expect(filled.approvals.default).toMatchObject({ people: ['somebody@acme.test'] });
 });
 
-test('with a Datadog site a policy without mode and domains is refused in words, with a simulator it is sound', async () => {
+test('a policy without mode and domains is refused with a Datadog site, but not a simulator', async () => {
   await writeFile(join(cwd, 'policy.yaml'), 'version: 1\nrules: []\n');
   const { code, err } = await run(['policy', 'check', 'policy.yaml'], { DD_SITE: 'datadoghq.eu' });
   expect(code).toBe(2);

@@ -6,7 +6,7 @@ import { openInventory } from '../../../inventory/index.ts';
 import { runCli } from '../../../client/cli/run.ts';
 import { createShell } from '../support/shell.ts';
 
-test('who creates and who revokes a token is named as in every decision by hand', async () => {
+test('evidence names the operator who creates or revokes a token, as in every other decision', async () => {
   const home = await mkdtemp(join(tmpdir(), 'muster-token-'));
   const run = async (args: readonly string[], env: Record<string, string> = {}) => {
     const shell = createShell({ cwd: home, env: { MUSTER_HOME: home, ...env } });

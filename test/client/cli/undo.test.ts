@@ -45,7 +45,7 @@ test.each<[string, readonly string[], number, RegExp]>([
   expect(shell.err()).toMatch(message);
 });
 
-test('an admin token proves who acts, and the evidence says so; a claim is refused where the policy takes none', async () => {
+test('an admin token proves the operator; a claim is refused where the policy takes none', async () => {
   const home = env['MUSTER_HOME'] ?? '';
   const run = async (args: readonly string[], more: Record<string, string> = {}) => {
     const shell = createShell({ cwd: home, env: { ...env, ...more } });

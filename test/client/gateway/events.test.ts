@@ -144,7 +144,7 @@ test("CloudEvents are taken, and a day of HR begins and ends in the person's tim
   ]);
 });
 
-test("a leaver's last day ends in the zone that is known of them, where the message does not say one", async () => {
+test("a leaver's last day ends in their known time zone where the message names none", async () => {
   await using gateway = await startGateway();
   const at = '2026-01-01T00:00:00.000Z';
   for (const [personId, timeZone, ends] of [

@@ -72,7 +72,7 @@ test('that nobody waits for a decision is a refusal once it lasts', async () => 
   expect(sent.length).toBeGreaterThan(1);
 });
 
-test('a decided approval is refused, and an unknown one is wrong usage, without asking the process', async () => {
+test('a decided approval is refused and an unknown one is wrong usage, both without the process', async () => {
   const decided = decideWith([receipt], ['rejected']);
   await expect(decided.result).rejects.toThrow('approval a-1 is rejected');
   const unknown = decideWith([receipt], []);

@@ -33,7 +33,7 @@ test('what Datadog has refused is asked for once, and named as it would be', asy
   expect(await api().resolve([{ kind: 'role', name: world.role.name }])).toMatchObject([{ id: world.role.id }]);
 });
 
-test('an old refusal, an unknown or a granted permission is tried, and so is what somebody says is mended', async () => {
+test('an old refusal, an unknown, granted or supposedly mended permission is tried again', async () => {
   const { world, api, id } = await openRefused();
   await using _ = world;
   world.simulator.keys.setScopes(null);

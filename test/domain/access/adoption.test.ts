@@ -30,7 +30,7 @@ const plan = (people: Candidate[], accounts: HeldAccount[], others: readonly (re
   return planAdoption({ people, accounts, bound: new Map([...known, ...others]), policy });
 };
 
-test('the account with exactly the e-mail is the person’s, whatever its case, and what it holds is judged by the policy', () => {
+test('the account with the person’s e-mail is theirs, and the policy judges what it holds', () => {
   const holds = [
     { kind: 'role' as const, id: 'r1', name: 'Read' },
     { kind: 'role' as const, id: 'r2', name: 'Admin' },
@@ -67,7 +67,7 @@ test.each([
   expect(matches.filter(({ personId }) => personId !== 'bob')).toEqual([]);
 });
 
-test('the account of somebody who is not to be adopted now is theirs all the same', () => {
+test('the account of a person who is not to be adopted now is theirs all the same', () => {
   const { matches, ambiguous, unmatchedAccounts } = plan([person('ada')], [account('ada')], [['ada', 'new-hire']]);
   expect(matches).toEqual([]);
   expect(ambiguous).toEqual([{ what: 'person ada', why: 'account ada is bound to person new-hire' }]);

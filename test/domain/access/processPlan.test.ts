@@ -135,7 +135,7 @@ describe('the plan of a process', () => {
     );
   });
 
-  test('a leaver with an account is disabled whatever its e-mail has become, held back only by budget or protection', () => {
+  test("a leaver's account is disabled whatever its e-mail, unless budget or protection forbids", () => {
     fc.assert(
       fc.property(situations, (situation) => {
         const { changes, end, heldAbove } = planProcess({ ...situation, process: 'offboarding', conflict: undefined });

@@ -62,7 +62,7 @@ test('only what Muster gave is repaired away', () => {
   ]);
 });
 
-test('an approved grant that was removed by hand is missing', () => {
+test('an approved grant that was removed manually is missing', () => {
   const found = atPerson({
     ...ofDepartment('SRE'),
     grants: [given('r-read'), given('r-admin', { reason: 'request' })],
@@ -80,7 +80,7 @@ test('a privileged role that a rule gives freely is missing only where it was ap
   expect(byHand).toMatchObject([{ kind: 'driftExcess', severity: 'high', isRepairable: false }]);
 });
 
-test('an account that was disabled by hand, or is gone, or has an e-mail that HR never gave, is reported and not repaired', () => {
+test('an account that is disabled, gone or has an e-mail unknown to HR is reported, not repaired', () => {
   expect(atPerson({ account: accountOf({ status: 'disabled', roleIds: [] }) })).toMatchObject([
     { kind: 'driftAltered', evidence: { field: 'status', actual: 'disabled' }, isRepairable: false },
   ]);
@@ -101,7 +101,7 @@ test('an account that was disabled by hand, or is gone, or has an e-mail that HR
   expect(driftFindings(facts, driftContext)).toMatchObject([{ kind: 'driftMissing', isRepairable: false }]);
 });
 
-test('an e-mail that was set back by hand to an earlier one of HR’s is repaired, whatever its case', () => {
+test('an e-mail set back manually to an earlier one of HR’s is repaired, whatever its case', () => {
   const account = accountOf({ email: 'A.Alder@example.com' });
   expect(atPerson({ account, previousEmails: ['a.alder@example.com'] })).toMatchObject([
     { kind: 'driftAltered', evidence: { field: 'email', wanted: 'ann@example.com' }, isRepairable: true },

@@ -140,7 +140,7 @@ describe('birthright access', () => {
 });
 
 describe('the explanation', () => {
-  test('says of each rule whether it matched, and of each condition what HR says and whether it holds', () => {
+  test('says whether each rule matched, and for each condition what HR says and whether it holds', () => {
     const rules = [
       rule('everyone', { roles: ['R'] }),
       rule('sre', { when: { department: ['SRE'], title: ['Lead'], site: ['B1'] }, roles: ['S'], approval: approvers }),

@@ -6,7 +6,7 @@ import { admin, giveByHand, makeRole, readOnly, roleIdOf, standard } from './nam
 
 /** What follows the policy, and what a person gave by hand. */
 export const accessStories: Readonly<Record<string, Story>> = {
-  async 'a mover loses what Muster gave and keeps the Admin that was given by hand'(stage, worker) {
+  async 'a mover loses what Muster granted and keeps the Admin role granted manually'(stage, worker) {
     const accountId = await employ(stage, 'by-hand', { role: standard, person: { department: 'Engineering' } });
     await giveByHand(stage, accountId, await roleIdOf(stage, admin));
     stage.gate.hold({ subject: accountId, method: 'DELETE', path: /\/roles\//, when: 'after' });

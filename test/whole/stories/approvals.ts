@@ -75,7 +75,7 @@ export const approvalStories: Readonly<Record<string, Story>> = {
     expect(await readAccount(stage, accountId)).toMatchObject({ roles: [readOnly, standard] });
   },
 
-  async 'a bare signal that claims to be the security lead, sent while no worker lives, gives nothing'(stage, worker) {
+  async 'a bare signal that claims to be the security lead, sent without a worker, grants nothing'(stage, worker) {
     const accountId = await employ(stage, 'bare-signal');
     const mover = await stage.submit('mover', 'bare-signal', { person: sre });
     await stage.phase('bare-signal', 'waitingForApproval');

@@ -42,7 +42,7 @@ export const changeBudgetStories: Readonly<Record<string, Story>> = {
     for (const accountId of accounts) expect(await official.rolesOf(accountId)).toEqual([]);
   },
 
-  async 'an account that SSO makes while Muster waits, and no worker lives, is the one that gets the roles'(
+  async 'an account that SSO makes while no worker lives is the one that gets the roles'(
     stage,
     worker,
   ) {

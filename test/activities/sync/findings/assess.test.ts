@@ -85,7 +85,7 @@ describe.each(await openDatabases())('an assessment on $name', ({ makeFixture })
     });
   }
 
-  test('accounts of nobody are one summary, and one by one where a complete roster was applied for their domain', async () => {
+  test('uncorrelated accounts are one summary, or listed singly in a domain with a complete roster', async () => {
     const { inventory } = fixture;
     await employ('p-1', 'a-1', ['r-read']);
     const strays = [account('s-1'), account('s-2'), account('s-3', { email: 's@partner.example' })];
@@ -128,7 +128,7 @@ describe.each(await openDatabases())('an assessment on $name', ({ makeFixture })
     expect(await openKinds()).toEqual([['leaverStillActive', 'a-1@example.com']]);
   });
 
-  test('of somebody whose process is at work, or ended during the sync, nothing opens and nothing closes', async () => {
+  test('no finding opens or closes for people whose process runs or ended during the sync', async () => {
     const { inventory } = fixture;
     await employ('p-1', 'a-1', []);
     await assess();
@@ -195,7 +195,7 @@ describe.each(await openDatabases())('an assessment on $name', ({ makeFixture })
     expect(await fixture.inventory.listFindings(open, ago(-2 * hourMs))).toMatchObject([{ id: finding?.id }]);
   });
 
-  test('who is absent from complete rosters is missing from HR until a roster names them, HR speaks of them, or they leave', async () => {
+  test('a person absent from complete rosters is missing from HR until HR names them or they leave', async () => {
     const { inventory } = fixture;
     const people = ['p-1', 'p-2', 'p-3'];
     for (const personId of people) await employ(personId, `a-${personId}`, ['r-read']);

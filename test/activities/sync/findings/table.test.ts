@@ -238,7 +238,7 @@ const at = (minute: number): string => new Date(Date.UTC(2026, 5, 1, 12, minute)
 const whole: KindStates = Object.fromEntries(syncKinds.map((kind) => [kind, { state: 'complete' }]));
 const only = (found: readonly Found[], kind: FindingKind) => found.filter((one) => one.kind === kind);
 
-test('an administrator whose access ends later than it should is a finding, also while the process tries', () => {
+test('an administrator whose access ends too late is a finding, even while the process tries', () => {
   expect(only(atAccount({}, { ...admin, overdueSince: daysAgo(1) }), 'leaverStillActive')).toHaveLength(1);
 });
 
