@@ -42,10 +42,7 @@ export const changeBudgetStories: Readonly<Record<string, Story>> = {
     for (const accountId of accounts) expect(await official.rolesOf(accountId)).toEqual([]);
   },
 
-  async 'an account that SSO makes while no worker lives is the one that gets the roles'(
-    stage,
-    worker,
-  ) {
+  async 'an account that SSO makes while no worker lives is the one that gets the roles'(stage, worker) {
     const joiner = await stage.submit('joiner', 'by-sso');
     await stage.phase('by-sso', 'waitingForAcceptance');
     await stage.wait('the sync to know of it', async () => (await stage.inventory.listAwaitedLogins()).length === 1);
