@@ -10,7 +10,7 @@ export interface Child<Ready> extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Starts a module of this folder as a process, hands it `input`, and waits for the message that says it is ready. */
+/** Starts a module of this folder as a process, sends it `input`, and waits for the message that says it is ready. */
 export async function startChild<Ready>(
   module: string,
   input: object,
@@ -47,7 +47,7 @@ export async function startWorker(input: WorkerInput): Promise<Child<object>> {
   );
 }
 
-/** The child's side: takes its input, runs until the parent is gone. `start` answers what to say, and how to stop. */
+/** The child's side: takes its input, runs until the parent is gone. `start` returns what to say, and how to stop. */
 export async function runChild(
   start: (input: never) => Promise<{ readonly ready: object; stop(): Promise<void> }>,
 ): Promise<void> {

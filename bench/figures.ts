@@ -5,7 +5,7 @@ export interface Figure {
   /** Written behind the value, such as ` KiB`; empty for counts and ratios. */
   readonly unit?: string;
   readonly target: number;
-  /** Of the repetitions, where there were several. */
+  /** The range over the repetitions, where there were several. */
   readonly spread?: readonly [least: number, most: number];
 }
 

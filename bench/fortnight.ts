@@ -17,7 +17,7 @@ import { startWorkerSide, type BenchOptions } from './stage.ts';
 const keyword = 2;
 const fifteenDaysMs = 15 * 86_400_000;
 
-/** Nobody answers for 14 days: invited again and again, then given up. On a server that skips time. */
+/** Nobody accepts for 14 days: invitations are repeated, then the process gives up. On a server that skips time. */
 export async function measureFortnight({ findOptions, bundle, say }: BenchOptions): Promise<readonly Figure[]> {
   const path = await findTestServer(findOptions);
   const environment = await TestWorkflowEnvironment.createTimeSkipping({

@@ -148,7 +148,7 @@ async function untilAccepted(personId: string): Promise<void> {
   await until(async () => (await send(personId).catch(() => 0)) === 202);
 }
 
-/** At their moments, however long the answers take; the time of each answer. */
+/** Sends each at its moment, however long the replies take. Returns the time of each reply. */
 async function sendSteadily(): Promise<readonly number[]> {
   const startedAt = performance.now();
   return Promise.all(

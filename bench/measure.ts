@@ -21,7 +21,7 @@ export async function residentMiB(pid: number): Promise<number> {
   return Number(kib) / 1024;
 }
 
-/** Waits until `read` answers something, with `withinMs` as the limit. */
+/** Waits until `read` returns something, with `withinMs` as the limit. */
 export async function until<T>(what: string, read: () => Promise<T | undefined>, withinMs: number): Promise<T> {
   for (const end = Date.now() + withinMs; ; await pause(200)) {
     const value = await read();

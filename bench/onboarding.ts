@@ -25,7 +25,7 @@ interface Sample {
 /** The same number of executions of both, in turns; what the engine's process used, and how long all of them took. */
 export async function measureOnboarding(options: BenchOptions): Promise<readonly Figure[]> {
   const { findOptions, bundle, repetitions, executions, say } = options;
-  // Whoever is invited has accepted by the next request.
+  // Invited people have accepted by the next request.
   await using stage = await startStage(findOptions, { acceptAfterMs: 0 });
   const shape = await probe(stage, options);
   await using workers = await startBoth(stage, placeShape(bundle, shape));
@@ -114,7 +114,7 @@ async function runTwin({ client }: Stage, personId: string): Promise<void> {
   await handle.result();
 }
 
-/** Whoever was invited accepts at once, and their process hears of it at once. */
+/** Invited people accept at once, and their processes hear of it at once. */
 function signalAcceptance(datadog: DatadogClient, client: Client): DatadogClient {
   const personIds = new Map<string, string>();
   const watch = (api: Datadog): Datadog =>

@@ -10,7 +10,7 @@ export interface ReadOnlyOptions {
   /** One in so many has not logged in for long: 10 where nothing is said. */
   readonly dormantOneIn?: number;
   readonly latencyMs?: number;
-  /** Requests a second; above it is answered with 429. */
+  /** Requests a second; above that the response is 429. */
   readonly perSecond?: number;
 }
 

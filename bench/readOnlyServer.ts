@@ -15,7 +15,7 @@ export interface ReadOnlyCounts {
 }
 
 /**
- * Answers the lists that a full sync reads, from pages that are made once: it must cost little beside who reads them. In a
+ * Serves the lists that a full sync reads, from pages that are made once: it must cost little beside their reader. In a
  * process of its own.
  */
 function startReadOnlyServer(options: ReadOnlyOptions) {

@@ -28,7 +28,7 @@ export interface BenchOptions {
   readonly bundle: WorkflowBundle;
   readonly repetitions: number;
   readonly executions: number;
-  /** Of the gateway, each between accepting and answering. */
+  /** How often the gateway is killed between accepting and replying. */
   readonly kills: number;
   readonly say: (text: string) => void;
 }

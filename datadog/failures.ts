@@ -59,7 +59,7 @@ export async function withoutOn<T>(
   }
 }
 
-/** Names an answer that is no success. The only place that knows status numbers. */
+/** Names a response that is no success. The only place that knows status numbers. */
 export function failureOf(answer: HttpAnswer, needs: MissingPermission): DatadogFailure {
   const { status } = answer;
   const type = typeOf(status);
@@ -75,7 +75,7 @@ export function failureOf(answer: HttpAnswer, needs: MissingPermission): Datadog
   return new DatadogFailure(type, message, { status });
 }
 
-/** Until the window resets, 1 second to 5 minutes; 10 seconds where the answer does not say. */
+/** Until the window resets, 1 second to 5 minutes; 10 seconds where the response does not say. */
 export function readRetryAfterMs(headers: HttpAnswer['headers']): number {
   const seconds = [headers['x-ratelimit-reset'], headers['retry-after']]
     .map((value) => (value === undefined || value.trim() === '' ? Number.NaN : Number(value)))

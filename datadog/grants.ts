@@ -157,8 +157,8 @@ async function resolveNames(
     }
     if (matches.length > 1) return [`the ${kind} "${name}" exists ${matches.length} times (${matches.join(', ')})`];
     const known = kind === 'role' ? roles.map((role) => role.name) : teams.map((team) => team.handle);
-    const near = similarNames(name, known);
-    return [`there is no ${kind} "${name}"${near.length === 0 ? '' : ` (similar: ${near.join(', ')})`}`];
+    const similar = similarNames(name, known);
+    return [`there is no ${kind} "${name}"${similar.length === 0 ? '' : ` (similar: ${similar.join(', ')})`}`];
   });
   if (problems.length > 0) {
     throw new DatadogFailure(unknownEntitlement, `${problems.join('; ')}: correct the policy, or create it in Datadog`);

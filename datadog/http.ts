@@ -38,7 +38,7 @@ type AnswerHead = Pick<HttpAnswer, 'status' | 'headers'>;
 
 /** Sends requests of one attempt. Never repeats one by itself. */
 export interface Sender {
-  /** Any answer, whatever its status. Throws `DatadogUnavailable` or `RateLimited` where there is none. */
+  /** Any response, whatever its status. Throws `DatadogUnavailable` or `RateLimited` where there is none. */
   exchange(call: Call): Promise<HttpAnswer>;
   /** The body of a success; everything else is thrown as a failure of the table. */
   send(call: Call): Promise<unknown>;
@@ -65,7 +65,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   };
 }
 
-/** One deadline and one cancellation over everything this attempt sends, until the last byte of the last answer. */
+/** One deadline and one cancellation over everything this attempt sends, until the last byte of the last response. */
 export function createSender(connection: Connection, options: AttemptOptions = {}): Sender {
   const { signal, deadlineMs = defaultDeadlineMs, requestDeadlineMs = deadlineMs, priority = 'process' } = options;
   const deadlineAt = Date.now() + deadlineMs;
@@ -84,7 +84,7 @@ export function createSender(connection: Connection, options: AttemptOptions = {
     }
     const keys = checkKeys(await connection.keys(), call);
     requests += 1;
-    // Learnt before the body is read: an answer that tears has said what is left all the same.
+    // Learned before the body is read: a torn response has said what is left all the same.
     const learn = (head: AnswerHead): void => limiter.learn(kind, head.headers, head.status === 429);
     const ended = AbortSignal.any([attemptSignal, AbortSignal.timeout(Math.max(1, requestDeadlineMs))]);
     return transfer(connection, call, keys, ended, learn).catch((error: unknown) => {
@@ -186,7 +186,7 @@ async function transfer(
 
 const decoder = new TextDecoder();
 
-/** By value, so that no answer can bring a key into an error, whatever field it stands in. */
+/** By value, so that no response can bring a key into an error, whatever field it stands in. */
 function scrub(text: string, { apiKey, appKey }: Keys): string {
   return [apiKey, appKey].reduce((kept, key) => (key === '' ? kept : kept.replaceAll(key, '[key]')), text);
 }

@@ -4,7 +4,7 @@ import { boundWait, DatadogFailure, readRetryAfterMs } from './failures.ts';
 type Priority = 'process' | 'sync';
 
 interface Turn {
-  /** Requests of one kind, such as `GET users`: they are thought to share a limit until an answer names it. */
+  /** Requests of one kind, such as `GET users`: they are assumed to share a limit until a response names it. */
   readonly kind: string;
   readonly priority: Priority;
   readonly signal: AbortSignal;
@@ -15,7 +15,7 @@ interface Turn {
 export interface Limiter {
   /** Waits for a turn. Throws `RateLimited` where the limit resets after the deadline, the signal's reason on abort. */
   take(turn: Turn): Promise<void>;
-  /** Learns from `X-RateLimit-…` of an answer. */
+  /** Learns from `X-RateLimit-…` of a response. */
   learn(kind: string, headers: Readonly<Record<string, string | undefined>>, isRefused: boolean): void;
   /** Fails everything that waits, and whatever comes after. */
   close(): void;
@@ -26,7 +26,7 @@ interface Waiter extends Turn {
   readonly fail: (error: Error) => void;
 }
 
-/** What Datadog said of one limit. `left` counts down with each request sent, before its answer is there. */
+/** What Datadog said about one limit. `left` counts down with each request sent, before its response is there. */
 interface Window {
   left: number;
   limit: number;
@@ -134,7 +134,7 @@ function createWindows() {
     const name = names.get(kind) ?? kind;
     const window = windows.get(name);
     if (window === undefined || window.resetAt > Date.now()) return window;
-    // Whoever waited must not go all at once: the next window is thought to be like the last.
+    // Waiting requests must not go all at once: the next window is assumed to be like the last.
     if (window.periodMs === undefined || window.limit === 0) windows.delete(name);
     else windows.set(name, { ...window, left: window.limit, resetAt: Date.now() + window.periodMs });
     return windows.get(name);
@@ -165,7 +165,7 @@ function createWindows() {
       const known = windowOf(kind);
       const resetAt = Date.now() + resetMs;
       const periodMs = readMs(headers['x-ratelimit-period']) ?? known?.periodMs;
-      // The smaller number of one window is the later one: answers arrive in any order.
+      // The smaller number of one window is the later one: responses arrive in any order.
       const isSame = known !== undefined && Math.abs(known.resetAt - resetAt) <= roundingMs;
       windows.set(names.get(kind) ?? kind, {
         left: isSame ? Math.min(known.left, remaining) : remaining,
@@ -177,7 +177,7 @@ function createWindows() {
   };
 }
 
-/** `X-RateLimit-Reset` is in whole seconds: two answers of one window may differ by this much. */
+/** `X-RateLimit-Reset` is in whole seconds: two responses of one window may differ by this much. */
 const roundingMs = 1_500;
 const longestTimerMs = 60_000;
 

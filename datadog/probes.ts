@@ -15,7 +15,7 @@ interface Probe {
 
 const firstUser = { 'page[size]': 1 };
 
-/** Reading calls only, never PATCH or DELETE. 403 says no; an answer that is neither says nothing. */
+/** Reading calls only, never PATCH or DELETE. 403 says no; any other response says nothing. */
 export function createProbeCalls(http: Sender, currentUser: DatadogReads['currentUser']): ProbeCalls {
   async function judge(capability: Capability): Promise<'yes' | 'no' | 'unknown'> {
     const probe = await probeOf(currentUser, capability);
@@ -35,7 +35,7 @@ export function createProbeCalls(http: Sender, currentUser: DatadogReads['curren
       try {
         return await judge(capability);
       } catch (error) {
-        // Without a status nothing was judged: there was no answer, or no key to send.
+        // Without a status nothing was judged: there was no response, or no key to send.
         if (!isFailure(error) || error.status === undefined) throw error;
         if (error.type === 'NotAuthorized') return 'no';
         // A server that fails at this one call says nothing about the key.
@@ -61,7 +61,7 @@ export function createProbeCalls(http: Sender, currentUser: DatadogReads['curren
   };
 }
 
-/** Throws where the answer says nothing about the key. */
+/** Throws where the response says nothing about the key. */
 async function statusOf(http: Sender, call: Call): Promise<number> {
   const answer = await http.exchange(call);
   if (answer.status === 429 || answer.status >= 500) throw failureOf(answer, call);

@@ -5,7 +5,7 @@ import type { Sender } from './http.ts';
 const pausesMs = [250, 1_000, 3_000];
 
 /**
- * Tries one page again where its answer was torn, slow, wrongly typed or missing. What still fails then is exhausted: its
+ * Tries one page again where its response was torn, slow, wrongly typed or missing. What still fails then is exhausted: its
  * reader gives up. A page that was refused for the rate is asked again when the window allows it, as often as it takes.
  */
 export async function retryPage<T>(http: Sender, readPage: () => Promise<T>): Promise<T> {

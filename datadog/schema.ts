@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Account, AccountStatus } from '../domain/model.ts';
 import { DatadogFailure } from './failures.ts';
 
-/** Datadog's answers, as far as Muster uses them. Unknown fields are allowed; what is documented as optional is optional. */
+/** Datadog's responses, as far as Muster uses them. Unknown fields are allowed; what is documented as optional is optional. */
 
 export const reference = z.object({ id: z.string() });
 const references = z.object({ data: z.array(reference) });
@@ -90,7 +90,7 @@ const key = z.object({
 export const keysAnswer = z.object({ data: z.array(key), meta: counts.nullish() });
 export type Key = z.infer<typeof key>;
 
-/** How many rows match a list's filter, where the answer says so. */
+/** How many rows match a list's filter, where the response says so. */
 export const totalOf = (meta: z.infer<typeof counts> | null | undefined): number | undefined =>
   meta?.page?.total_filtered_count ?? meta?.page?.total_count ?? undefined;
 

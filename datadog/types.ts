@@ -14,7 +14,7 @@ export interface DatadogClient extends AsyncDisposable {
 export interface AttemptOptions {
   /** Cancels what is in flight. */
   readonly signal?: AbortSignal;
-  /** From now until the last byte of the last answer; below the activity's startToClose. Default 12 seconds. */
+  /** From now until the last byte of the last response; below the activity's startToClose. Default 12 seconds. */
   readonly deadlineMs?: number;
   /** For one request; default as long as the attempt. */
   readonly requestDeadlineMs?: number;
@@ -45,7 +45,7 @@ export interface DatadogReads {
   getAccess(accountId: string, options?: { readonly withoutTeams?: boolean }): Promise<Access | undefined>;
   /** The teams of an account. Throws `NotFound` where the account is gone. */
   listTeamsOf(accountId: string): Promise<Access['teams']>;
-  /** Throws `Conflict` for a team that is managed outside Datadog: it is not Muster's to write. */
+  /** Throws `Conflict` for a team that is managed outside Datadog: Muster cannot write to it. */
   refuseManaged(entitlement: ResolvedEntitlement): Promise<void>;
   /** Accounts that hold the role. */
   listRoleMembers(roleId: string): Promise<readonly Account[]>;
@@ -63,7 +63,7 @@ export interface DatadogReads {
     status?: readonly AccountStatus[];
     /** Asked for, not promised: the documentation of this list's orders is vague. */
     order?: 'latestChange';
-    /** Taken before the answer is parsed; whoever called gives it back when done with the page. A failure gives it back. */
+    /** Taken before the response is parsed; the caller returns it when done with the page. A failure returns it too. */
     turn?: Turn;
   }): Promise<{ accounts: readonly Account[]; total: number; size: number }>;
   /** Like every list for a sync: whole, or a failure. */

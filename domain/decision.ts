@@ -90,7 +90,7 @@ export interface DecisionReview {
 }
 
 /** The approval that allows an assignment. It is judged once more when the assignment is made. */
-export interface GivenApproval {
+export interface GrantedApproval {
   readonly approvalId: string;
   readonly quorum: number;
   readonly decisionIds: readonly string[];
@@ -110,10 +110,10 @@ export interface LapsedDecision {
   readonly why: string;
 }
 
-/** What the policy gives a person. */
+/** What the policy grants a person. */
 export interface DesiredAccess {
-  /** Given without an approval. */
+  /** Granted without an approval. */
   readonly entitlements: readonly Entitlement[];
-  /** Given once approved. */
+  /** Granted once approved. */
   readonly requests: readonly ApprovalRequest[];
 }

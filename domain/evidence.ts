@@ -1,4 +1,4 @@
-import type { GivenApproval } from './decision.ts';
+import type { GrantedApproval } from './decision.ts';
 
 /** The person for whom a write is made, and its reason. Both become evidence. */
 export interface Because {
@@ -11,5 +11,5 @@ export interface Because {
   /** Roles that the next login takes away again: login mappings are in force, and none of them includes these. */
   readonly undoneByLogin?: readonly string[];
   /** Present where an approval was needed. */
-  readonly approval?: GivenApproval;
+  readonly approval?: GrantedApproval;
 }

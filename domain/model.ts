@@ -60,7 +60,7 @@ export interface HrEvent {
 }
 
 /**
- * `joining`: an onboarding has begun and has not completed. `employed`: access was given. `left`: access was taken away.
+ * `joining`: an onboarding has begun and has not completed. `employed`: access was granted. `left`: access was removed.
  * `unknown`: attributes may be known (a mover came first), employment is not.
  */
 export type Employment = 'unknown' | 'joining' | 'employed' | 'left';

@@ -4,7 +4,7 @@ import { type AccessOnApproval, birthrightAccess, type Policy } from '../domain/
 import type { ApprovalRequest, ApproverSet, DesiredAccess } from '../domain/decision.ts';
 
 /**
- * The access that the policy gives this person: entitlements at once, and one request for each rule with approval. The
+ * The access that the policy grants this person: entitlements at once, and one request for each rule with approval. The
  * same person and access always result in the same requests, whatever the order of the rules.
  */
 export function desiredAccess(policy: Policy, personId: string, attributes: PersonAttributes): DesiredAccess {

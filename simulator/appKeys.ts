@@ -94,7 +94,7 @@ function listAppKeys(call: Call, access: Access): Reply {
     created_at: (key: AppKey) => key.createdAt,
     last4: (key: AppKey) => key.key.slice(-4),
   };
-  // Without a page size the real one answers a hundred, not the ten of its documentation.
+  // Without a page size the real one returns a hundred, not the ten of its documentation.
   const { items } = pageOf(query, sortItems(query, selected, keys, 'name'), 100);
   return {
     status: 200,

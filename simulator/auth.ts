@@ -13,7 +13,7 @@ export interface Identity {
 }
 
 /**
- * Who calls. Reads `DD-API-KEY` and `DD-APPLICATION-KEY`, or a `ddpat_`/`ddsat_` token as the
+ * The caller. Reads `DD-API-KEY` and `DD-APPLICATION-KEY`, or a `ddpat_`/`ddsat_` token as the
  * application key or as `Authorization: Bearer` (which needs no API key).
  * @throws ApiError 401 without credentials, 403 with wrong ones.
  */

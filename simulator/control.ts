@@ -5,7 +5,7 @@ import type { Reply } from './errors.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Answers `/control/…`; wrong input is 400 with `{"error"}` that names the field, an impossible act 409. */
+/** Serves `/control/…`; wrong input is 400 with `{"error"}` that names the field, an impossible action 409. */
 export function answerControl(controls: Controls, method: string, path: string, body: unknown): Reply {
   try {
     if (body !== undefined && !isObject(body)) throw new TypeError('body: expected a JSON object');

@@ -26,14 +26,14 @@ export interface Controls {
   accept(userId: string): UserSnapshot;
   /** SAML `attributes` apply the authentication mappings. @throws RangeError unless Active. */
   login(userId: string, attributes?: Readonly<Record<string, string>>): UserSnapshot;
-  /** As an administrator does by hand. */
+  /** As an administrator does in Datadog's UI. */
   disable(userId: string): UserSnapshot;
   users(): UserSnapshot[];
   setOrgConfig(name: string, value: unknown): void;
   readonly faults: Omit<Faults, 'take'>;
   readonly requests: RequestLog;
   readonly keys: KeyControls;
-  /** The whole state as JSON; secrets are left out. */
+  /** The whole state as JSON, without secrets. */
   dump(): Record<string, unknown>;
 }
 

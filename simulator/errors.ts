@@ -44,7 +44,7 @@ export const forbidden = (): ApiError => textError(403, 'Forbidden');
 
 export const lacksPermission = (): ApiError => textError(403, 'Forbidden', 'Failed permission authorization checks');
 
-/** What the edge answers to keys that do not exist. */
+/** What the edge returns for keys that do not exist. */
 export function edgeForbidden(): ApiError {
   return new ApiError({
     status: 403,

@@ -35,7 +35,7 @@ export interface FaultInput {
   readonly probability?: number;
   /** For `slow` and `lag`; default 1000. Wall-clock time. */
   readonly ms?: number;
-  /** For 429: the `X-RateLimit-Reset` it answers, in seconds; default 1. */
+  /** For 429: the `X-RateLimit-Reset` it returns, in seconds; default 1. */
   readonly resetSeconds?: number;
 }
 

@@ -33,7 +33,7 @@ export interface SimulatorOptions {
   /** Invited people accept by themselves after this time of the simulator's clock; absent: never. */
   readonly acceptAfterMs?: number;
   readonly rateLimit?: RateLimit;
-  /** Of the application key; null or absent: unscoped. */
+  /** Scopes of the application key; null or absent: unscoped. */
   readonly scopes?: readonly string[] | null;
   /** Read at the start when it exists, kept up to date, written on close. Population options are ignored then. */
   readonly stateFile?: string;
@@ -49,7 +49,7 @@ export interface Simulator extends Controls, AsyncDisposable {
   /** Such as `http://127.0.0.1:40123`, without a slash at the end. */
   readonly url: string;
   readonly apiKey: string;
-  /** Of an active human administrator, `admin@example.com`. */
+  /** A key of an active human administrator, `admin@example.com`. */
   readonly appKey: string;
   readonly org: { readonly id: string; readonly name: string };
   close(): Promise<void>;

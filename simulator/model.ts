@@ -175,7 +175,7 @@ export interface State {
   readonly auditEvents: Map<string, AuditEvent>;
   readonly revoked: { apiKeys: ApiKey[]; appKeys: AppKey[] };
   readonly counters: { membership: number };
-  /** The pair given to whoever starts the simulator. */
+  /** The pair returned to the caller that starts the simulator. */
   readonly primary: { apiKeyId: string; appKeyId: string };
   /** How far the simulator's clock is ahead of the one it was given. */
   readonly clock: { offsetMs: number };

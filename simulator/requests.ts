@@ -5,11 +5,11 @@ export interface RequestRecord {
   readonly query: string;
   /** Wall clock, milliseconds. */
   readonly atMs: number;
-  /** Null until answered, and where it was never answered. */
+  /** Null until a reply is sent, and where none ever was. */
   status: number | null;
-  /** What it was answered with when it was carried out, whether or not that answer arrived; null where it never was. */
+  /** The status it was carried out with, whether or not the reply arrived; null where it never was. */
   carriedOut: number | null;
-  /** Of a write, as it was sent. */
+  /** The body of a write, as it was sent. */
   readonly body: string;
 }
 

@@ -159,7 +159,7 @@ function updateRole(call: Call): Reply {
   return roleReply(call, role);
 }
 
-/** Who changed the role, and when. */
+/** The user who last changed the role, and when. */
 export function touchRole(call: Call, role: Role): void {
   role.modifiedAt = call.now;
   role.modifiedBy = call.actor.id;

@@ -102,7 +102,7 @@ async function reach({ muster, signal }: Stage, personId: string, phase: Phase):
   throw new Error(`The process of ${personId} did not come to ${phase}`);
 }
 
-/** Whether there was an approval to give. */
+/** Whether there was a request to approve. */
 async function approve({ inventory, muster, say }: Stage, personId: string): Promise<boolean> {
   const [approval] = await inventory.listApprovals({ state: 'open', personId });
   if (approval === undefined) return false;

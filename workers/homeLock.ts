@@ -4,7 +4,7 @@ import { UsageError } from '../domain/errors.ts';
 import Database from 'better-sqlite3';
 
 /**
- * Holds the folder for as long as this process lives: the operating system gives the lock of a SQLite file back however
+ * Holds the folder for as long as this process lives: the operating system releases the lock of a SQLite file however
  * the process ends, which a file with a pid in it does not. Throws where another process holds it.
  */
 export async function lockHome(home: string): Promise<Disposable> {

@@ -146,7 +146,7 @@ async function provideSimulator(config: Config, opened: AsyncDisposableStack): P
     people: 200,
     nhis: 40,
     seed: 1,
-    // Simulated people answer their invitation after a while.
+    // Simulated people accept their invitation after a while.
     acceptAfterMs: 20_000,
     stateFile: join(config.home, 'simulator.json'),
   });

@@ -45,7 +45,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   };
   // One that dies takes the other with it: half a Muster would look alive.
   const ended = Promise.all(all.map((worker) => worker.run().finally(stopAll))).then(() => undefined);
-  // Whoever awaits it later still sees the failure.
+  // A later await still sees the failure.
   ended.catch(() => undefined);
   return {
     ended,

@@ -136,7 +136,7 @@ const steps: Record<SyncStepName, (state: FullSyncState, runId: string) => Promi
 
 const noSuchList = { type: 'NotFound', message: '' };
 
-/** Of what the lists of the service accounts do not show, this one shows all. */
+/** The list that shows everything the lists of the service accounts do not. */
 async function readOrganizationsList(
   state: FullSyncState,
   kind: 'applicationKey' | 'personalAccessToken',

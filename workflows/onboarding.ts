@@ -18,7 +18,7 @@ import { acceptance, sendInvitation, withdrawInvitations } from './steps/invitat
 import { unrestorable } from './steps/restore.ts';
 import { requestApprovals, wantedAccess } from './steps/wantedAccess.ts';
 
-/** Joiner and rehire: account, invitation, acceptance, and on the first day the access that the policy gives. */
+/** Joiner and rehire: account, invitation, acceptance, and on the first day the access that the policy grants. */
 export async function onboarding(input: PersonRunInput): Promise<void> {
   await runPerson('onboarding', input, orObserve(onboard));
 }
@@ -67,7 +67,7 @@ async function join(run: PersonRun, access: ResolvedAccess, found: Account | und
   return { outcome: process.outcome(), employment: 'employed' };
 }
 
-/** Whoever has accepted early waits for the first day. */
+/** A person who has accepted early waits for the first day. */
 async function firstDay(run: PersonRun, accepted: Assignment): Promise<Assignment> {
   const { process, mailbox } = run;
   let joiner = accepted;

@@ -9,7 +9,7 @@ import { correlate } from './steps/correlate.ts';
 import { grantAccess } from './steps/grantAccess.ts';
 import { policyAccess } from './steps/wantedAccess.ts';
 
-/** Mover and reconcile: what the person holds follows what the policy gives them now. */
+/** Mover and reconcile: what the person holds follows what the policy grants them now. */
 export async function roleChange(input: PersonRunInput): Promise<void> {
   await runPerson('roleChange', input, orObserve(changeRoles));
 }

@@ -12,7 +12,7 @@ type Identities = Pick<
 const manyEvents = 1_000;
 
 /**
- * Who goes by this name, a personId or an e-mail, as far as the inventory knows. An address belongs to the person who has it now;
+ * Finds people by this name, a personId or an e-mail, in the inventory. An address belongs to the person who has it now;
  * one that nobody has any more, to who had it last.
  */
 export async function identify(inventory: Identities, name: string, now: number): Promise<Identity> {

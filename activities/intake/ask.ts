@@ -3,12 +3,12 @@ import { Agent, request } from 'undici';
 import type { FetchBack } from '../../domain/policy/sources.ts';
 import { isPublic, lookUpPublic, privateAddress } from './addresses.ts';
 
-/** HR's answer makes asking again useless: the event fails, with these words. */
+/** HR's reply makes another request useless: the event fails, with these words. */
 export class FetchRefused extends Error {
   override readonly name = 'FetchRefused';
 }
 
-/** No answer that counts: it is asked again. */
+/** No usable reply: the request is repeated. */
 export class HrUnavailable extends Error {
   override readonly name = 'HrUnavailable';
 }
@@ -19,7 +19,7 @@ const againStatuses: readonly number[] = [408, 425, 429];
 
 /**
  * HR's record of one person, by the address that the policy names and no other: redirects are not followed. What is said of a
- * failure holds nothing of the request or of the answer, since either may hold the secret.
+ * failure holds nothing of the request or of the reply, since either may hold the secret.
  */
 export async function askForRecord(
   fetchBack: FetchBack,

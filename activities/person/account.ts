@@ -131,7 +131,7 @@ async function disableAccount({ api, inventory, policy, because }: Attempt, acco
       found: { account },
       owed: () => refuseProtected(api, account, policy()),
       send: () => api.disableAccount(accountId),
-      // Somebody else was quicker: a second request is answered with 404.
+      // Somebody else was quicker: the second request gets a 404.
       mayBeSo: ['NotFound'],
       readBack: async () => ({ account: await api.getAccount(accountId) }),
       notSo: () => notYet(accountId, 'disabled'),

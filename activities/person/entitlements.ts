@@ -9,7 +9,7 @@ import { ensure, type Write } from './ensure.ts';
 import type { Reading } from './openWrites.ts';
 import { checkedAccount } from './ownership.ts';
 import { resolveAndKeep } from './resolveNames.ts';
-import { rulesGiving } from './rulesGiving.ts';
+import { rulesGranting } from './rulesGranting.ts';
 import { refuseWithheld, Withheld } from './stillAllowed.ts';
 import type { Granted } from '../../domain/decision.ts';
 
@@ -20,7 +20,7 @@ export function createEntitlementActivities({ datadog, inventory, policy }: Depe
       return withDatadog(datadog, (api) => resolveAndKeep(api, inventory, entitlements));
     },
 
-    /** Called for what the plan found missing, so that a grant on record is one that Muster gave. */
+    /** Called for what the plan found missing, so that a grant on record is one that Muster granted. */
     async grant(accountId: string, entitlement: ResolvedEntitlement, because: Because): Promise<Granted> {
       return withDatadog(datadog, (api) => assign(api, { inventory, policy }, { accountId, entitlement, because }));
     },
@@ -56,7 +56,7 @@ async function assign(
 ): Promise<Granted> {
   const { personId, approval, reason } = because;
   const account = await checkedAccount(api, inventory, { personId, accountId });
-  const rules = await rulesGiving(inventory, policy(), because, entitlement);
+  const rules = await rulesGranting(inventory, policy(), because, entitlement);
   const isUndone = because.undoneByLogin?.includes(entitlement.id) === true;
   try {
     await ensure(inventory, because, {

@@ -9,16 +9,16 @@ import { settleOpenWrites } from './openWrites.ts';
 
 interface Holdings {
   readonly access: Access;
-  /** Keys of what Muster gave, on record (`entitlementKey`). */
+  /** Keys of what Muster granted, on record (`entitlementKey`). */
   readonly managed: readonly string[];
-  /** Roles that login mappings give; absent where they were not asked for, or the key may not see them. */
+  /** Roles that login mappings grant; absent where they were not asked for, or the key may not see them. */
   readonly mappedRoleIds?: readonly string[];
 }
 
 /** What an account holds, without a change to it. */
 export function createHoldingsActivities({ datadog, inventory }: Dependencies) {
   return {
-    /** What the account holds now, and which of it is on record as given by Muster. */
+    /** What the account holds now, and which of it is on record as granted by Muster. */
     async readHoldings(
       personId: string,
       accountId: string,
@@ -44,7 +44,7 @@ export function createHoldingsActivities({ datadog, inventory }: Dependencies) {
   };
 }
 
-/** Keys of what Muster gave on this account, or took over: what may be taken away. */
+/** Keys of what Muster granted on this account, or took over: what may be taken away. */
 export async function managedOn(
   inventory: Pick<Inventory, 'listGrants'>,
   personId: string,

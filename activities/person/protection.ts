@@ -87,7 +87,7 @@ async function isAdministrator(api: DatadogReads, { status, roleIds }: Account):
   return status === 'active' && (await holdsRole(api, { roleIds }, isAdministrative));
 }
 
-/** Whether any of the account's roles is so, by the permissions that it gives now. */
+/** Whether any of the account's roles is privileged, by the permissions that it grants now. */
 export async function holdsRole(
   api: DatadogReads,
   { roleIds }: Pick<Account, 'roleIds'>,

@@ -32,7 +32,7 @@ export function createRecordActivities({
       return { record, applied, times, acceptClaimed: approvals.acceptClaimed, activation, mode };
     },
 
-    /** What the policy in force gives this person, with the requests it takes. */
+    /** What the policy in force grants this person, with the requests it takes. */
     async decideAccess(personId: string, attributes: PersonAttributes): Promise<DesiredAccess> {
       const desired = desiredAccess(policy(), personId, attributes);
       return withManagers({ inventory, policy }, personId, desired);

@@ -6,7 +6,7 @@ import type { ResolvedEntitlement } from '../../domain/model.ts';
 import type { DatadogReads } from '../../datadog/types.ts';
 import { identify, isAmong } from '../approvals/deciders.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import type { GivenApproval, Granted, LapsedDecision } from '../../domain/decision.ts';
+import type { GrantedApproval, Granted, LapsedDecision } from '../../domain/decision.ts';
 
 /** An assignment that must not be made now. */
 export class Withheld extends Error {
@@ -22,11 +22,11 @@ export class Withheld extends Error {
 interface Assignment {
   readonly personId: string;
   readonly entitlement: ResolvedEntitlement;
-  readonly approval: GivenApproval | undefined;
+  readonly approval: GrantedApproval | undefined;
 }
 
 /**
- * Judges again just before an entitlement is assigned, perhaps days after it was allowed: what the role gives now, and
+ * Judges again just before an entitlement is assigned, perhaps days after its approval: what the role grants now, and
  * whether those who allowed it still may. Throws `Withheld` where it must not be assigned.
  */
 export async function refuseWithheld(api: DatadogReads, inventory: Inventory, assignment: Assignment): Promise<void> {
@@ -55,7 +55,7 @@ export async function refuseLapsed(inventory: Inventory, { personId, approval }:
 async function lapsedDecisions(
   inventory: Inventory,
   personId: string,
-  { approvalId, decisionIds, quorum }: GivenApproval,
+  { approvalId, decisionIds, quorum }: GrantedApproval,
 ): Promise<readonly LapsedDecision[]> {
   const requests = (await inventory.listApprovals({ personId })).filter((one) => one.approvalId === approvalId);
   const recorded = requests.flatMap(({ decisions }) => decisions);

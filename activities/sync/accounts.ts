@@ -99,7 +99,7 @@ export function createAccountScan({
   };
 }
 
-/** Tells the process of somebody who is awaited what a page shows of their account. */
+/** Tells the process that waits for a person what a page shows about the person's account. */
 async function signalNews({ inventory, signals }: Pick<Dependencies, 'inventory' | 'signals'>) {
   const waiting = new Map((await inventory.listPending()).map((one) => [one.accountId, one]));
   const awaited = awaitedBy(await inventory.listAwaitedLogins());

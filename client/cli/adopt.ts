@@ -52,7 +52,7 @@ const addOptions = (command: Command): Command =>
     .addOption(
       new Option(
         '--take-over <what>',
-        'none: what they hold stays, and what the policy does not give is reported as excess; given: what the policy gives ' +
+        'none: what they hold stays, and what the policy does not grant is reported as excess; given: what the policy grants ' +
           'today follows it from now on; all: excess too, which goes with the next move or reconciliation',
       )
         .choices(['none', 'given', 'all'])

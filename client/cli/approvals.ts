@@ -48,7 +48,7 @@ const example = '7803b29cac5a570d09fe8eea54192bf4';
 function addDecision(approvals: Command, shell: Shell, verdict: 'approve' | 'reject'): void {
   const isReject = verdict === 'reject';
   const command = decisionCommand(approvals, shell, verdict).description(
-    isReject ? 'reject: the access is left out, everything else goes on' : 'allow the access',
+    isReject ? 'reject: the access is not granted, everything else goes on' : 'approve: grant the access',
   );
   const reason = new Option('--reason <text>', 'kept as evidence').argParser(parseText(1_000));
   command
@@ -62,7 +62,7 @@ function addDecision(approvals: Command, shell: Shell, verdict: 'approve' | 'rej
 function addReassign(approvals: Command, shell: Shell): void {
   decisionCommand(approvals, shell, 'reassign')
     .description('let others decide in the place of the named approvers and the manager; the fallback stays')
-    .requiredOption('--to <who...>', 'e-mails or personIds, as many as must allow it')
+    .requiredOption('--to <who...>', 'e-mails or personIds, as many as must approve it')
     .addOption(new Option('--reason <text>', 'kept as evidence').argParser(parseText(1_000)))
     .addHelpText(
       'after',

@@ -28,7 +28,7 @@ interface ListOptions {
 function addList(audit: Command, shell: Shell): void {
   addListOptions(audit.command('list'))
     .description(
-      'the newest links in words: what was done, under which rule or approval, who allowed it and by which proof',
+      'the newest links in words: what was done, under which rule or approval, who approved it and by which proof',
     )
     .option('--person <id>', 'about this person only', parsePersonId)
     .option('--limit <n>', 'at most so many', parseCount, 100)
@@ -81,13 +81,13 @@ function addVerify(audit: Command, shell: Shell, setExitCode: (code: number) => 
     .description('walk the whole chain: was a link altered, removed or moved?')
     .option(
       '--noted <seq:hash>',
-      'a link that was noted elsewhere, as an earlier `audit verify --json` or export gave it: it must stand there still',
+      'a link that was noted elsewhere, from an earlier `audit verify --json` or export: it must still be there',
       parseNotedLink,
     )
     .addHelpText(
       'after',
       '\nExample: npx muster audit verify\n' +
-        'The chain ends where the inventory says. Whoever writes the file may cut off its end and put that right too:\n' +
+        'The chain ends where the inventory says. A person who can write the file may cut off its end and put that right too:\n' +
         'only a link that was noted elsewhere (`head`, or the last line of an export) shows it.',
     )
     .action(async ({ noted }: { noted?: NotedLink }, command: Command) => {

@@ -11,7 +11,7 @@ export interface Check {
   readonly optional?: true;
 }
 
-/** An unknown answer stops nobody: some keys cannot be asked. */
+/** An unknown result stops nobody: some keys cannot be probed. */
 export const isHealthy = (checks: readonly Check[]): boolean =>
   checks.every(({ status, optional }) => optional === true || status !== 'missing');
 

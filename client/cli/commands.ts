@@ -13,7 +13,7 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./doctor.ts')).addDoctor,
   },
   joiner: {
-    description: 'give a person Datadog access: account, invitation, then roles and teams',
+    description: 'grant a person Datadog access: account, invitation, then roles and teams',
     load: async () => (await import('./submission.ts')).addJoiner,
   },
   mover: {

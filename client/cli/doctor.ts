@@ -10,7 +10,7 @@ import type { Shell } from './shell.ts';
 import type { Config } from '../../config/types.ts';
 import type { KeyHealth } from '../../inventory/port/keyHealth.ts';
 
-/** `ok` says whether people can be given and lose access now; optional checks do not count. */
+/** `ok` says whether access can be granted and removed now; optional checks do not count. */
 interface Diagnosis {
   readonly ok: boolean;
   readonly checks: readonly Check[];
@@ -107,7 +107,7 @@ function renderDiagnosis(shell: Shell, { ok, checks, openApprovals, keyHealth = 
   const refused = keyHealth
     .filter(({ answer }) => answer === 'no')
     .map(({ permission, checkedAt, nextProbeAt, peopleWithout, probes }) => {
-      const parts = peopleWithout === 0 ? '' : `; parts of ${peopleWithout} people are left out until then`;
+      const parts = peopleWithout === 0 ? '' : `; steps for ${peopleWithout} people are skipped until then`;
       const next = probes === 0 ? '' : `, next asked at ${nextProbeAt}`;
       return `Datadog refused ${permission} when last asked at ${checkedAt}${next}${parts}.`;
     });

@@ -4,7 +4,7 @@ import { explainFailure } from './failures.ts';
 import type { DatadogConfig } from '../../config/types.ts';
 
 interface DatadogNeeds {
-  /** Whether the policy gives teams. */
+  /** Whether the policy grants teams. */
   readonly usesTeams: boolean;
 }
 
@@ -80,7 +80,7 @@ async function probe(api: Pick<Datadog, 'probe'>, capability: Capability, { uses
     return { ...base, status: 'missing', detail: explainFailure(error), fix: 'run doctor again' };
   }
   const teams =
-    capability === 'teams_read' && usesTeams ? '; the policy gives teams: they are left out until then' : '';
+    capability === 'teams_read' && usesTeams ? '; the policy grants teams: they are skipped until then' : '';
   return { ...base, status: 'missing', detail: `not allowed; ${purpose}${teams}`, fix: scopeAdvice(capability) };
 }
 

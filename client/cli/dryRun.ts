@@ -27,7 +27,7 @@ export interface EventPlan {
   readonly end?: EarlyEnd;
   readonly gives: readonly Entitlement[];
   readonly onApproval: readonly (Entitlement & { readonly rule: string })[];
-  /** What Muster gave them and they hold today. */
+  /** What Muster granted them and they hold today. */
   readonly holds: readonly Entitlement[];
   /** Of `holds`, what would be taken away. */
   readonly takes: readonly Entitlement[];

@@ -113,7 +113,7 @@ export function renderOnlinePlan(shell: Shell, plan: OnlinePlan): string {
       ? []
       : [`It would wait, since the account is protected: ${protectionAdvice[protection]}.`]),
     ...plan.changes.map((change) => `Would be done: ${change}.`),
-    ...plan.changesOnceAllowed.map((change) => `Would be done once somebody has allowed it: ${change}.`),
+    ...plan.changesOnceAllowed.map((change) => `Would be done once approved: ${change}.`),
     ...(rows.length === 0 ? [] : [renderTable(shell, ['in Datadog', 'kind', 'name'], rows)]),
     ...plan.withheld.map(({ part, why }) => `Would not be done: ${part}: ${why}.`),
     ...plan.warnings.map((warning) => `Note: ${warning}.`),

@@ -31,7 +31,7 @@ export function addInventory(inventory: Command, shell: Shell): void {
       printList(shell, command, rows, userList);
     });
   addListOptions(inventory.command('grants'), { withFormat: true })
-    .description('roles and teams that Muster gave, since when and why')
+    .description('roles and teams that Muster granted, since when and why')
     .option('--person <id>', 'of this person only', parsePersonId)
     .option('--all', 'with those that have ended')
     .addHelpText('after', '\nExample: npx muster inventory grants --person e-1042 --all --json')

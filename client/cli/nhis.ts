@@ -24,10 +24,10 @@ interface NhiOptions {
 
 export function addNhis(inventory: Command, shell: Shell): void {
   addListOptions(addActor(inventory.command('nhis')), { withFormat: true })
-    .description('service accounts, keys, tokens, OAuth clients, authentication mappings; who answers for them')
+    .description('service accounts, keys, tokens, OAuth clients, authentication mappings; their owners')
     .addOption(new Option('--kind <kind>', 'of this kind only').choices(nhiKinds))
     .option('--all', 'with those that are gone')
-    .option('--set-owner <id>', 'declare who answers for this one: give --owner too', parseText(200))
+    .option('--set-owner <id>', 'declare the owner of this one; needs --owner', parseText(200))
     .option('--owner <person>', "HR's id of the person; without --set-owner: declared as theirs only", parsePersonId)
     .option('--clear-owner <id>', 'take the declaration back', parseText(200))
     .addHelpText(

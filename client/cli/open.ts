@@ -8,7 +8,7 @@ import { explainFailure } from './failures.ts';
 import type { Shell } from './shell.ts';
 import type { Config } from '../../config/types.ts';
 
-/** What commands open: each import waits until it is needed, so that `--help` and typing errors answer at once. */
+/** What commands open: each import waits until it is needed, so that `--help` and typing errors return at once. */
 
 export interface Opened {
   readonly config: Config;

@@ -24,7 +24,7 @@ export const addOperator = (command: Command): Command => addReason(addActor(com
 
 export const whyOf = ({ reason }: OperatorOptions): Why => ({ reason });
 
-/** Opens Muster for an operator: an administrator's token proves who acts, `--as` claims it where the policy takes claims. */
+/** Opens Muster for an operator: an administrator's token proves who that is, `--as` claims it where the policy takes claims. */
 export async function withOperator<T>(
   shell: Shell,
   { as }: OperatorOptions,
@@ -35,7 +35,9 @@ export async function withOperator<T>(
     const proven = await provenOperator(shell, inventory);
     if (proven !== undefined) return work({ client, inventory, ...proven }, opened);
     if (as === undefined) {
-      throw new UsageError('--as <email> is missing: say who acts, or set MUSTER_TOKEN to a token of the role admin');
+      throw new UsageError(
+        '--as <email> is missing: name the operator, or set MUSTER_TOKEN to a token of the role admin',
+      );
     }
     if (!(await loadShellPolicy(config)).approvals.acceptClaimed) {
       throw new RefusedError(
@@ -46,7 +48,7 @@ export async function withOperator<T>(
   });
 }
 
-/** Who acts on the inventory alone, which whoever has this shell may do anyway: a token proves it, the rest is a claim. */
+/** The operator of a change to the inventory alone, which anybody with this shell may make: proven by a token, else claimed. */
 export async function readActor(shell: Shell, { as }: OperatorOptions, inventory: Inventory): Promise<Operator> {
   return (await provenOperator(shell, inventory)) ?? { actor: as ?? 'command line', proof: 'claimed' };
 }

@@ -16,7 +16,7 @@ import type { PersonRow } from '../../inventory/port/people.ts';
 export function addPerson(person: Command, shell: Shell): void {
   addWide(person.command('show'))
     .argument('<id>', "HR's id of the person", parsePersonId)
-    .description('state, process, what it waits for; access with since when, why and who allowed it; history')
+    .description('state, process, what it waits for; access with since when, why and who approved it; history')
     .addHelpText('after', '\nExample: npx muster person show e-1042')
     .action(async (id: string, options: { readonly wide?: boolean }, command: Command) => {
       const view = await showPerson(shell, id);
@@ -68,7 +68,7 @@ async function showPerson(shell: Shell, id: string): Promise<PersonView> {
   return { ...history, status };
 }
 
-/** The inventory answers without an engine; then only the live part is missing, and a message says so. */
+/** The inventory is read even without an engine; then only the live part is missing, and a message says so. */
 async function askProcess(shell: Shell, id: string): Promise<PersonStatus | undefined> {
   const { temporal } = await readShellConfig(shell);
   if (temporal.connection === undefined) {

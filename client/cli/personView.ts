@@ -19,7 +19,7 @@ export function renderPerson(shell: Shell, view: PersonView): string {
     renderFields(shell, fieldsOf(view)),
     ...section('Access', ['kind', 'name', 'since', 'until', 'why', 'allowed by'], accessOf(view)),
     ...section(
-      'Answers for',
+      'Owner of',
       ['kind', 'name', 'id', 'last used'],
       nhis.map(({ kind, name, id, lastUsedAt }) => [kind, name, id, lastUsedAt]),
     ),
@@ -65,7 +65,7 @@ function fieldsOf({ person, account, events, status }: PersonView): readonly (re
   ];
 }
 
-/** One row an entitlement and time: what Muster gave by its own record, and what the sync saw beside it. */
+/** One row an entitlement and time: what Muster granted by its own record, and what the sync saw beside it. */
 function accessOf(view: PersonView): readonly (readonly Cell[])[] {
   const { grants, held } = view;
   const isOfGrant = (one: PersonView['held'][number]) =>
@@ -79,7 +79,7 @@ function accessOf(view: PersonView): readonly (readonly Cell[])[] {
   });
   const others = held
     .filter((one) => !isOfGrant(one))
-    .map(({ kind, name, since, until }) => [kind, name, since, until, 'seen in Datadog, not given by Muster', '']);
+    .map(({ kind, name, since, until }) => [kind, name, since, until, 'seen in Datadog, not granted by Muster', '']);
   return [...given, ...others].toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
 }
 

@@ -14,7 +14,7 @@ interface PolicyDiff {
   readonly changes: readonly (AccessChange & { readonly personId: string; readonly email: string })[];
 }
 
-/** Who of the people in the inventory would gain and lose what. */
+/** What people in the inventory would gain and lose. */
 export async function diffPolicies(shell: Shell, old: string, young: string): Promise<PolicyDiff> {
   const { compareAccess, isChange } = await import('../../domain/policy/diff.ts');
   // The older one may be from before Datadog was a site: both are only compared.
@@ -42,6 +42,6 @@ export function renderDiff(shell: Shell, { people, changes }: PolicyDiff): strin
   ]);
   const head = `${changes.length} of ${people} people would gain or lose something.`;
   if (rows.length === 0) return head;
-  const note = 'What Muster did not give and did not adopt is lost by nobody: it is reported as excess.';
+  const note = 'Nobody loses what Muster neither granted nor adopted: it is reported as excess.';
   return `${head}\n${renderTable(shell, ['person', 'what', 'kind', 'name'], rows)}\n${note}`;
 }

@@ -53,9 +53,9 @@ export async function checkOnline(client: DatadogClient, policy: Policy): Promis
         )
         .map(
           ({ name }) =>
-            `the role "${name}" is privileged: it takes an approval, though a rule gives it without one` +
+            `the role "${name}" is privileged: it takes an approval, though a rule grants it without one` +
             (policy.approvals.default === undefined
-              ? '; nobody is asked, and it is left out: set approvals.default'
+              ? '; there is nobody to approve it, so it is not granted: set approvals.default'
               : ''),
         ),
       ...policy.identity.allowedDomains

@@ -4,11 +4,11 @@ import { clean, padTo, showTimes, widthOf, wrap } from './text.ts';
 
 /**
  * Tables in plain columns. Where the terminal is too narrow for one, its columns are wrapped; then columns that can be
- * spared are left out; and where that does not do either, each row becomes a block of lines `name  value`.
+ * spared are dropped; and where that is not enough either, each row becomes a block of lines `name  value`.
  */
 
 interface TableOptions {
-  /** Columns to leave out where the terminal is narrow, the last one first. */
+  /** Columns to drop where the terminal is narrow, the last one first. */
   readonly spare?: readonly string[];
 }
 

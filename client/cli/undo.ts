@@ -26,7 +26,7 @@ export function addCancel(events: Command, shell: Shell): void {
 export function addRestore(person: Command, shell: Shell): void {
   addOperator(person.command('restore'))
     .argument('<id>', "HR's id of the person", parsePersonId)
-    .description('give back the account that Muster disabled, with exactly the roles and teams it held')
+    .description('enable the account that Muster disabled, with exactly the roles and teams it held')
     .addHelpText('after', '\nExample: npx muster person restore e-1042 --as it@example.com')
     .action(async (personId: string, by: OperatorOptions, command: Command) => {
       const { restorePerson } = await import('../operations/undo.ts');

@@ -2,12 +2,12 @@ import type { ApprovalRow, DatedDecision } from '../../inventory/port/approvals.
 import type { EvidenceRow } from '../../inventory/port/evidence.ts';
 import type { GrantRow } from '../../inventory/port/grants.ts';
 
-/** Why somebody has access and who allowed it, in the words of the policy. */
+/** Why somebody has access and who approved it, in the words of the policy. */
 
 interface Why {
   /** The policy's rule, the approval, or the event. */
   readonly why: string;
-  /** Who allowed it, and how that is known. */
+  /** The person who approved it, and how that is known. */
   readonly by: string;
 }
 

@@ -58,7 +58,7 @@ export function createMuster({ client, inventory, attestor }: MusterDependencies
     },
 
     /** Asks for the person's access to be compared with the policy and mended. */
-    async retry(personId: string, reason = 'asked for by hand'): Promise<SubmittedEvent> {
+    async retry(personId: string, reason = 'requested by an operator'): Promise<SubmittedEvent> {
       if ((await inventory.personHistory(personId)) === undefined) {
         throw new NotFoundError(
           `No person ${personId} is known: \`npx muster person list\` shows all; a joiner event adds one`,

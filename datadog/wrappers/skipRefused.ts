@@ -31,7 +31,7 @@ export function skipRefusedCalls(client: DatadogClient, inventory: KnownRefusals
   ): Promise<T> {
     const refusal = (await refusalsNow(inventory)).get(permission);
     if (refusal !== undefined) {
-      const message = `${operation} was left out: Datadog refused ${permission} at ${refusal.checkedAt}`;
+      const message = `${operation} was skipped: Datadog refused ${permission} at ${refusal.checkedAt}`;
       throw new DatadogFailure('NotAuthorized', message, { missing: { permission, operation } });
     }
     try {

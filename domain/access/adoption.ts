@@ -33,7 +33,7 @@ interface AdoptionMatch {
   /** The account is theirs already. */
   readonly isBound: boolean;
   readonly holds: readonly (ResolvedEntitlement & {
-    /** Whether the policy in force gives it to them; what it does not give is excess. */
+    /** Whether the policy in force grants it to them; what it does not give is excess. */
     readonly isGiven: boolean;
   })[];
 }
@@ -48,7 +48,7 @@ interface AdoptionInput {
   readonly policy: Pick<Policy, 'rules' | 'identity'>;
 }
 
-/** Who is whom: by the bound account, else by exactly the same e-mail, and only where that is one account and one person. */
+/** Matches people to accounts: by the bound account, else by exactly the same e-mail where that is one account and one person. */
 export function planAdoption({ people, accounts, bound: boundTo, policy }: AdoptionInput): AdoptionPlan {
   const { allowedDomains, ignore } = policy.identity;
   const isMachine = ({ isServiceAccount, email }: HeldAccount) =>

@@ -52,11 +52,11 @@ export function endByAccount(known: KnownAccount): EarlyEnd | undefined {
     return isNeverSeen ? { kind: 'held', detail: neverSeenWords } : nothing('the person has no account');
   }
   if (account === undefined) return nothing('recorded; the person has no account');
-  // A Pending account stays without roles, and a disabled one is not Muster's to revive on a move.
+  // A Pending account stays without roles, and Muster does not enable a disabled one on a move.
   return account.status === 'active' ? undefined : nothing(`recorded; the account is ${account.status}`);
 }
 
-/** Whoever reaches Temporal can ask for a restore. */
+/** Anybody who reaches Temporal can ask for a restore. */
 function unrestorable({ employment, account, disabledId }: KnownAccount): EarlyEnd | undefined {
   if (employment === 'employed') return failed('the person has not left: there is nothing to restore');
   if (disabledId === undefined) {

@@ -12,7 +12,7 @@ export interface ResolvedAccess {
 /** What an account holds. */
 interface Held {
   readonly actual: Pick<Access, 'roles' | 'teams'>;
-  /** Keys of what Muster gave, on record. */
+  /** Keys of what Muster granted, on record. */
   readonly managed: readonly string[];
 }
 
@@ -20,22 +20,22 @@ interface Held {
 export interface AccessDifference {
   /** Wanted without a request, or allowed, and not held. */
   readonly add: readonly ResolvedEntitlement[];
-  /** Given by Muster, no longer wanted. */
+  /** Granted by Muster, no longer wanted. */
   readonly remove: readonly ResolvedEntitlement[];
-  /** Held, not wanted, not given by Muster: reported, never removed. */
+  /** Held, not wanted, not granted by Muster: reported, never removed. */
   readonly excess: readonly ResolvedEntitlement[];
   /** No longer wanted, but the only role left while an approval is open: removed once that is decided. */
   readonly removeLater: readonly ResolvedEntitlement[];
 }
 
 export interface AccessPlan extends AccessDifference {
-  /** Requests for what is not held: given once they are allowed. */
+  /** Requests for what is not held: granted once they are approved. */
   readonly ask: readonly ApprovalRequest[];
   /** Not held, and nobody may allow it. */
   readonly withheld: readonly { readonly entitlement: ResolvedEntitlement; readonly why: string }[];
 }
 
-/** What changes of a person's roles and teams, what is asked before, and what is not given. */
+/** What changes in a person's roles and teams, what needs approval first, and what is not granted. */
 export function planAccess({ desired, resolved }: ResolvedAccess, { actual, managed }: Held): AccessPlan {
   const heldKeys = new Set(heldEntitlements(actual).map(entitlementKey));
   const isHeld = (entitlement: ResolvedEntitlement): boolean => heldKeys.has(entitlementKey(entitlement));
@@ -73,7 +73,7 @@ interface Comparison {
   /** Asked for, not decided. */
   readonly awaited: readonly ResolvedEntitlement[];
   readonly actual: Held['actual'];
-  /** Keys of what Muster gave, on record. */
+  /** Keys of what Muster granted, on record. */
   readonly managed: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** Permissions whose holder can give access to others, run the organization, or make and unmake credentials. */
+/** Permissions whose holder can grant access to others, run the organization, or make and unmake credentials. */
 const privilegedPermissions: readonly string[] = [
   // The whole organization, by its old name.
   'admin',
@@ -17,7 +17,7 @@ export const privilegesIn = (permissions: readonly string[]): readonly string[] 
 /** Whether a role with these permissions is privileged: nobody gets it without an approval. */
 export const isPrivileged = (permissions: readonly string[]): boolean => privilegesIn(permissions).length > 0;
 
-/** Permissions without which an organization cannot give anybody access any more. */
+/** Permissions without which an organization can no longer grant anybody access. */
 const administrative: readonly string[] = ['admin', 'user_access_manage', 'org_management'];
 
 export const isAdministrative = (permissions: readonly string[]): boolean =>

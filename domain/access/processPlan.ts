@@ -30,9 +30,9 @@ export interface Situation {
   readonly conflict?: string;
   /** Absent for a leaver. */
   readonly wanted?: ResolvedAccess;
-  /** Keys of what Muster gave, on record. */
+  /** Keys of what Muster granted, on record. */
   readonly managed: readonly string[];
-  /** Roles that login mappings give, as far as the key may see them. */
+  /** Roles that login mappings grant, as far as the key may see them. */
   readonly mappedRoleIds?: readonly string[];
   /** The account that Muster disabled when the person last left. */
   readonly disabledId?: string;
@@ -65,7 +65,7 @@ export interface ProcessPlan {
   readonly removes: readonly ResolvedEntitlement[];
   /** Held, not wanted, not Muster's: stays. */
   readonly excess: readonly ResolvedEntitlement[];
-  /** Not held, and given only once it was allowed. */
+  /** Not held, and granted only once it is approved. */
   readonly approvalsNeeded: readonly ResolvedEntitlement[];
   /** Wanted, and not done. */
   readonly withheld: readonly Withheld[];

@@ -1,4 +1,4 @@
-/** Who protects an account from being disabled. */
+/** What protects an account from being disabled. */
 export type Protection = 'emergency' | 'ownKey' | 'lastAdministrator';
 
 /** What a person does about a leaver that a protection stops. */

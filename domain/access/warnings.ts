@@ -8,7 +8,7 @@ export function renamed(resolved: readonly ResolvedEntitlement[]): readonly stri
 }
 
 /**
- * Where login mappings are in force, a login sets the roles to what they give: a role that none of them gives is lost
+ * Where login mappings are in force, a login sets the roles to what they give: a role that none of them grants is lost
  * then.
  */
 export function undoneByLogin(
@@ -22,7 +22,7 @@ export const undoneWords = (name: string): string =>
   `role ${name}: the next login by SSO takes it away, since login mappings are in force and none gives it`;
 
 /** Why an entitlement stays that is not wanted. */
-export const excessWords = 'excess: held, not wanted, not given by Muster';
+export const excessWords = 'excess: held, not wanted, not granted by Muster';
 
 export const notVisibleWords = (permission: string): string => `not visible: the application key lacks ${permission}`;
 

@@ -110,24 +110,24 @@ export const findingKinds = {
   driftMissing: {
     foundAt: 'person',
     severity: 'medium',
-    title: 'access that the policy gives and the account does not have',
-    advice: '`npx muster person retry ID` gives it again; `sync.drift: repair` does so by itself',
+    title: 'access that the policy grants and the account does not have',
+    advice: '`npx muster person retry ID` grants it again; `sync.drift: repair` does so by itself',
     needs: ['accounts', 'roles'],
   },
   driftExcess: {
     foundAt: 'person',
     severity: 'medium',
-    title: 'access that the policy does not give',
+    title: 'access that the policy does not grant',
     advice:
-      'what Muster gave goes with `npx muster person retry ID`; anything else: remove it in Datadog, or give it by a rule',
+      'what Muster granted goes with `npx muster person retry ID`; anything else: remove it in Datadog, or grant it by a rule',
     needs: ['accounts', 'roles'],
   },
   driftAltered: {
     foundAt: 'person',
     severity: 'low',
-    title: 'account that was changed by hand',
+    title: 'account that was changed manually',
     advice:
-      '`npx muster person retry ID` sets e-mail, name and title; where the e-mail never came from HR, first link the account with `npx muster person link ID --account UUID`; an account disabled by hand comes back by a joiner event, with an approval',
+      '`npx muster person retry ID` sets e-mail, name and title; where the e-mail never came from HR, first link the account with `npx muster person link ID --account UUID`; an account disabled manually comes back by a joiner event, with an approval',
     needs: ['accounts', 'roles'],
   },
   contestedGrant: {
@@ -150,7 +150,8 @@ export const findingKinds = {
     foundAt: 'organization',
     severity: 'medium',
     title: 'two roles with one name',
-    advice: 'rename one of them in Datadog: the policy names roles, and an ambiguous name is given to nobody',
+    advice:
+      'rename one of them in Datadog: the policy names roles, and a role with an ambiguous name is granted to nobody',
     needs: ['roles'],
   },
   samlMappingUndoesRole: {
@@ -158,7 +159,7 @@ export const findingKinds = {
     severity: 'medium',
     title: 'role that the next SAML login takes away',
     advice:
-      'Datadog has login mappings and none gives this role: add a mapping in Datadog, or give the role by the identity provider alone',
+      'Datadog has login mappings and none grants this role: add a mapping in Datadog, or grant the role by the identity provider alone',
     needs: ['accounts', 'roles', 'authnMapping'],
   },
   apiKeyCreatorDisabled: {

@@ -68,7 +68,7 @@ export interface PolicyRule {
   readonly approval?: ApproverSet;
 }
 
-/** The access that the rules give a person, at once or on approval. */
+/** The access that the rules grant a person, at once or on approval. */
 interface BirthrightAccess {
   /** Without approval. Sorted by kind, then name, each with the sorted names of its rules. */
   readonly granted: readonly GrantedEntitlement[];

@@ -125,7 +125,7 @@ interface DecisionsTable {
   personId: string;
   decisionId: string;
   approvalId: string;
-  /** When the request that it answers was made; the same access may be asked for again later. */
+  /** When its request was made; the same access may be requested again later. */
   requestedAt: string | null;
   at: string;
   decision: Json<DatedDecision>;
@@ -187,7 +187,7 @@ interface NhisTable extends Stored<Pick<NhiRow, NhiColumns>> {
   writtenAt: string;
 }
 
-/** Who answers for a service account or a key, as the inventory was told. Stays when the row it is about goes. */
+/** The declared owner of a service account or a key. Stays when the row it is about goes. */
 interface NhiOwnersTable {
   nhiId: string;
   personId: string;
@@ -238,7 +238,7 @@ interface DisablesTable {
   askedAt: string;
   /** From when on it counts against the budget. */
   admittedAt: string | null;
-  /** Who let it go, or rejected it. */
+  /** The person who released or rejected it. */
   actor: string | null;
   reason: string | null;
 }

@@ -68,7 +68,7 @@ export interface TeamMembers {
   readonly seenAt: string;
 }
 
-/** A role or a team membership as it was seen, whoever gave it. */
+/** A role or a team membership as it was seen, whoever granted it. */
 export interface ObservedAccess {
   readonly kind: Entitlement['kind'];
   readonly id: string;

@@ -15,12 +15,12 @@ export interface EvidenceEntry {
   readonly tokenId?: string;
   readonly action: string;
   readonly reason?: string;
-  /** The policy in force when an entitlement was given or taken. */
+  /** The policy in force when an entitlement was granted or removed. */
   readonly policyHash?: string;
   readonly before?: unknown;
   readonly after?: unknown;
   /**
-   * Present for a write whose answer was lost: `readBack` where a later reading showed that it had happened, `unknown` where
+   * Present for a write whose reply was lost: `readBack` where a later reading showed that it had happened, `unknown` where
    * no reading can tell (an invitation).
    */
   readonly lostReply?: 'readBack' | 'unknown';
@@ -53,7 +53,7 @@ export type Wanted =
   | { readonly kind: 'taken'; readonly entitlement: ResolvedEntitlement };
 
 export interface OpenWrite extends WriteKey {
-  /** How often it was asked for without an answer. */
+  /** How often it was sent without a reply. */
   readonly asked: number;
   /** The first time. */
   readonly askedAt: string;

@@ -1,6 +1,6 @@
 import type { Entitlement } from '../../domain/model.ts';
 
-/** An entitlement that Muster gave, took over or found: since, until, and why. */
+/** An entitlement that Muster granted, took over or found: since, until, and why. */
 export interface GrantRow {
   readonly personId: string;
   readonly accountId: string;
@@ -10,6 +10,6 @@ export interface GrantRow {
   readonly since: string;
   readonly until?: string;
   readonly reason: 'birthright' | 'request' | 'exception' | 'adopted' | 'preexisting';
-  /** The policy rule, the approval or the event that gave it. */
+  /** The policy rule, the approval or the event that granted it. */
   readonly because?: string;
 }

@@ -9,7 +9,7 @@ export interface NhiRow extends Nhi {
   /** The e-mail of the account in `ownerAccountId`, where that is known. */
   readonly ownerEmail?: string;
   readonly ownerStatus?: AccountStatus | 'gone';
-  /** The person who answers for it, by `inventory nhis --set-owner`. An e-mail is a hint only. */
+  /** Its owner, by `inventory nhis --set-owner`. An e-mail is a hint only. */
   readonly ownerPersonId?: string;
 }
 

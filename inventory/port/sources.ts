@@ -1,7 +1,7 @@
 /** The person a source means, by its own id or, where it has none, by an e-mail. */
 export interface SourceIdentity {
   readonly source: string;
-  /** Absent: the source has no ids, and the person is known by the first e-mail it gave. */
+  /** Absent: the source has no ids, and the person is known by the first e-mail it sent. */
   readonly externalId?: string;
   readonly email?: string;
 }

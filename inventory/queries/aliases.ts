@@ -6,7 +6,7 @@ import type { Db, Schema } from '../database/schema.ts';
 import type { AliasRow, SourceIdentity } from '../port/sources.ts';
 import { ensurePerson, findPeopleByEmail } from './people.ts';
 
-/** A source without ids: the person is the first e-mail it gave for them. */
+/** A source without ids: the person is known by the first e-mail it sent for them. */
 const keyOf = ({ externalId, email }: SourceIdentity): string => externalId ?? `email:${foldCase(email ?? '')}`;
 
 /** The alias that this identity has; nothing is written. */

@@ -79,7 +79,7 @@ export const closeApproval = locked(
   },
 );
 
-/** Gives an open approval to others. */
+/** Passes an open approval to others. */
 export const reassignApproval = locked(
   personLock,
   async (db: Db, personId: string, approvalId: string, approvers: ApproverSet): Promise<void> => {

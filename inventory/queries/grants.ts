@@ -4,7 +4,7 @@ import type { Db } from '../database/schema.ts';
 import { withoutNulls } from '../database/stored.ts';
 import type { GrantRow } from '../port/grants.ts';
 
-/** Does nothing where the same grant is open. A grant that Muster found and now gives or takes over becomes a new one. */
+/** Does nothing where the same grant is open. A grant that Muster found and now grants or adopts becomes a new one. */
 export const openGrant = locked(personLock, async (db: Db, grant: GrantRow): Promise<void> => {
   const { personId, accountId, kind, id, name, since, until, reason, because } = grant;
   const open = await db
@@ -27,7 +27,7 @@ export const openGrant = locked(personLock, async (db: Db, grant: GrantRow): Pro
     .execute();
 });
 
-/** Closes what was open at that time; a grant that was given later stays. */
+/** Closes what was open at that time; a later grant stays. */
 export const closeGrant = locked(
   personLock,
   async (db: Db, personId: string, { kind, id }: { kind: string; id: string }, at: string): Promise<void> => {

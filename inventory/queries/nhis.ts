@@ -121,7 +121,7 @@ async function closeNhis(db: Db, ids: readonly string[], at: string): Promise<{ 
   return { removed: ids.length };
 }
 
-/** Declares who answers for it; `undefined` takes the declaration back. */
+/** Declares its owner; `undefined` withdraws the declaration. */
 export const setNhiOwner = locked(
   'nhis',
   async (db: Db, nhiId: string, personId: string | undefined, at: string): Promise<void> => {

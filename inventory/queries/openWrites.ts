@@ -7,7 +7,7 @@ import { appendLink } from './evidence.ts';
 
 /**
  * A write and its evidence are two things, and between them anything may stop: the write is noted before it is asked for,
- * and its link is appended when its answer is there, or when a later reading shows that it has happened.
+ * and its link is appended when its response is there, or when a later reading shows that it has happened.
  */
 
 /** Notes a write just before Datadog is asked for it. Returns how often it has been asked for. */
@@ -33,13 +33,13 @@ export const beginWrite = locked(
   },
 );
 
-/** Datadog said no. What was asked for earlier, without an answer, stays open. */
+/** Datadog refused it. An earlier attempt without a reply stays open. */
 export const refuseWrite = locked(personLock, async (db: Db, key: WriteKey): Promise<void> => {
   await db.deleteFrom('openWrites').where(is(key)).where('asked', '=', 1).execute();
 });
 
 /**
- * The write has happened. `isOurs`: the answer said that this attempt did it; else an earlier attempt did where one is
+ * The write has happened. `isOurs`: the response said that this attempt did it; else an earlier attempt did where one is
  * open, and nobody of ours where none is. Appends at most one link.
  */
 export const endWrite = locked(
@@ -59,7 +59,7 @@ export const endWrite = locked(
   },
 );
 
-/** Ends a write whose answer is lost: it has not happened, or no reading can tell and the link says so. */
+/** Ends a write whose reply is lost: it has not happened, or no reading can tell and the link says so. */
 export const giveUpWrite = locked('evidence', async (db: Db, key: WriteKey, entry?: EvidenceEntry): Promise<void> => {
   if ((await find(db, key)) === undefined) return;
   if (entry !== undefined) await appendNumbered(db, { ...entry, lostReply: 'unknown' });

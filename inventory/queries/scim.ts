@@ -62,7 +62,7 @@ export const reserveScim = locked(
   },
 );
 
-/** Writes the row, of a group with its members, where its version still is `from` (undefined: it is new). */
+/** Writes the row, and the members of a group, where its version still is `from` (undefined: it is new). */
 export const writeScim = locked(
   ({ source }) => `scim/${source}`,
   async (

@@ -105,7 +105,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await inventory.listGrants({ limit: 1, offset: 1 })).toMatchObject([{ since: at(8) }]);
   });
 
-  test('a preexisting grant that Muster gives anew counts as given from then on', async () => {
+  test('a preexisting grant that Muster grants anew counts as given from then on', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     await inventory.openGrant(grant({ reason: 'preexisting' }));

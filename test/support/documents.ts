@@ -34,7 +34,7 @@ export const proseOf = (text: string): string => text.replaceAll(/^( *)```\w*\n[
 export const spansOf = (text: string): readonly string[] =>
   [...proseOf(text).matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
 
-/** The words behind `npx muster`, as a shell would hand them over; undefined where the line is no such command. */
+/** The words behind `npx muster`, as a shell would pass them; undefined where the line is no such command. */
 export function wordsOf(line: string): readonly string[] | undefined {
   const [, rest] = /(?:^|\$ |exec \w+ )(?:npx muster|node client\/cli\/main\.ts)(?= |$)(.*)/.exec(line) ?? [];
   if (rest === undefined) return undefined;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { projectFolder } from './processes.ts';
 
 // A program of its own: imports every module of the product and prints, as JSON, what reads the environment or opens a
-// socket while it is imported. Programs are left out: to import one is to run it.
+// socket while it is imported. Programs are skipped: importing one runs it.
 const programs = /(^|\/)(main|local|health|sdkDownload)\.ts$/;
 const noticed = new Set<string>();
 

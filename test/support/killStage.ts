@@ -56,7 +56,7 @@ export async function openKillStage({ policy, keys }: KillStageOptions) {
   const kept = opened.move();
   return {
     ...{ client, simulator, gate, inventory, muster, wait, asked, writePolicy, policy },
-    hands: { client, inventory, muster, ...operator },
+    asOperator: { client, inventory, muster, ...operator },
 
     startWorker(): Program {
       const worker = startProgram('workers/main.ts', {

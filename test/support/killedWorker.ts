@@ -10,7 +10,7 @@ interface KilledWorker {
 
 export type Story = (stage: KillStage, worker: KilledWorker) => Promise<void>;
 
-/** All stories side by side: the worker is killed once, when each is in its middle. Answers how each of them ended. */
+/** All stories side by side: the worker is killed once, when each is in its middle. Returns how each of them ended. */
 export async function play(
   stage: KillStage,
   stories: Readonly<Record<string, Story>>,
@@ -24,7 +24,7 @@ export async function play(
       killed: () => (inMiddle.resolve(), killed.promise),
       restarted: () => (isReady.resolve(), restarted.promise),
     };
-    // Who fails early keeps nobody waiting.
+    // A story that fails early keeps no other waiting.
     const end = story(stage, worker).finally(() => (inMiddle.resolve(), isReady.resolve()));
     end.catch(() => undefined);
     return { title, inMiddle: inMiddle.promise, isReady: isReady.promise, end };

@@ -49,7 +49,7 @@ function carriedOutWrites({ requests, users }: Asked): Ledger {
   return ledgerOf(done.map((request) => nameOf(request, idOf)));
 }
 
-/** Every link of a write; links of decisions are left out. */
+/** Every link of a write, without links of decisions. */
 function evidentWrites(links: readonly EvidenceRow[]): Ledger {
   return ledgerOf(links.flatMap(nameOfLink));
 }

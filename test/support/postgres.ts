@@ -26,7 +26,7 @@ interface Database {
 
 interface PostgresServer extends AsyncDisposable {
   createDatabase(): Promise<Database>;
-  /** Of its Unix socket. */
+  /** The folder of its Unix socket. */
   readonly folder: string;
   readonly socket: string;
   /** Ends the server with whoever is connected; what was committed is there again after `goUp`. */

@@ -121,7 +121,7 @@ const isCreation = (exchange: Exchange): boolean =>
   exchange.status < 300 &&
   !/\/(users|permissions)$/.test(exchange.endpoint.replace('/api/v2/users', ''));
 
-/** Who holds the keys that a scenario was recorded with: the ids under which it shows itself. */
+/** The owner of the keys that a scenario was recorded with, by the ids in the recording. */
 export function callersOf(scenario: Scenario): ReadonlySet<string> {
   const callers = new Set<string>();
   for (const exchange of scenario.exchanges) {

@@ -76,7 +76,7 @@ function keysOf(exchange: Exchange): 'good' | 'none' | 'bad' {
   return JSON.stringify(exchange.response_body).includes('API key required') ? 'none' : 'bad';
 }
 
-/** What only time and other hands give a user who was there before: when they last logged in. */
+/** What changes without a request of ours for an existing user: the last login. */
 const isUnseedable = /users[\])]\.attributes\.last_login_time$/;
 
 /** Plays a scenario's requests in recorded order against a fresh site, and says where the answers differ. */

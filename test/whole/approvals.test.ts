@@ -33,7 +33,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** `npm start` and `npx muster` with a simulated Datadog that the test holds in its hands. */
+/** `npm start` and `npx muster` with a simulated Datadog that the test controls. */
 async function openStage() {
   const home = await mkdtemp(join(tmpdir(), 'muster-approvals-'));
   left.push(() => rm(home, { recursive: true, force: true }));

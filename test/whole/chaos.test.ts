@@ -35,7 +35,7 @@ interface Plan {
   readonly personId: string;
   readonly email: string;
   readonly isAllowedAdmin: boolean;
-  /** Of the joiner, the mover and, where there is one, the rehire. */
+  /** The department of the joiner, the mover and, where there is one, the rehire. */
   readonly held: readonly [Department, Department, Department?];
 }
 
@@ -298,7 +298,7 @@ async function expectRightAccess(simulator: Simulator, plans: readonly Plan[]): 
     );
   }
   const expected = plans.map((plan) => {
-    // Who left before an account was made has none.
+    // People who left before their account was made have none.
     const isWithout = plan.held[2] === undefined && actual[plan.email]?.length === 0;
     const account = {
       status: plan.held[2] === undefined ? 'Disabled' : 'Active',

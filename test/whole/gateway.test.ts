@@ -29,7 +29,7 @@ async function setUp() {
   await writeFile(join(home, 'secrets', 'hr'), hrSecret);
   const engine = opened.use(await startDevServer());
   await ensureSearchAttributes(engine.client);
-  // Who accepts their invitation is noticed by the light sync.
+  // The light sync notices people who accept their invitation.
   await applySchedules(engine.client, {
     sync: { cron: '0 3 1 1 *', timeZone: 'UTC', lightEveryMs: 2_000 },
     roster: { cron: '0 3 1 1 *' },
@@ -187,7 +187,7 @@ test('events sent while every worker is down are accepted, and applied in order 
   const official = officialClient(simulator);
   for (const personId of people) {
     const isLeft = last[personId] === 'left';
-    // Who left before any worker ran never had an account.
+    // People who left before any worker ran never had an account.
     expect(await rolesHeld(official, `${personId}@example.com`)).toEqual(
       isLeft ? [] : ['Datadog Read Only Role', 'Datadog Standard Role'],
     );

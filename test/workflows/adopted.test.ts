@@ -12,7 +12,7 @@ async function roleNames({ simulator }: SkippedTime) {
   return new Map(data.map(({ id, attributes }) => [attributes?.name ?? '', id ?? '']));
 }
 
-/** Somebody with the access of Engineering by Muster, and Admin by hand. */
+/** A person with Engineering's access from Muster, and an Admin role granted manually. */
 async function engineerWithAdmin(stage: SkippedTime): Promise<string> {
   const joiner = hrEvent('joiner', 'e-1', { at: await stage.now(), person: { department: 'Engineering' } });
   await stage.muster.submitEvent(joiner);

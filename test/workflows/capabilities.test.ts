@@ -68,7 +68,7 @@ test('what the key may not see is named, skipped, and done later once the permis
     expect(accountOf(stage, 'e-2')?.roles).toContain('Datadog Standard Role');
     expect(askedForTeams()).toBe(asked);
 
-    // Who says that the key is mended is believed, and the rest follows with the next sync.
+    // A retry is believed when it says that the key is mended, and the rest follows with the next sync.
     simulator.keys.setScopes(null);
     expect((await move('e-3')).parts).toContainEqual(expect.objectContaining({ permission: 'teams_read' }));
     await muster.retry('e-2');

@@ -33,7 +33,7 @@ test('of 60 leavers in an hour those above the budget are held, and a changed ba
   );
   expect(await disabledOf(stage)).toBe(5);
 
-  const hands = {
+  const asOperator = {
     client: server.client(),
     inventory: stage.inventory,
     actor: 'it@example.com',
@@ -41,15 +41,19 @@ test('of 60 leavers in an hour those above the budget are held, and a changed ba
   };
   const shown = await heldBatch(stage.inventory);
   const [urgent, rejected] = shown.leavers.map(({ personId }) => personId);
-  await releaseLeavers(hands, { which: { personId: urgent ?? '' }, verdict: 'release', reason: 'urgent' });
-  await releaseLeavers(hands, { which: { personId: rejected ?? '' }, verdict: 'reject', reason: 'a mistake of HR' });
+  await releaseLeavers(asOperator, { which: { personId: urgent ?? '' }, verdict: 'release', reason: 'urgent' });
+  await releaseLeavers(asOperator, {
+    which: { personId: rejected ?? '' },
+    verdict: 'reject',
+    reason: 'a mistake of HR',
+  });
   await eventually('the urgent one to go', async () => (await disabledOf(stage)) === 6);
   const batch = { which: { batch: shown.batch }, verdict: 'release', reason: 'the site is closed' } as const;
-  await expect(releaseLeavers(hands, batch)).rejects.toThrow(/batch has changed/);
+  await expect(releaseLeavers(asOperator, batch)).rejects.toThrow(/batch has changed/);
   expect(await disabledOf(stage)).toBe(6);
 
   const { batch: current } = await heldBatch(stage.inventory);
-  await releaseLeavers(hands, { ...batch, which: { batch: current } });
+  await releaseLeavers(asOperator, { ...batch, which: { batch: current } });
   await eventually('the batch to go', async () => (await disabledOf(stage)) === 59, 120_000);
   const said = await outcomeOf(stage, leavers.find(({ personId }) => personId === rejected) ?? leavers[0]!);
   expect(said).toMatchObject({ kind: 'cancelled', detail: expect.stringContaining('a mistake of HR') });

@@ -64,7 +64,7 @@ const idOf = (personId: string): string => accountOf(stage, personId)?.id ?? '';
 const userOf = (personId: string) => ({ data: { type: 'users' as const, id: idOf(personId) } });
 const takeAway = (personId: string, role = readOnly) =>
   official.roles.removeUserFromRole({ roleId: roleIds.get(role) ?? '', body: userOf(personId) });
-const giveByHand = (personId: string, role: string) =>
+const grantManually = (personId: string, role: string) =>
   official.roles.addUserToRole({ roleId: roleIds.get(role) ?? '', body: userOf(personId) });
 const holds = async (personId: string, role = readOnly) =>
   (await official.rolesOf(idOf(personId))).includes(roleIds.get(role) ?? '');
@@ -106,7 +106,7 @@ test('a manually changed name is set again, and a manually granted role is repor
     userId: id,
     body: { data: { id, type: 'users', attributes: { name: 'Mallory' } } },
   });
-  await giveByHand('e-2', standard);
+  await grantManually('e-2', standard);
   await syncAndSettle();
   expect(await openFindings('driftExcess')).toMatchObject([
     { personId: 'e-2', evidence: { what: `role ${standard}`, givenBy: 'somebody else' } },
@@ -185,7 +185,7 @@ test('a grant repaired three times in a week is contested and left alone until i
   await syncAndSettle();
   expect(await holds('e-7')).toBe(false);
   expect(await openFindings('contestedGrant')).toMatchObject([{ personId: 'e-7', severity: 'high' }]);
-  await giveByHand('e-7', readOnly);
+  await grantManually('e-7', readOnly);
   await syncAndSettle();
   expect(await openFindings('contestedGrant')).toEqual([]);
 });
@@ -234,8 +234,8 @@ test('what was rejected is left as it is until it changes, and everything else i
   expect(await holds('e-1')).toBe(false);
   expect(await openFindings('driftMissing')).toHaveLength(6);
 
-  // Given back by hand, the no is forgotten: the next loss is drift again.
-  await giveByHand('e-1', readOnly);
+  // Granted again manually, the rejection is forgotten: the next loss is drift again.
+  await grantManually('e-1', readOnly);
   await syncAndSettle();
   await takeAway('e-1');
   await syncAndSettle();

@@ -84,7 +84,7 @@ test('two invitations, a move and a leave have one link for each write, whatever
   );
 }, 180_000);
 
-/** Who is Active by now is signalled, as every sync does. */
+/** Signals the processes of people who are active by now, as every sync does. */
 async function keepSignalling(client: Client, { simulator }: TestMuster, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     for (const { id, email, status } of simulator.users()) {
@@ -115,8 +115,8 @@ test('a leave and its restore leave one link for each write, whatever is lost', 
     );
   await all((personId) => muster.submitEvent(hrEvent('joiner', personId, { person: { department: 'Engineering' } })));
   await all((personId) => muster.submitEvent(hrEvent('leaver', personId, { immediate: true })));
-  const hands = { client: server.client(), inventory, muster, actor: 'it@example.com', proof: 'claimed' } as const;
-  await all((personId) => restorePerson(hands, personId, { reason: 'a mistake' }));
+  const asOperator = { client: server.client(), inventory, muster, actor: 'it@example.com', proof: 'claimed' } as const;
+  await all((personId) => restorePerson(asOperator, personId, { reason: 'a mistake' }));
   stop.abort();
   await signalling;
   simulator.faults.clear();

@@ -56,8 +56,8 @@ test('an account made by SSO but bound to another blocks the process until a per
     });
     expect(await readAccount(stage, made)).toMatchObject({ roles: [] });
     const { client, inventory } = stage;
-    const hands = { client, inventory, actor: 'it@example.com', proof: 'claimed' } as const;
-    await unlinkAccount(hands, 'e-2');
+    const asOperator = { client, inventory, actor: 'it@example.com', proof: 'claimed' } as const;
+    await unlinkAccount(asOperator, 'e-2');
     await client.workflow.getHandle('person/e-1').signal('recheck');
     expect((await outcomeOf(stage, joiner)).kind).toBe('completed');
     expect(await readAccount(stage, made)).toMatchObject({ status: 'Active', roles: [readOnly] });

@@ -29,7 +29,7 @@ const rules: readonly PolicyRule[] = [
   },
 ];
 
-test('somebody who left and is hired again has the same account, with what the policy gives now', async () => {
+test('somebody who left and is hired again has the same account, with what the policy grants now', async () => {
   await using hr = await startHr(server, { rules });
   const { stage } = hr;
   const account = await employ(stage, 'h1', { person: { department: 'Sales' } });

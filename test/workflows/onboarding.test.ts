@@ -216,7 +216,7 @@ test('a person who becomes active after the onboarding has given up is onboarded
     expect((await outcomeOf(stage, joiner)).kind).toBe('notAccepted');
     const accountId = accountOf(stage, 'e-1')?.id ?? '';
     expect(() => stage.simulator.accept(accountId)).toThrow(RangeError);
-    await inviteByHand(stage, accountId);
+    await inviteManually(stage, accountId);
     stage.simulator.accept(accountId);
     await stage.client.workflow.start('accessSync', {
       workflowId: 'sync',
@@ -229,7 +229,7 @@ test('a person who becomes active after the onboarding has given up is onboarded
   });
 });
 
-async function inviteByHand({ simulator }: SkippedTime, accountId: string): Promise<void> {
+async function inviteManually({ simulator }: SkippedTime, accountId: string): Promise<void> {
   const user = { data: { type: 'users', id: accountId } };
   const response = await fetch(`${simulator.url}/api/v2/user_invitations`, {
     method: 'POST',

@@ -41,7 +41,7 @@ test('a duplicate joiner for a person whom security disabled changes nothing unt
 
   await stage.muster.decide({ approvalId, verdict: 'approve', actor: lead });
   expect((await outcomeOf(stage, joiner)).kind).toBe('completed');
-  // The role that it still held is gone, and what the policy gives is there.
+  // The role that it still held is gone, and what the policy grants is there.
   expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Active', roles: [readOnly] });
   const evidence = await stage.inventory.listEvidence({ personId: 'a-1', limit: 100, offset: 0 });
   const written = evidence.filter(({ action }) => /^(remove|enable|assign)/.test(action)).map(({ action }) => action);
@@ -65,9 +65,9 @@ test('what somebody else disabled stays disabled where that is rejected', async 
 
 test('a rehire needs an approval unless Muster itself disabled the account', async () => {
   await using stage = await server.startMuster();
-  const byHand = await employ(stage, 'a-3');
+  const byOthers = await employ(stage, 'a-3');
   const byMuster = await employ(stage, 'a-4');
-  stage.simulator.disable(byHand);
+  stage.simulator.disable(byOthers);
   for (const personId of ['a-3', 'a-4']) {
     const leaver = await submit(stage, 'leaver', personId, { immediate: true });
     expect((await outcomeOf(stage, leaver)).kind).toBe('completed');
@@ -82,7 +82,7 @@ test('a rehire needs an approval unless Muster itself disabled the account', asy
   expect(stage.simulator.users().find(({ id }) => id === byMuster)?.name).toBe('Sam Rehired');
   await submit(stage, 'joiner', 'a-3', { at });
   await asked(stage, 'a-3');
-  expect((await readAccount(stage, byHand)).status).toBe('Disabled');
+  expect((await readAccount(stage, byOthers)).status).toBe('Disabled');
 });
 
 test('a rehire that fails leaves the account Muster’s own to enable', async () => {

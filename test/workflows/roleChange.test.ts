@@ -65,7 +65,7 @@ test('a move gives what the new department has and takes what only the old one h
 test('a role that Muster did not give is reported as excess and left alone', async () => {
   await onSkippedTime(async (stage) => {
     await employed(stage, { department: 'Sales' });
-    await grantByHand(stage, standard);
+    await grantManually(stage, standard);
     const mover = hrEvent('mover', 'e-1', { at: await stage.now(), person: { department: 'Support' } });
     await stage.muster.submitEvent(mover);
     const outcome = await outcomeOf(stage, mover);
@@ -227,7 +227,7 @@ test('an activation that is not true is read back, and gives nothing', async () 
   });
 });
 
-async function grantByHand({ simulator }: SkippedTime, role: string): Promise<void> {
+async function grantManually({ simulator }: SkippedTime, role: string): Promise<void> {
   const headers = {
     'dd-api-key': simulator.apiKey,
     'dd-application-key': simulator.appKey,

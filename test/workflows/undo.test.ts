@@ -15,7 +15,7 @@ const standard = 'Datadog Standard Role';
 const admin = 'Datadog Admin Role';
 const minute = 60_000;
 
-const handsOf = ({ inventory, muster }: TestMuster, client = server.client()) => ({
+const operatorOn = ({ inventory, muster }: TestMuster, client = server.client()) => ({
   client,
   inventory,
   muster,
@@ -23,8 +23,8 @@ const handsOf = ({ inventory, muster }: TestMuster, client = server.client()) =>
   proof: 'claimed' as const,
 });
 
-/** Given by hand, by Datadog's own client. */
-async function giveByHand({ simulator }: TestMuster, accountId: string, names: { role: string; team: string }) {
+/** Grants manually, by Datadog's own client. */
+async function grantManually({ simulator }: TestMuster, accountId: string, names: { role: string; team: string }) {
   const { roles, teams } = officialClient(simulator);
   const found = (await roles.listRoles({ pageSize: 100 })).data ?? [];
   const roleId = found.find(({ attributes }) => attributes?.name === names.role)?.id ?? '';
@@ -50,11 +50,11 @@ async function gone(stage: TestMuster, personId: string): Promise<void> {
 test('a restore grants exactly what was recorded, and a privileged role only once approved', async () => {
   await using stage = await server.startMuster();
   const accountId = await employ(stage, 'r-1', { role: standard, person: { department: 'Sales' } });
-  const teamId = await giveByHand(stage, accountId, { role: admin, team: 'restored' });
+  const teamId = await grantManually(stage, accountId, { role: admin, team: 'restored' });
   await gone(stage, 'r-1');
   expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Disabled', roles: [] });
 
-  const { eventId, roles, teams } = await restorePerson(handsOf(stage), 'r-1');
+  const { eventId, roles, teams } = await restorePerson(operatorOn(stage), 'r-1');
   expect({ roles: roles.toSorted(), teams }).toEqual({ roles: [admin, standard], teams: ['restored'] });
   const { approvals } = await inPhase(stage, 'r-1', 'waitingForApproval');
   // The policy would give the Read Only Role, and nothing else.
@@ -104,7 +104,7 @@ test('a restore whose answers are lost in the middle ends the same, with evidenc
   await using stage = await server.startMuster({ wrapDatadog: losesFirstAnswers });
   const accountId = await employ(stage, 'r-5', { role: standard });
   await gone(stage, 'r-5');
-  const { eventId } = await restorePerson(handsOf(stage), 'r-5');
+  const { eventId } = await restorePerson(operatorOn(stage), 'r-5');
   const outcome = await eventually('the end', async () => (await stage.inventory.findEvent(eventId))?.outcome);
   expect(outcome.kind).toBe('completed');
   expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Active', roles: [standard] });
@@ -116,8 +116,8 @@ test('a restore whose answers are lost in the middle ends the same, with evidenc
 test('a person whom Muster never disabled, or who has not left, is not restored', async () => {
   await using stage = await server.startMuster();
   const employed = await employ(stage, 'r-2');
-  const byHand = await employ(stage, 'r-3', { employment: 'left' });
-  stage.simulator.disable(byHand);
+  const byOthers = await employ(stage, 'r-3', { employment: 'left' });
+  stage.simulator.disable(byOthers);
   // Muster disabled it once; after the return somebody else did, and the next leaver found it so.
   const returned = await employ(stage, 'r-4');
   await gone(stage, 'r-4');
@@ -130,18 +130,18 @@ test('a person whom Muster never disabled, or who has not left, is not restored'
   const requests = () => stage.simulator.requests.list().length;
   const before = requests();
   for (const personId of ['r-2', 'r-3', 'r-4']) {
-    await expect(restorePerson(handsOf(stage), personId)).rejects.toThrow(RefusedError);
+    await expect(restorePerson(operatorOn(stage), personId)).rejects.toThrow(RefusedError);
   }
   expect(requests()).toBe(before);
   expect(await readAccount(stage, employed)).toMatchObject({ status: 'Active' });
-  expect(await readAccount(stage, byHand)).toMatchObject({ status: 'Disabled' });
+  expect(await readAccount(stage, byOthers)).toMatchObject({ status: 'Disabled' });
   expect(await readAccount(stage, returned)).toMatchObject({ status: 'Disabled' });
 
   // The same by a bare signal: the process sees for itself.
   const forged = hrEvent('leaverRescinded', 'r-3', { restore: true });
   await stage.muster.submitEvent(forged);
   expect(await outcomeOf(stage, forged)).toMatchObject({ kind: 'failed', detail: expect.stringContaining('recorded') });
-  expect(await readAccount(stage, byHand)).toMatchObject({ status: 'Disabled' });
+  expect(await readAccount(stage, byOthers)).toMatchObject({ status: 'Disabled' });
 });
 
 test('a waiting event can be withdrawn during another process; a running or applied one cannot', async () => {
@@ -153,7 +153,7 @@ test('a waiting event can be withdrawn during another process; a running or appl
   const leaver = hrEvent('leaver', 'c-1', { effectiveAt, at: new Date(Date.now() + 1) });
   await stage.muster.submitEvent(leaver);
   await eventually('the leaver to wait', async () => (await stage.muster.status('c-1'))?.mailbox.length === 1);
-  const cancelled = await cancelEvent(handsOf(stage), { eventId: leaver.eventId, reason: 'a mistake' });
+  const cancelled = await cancelEvent(operatorOn(stage), { eventId: leaver.eventId, reason: 'a mistake' });
   expect(cancelled.outcome).toMatchObject({ kind: 'cancelled', detail: 'withdrawn by it@example.com: a mistake' });
   expect((await stage.muster.status('c-1'))?.mailbox).toEqual([]);
   const links = await stage.inventory.listEvidence({ personId: 'c-1', limit: 100, offset: 0 });
@@ -162,19 +162,19 @@ test('a waiting event can be withdrawn during another process; a running or appl
     { action: 'drop event', reason: 'withdrawn by it@example.com: a mistake', after: { outcome: 'cancelled' } },
   ]);
 
-  await expect(cancelEvent(handsOf(stage), { eventId: joiner.eventId })).rejects.toThrow(/process is running/);
+  await expect(cancelEvent(operatorOn(stage), { eventId: joiner.eventId })).rejects.toThrow(/process is running/);
   const status = await stage.muster.status('c-1');
   expect(status?.phase).toBe('waitingForAcceptance');
   expect(status?.refused).toContainEqual(expect.objectContaining({ what: `cancel ${joiner.eventId}` }));
-  const again = cancelEvent(handsOf(stage), { eventId: leaver.eventId });
+  const again = cancelEvent(operatorOn(stage), { eventId: leaver.eventId });
   await expect(again).rejects.toThrow(RefusedError);
-  await expect(cancelEvent(handsOf(stage), { eventId: 'nobody-knows' })).rejects.toThrow(NotFoundError);
+  await expect(cancelEvent(operatorOn(stage), { eventId: 'nobody-knows' })).rejects.toThrow(NotFoundError);
 
   const accountId = await employ(stage, 'c-2');
   const applied = hrEvent('leaver', 'c-2', { immediate: true });
   await stage.muster.submitEvent(applied);
   expect((await outcomeOf(stage, applied)).kind).toBe('completed');
-  await expect(cancelEvent(handsOf(stage), { eventId: applied.eventId })).rejects.toThrow(/taken already/);
+  await expect(cancelEvent(operatorOn(stage), { eventId: applied.eventId })).rejects.toThrow(/taken already/);
   expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Disabled', roles: [] });
 });
 
@@ -183,7 +183,7 @@ test('an event that was received and never handed over is withdrawn too', async 
   const accountId = await employ(stage, 'c-3');
   const leaver = hrEvent('leaver', 'c-3', { immediate: true });
   await stage.inventory.receiveEvent(leaver, new Date().toISOString());
-  const { outcome } = await cancelEvent(handsOf(stage), { eventId: leaver.eventId });
+  const { outcome } = await cancelEvent(operatorOn(stage), { eventId: leaver.eventId });
   expect(outcome.kind).toBe('cancelled');
   await stage.muster.submitEvent(leaver);
   expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Active', roles: [readOnly] });
@@ -245,8 +245,8 @@ async function leavingTomorrow(stage: SkippedTime) {
 test('a leaver that is cancelled before its day never happens', async () => {
   await onSkippedTime(async (stage) => {
     const { accountId, leaver } = await leavingTomorrow(stage);
-    const hands = handsOf(stage, stage.client);
-    expect((await cancelEvent(hands, { eventId: leaver.eventId })).outcome.kind).toBe('cancelled');
+    const asOperator = operatorOn(stage, stage.client);
+    expect((await cancelEvent(asOperator, { eventId: leaver.eventId })).outcome.kind).toBe('cancelled');
     await stage.muster.submitEvent(leaver);
     await stage.pass(2 * day);
     expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Active', roles: [readOnly] });

@@ -4,7 +4,7 @@ interface RunOptions {
   readonly timeoutMs: number;
   /** Added to the environment that this process was given. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Looked at every second while it runs: an answer ends the program with these words as the failure. */
+  /** Looked at every second while it runs: a result ends the program with these words as the failure. */
   readonly watch?: () => Promise<string | undefined>;
 }
 

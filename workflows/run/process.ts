@@ -163,7 +163,7 @@ export class Process {
     const missing = parts.flatMap(({ part, permission }) =>
       permission === undefined ? [] : [`${part} until the application key has ${permission}`],
     );
-    return { kind: 'completed', detail: missing.length === 0 ? undefined : `left out: ${missing.join('; ')}`, parts };
+    return { kind: 'completed', detail: missing.length === 0 ? undefined : `skipped: ${missing.join('; ')}`, parts };
   }
 
   progress(): Progress {

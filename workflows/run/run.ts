@@ -30,7 +30,7 @@ export async function runPerson(type: ProcessType, input: PersonRunInput, proced
 /** Waits until an event is due, and takes it. An event of another type goes to a run of that type before anything is done. */
 async function takeNext(run: PersonRun): Promise<boolean> {
   const { process, mailbox } = run;
-  // Without an event (started by hand) there is nothing to do; no timer where one has come with the start.
+  // Without an event (started directly) there is nothing to do; no timer where one has come with the start.
   if (mailbox.isSettled) {
     await waitFor(() => mailbox.incoming.length > 0, { at: Date.now() + 60_000, summary: 'until a first event comes' });
   }
@@ -158,7 +158,7 @@ async function continueWithNext(run: PersonRun): Promise<never> {
   });
 }
 
-const cancelled: Outcome = { kind: 'cancelled', detail: 'the process was cancelled by hand', parts: [] };
+const cancelled: Outcome = { kind: 'cancelled', detail: 'the process was cancelled by an operator', parts: [] };
 
 const cancelledBy = ({ preemptedBy, parts }: Uses<'process'>['process']): Outcome =>
   preemptedBy === undefined

@@ -51,9 +51,9 @@ export async function onceApproved<T>(
 
 const words = {
   open: 'not decided',
-  approved: 'given',
+  approved: 'granted',
   rejected: 'rejected',
-  timedOut: 'not given in time',
+  timedOut: 'not decided in time',
   withdrawn: 'withdrawn',
 } as const satisfies Record<ApprovalState, string>;
 

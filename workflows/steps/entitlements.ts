@@ -26,7 +26,7 @@ export async function assignAll(
   because: Because,
 ): Promise<readonly Withheld[]> {
   const withheld: Withheld[] = [];
-  // Roles first: a team may give nothing to somebody without a role.
+  // Roles first: a team may grant nothing to a person without a role.
   for (const kind of ['role', 'team'] as const) {
     await together(
       entitlements

@@ -14,7 +14,7 @@ export async function readHeldAccess({ process }: Leaving, { id }: Account): Pro
   return (await dispensable(() => bestEffort.readHoldings(process.personId, id)))?.access;
 }
 
-/** What `person restore` gives back. */
+/** What `person restore` grants again. */
 export async function recordHeldAccess({ process, mailbox }: Leaving, access: Access): Promise<void> {
   const { personId } = process;
   const { eventId } = mailbox.event;

@@ -5,7 +5,7 @@ import { datadog, records } from '../proxies.ts';
 import type { PersonRun, Uses } from '../run/personRun.ts';
 import { optional } from './entitlements.ts';
 
-/** What the person is to have: what the policy gives, or after `person restore` exactly what was recorded. */
+/** What the person is to have: what the policy grants, or after `person restore` exactly what was recorded. */
 export async function wantedAccess(run: PersonRun): Promise<ResolvedAccess> {
   return run.mailbox.event.restore === true ? recordedAccess(run) : policyAccess(run);
 }

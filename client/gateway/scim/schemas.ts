@@ -42,7 +42,7 @@ const user: SchemaDocument = {
         honorificSuffix: 'What stands after the name, such as III',
       }),
     ),
-    ...texts({ displayName: 'The name that Muster gives the account', nickName: 'What friends say' }),
+    ...texts({ displayName: 'The name of the account', nickName: 'What friends say' }),
     reference('profileUrl', 'A page about the user', ['external']),
     ...texts({
       title: 'Job title',

@@ -254,7 +254,7 @@ test('a write of a process that ended midway is evident once the account is read
   await failureOf(world.attempt(1, (muster) => muster.updateAccount(id, { name: 'Ada Oak' }, because)));
   expect(await evidenceOf(world)).toEqual(['createAccount']);
   const held = await world.attempt(1, (muster) => muster.readHoldings('p-1', id));
-  // It counts as given by Muster, so that it can be taken away again.
+  // It counts as granted by Muster, so that it can be taken away again.
   expect(held?.managed.toSorted()).toEqual([entitlementKey(role), entitlementKey(team)].toSorted());
   await world.attempt(1, (muster) => muster.readHoldings('p-1', id));
   const links = await inventory.listEvidence({ personId: 'p-1', limit: 10, offset: 0 });
@@ -283,7 +283,7 @@ test('a write that did not happen leaves no evidence, and is forgotten once read
   await read();
   inventory.listOpenWrites = listOpenWrites;
   expect(await inventory.listOpenWrites('p-1')).toEqual([]);
-  // Given by hand, later: nobody takes it for Muster's.
+  // Granted manually, later: Muster does not count it as its own.
   await world.api().assign(id, role);
   expect(await evidenceOf(world)).toEqual(['createAccount']);
   expect((await read())?.managed).toEqual([]);

@@ -147,7 +147,7 @@ test('what was skipped is done later once the permission is there, and once a da
   expect(health.find(({ permission }) => permission === 'teams_read')?.answer).toBe('no');
   expect(health.find(({ permission }) => permission === 'user_access_manage')?.answer).toBe('yes');
   world.simulator.keys.setScopes(null);
-  // A probe without an answer is no news, and keeps the others from nothing.
+  // A probe without a response is no news, and does not stop the others.
   world.simulator.faults.add({ kind: 'torn', match: { path: '/api/v2/team' } });
   expect(await refresh()).toEqual({ submitted: 0 });
   const others = await world.inventory.listKeyHealth();

@@ -198,7 +198,7 @@ const isRefusal = ({ kind }: Pick<FaultInput, 'kind'>): boolean => kind === '401
 test.concurrent.each(readFaults)('every reading before a write is repeated after %j', async (fault) => {
   await using world = await openWorld();
   const { id, after } = await walk(world, ({ name, write }) => [
-    // Creating reads only what a lost reply left; a refusal after it is a story of its own.
+    // Creating reads only what a lost reply left; a refusal after it is a case of its own.
     ...(name === 'createAccount' && !isRefusal(fault) ? ([{ kind: 'lostReply', match: write }] as const) : []),
     { ...fault, match: reading },
   ]);

@@ -6,10 +6,10 @@ import { approval as requested, at } from '../../inventory/samples.ts';
 import { drive } from '../../datadog/pair.ts';
 import { evidenceOf, openWorld, type World } from '../../datadog/world.ts';
 import { operator } from '../../support/operators.ts';
-import type { CountedDecision, GivenApproval } from '../../../domain/decision.ts';
+import type { CountedDecision, GrantedApproval } from '../../../domain/decision.ts';
 
 const because = { personId: 'p-1', eventId: 'e-1', reason: 'approval ap-1', actor: 'l-1' };
-const given: GivenApproval = { approvalId: 'ap-1', quorum: 1, decisionIds: ['d-1'], privileged: [] };
+const given: GrantedApproval = { approvalId: 'ap-1', quorum: 1, decisionIds: ['d-1'], privileged: [] };
 const decision: CountedDecision = {
   decisionId: 'd-1',
   approvalId: 'ap-1',
@@ -19,14 +19,14 @@ const decision: CountedDecision = {
   proof: 'attested',
 };
 
-/** An active account, and an approval of somebody who is there. */
+/** An active account, and an approval by a person who is still there. */
 async function openStage() {
   const world = await openWorld();
   const { id } = await world.api().createAccount({ email: 'p-1@example.com' });
   await world.inventory.bindAccount('p-1', id, at(0));
   await know(world, 'l-1');
   await world.inventory.openApproval(requested());
-  const assign = (entitlement: ResolvedEntitlement, approval?: GivenApproval) =>
+  const assign = (entitlement: ResolvedEntitlement, approval?: GrantedApproval) =>
     // Tried again as an activity is: these attempts have a third of a second each.
     drive((attempt) =>
       world.attempt(attempt, (muster) =>

@@ -52,7 +52,7 @@ test('an engine that does not answer is a failure that names the address', async
   expect(err).toMatch(/^error: The engine at 127\.0\.0\.1:1 did not answer .*\n$/);
 });
 
-test('a dry run prints the process and what the policy gives, and starts and leaves nothing', async () => {
+test('a dry run prints the process and what the policy grants, and starts and leaves nothing', async () => {
   const person = ['--person-id', 'e-1', '--email', 'ada@example.com', '--department', 'SRE'];
   const { code, out } = await run(['joiner', ...person, '--effective', '2026-02-01', '--dry-run', '--json']);
   expect(code).toBe(0);

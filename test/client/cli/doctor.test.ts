@@ -49,7 +49,7 @@ test('an optional permission that is missing is said and does not count', async 
   expect(checks.find(({ name }) => name === 'teams_read')).toMatchObject({
     status: 'missing',
     optional: true,
-    detail: expect.stringContaining('the policy gives teams'),
+    detail: expect.stringContaining('the policy grants teams'),
   });
 });
 

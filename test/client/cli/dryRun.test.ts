@@ -34,7 +34,7 @@ async function plan(...args: string[]) {
 
 const names = (entitlements: readonly { name: string }[] = []) => entitlements.map(({ name }) => name).toSorted();
 
-test('a joiner without an account: it would be created and invited, with what the policy gives', async () => {
+test('a joiner without an account: it would be created and invited, with what the policy grants', async () => {
   const before = simulator.users().length;
   const datadog = await plan('joiner', '--person-id', 'e-1', '--email', 'new@example.com', '--department', 'SRE');
   expect(datadog).toMatchObject({ account: 'wouldBeCreated', wouldInvite: true, removes: [], notVisible: [] });

@@ -196,7 +196,7 @@ test("a leaver's dry run takes everything", async () => {
 test('a chain of evidence that was altered is found and fails', async () => {
   const { default: Database } = await import('better-sqlite3');
   const file = new Database(join(home, 'inventory.db'));
-  // Whoever may write the file may drop what guards it.
+  // A person who may write the file may drop its triggers.
   const triggers = file.prepare<[], { name: string }>("select name from sqlite_master where type = 'trigger'").all();
   for (const { name } of triggers) file.exec(`drop trigger "${name}"`);
   file.exec("update evidence set entry = replace(entry, 'assign role', 'nothing') where seq = 2");

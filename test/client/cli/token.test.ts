@@ -19,7 +19,7 @@ test('evidence names the operator who creates or revokes a token, as in every ot
     const proven = { MUSTER_TOKEN: admin.token };
     const auditor = (await run(['create', '--role', 'auditor'], proven)).row;
     expect((await run(['revoke', auditor.id], proven)).code).toBe(0);
-    // Who is no administrator proves nothing here.
+    // A token of another role proves nothing here.
     const refused = await run(['create', '--role', 'admin'], { MUSTER_TOKEN: auditor.token });
     expect(refused).toMatchObject({ code: 3, err: expect.stringContaining('admin') });
     await run(['revoke', admin.id]);

@@ -91,8 +91,8 @@ test('an entitlement ends at one time only, and what somebody else gave is not t
   const [, access = ''] = renderPerson(createShell(), history).split('Access\n');
   expect(access.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
     ['kind', 'name', 'since', 'until', 'why', 'allowed by'],
-    ['role', 'By hand', '2026-01-05 08:02Z', 'seen in Datadog, not given by Muster'],
+    ['role', 'By hand', '2026-01-05 08:02Z', 'seen in Datadog, not granted by Muster'],
     ['role', 'Standard', '2026-01-05 08:01Z', '2026-01-05 08:05Z', 'rule everyone', 'the policy'],
-    ['role', 'Standard', '2026-01-05 08:09Z', 'seen in Datadog, not given by Muster'],
+    ['role', 'Standard', '2026-01-05 08:09Z', 'seen in Datadog, not granted by Muster'],
   ]);
 });

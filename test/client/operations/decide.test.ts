@@ -22,7 +22,7 @@ const approval = {
 } satisfies Omit<ApprovalRow, 'state'>;
 const quick = { timeoutMs: 200, pauseMs: 1 };
 
-/** Answers the update with `answers` in turn, the last one again and again; remembers what it was sent. */
+/** Replies to the update with `answers` in turn, repeating the last one; remembers what it was sent. */
 function decideWith(answers: readonly (DecisionReceipt | Error)[], states: readonly ApprovalState[] = ['open']) {
   const sent: Decision[] = [];
   const client: DecisionClient = {

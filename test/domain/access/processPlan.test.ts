@@ -109,7 +109,7 @@ describe('the plan of a process', () => {
     );
   });
 
-  test('takes away on a move only what Muster gave, and from a leaver everything', () => {
+  test('takes away on a move only what Muster granted, and from a leaver everything', () => {
     fc.assert(
       fc.property(situations, (situation) => {
         const { removes, end } = planProcess(situation);

@@ -50,7 +50,7 @@ test('once the repairable drift is mended, nothing repairable is left', () => {
   );
 });
 
-test('only what Muster gave is repaired away', () => {
+test('only what Muster granted is repaired away', () => {
   const account = accountOf({ roleIds: ['r-read', 'r-standard', 'r-other'] });
   const grants = [given('r-read'), given('r-standard'), given('r-other', { reason: 'preexisting', isManaged: false })];
   const found = atPerson({ account, grants });
@@ -70,14 +70,14 @@ test('an approved grant that was removed manually is missing', () => {
   expect(found).toMatchObject([{ kind: 'driftMissing', name: 'ann@example.com: role Admin', isRepairable: true }]);
 });
 
-test('a privileged role that a rule gives freely is missing only where it was approved once', () => {
+test('a privileged role that a rule grants freely is missing only where it was approved once', () => {
   const rules = [{ name: 'all', when: {}, roles: ['Admin'], teams: [] }];
   const account = accountOf({ roleIds: [] });
   expect(atPerson({ account }, { rules })).toEqual([]);
   const grants = [given('r-admin', { reason: 'request' })];
   expect(atPerson({ account, grants }, { rules })).toMatchObject([{ kind: 'driftMissing', isRepairable: true }]);
-  const byHand = atPerson({ account: accountOf({ roleIds: ['r-admin'] }) }, { rules });
-  expect(byHand).toMatchObject([{ kind: 'driftExcess', severity: 'high', isRepairable: false }]);
+  const manual = atPerson({ account: accountOf({ roleIds: ['r-admin'] }) }, { rules });
+  expect(manual).toMatchObject([{ kind: 'driftExcess', severity: 'high', isRepairable: false }]);
 });
 
 test('an account that is disabled, gone or has an e-mail unknown to HR is reported, not repaired', () => {

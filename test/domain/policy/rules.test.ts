@@ -71,7 +71,7 @@ describe('birthright access', () => {
     ]);
   });
 
-  test('that one rule gives without approval needs none by another', () => {
+  test('that one rule grants without approval needs none by another', () => {
     const rules = [rule('asks', { roles: ['R', 'S'], approval: approvers }), rule('gives', { roles: ['R'] })];
     expect(birthrightAccess({ rules }, person())).toEqual({
       granted: [{ kind: 'role', name: 'R', rules: ['gives'] }],

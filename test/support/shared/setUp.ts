@@ -28,6 +28,6 @@ export default async function setUp(): Promise<void> {
 }
 
 declare global {
-  /** Of the run of Jest, in its own process. */
+  /** Ends what the run of Jest shares, in Jest's own process. */
   var endShared: (() => Promise<void>) | undefined;
 }

@@ -2,13 +2,13 @@ import { expect } from '@jest/globals';
 import { employ, readAccount } from '../../support/employees.ts';
 import type { Story } from '../../support/killedWorker.ts';
 import { officialClient } from '../../support/officialClient.ts';
-import { admin, giveByHand, makeRole, readOnly, roleIdOf, standard } from './names.ts';
+import { admin, grantManually, makeRole, readOnly, roleIdOf, standard } from './names.ts';
 
-/** What follows the policy, and what a person gave by hand. */
+/** Access that follows the policy, and access granted manually. */
 export const accessStories: Readonly<Record<string, Story>> = {
   async 'a mover loses what Muster granted and keeps the Admin role granted manually'(stage, worker) {
     const accountId = await employ(stage, 'by-hand', { role: standard, person: { department: 'Engineering' } });
-    await giveByHand(stage, accountId, await roleIdOf(stage, admin));
+    await grantManually(stage, accountId, await roleIdOf(stage, admin));
     stage.gate.hold({ subject: accountId, method: 'DELETE', path: /\/roles\//, when: 'after' });
     const mover = await stage.submit('mover', 'by-hand', { person: { department: 'Sales' } });
     await stage.caught(accountId);

@@ -5,7 +5,7 @@ import { activeAccount, employ, readAccount } from '../../support/employees.ts';
 import type { Story } from '../../support/killedWorker.ts';
 import { accountOf } from '../../support/muster.ts';
 import { officialClient } from '../../support/officialClient.ts';
-import { admin, giveByHand, readOnly, roleIdOf, standard } from './names.ts';
+import { admin, grantManually, readOnly, roleIdOf, standard } from './names.ts';
 
 const threeScopes = ['user_access_read', 'user_access_invite', 'user_access_manage'];
 
@@ -58,7 +58,7 @@ export const administratorStories: Readonly<Record<string, Story>> = {
     expect((await stage.muster.status(blocked))?.blocked?.advice).toContain('last active person');
 
     const another = await activeAccount(stage.simulator, 'admin-3@example.com');
-    await giveByHand(stage, another, await roleIdOf(stage, admin));
+    await grantManually(stage, another, await roleIdOf(stage, admin));
     await wake(stage.client, blocked);
     for (const leaver of leavers) expect((await stage.outcome(leaver)).kind).toBe('completed');
     expect(await read(blocked)).toMatchObject({ status: 'Disabled', roles: [] });

@@ -48,7 +48,7 @@ function withoutManager(what: 'missing' | 'self' | 'leaving'): Story {
   };
 }
 
-/** Who decides, and how that is known. Nothing counts here that is only claimed. */
+/** The person who decides, and how that is known. Mere claims do not count here. */
 export const approvalStories: Readonly<Record<string, Story>> = {
   'the manager is missing: the fallback decides': withoutManager('missing'),
   'the manager is the person: the fallback decides': withoutManager('self'),

@@ -13,7 +13,7 @@ const budget = 5;
 /** An organization with the default change budget, whose people get their account by SSO. */
 export const changeBudgetStories: Readonly<Record<string, Story>> = {
   async 'of 60 leavers in one hour only the budget goes before a person has said so'(stage, worker) {
-    const { gate, inventory, hands } = stage;
+    const { gate, inventory, asOperator } = stage;
     const official = officialClient(stage.simulator);
     const disabled = async () => (await official.listAllUsers({ status: 'Disabled' })).length;
     const accounts = await Promise.all(people.map((personId) => employ(stage, personId)));
@@ -25,7 +25,7 @@ export const changeBudgetStories: Readonly<Record<string, Story>> = {
     });
     await worker.killed();
     const urgent = (await inventory.listHeld())[0]?.personId ?? '';
-    await releaseLeavers(hands, { which: { personId: urgent }, verdict: 'release', reason: 'urgent' });
+    await releaseLeavers(asOperator, { which: { personId: urgent }, verdict: 'release', reason: 'urgent' });
     await worker.restarted();
     const waiting = async () => (await inventory.waitingEvents({ limit: 1_000 })).map(({ event }) => event.personId);
     const gone = budget + 1;
@@ -36,7 +36,7 @@ export const changeBudgetStories: Readonly<Record<string, Story>> = {
     expect((await inventory.findPerson(urgent))?.employment).toBe('left');
 
     const { batch } = await heldBatch(inventory);
-    await releaseLeavers(hands, { which: { batch }, verdict: 'release', reason: 'the site is closed' });
+    await releaseLeavers(asOperator, { which: { batch }, verdict: 'release', reason: 'the site is closed' });
     for (const leaver of leavers) expect((await stage.outcome(leaver)).kind).toBe('completed');
     expect(await disabled()).toBe(people.length);
     for (const accountId of accounts) expect(await official.rolesOf(accountId)).toEqual([]);

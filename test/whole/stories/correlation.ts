@@ -8,11 +8,8 @@ import { linkAccount } from '../../../client/operations/links.ts';
 
 /** Whose account it is. */
 export const correlationStories: Readonly<Record<string, Story>> = {
-  async 'a new hire with the address that a colleague gave up waits, gets an account by hand, and the colleague keeps theirs'(
-    stage,
-    worker,
-  ) {
-    const { simulator, hands } = stage;
+  async "a new hire with a colleague's old address waits for a link; both keep their own account"(stage, worker) {
+    const { simulator, asOperator } = stage;
     const colleague = await employ(stage, 'address-old', { person: { email: 'sam@example.com' } });
     const attributes = { email: 'sam.oak@example.com' };
     const body = { data: { id: colleague, type: 'users' as const, attributes } };
@@ -25,7 +22,8 @@ export const correlationStories: Readonly<Record<string, Story>> = {
     await worker.restarted();
     const { url, apiKey, appKey } = simulator;
     await using client = openDatadog({ baseUrl: url, keys: () => ({ apiKey, appKey }) });
-    const link = (accountId: string) => linkAccount(hands, client.attempt(), { personId: 'address-new', accountId });
+    const link = (accountId: string) =>
+      linkAccount(asOperator, client.attempt(), { personId: 'address-new', accountId });
     await expect(link(colleague)).rejects.toThrow(/bound to person address-old/);
     await link(made);
     // Datadog keeps the address for its first bearer.
@@ -73,10 +71,7 @@ export const correlationStories: Readonly<Record<string, Story>> = {
     expect(await readAccount(stage, bob)).toMatchObject({ email: 'swap-bob@example.com', roles: [readOnly] });
   },
 
-  async 'an address outside the allowed domains is neither invited nor taken over, and its bearer’s account ends with the leave'(
-    stage,
-    worker,
-  ) {
+  async 'an address outside the allowed domains is not invited or adopted, and a leave disables it'(stage, worker) {
     const joiner = await stage.submit('joiner', 'outside-moved');
     await stage.phase('outside-moved', 'waitingForAcceptance');
     await worker.killed();

@@ -28,10 +28,7 @@ export const leaveStories: Readonly<Record<string, Story>> = {
     expect(written.toSorted()).toEqual(['assign role', 'disable account', 'remove role', 'remove role']);
   },
 
-  async 'a leave that is rescinded before its hour never happens, though no worker lives until after it'(
-    stage,
-    worker,
-  ) {
+  async 'a leave rescinded before its hour never happens, though no worker lives until after it'(stage, worker) {
     const accountId = await employ(stage, 'rescinded-before');
     const first = await stage.submit('leaver', 'rescinded-before', { effectiveAt: inTime(day) });
     await stage.phase('rescinded-before', 'scheduled');

@@ -21,7 +21,7 @@ export async function roleIdOf({ simulator }: Stage, name: string): Promise<stri
   return data.find(({ attributes }) => attributes?.name === name)?.id ?? '';
 }
 
-export async function giveByHand({ simulator }: Stage, accountId: string, roleId: string): Promise<void> {
+export async function grantManually({ simulator }: Stage, accountId: string, roleId: string): Promise<void> {
   const body = { data: { id: accountId, type: 'users' as const } };
   await officialClient(simulator).roles.addUserToRole({ roleId, body });
 }

@@ -2,17 +2,17 @@ import { expect } from '@jest/globals';
 import { cancelEvent, restorePerson } from '../../../client/operations/undo.ts';
 import { employ, readAccount } from '../../support/employees.ts';
 import type { Story } from '../../support/killedWorker.ts';
-import { admin, giveByHand, readOnly, roleIdOf, standard } from './names.ts';
+import { admin, grantManually, readOnly, roleIdOf, standard } from './names.ts';
 
 /** What an operator takes back. */
 export const undoStories: Readonly<Record<string, Story>> = {
   async 'a restore gives back exactly what was recorded, a privileged role once somebody allows it'(stage, worker) {
     const accountId = await employ(stage, 'restored', { role: standard, person: { department: 'Sales' } });
-    await giveByHand(stage, accountId, await roleIdOf(stage, admin));
+    await grantManually(stage, accountId, await roleIdOf(stage, admin));
     const leaver = await stage.submit('leaver', 'restored', { immediate: true });
     expect((await stage.outcome(leaver)).kind).toBe('completed');
     stage.gate.hold({ subject: accountId, method: 'PATCH', path: /\/users\//, when: 'after' });
-    const restoration = await restorePerson(stage.hands, 'restored');
+    const restoration = await restorePerson(stage.asOperator, 'restored');
     await stage.caught(accountId);
     await worker.killed();
     expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Active', roles: [] });
@@ -32,7 +32,9 @@ export const undoStories: Readonly<Record<string, Story>> = {
     await stage.phase('withdrawn', 'scheduled');
     await worker.killed();
     // Nobody answers the operator in time, perhaps: it counts all the same.
-    const asking = cancelEvent(stage.hands, { eventId: leaver.eventId, reason: 'a mistake' }).catch(() => undefined);
+    const asking = cancelEvent(stage.asOperator, { eventId: leaver.eventId, reason: 'a mistake' }).catch(
+      () => undefined,
+    );
     await stage.wait('it to be asked for', async () =>
       (await stage.evidence('withdrawn')).some(({ action }) => action === 'ask to cancel event'),
     );

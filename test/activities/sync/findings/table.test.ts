@@ -129,11 +129,11 @@ const cases: Readonly<Record<FindingKind, Case>> = {
   driftExcess: {
     opens: atPerson({ account: accountOf({ roleIds: ['r-read', 'r-standard'] }) }),
     nearMisses: {
-      'the policy gives it': atPerson({
+      'the policy grants it': atPerson({
         ...ofDepartment('Engineering'),
         account: accountOf({ roleIds: ['r-read', 'r-standard'] }),
       }),
-      'the policy gives it on an approval that is on record': atPerson({
+      'the policy grants it on an approval that is on record': atPerson({
         ...ofDepartment('SRE'),
         account: accountOf({ roleIds: ['r-read', 'r-admin'] }),
         grants: [given('r-admin', { reason: 'request' })],
@@ -175,13 +175,13 @@ const cases: Readonly<Record<FindingKind, Case>> = {
   samlMappingUndoesRole: {
     opens: rolesUndoneByMappings([roleOf('r-read', 'Read Only', 4)], [mapping]),
     nearMisses: {
-      'a mapping gives it too': rolesUndoneByMappings([roleOf('r-ops', 'Ops', 4)], [mapping]),
+      'a mapping grants it too': rolesUndoneByMappings([roleOf('r-ops', 'Ops', 4)], [mapping]),
       'there are no mappings': rolesUndoneByMappings([roleOf('r-read', 'Read Only', 4)], []),
       'only teams are mapped': rolesUndoneByMappings(
         [roleOf('r-read', 'Read Only', 4)],
         [{ ...mapping, details: { teamId: 't-1' } }],
       ),
-      'Muster gave it to nobody': rolesUndoneByMappings([roleOf('r-read', 'Read Only')], [mapping]),
+      'Muster granted it to nobody': rolesUndoneByMappings([roleOf('r-read', 'Read Only')], [mapping]),
     },
   },
   apiKeyCreatorDisabled: {
@@ -282,8 +282,8 @@ describe.each(await openDatabases())('findings on $name', ({ makeFixture }) => {
         { state: 'open', since: found.since ?? at(1), severity: found.severity, name: found.name },
       ]);
 
-      for (const [name, near] of Object.entries(nearMisses)) {
-        expect({ name, found: only(near, kind) }).toEqual({ name, found: [] });
+      for (const [name, miss] of Object.entries(nearMisses)) {
+        expect({ name, found: only(miss, kind) }).toEqual({ name, found: [] });
       }
       expect(await find(Object.values(nearMisses)[0] ?? [], whole, 4)).toEqual({ opened: 0, closed: 1 });
       expect(await listed()).toMatchObject([{ state: 'closed', since: found.since ?? at(1), closedAt: at(4) }]);

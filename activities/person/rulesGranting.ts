@@ -4,7 +4,7 @@ import type { Because } from '../../domain/evidence.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 
 /** Names of the policy's rules that give this to the person without an approval; none where a restore or an approval gives it. */
-export async function rulesGiving(
+export async function rulesGranting(
   inventory: Pick<Inventory, 'findEvent' | 'findPerson'>,
   policy: Policy,
   { personId, eventId, approval }: Because,
