@@ -41,7 +41,7 @@ export async function fullSync(runId: string, carried: FullSyncState | undefined
     reading: syncSteps[state.step]?.name ?? 'the end',
     counts: state.counts,
     startedAt: state.startedAt,
-    ...(state.expected === undefined ? {} : { expected: state.expected }),
+    expected: state.expected,
   }));
 
   for (let step = syncSteps[state.step]; step !== undefined; step = syncSteps[state.step]) {
@@ -62,7 +62,7 @@ export async function fullSync(runId: string, carried: FullSyncState | undefined
     runId,
     summary,
     kinds: state.kinds,
-    ...(reason === undefined ? {} : { reason }),
+    reason,
   });
   setCurrentDetails(
     [
@@ -154,8 +154,8 @@ async function readAccounts(state: FullSyncState, runId: string): Promise<FullSy
   const { next, ...read } = await scan.scanAccounts({
     scanId: runId,
     from: page,
-    ...(pageSize === undefined ? {} : { pageSize }),
-    ...(pageSize === undefined || expected === undefined ? {} : { total: expected }),
+    pageSize,
+    total: pageSize === undefined ? undefined : expected,
   });
   const pages = (next ?? Math.ceil(read.total / read.pageSize)) - page;
   const counts = addCounts(state.counts, { ...read, pages, accounts: state.readings === 0 ? read.accounts : 0 });

@@ -28,6 +28,8 @@ export async function readHistories(): Promise<ReadonlyMap<string, readonly Stor
 export async function runsOf(client: Client, personId: string, types: readonly ProcessType[]): Promise<StoredRun[]> {
   const runs: StoredRun[] = [];
   const workflowId = personWorkflowId(personId);
+  // An outcome is on record a moment before its run ends.
+  await client.workflow.getHandle(workflowId).result();
   for (let runId = await firstRunId(client, workflowId); runId !== undefined;) {
     const { history, type, next } = await readRun(client, workflowId, runId);
     if (types.some((one) => one === type)) runs.push({ workflowId, history });
