@@ -47,24 +47,26 @@ async function joinByFirstLogin(run: PersonRun, pending: Account | undefined): P
 }
 
 async function join(run: PersonRun, access: ResolvedAccess, found: Account | undefined): Promise<Ending> {
-  const { process, mailbox } = run;
+  const { process } = run;
   let joiner = await ensureAccount(run, access, found);
   if ('why' in joiner) return ended({ kind: 'failed', detail: joiner.why }, 'joining');
   if (joiner.account.status === 'pending') {
     const invitation = await sendInvitation(run, joiner.account);
     const accepted = await acceptance(run, joiner, invitation);
-    if (accepted === undefined) {
-      await withdrawInvitations(run, joiner.account);
-      const { personId } = process;
-      await records.notify({ kind: 'invitationNotAccepted', personId, to: mailbox.managers, details: {} });
-      return notAccepted(run, 'nobody accepted', 'invites again');
-    }
+    if (accepted === undefined) return giveUp(run, joiner.account);
     joiner = accepted;
   }
   joiner = await firstDay(run, joiner);
   await process.enter('changing');
   await grantAccess(run, joiner);
   return { outcome: process.outcome(), employment: 'employed' };
+}
+
+async function giveUp(run: PersonRun, account: Account): Promise<Ending> {
+  await withdrawInvitations(run, account);
+  const { personId } = run.process;
+  await records.notify({ kind: 'invitationNotAccepted', personId, to: run.mailbox.managers, details: {} });
+  return notAccepted(run, 'nobody accepted', 'invites again');
 }
 
 /** A person who has accepted early waits for the first day. */
