@@ -2,7 +2,7 @@ import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { toApplicationFailure } from '../datadog/failures.ts';
 import type { AttemptOptions, Datadog, DatadogClient } from '../datadog/types.ts';
 
-/** All HTTP of one attempt ends before the server gives the attempt up, so that a timed-out attempt cannot write later. */
+/** All HTTP of one attempt ends before the server gives up the attempt, so that a timed-out attempt cannot write later. */
 const marginMs = 2_000;
 
 /** Runs one attempt against Datadog with this activity's deadline and cancellation, and names its failures for Temporal. */

@@ -120,7 +120,7 @@ async function readKey(env: Environment, name: 'DD_API_KEY' | 'DD_APP_KEY'): Pro
   return key;
 }
 
-/** The token that proves to the command line who asks. */
+/** The token that proves the caller to the command line. */
 export const readToken = (env: Environment): Promise<string | undefined> => readSecret(env, 'MUSTER_TOKEN');
 
 /** A secret from `NAME`, or from the file that `NAME_FILE` names. */

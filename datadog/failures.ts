@@ -46,7 +46,7 @@ export class DatadogFailure extends Error {
 export const isFailure = (error: unknown, ...types: readonly DatadogFailureType[]): error is DatadogFailure =>
   error instanceof DatadogFailure && (types.length === 0 || types.includes(error.type));
 
-/** Undefined where it failed with one of these: who asks goes on without it. */
+/** Undefined where it failed with one of these: the caller goes on without it. */
 export async function withoutOn<T>(
   types: readonly [DatadogFailureType, ...DatadogFailureType[]],
   asking: Promise<T>,

@@ -44,7 +44,7 @@ export function createLimiter(): Limiter {
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
 
-  /** Lets go who may, processes first, and sets the alarm for the next chance. */
+  /** Releases every request that may go, processes first, and sets the alarm for the next chance. */
   function serve(): void {
     stopTimer(timer);
     timer = undefined;

@@ -12,9 +12,9 @@ export type PageQuery = Readonly<Record<'page[size]' | 'page[number]', number>>;
 
 type ReadPage<T> = (page: PageQuery) => Promise<Page<T>>;
 
-/** What is asked for; a server may give less, so that a short page is not the last one. */
+/** The requested size; a server may return less, so that a short page is not the last one. */
 const pageSize = 100;
-/** 100 is documented as the most, 1,000 is what the server is known to honor: ask, and take what it gives. */
+/** 100 is documented as the most, 1,000 is what the server is known to honor: ask, and take what it returns. */
 const largestPageSize = 1_000;
 
 /**

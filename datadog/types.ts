@@ -30,7 +30,7 @@ export interface DatadogReads {
   // accounts
   /** All accounts, human or not, whose e-mail equals this one (case-folded). `GET /users?filter=` is a substring search. */
   findAccountsByEmail(email: string): Promise<readonly Account[]>;
-  /** The same, and those whose handle it is: a handle keeps the first e-mail for ever. */
+  /** The same, and those whose handle it is: a handle keeps the first e-mail forever. */
   findAccountsByAddress(address: string): Promise<readonly Account[]>;
   getAccount(id: string): Promise<Account | undefined>;
 
@@ -49,7 +49,7 @@ export interface DatadogReads {
   refuseManaged(entitlement: ResolvedEntitlement): Promise<void>;
   /** Accounts that hold the role. */
   listRoleMembers(roleId: string): Promise<readonly Account[]>;
-  /** Names of permissions that the role gives, read afresh. */
+  /** Names of permissions that the role grants, read afresh. */
   rolePermissions(roleId: string): Promise<readonly string[]>;
 
   // snapshot

@@ -6,7 +6,7 @@ import type { Decision } from './decision.ts';
 
 /**
  * Signal payloads come from anywhere, the Temporal UI included. These guards never throw (a throwing handler would stop
- * the run for ever): they return the value, or a text that names the field and what it should be.
+ * the run forever): they return the value, or a text that names the field and what it should be.
  */
 type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
 

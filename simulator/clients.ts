@@ -106,7 +106,7 @@ function deleteClient(call: Call): Reply {
   return { status: 204 };
 }
 
-/** Takes back every authorization one user gave this client. */
+/** Revokes every authorization that one user granted this client. */
 function deleteUserAuthorizations(call: Call): Reply {
   const client = findClient(call);
   const index = client.userIds.indexOf(call.params['user_id'] ?? '');

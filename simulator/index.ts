@@ -28,7 +28,7 @@ export interface SimulatorOptions {
   readonly people?: number;
   /** Service accounts, API keys and application keys together, a third each; default 0. */
   readonly nhis?: number;
-  /** Equal seeds give equal populations; default 1. */
+  /** Equal seeds yield equal populations; default 1. */
   readonly seed?: number;
   /** Invited people accept by themselves after this time of the simulator's clock; absent: never. */
   readonly acceptAfterMs?: number;

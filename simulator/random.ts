@@ -10,7 +10,7 @@ export interface Random {
   hex(length: number): string;
 }
 
-/** A deterministic generator (mulberry32): equal seeds give equal populations. */
+/** A deterministic generator (mulberry32): equal seeds yield equal populations. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = (): number => {
@@ -34,7 +34,7 @@ export function createRandom(seed: number): Random {
   };
 }
 
-/** The same name always gives the same id, so that permissions keep theirs over restarts. */
+/** The same name always yields the same id, so that permissions keep theirs across restarts. */
 export function namedUuid(name: string): string {
   return formatUuid(createHash('sha256').update(name).digest('hex'));
 }

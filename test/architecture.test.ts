@@ -7,10 +7,17 @@ const root = resolve(import.meta.dirname, '..');
 const page = await readFile(join(root, 'docs/architecture.md'), 'utf8');
 const quoted = [...page.matchAll(/`([^`\s]+)`/g)].map(([, text]) => text as string);
 
-test('every file that the architecture page names exists', () => {
-  const named = quoted.filter((text) => /\/.*\.(ts|md)$/.test(text));
-  expect(named.length).toBeGreaterThan(15);
-  expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+test('every file that the documentation names exists', async () => {
+  const pages = globSync(['README.md', 'docs/**/*.md'], { cwd: root });
+  const texts = await Promise.all(pages.map((path) => readFile(join(root, path), 'utf8')));
+  const named = texts.flatMap((text, index) =>
+    [...text.matchAll(/`([\w-]+(?:\/[\w.-]+)*\/[\w.-]+\.(?:ts|mjs|md))`/g)].map(([, path = '']) => ({
+      page: pages[index],
+      path,
+    })),
+  );
+  expect(named.length).toBeGreaterThan(25);
+  expect(named.filter(({ path }) => !existsSync(join(root, path)))).toEqual([]);
 });
 
 test('every folder of the product has its line on the architecture page', () => {

@@ -5,7 +5,7 @@ import { fullSync } from './fullSync.ts';
 import { bestEffort, records, scan } from './proxies.ts';
 
 /**
- * Reads who has access, on a schedule. It writes to the inventory and signals the people's processes, never to Datadog.
+ * Reads accounts and their access, on a schedule. It writes to the inventory and signals the people's processes, never to Datadog.
  * `light` reads the Pending accounts while somebody waits; `full` reads every account, team, key and token.
  */
 export async function accessSync({ depth, carried }: AccessSyncInput): Promise<SyncSummary | undefined> {

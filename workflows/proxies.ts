@@ -137,7 +137,7 @@ let lastTurn: Promise<unknown> = Promise.resolve();
 /**
  * Local activities one after the other, and never cancelled. Two at once end in two activations when they run and in
  * one when they are replayed, which may turn commands round; one that is cancelled in the activation that brings its
- * result is an invalid transition to the SDK. Either stops the run for ever (tried, with 1.24).
+ * result is an invalid transition to the SDK. Either stops the run forever (tried, with 1.24).
  */
 function inTurn<T>(call: () => Promise<T>): Promise<T> {
   const turn = lastTurn.then(call);

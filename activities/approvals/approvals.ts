@@ -16,7 +16,7 @@ export function createApprovalActivities({
   attestations,
 }: Pick<Dependencies, 'inventory' | 'notify' | 'attestations'>) {
   return {
-    /** Who decides, by which proof, and who may decide: read at the moment when the decision is to count. */
+    /** The person who decides, the proof, and the people who may decide: read at the moment when the decision is to count. */
     async reviewDecision(
       personId: string,
       approval: ApprovalView,

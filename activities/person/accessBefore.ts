@@ -15,7 +15,7 @@ export function createAccessBeforeActivities({ inventory }: Dependencies) {
       await inventory.recordAccessBefore({ ...leave, accountId: account.id, access: { roles, teams } });
     },
 
-    /** What `person restore` gives back, where Muster disabled the account. */
+    /** What `person restore` grants again, where Muster disabled the account. */
     async readAccessBefore(personId: string): Promise<{ readonly before?: AccessBefore }> {
       return { before: await findAccessBefore(inventory, personId) };
     },
@@ -32,7 +32,7 @@ export async function findAccessBefore(inventory: Inventory, personId: string): 
   return isBack === true ? undefined : before;
 }
 
-/** They came back after that: whoever disabled the account since was not Muster. */
+/** They came back after that: if the account was disabled since, it was not by Muster. */
 function isReturn({ event, appliedAt, outcome }: IntakeRow, before: AccessBefore): boolean {
   const isBack = ['joiner', 'updated', 'leaverRescinded'].includes(event.kind);
   const isDone = outcome?.kind === 'completed' || outcome?.kind === 'partiallyCompleted';

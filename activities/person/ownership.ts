@@ -11,7 +11,7 @@ export const conflict = (message: string): ApplicationFailure =>
 
 /**
  * The account as it is just before something is written to it. Throws a conflict where it is not safely this person's:
- * bound to another one, a service account, or with an e-mail that HR never gave for them.
+ * bound to another one, a service account, or with an e-mail that HR never sent for them.
  */
 export async function checkedAccount(
   api: DatadogReads,

@@ -13,7 +13,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { stillHeld } from './awaiting.ts';
 
 const administrators = 'administrators';
-/** Longer than one attempt may take: whoever died with the lease lets it go by that. */
+/** Longer than one attempt may take: the lease of a dead process expires by that. */
 const leaseMs = 20_000;
 
 /** What keeps the wrong account from being disabled. */

@@ -3,7 +3,7 @@ import type { Entitlement } from '../../domain/model.ts';
 import type { Because } from '../../domain/evidence.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 
-/** Names of the policy's rules that give this to the person without an approval; none where a restore or an approval gives it. */
+/** Names of the policy's rules that grant this to the person without an approval; none where a restore or an approval grants it. */
 export async function rulesGranting(
   inventory: Pick<Inventory, 'findEvent' | 'findPerson'>,
   policy: Policy,

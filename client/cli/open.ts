@@ -45,7 +45,7 @@ export async function withEngine<T>(
   return await work({ config, client: connected.client });
 }
 
-/** Throws a `UsageError` where no engine is known, and a `FailedError` where it does not answer. */
+/** Throws a `UsageError` where no engine is known, and a `FailedError` where it does not respond. */
 export async function connect(config: Config) {
   const { connection, namespace } = config.temporal;
   if (connection === undefined) {

@@ -17,7 +17,7 @@ export function renderPerson(shell: Shell, view: PersonView): string {
   const { nhis, events, evidence, status } = view;
   return [
     renderFields(shell, fieldsOf(view)),
-    ...section('Access', ['kind', 'name', 'since', 'until', 'why', 'allowed by'], accessOf(view)),
+    ...section('Access', ['kind', 'name', 'since', 'until', 'why', 'approved by'], accessOf(view)),
     ...section(
       'Owner of',
       ['kind', 'name', 'id', 'last used'],

@@ -19,7 +19,7 @@ interface PolicyCheck {
 
 interface FirstPolicy {
   readonly path: string;
-  /** As the user gave it. */
+  /** As the user typed it. */
   readonly named: string;
   readonly domains: readonly string[];
   readonly defaultTimeZone: string;

@@ -141,7 +141,7 @@ export async function syncNow(
 
 const progressEveryMs = 1_000;
 
-/** Checks now who has accepted. */
+/** Looks for accepted invitations now. */
 export async function lightSyncNow(client: Client): Promise<void> {
   await client.schedule.getHandle(lightSyncScheduleId).trigger(ScheduleOverlapPolicy.SKIP);
 }

@@ -33,7 +33,7 @@ interface AdoptionMatch {
   /** The account is theirs already. */
   readonly isBound: boolean;
   readonly holds: readonly (ResolvedEntitlement & {
-    /** Whether the policy in force grants it to them; what it does not give is excess. */
+    /** Whether the policy in force grants it to them; what it does not grant is excess. */
     readonly isGiven: boolean;
   })[];
 }

@@ -16,7 +16,7 @@ export function accountOf(
   }
   if (account !== undefined) return { account };
   const [other] = humans;
-  // A handle keeps the first e-mail for ever: the address may be somebody else's now.
+  // A handle keeps the first e-mail forever: the address may be somebody else's now.
   return other === undefined
     ? {}
     : { problem: `account ${other.id} has this person's e-mail as its handle, and another e-mail` };

@@ -8,7 +8,7 @@ export function renamed(resolved: readonly ResolvedEntitlement[]): readonly stri
 }
 
 /**
- * Where login mappings are in force, a login sets the roles to what they give: a role that none of them grants is lost
+ * Where login mappings are in force, a login sets the roles to what they grant: a role that none of them grants is lost
  * then.
  */
 export function undoneByLogin(

@@ -6,7 +6,7 @@ import type { Db } from './schema.ts';
 /** In order; the version of an inventory is how many of them it has. A migration that was released never changes. */
 const migrations: readonly ((db: Db) => Promise<void>)[] = [createFirstSchema];
 
-/** Brings the inventory to this version, whoever comes first. Throws when a newer Muster wrote it. */
+/** Brings the inventory to this version, in whichever process comes first. Throws when a newer Muster wrote it. */
 export async function migrate(db: Db): Promise<void> {
   if ((await versionOf(db)) === migrations.length) return;
   await underLock(db, 'schema', async (trx) => {

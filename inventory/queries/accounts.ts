@@ -99,7 +99,7 @@ function roleChanges(account: Account, before: StoredAccount | undefined): RoleC
   ];
 }
 
-/** The text that `canonicalJson` gives, for a tenth of its cost: an account's fields in order. */
+/** The text that `canonicalJson` returns, for a tenth of its cost: an account's fields in order. */
 function accountJson(account: Account): Json<Account> {
   const { allowedLoginMethods, createdAt, email, handle, id, isServiceAccount, lastLoginAt, mfaEnabled } = account;
   const { modifiedAt, name, roleIds, status, title } = account;

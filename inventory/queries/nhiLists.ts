@@ -95,7 +95,7 @@ async function toNhiRows(db: Db, rows: readonly JoinedRow[]): Promise<readonly N
   });
 }
 
-/** Its e-mail is a hint of who made it, and nobody's proof. */
+/** Its e-mail hints at its creator, and proves nothing. */
 function serviceAccountNhi({ id, name, email, status, roleIds, createdAt, lastLoginAt }: Account): Nhi {
   return {
     id,

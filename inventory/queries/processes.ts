@@ -46,7 +46,7 @@ export const finishProcess = locked(personLock, async (db: Db, finish: ProcessFi
   const isAccepted =
     finish.process === 'onboarding' && events.some(({ outcome }) => acceptedEnds.includes(outcome.kind));
   if (isAccepted) await clearPending(db, personId);
-  // Somebody who left without an account is not awaited either.
+  // A person who left without an account is not awaited either.
   else if (finish.person.employment === 'left') await forgetAwaitedLogin(db, personId);
 });
 

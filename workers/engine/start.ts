@@ -15,7 +15,7 @@ interface RunningEngine extends AsyncDisposable {
   readonly address: string;
   readonly uiUrl: string;
   readonly pid: number;
-  /** Ends the server. A server that was found running is ended too: whoever started it is gone. */
+  /** Ends the server. A server that was found running is ended too: the process that started it is gone. */
   stop(): Promise<void>;
 }
 

@@ -203,7 +203,7 @@ export class Approvals {
   /** Every name by which the person is known: nobody decides about their own access under another address. */
   get #identities(): readonly string[] {
     const { personId, account } = this.#process;
-    // The handle keeps the first e-mail for ever.
+    // The handle keeps the first e-mail forever.
     return [personId, ...this.#mailbox.emails, ...(account === undefined ? [] : [account.email, account.handle])];
   }
 

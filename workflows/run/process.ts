@@ -46,7 +46,7 @@ const keptRefusals = 50;
 export class Process {
   readonly personId: string;
   readonly type: ProcessType;
-  /** To whoever reads the status in the Temporal UI. */
+  /** For readers of the status in the Temporal UI. */
   readonly show: () => void;
   stage: Stage = { phase: 'preparing' };
   parts: readonly PartResult[] = [];

@@ -66,8 +66,8 @@ export function becauseApproved(event: HrEvent, approval: ApprovalView): Because
 }
 
 /**
- * Requests the roles that turned out to be privileged when they were to be assigned: of whoever approved the rest, or,
- * where nobody had to, of the policy's `approvals.default`. Returns the ids of the new requests.
+ * Requests the roles that turned out to be privileged when they were to be assigned: from the approvers of the rest, or,
+ * where there were none, from the policy's `approvals.default`. Returns the ids of the new requests.
  */
 export async function requestPrivileged(
   run: Uses<'process' | 'mailbox' | 'approvals'>,

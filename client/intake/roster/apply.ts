@@ -86,7 +86,7 @@ export async function applyPlan(
   return done;
 }
 
-/** Records who is missing, and opens findings at once: the next sync may be an hour away. */
+/** Records missing people, and opens findings at once: the next sync may be an hour away. */
 async function recordAbsences(
   inventory: Inventory,
   { source, missing }: RosterPlan,

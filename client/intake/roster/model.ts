@@ -52,7 +52,7 @@ export interface RosterPlan {
   readonly source: string;
   readonly hash: string;
   readonly items: readonly RosterItem[];
-  /** Whether it tells who is missing: the file is the whole workforce, and every row was read. */
+  /** Whether it shows missing people: the file is the whole workforce, and every row was read. */
   readonly isWhole: boolean;
   /** Rows that this source has not named before: they are bound to a person first. */
   readonly unbound: readonly { readonly externalId?: string; readonly email: string }[];

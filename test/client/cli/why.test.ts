@@ -53,7 +53,7 @@ test.each<[string, Partial<EvidenceRow>, { readonly what: string; readonly why: 
     { after: role, reason: 'approval a-2', actor: 'e-7' },
     { what: 'assign role Admin', why: 'approval a-2', by: '' },
   ],
-])('the evidence of %s says what, why and who allowed it', (_what, change, expected) => {
+])('the evidence of %s says what, why and who approved it', (_what, change, expected) => {
   const row = link(change);
   expect({ what: whatWasDone(row), ...whyDone(row, { approvals: [approval] }) }).toEqual(expected);
 });
@@ -90,7 +90,7 @@ test('an entitlement ends at one time only, and what somebody else gave is not t
   };
   const [, access = ''] = renderPerson(createShell(), history).split('Access\n');
   expect(access.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
-    ['kind', 'name', 'since', 'until', 'why', 'allowed by'],
+    ['kind', 'name', 'since', 'until', 'why', 'approved by'],
     ['role', 'By hand', '2026-01-05 08:02Z', 'seen in Datadog, not granted by Muster'],
     ['role', 'Standard', '2026-01-05 08:01Z', '2026-01-05 08:05Z', 'rule everyone', 'the policy'],
     ['role', 'Standard', '2026-01-05 08:09Z', 'seen in Datadog, not granted by Muster'],
