@@ -71,7 +71,7 @@ export async function measureGateway({
         unit: ' ms',
         target: 1_000,
       },
-      { name: `events lost or there twice after ${kills} kills before the answer`, value: lost, target: 0 },
+      { name: `events lost or there twice after ${kills} kills before the reply`, value: lost, target: 0 },
     ];
   } finally {
     await gateway.end('SIGKILL');

@@ -33,12 +33,12 @@ const help = `npm run bench [-- NAME… --repetitions N --executions N --kills N
 Measures what Muster costs, beside its targets; about ten minutes on two cores. Everything runs on this machine.
   onboarding  engine CPU and makespan of onboardings, against a workflow of empty steps
   history     events, size and search-attribute upserts of one onboarding
-  fortnight   events of 14 days without an answer, on skipped time
+  fortnight   events of 14 days without acceptance, on skipped time
   waiting     requests to Datadog with 1,000 people waiting for acceptance
   memory      the worker's memory at 1,000 and at 4,000 people waiting
   sync        a full sync of 100,000 users: requests, CPU, memory, latency, limits
   lists       the command line's queries at 100,000 accounts, on both databases
-  gateway     accepted events against bare signalWithStart, p99 with the workers down, kills before the answer
+  gateway     accepted events against bare signalWithStart, p99 with the workers down, kills before the reply
   commandLine from the start of a command to its end, against an empty process of Node`;
 
 const { values, positionals } = parseArgs({

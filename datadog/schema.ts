@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Account, AccountStatus } from '../domain/model.ts';
 import { DatadogFailure } from './failures.ts';
 
-/** Datadog's responses, as far as Muster uses them. Unknown fields are allowed; what is documented as optional is optional. */
+/** Datadog's responses, as far as Muster uses them. Unknown fields are allowed; fields that are documented as optional are optional. */
 
 export const reference = z.object({ id: z.string() });
 const references = z.object({ data: z.array(reference) });

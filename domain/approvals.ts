@@ -74,7 +74,7 @@ function judgeReassignment(
   const { quorum } = approval.approvers;
   const approved = approval.decisions.filter(({ verdict }) => verdict === 'approve').length;
   if (distinct(to) + approved < quorum) {
-    return refused(`it takes ${quorum} approvers, ${approved} allowed it: name ${quorum - approved} with --to`);
+    return refused(`it takes ${quorum} approvers, ${approved} approved it: name ${quorum - approved} with --to`);
   }
   return { kind: 'counts' };
 }

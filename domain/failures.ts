@@ -37,7 +37,7 @@ export const protectedAccount = 'ProtectedAccount';
 /** The e-mail of an account with a privileged role changes only with an approval. */
 export const approvalNeeded = 'ApprovalNeeded';
 
-/** The people who approved may not decide any more; the details say who and why. */
+/** The people who approved may no longer decide; the details say who and why. */
 export const decisionsLapsed = 'DecisionsLapsed';
 
 /** The account that was found is not safely this person's (two matches, bound to somebody else, a service account). */

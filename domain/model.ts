@@ -33,7 +33,7 @@ export const eventKinds = ['joiner', 'updated', 'mover', 'leaver', 'leaverRescin
 export type EventKind = (typeof eventKinds)[number];
 
 /**
- * One HR fact about one person. `updated` is HR's whole record of somebody who is employed from `effectiveAt` on: whether
+ * One HR fact about one person. `updated` is HR's whole record of a person who is employed from `effectiveAt` on: whether
  * they join or change is decided when it is applied. `reconcile` carries no fact: it asks for the person's access to be
  * compared and mended.
  */
@@ -150,7 +150,7 @@ export interface PartResult {
   readonly part: string;
   readonly result: 'done' | 'planned' | 'alreadySo' | 'failed' | 'rejected' | 'timedOut' | 'notDone';
   readonly detail?: string;
-  /** The permission that would allow a part that is not essential; the part is made up for once the key has it. */
+  /** The permission that would allow a part that is not essential; the part is done once the key has it. */
   readonly permission?: string;
   /** Whether it is an entitlement that is held and not wanted, but that Muster may not remove: it stays. */
   readonly isExcess?: true;

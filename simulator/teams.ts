@@ -21,7 +21,7 @@ import type { Json } from './render.ts';
 import { allOf, anyOf } from './router.ts';
 import type { Call, Route } from './router.ts';
 
-/** Lists and single reads leave out what only the page of a team shows; updates omit empty relationship data. */
+/** Lists and single reads omit what only the page of a team shows; updates omit empty relationship data. */
 function renderTeam(team: Team, view: 'read' | 'created' | 'updated'): Json {
   const path = `/api/v2/team/${team.id}`;
   const { avatar, banner, visibleModules: visible_modules, hiddenModules: hidden_modules } = team;

@@ -84,7 +84,7 @@ test('every command stands in the README', async () => {
   expect(missing.map(({ path }) => path)).toEqual([]);
 });
 
-test('what is linked is there, headings included', async () => {
+test('every link leads to a page and a heading that exist', async () => {
   const problems: string[] = [];
   for (const { file, text } of pages) {
     for (const [, target = ''] of proseOf(text).matchAll(/\]\(([^)\s]+)\)/g)) {

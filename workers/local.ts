@@ -34,7 +34,7 @@ With the simulator it plays a demonstration: a person joins, moves and leaves. C
 const secrets: Secrets = new Set();
 const say = (text: string): void => console.log(scrub(text, secrets));
 
-/** Everything on this machine, from the engine up; what was opened is closed in the opposite order. */
+/** Everything on this machine, from the engine up; closed in the opposite order. */
 async function runLocally(isOnce: boolean): Promise<boolean> {
   await using opened = new AsyncDisposableStack();
   const config = await takeHome(opened);
@@ -88,7 +88,7 @@ async function runLocally(isOnce: boolean): Promise<boolean> {
 async function takeHome(opened: AsyncDisposableStack): Promise<Config> {
   const { home } = await readConfig();
   opened.use(await lockHome(home));
-  // Nobody else runs here: what a killed process left names an engine and a simulator that are gone.
+  // Nobody else runs here: files of a killed process name an engine and a simulator that are gone.
   await removeRuntime(home);
   return readConfig();
 }

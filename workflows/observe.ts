@@ -33,7 +33,7 @@ async function observe(run: PersonRun): Promise<Ending> {
   return conclude(plan, after, observed(run, '`npx muster person retry`'));
 }
 
-/** What ends without a change ends so here too; what is blocked or carried out later is only written down. */
+/** Processes without a change end the same way here; blocked or delayed steps are only written down. */
 const conclude = ({ end }: ProcessPlan, employment: Employment, outcome: Outcome): Ending =>
   end === undefined || end.kind === 'blocked' ? { outcome, employment } : ended(end, employment, outcome.parts);
 

@@ -27,7 +27,7 @@ export async function findAccessBefore(inventory: Inventory, personId: string): 
   const before = await inventory.findAccessBefore(personId);
   if (before === undefined) return undefined;
   const history = await inventory.personHistory(personId);
-  // The leave of somebody employed did not come to its end. Somebody joining may be a rehire that failed.
+  // An employed person's leave did not come to its end. A joining person may be a rehire that failed.
   const isBack = history?.person.employment === 'employed' || history?.events.some((row) => isReturn(row, before));
   return isBack === true ? undefined : before;
 }

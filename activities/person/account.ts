@@ -22,7 +22,7 @@ interface Attempt extends Pick<Dependencies, 'inventory' | 'policy'> {
 }
 
 /**
- * Changes of a person's account itself. They may be repeated at any time: what is already so is not written again, and
+ * Changes of a person's account itself. They may be repeated at any time: a change that is already done is not written again, and
  * what was written leaves evidence.
  */
 export function createAccountActivities({ datadog, inventory, policy }: Dependencies) {
@@ -34,11 +34,11 @@ export function createAccountActivities({ datadog, inventory, policy }: Dependen
     createAccount: (person: PersonAttributes, because: Because): Promise<Account> =>
       attempt(because, (context) => createAccount(context, person)),
 
-    /** Enables it. Throws `DecisionsLapsed` where those who allowed it may not decide any more. */
+    /** Enables it. Throws `DecisionsLapsed` where the people who approved it may no longer decide. */
     enableAccount: (accountId: string, because: Because): Promise<Account> =>
       attempt(because, (context) => enableAccount(context, accountId)),
 
-    /** Throws `ApprovalNeeded` for an e-mail that nobody has allowed, of an account with a privileged role. */
+    /** Throws `ApprovalNeeded` for a new e-mail of a privileged account that nobody has approved. */
     async updateAccount(accountId: string, wanted: AttributeChanges, because: Because): Promise<Account> {
       if (wanted.email !== undefined) refuseExternal(policy(), wanted.email);
       return attempt(because, (context) => updateAccount(context, accountId, wanted));
@@ -108,7 +108,7 @@ async function updateAccount(
       if (changes.email === undefined || because.approval !== undefined) return;
       if (!(await holdsRole(api, account, isPrivileged))) return;
       throw ApplicationFailure.nonRetryable(
-        `account ${accountId} holds a privileged role: its e-mail changes once somebody has allowed it`,
+        `account ${accountId} holds a privileged role: its e-mail changes only once approved`,
         approvalNeeded,
       );
     },
@@ -149,7 +149,7 @@ const notYet = (id: string, state: string): DatadogFailure =>
 const addressTaken = (): DatadogFailure =>
   new DatadogFailure(
     'Conflict',
-    'Datadog refuses the new e-mail: it is the e-mail or the handle of another account, and a handle keeps its first address for ever; ' +
+    'Datadog refuses the new e-mail: it is the e-mail or the handle of another account, and a handle keeps its first address forever; ' +
       'this account keeps its old e-mail, and is this person’s all the same',
     { status: 409 },
   );

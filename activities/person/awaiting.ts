@@ -24,7 +24,7 @@ export function createAwaitingActivities({ datadog, inventory, policy }: Depende
     },
 
     /**
-     * Has the sync look out for the account that SSO makes at the person's first login (or for the end of somebody's
+     * Has the sync look out for the account that SSO makes at the person's first login (or for the end of a person's
      * invitation, which would block that), and is its fallback: fails until there is something to look at, an account or a
      * conflict, and is retried. The first attempt asks nothing, since it was looked up a moment ago.
      */

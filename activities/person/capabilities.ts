@@ -11,7 +11,7 @@ import type { Dependencies } from '../dependencies.ts';
 const afterProbeMs = { least: 2_000, spread: 8_000 };
 const probeDeadlineMs = 3_000;
 
-/** What the key may do: asked by one for everybody, and made up for once it may do more. */
+/** What the key may do: one process asks for everybody, and skipped steps are done once it may do more. */
 export function createCapabilityActivities({ datadog, inventory, signals }: Dependencies) {
   return {
     /**

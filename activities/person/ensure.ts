@@ -45,7 +45,7 @@ interface Ensured {
 
 /**
  * Every write to Datadog goes this way, and leaves one link of evidence, whatever is lost on it: read → is it owed? → note
- * → write → read back. What is so already is success without a write.
+ * → write → read back. A state that is reached already is success without a write.
  */
 export async function ensure(inventory: OpenWrites, because: Because, write: Write): Promise<Ensured> {
   const { accountId, step, wanted, found } = write;

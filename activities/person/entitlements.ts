@@ -92,7 +92,7 @@ async function assign(
   return { given: true };
 }
 
-/** What is read before and after an entitlement is written, and what a refusal means. */
+/** The readings before and after an entitlement is written, and the meaning of a refusal. */
 async function aroundHeld(
   api: Datadog,
   account: Account,

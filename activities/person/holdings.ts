@@ -37,14 +37,14 @@ export function createHoldingsActivities({ datadog, inventory }: Dependencies) {
       });
     },
 
-    /** Application keys die with the account, API keys outlive it. Best effort: what the key may not see is named. */
+    /** Application keys die with the account, API keys outlive it. Best effort: lists that the key may not see are named. */
     async listOwnedKeys(accountId: string) {
       return withDatadog(datadog, (api) => api.listOwnedKeys(accountId));
     },
   };
 }
 
-/** Keys of what Muster granted on this account, or took over: what may be taken away. */
+/** Keys of what Muster granted on this account, or adopted: access that may be removed. */
 export async function managedOn(
   inventory: Pick<Inventory, 'listGrants'>,
   personId: string,

@@ -38,7 +38,7 @@ export function createRecordActivities({
       return withManagers({ inventory, policy }, personId, desired);
     },
 
-    /** The same with each privileged role behind an approval. What was asked before is asked under another id. */
+    /** The same with each privileged role behind an approval. An earlier request is repeated under another id. */
     async askForPrivileged(
       personId: string,
       desired: DesiredAccess,
@@ -49,7 +49,7 @@ export function createRecordActivities({
       return withManagers({ inventory, policy }, personId, guarded);
     },
 
-    /** The request for what is done to the account itself only once somebody has allowed it. */
+    /** The request for a change of the account itself that needs an approval. */
     async requestForAct(personId: string, act: string, manager?: string): Promise<ApprovalRequest> {
       return withManager({ inventory, policy }, personId, requestForAct(policy(), personId, act, manager));
     },

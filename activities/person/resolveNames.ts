@@ -5,7 +5,7 @@ import type { Inventory } from '../../inventory/port/inventory.ts';
 
 type Names = Pick<Inventory, 'knownEntitlementIds' | 'rememberEntitlementIds'>;
 
-/** Names to ids; what a name means when it is first looked up it means from then on. */
+/** Names to ids; a name keeps the meaning of its first lookup. */
 export async function resolveAndKeep(
   api: DatadogReads,
   inventory: Names,

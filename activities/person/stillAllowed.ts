@@ -27,7 +27,7 @@ interface Assignment {
 
 /**
  * Judges again just before an entitlement is assigned, perhaps days after its approval: what the role grants now, and
- * whether those who allowed it still may. Throws `Withheld` where it must not be assigned.
+ * whether the people who approved it still may. Throws `Withheld` where it must not be assigned.
  */
 export async function refuseWithheld(api: DatadogReads, inventory: Inventory, assignment: Assignment): Promise<void> {
   const { personId, entitlement, approval } = assignment;
@@ -36,15 +36,15 @@ export async function refuseWithheld(api: DatadogReads, inventory: Inventory, as
   if (entitlement.kind !== 'role' || approval?.privileged.includes(entitlement.name) === true) return;
   const privileges = privilegesIn(await api.rolePermissions(entitlement.id));
   if (privileges.length === 0) return;
-  const why = `the role gives ${privileges.join(', ')}: privileged, and nobody has allowed that`;
+  const why = `the role grants ${privileges.join(', ')}: privileged, and nobody has approved that`;
   throw new Withheld({ given: false, because: 'privileged', why });
 }
 
-/** Throws `DecisionsLapsed` where those who allowed the write may not decide any more. */
+/** Throws `DecisionsLapsed` where the people who approved the write may no longer decide. */
 export async function refuseLapsed(inventory: Inventory, { personId, approval }: Because): Promise<void> {
   const lapsed = approval === undefined ? [] : await lapsedDecisions(inventory, personId, approval);
   if (lapsed.length === 0) return;
-  const message = 'those who allowed it may not decide any more';
+  const message = 'the people who approved it may no longer decide';
   throw ApplicationFailure.create({ type: decisionsLapsed, message, nonRetryable: true, details: [lapsed] });
 }
 

@@ -101,7 +101,7 @@ async function conflictWith(
   }
 }
 
-/** What the person is to have, as a process looks it up: privileged roles behind an approval, whatever their rule says. */
+/** The access a person should have, as a process looks it up: privileged roles behind an approval, whatever their rule says. */
 async function gatherWanted(
   { api, policy, resolve }: PlanContext,
   { event, person }: PlanRequest,

@@ -92,7 +92,7 @@ export function createAccountScan({
       return { ...read, next: next * read.pageSize < read.total ? next : undefined };
     },
 
-    /** Closes the scan: what it no longer saw is gone. Not where it saw fewer than Datadog counts. */
+    /** Closes the scan: accounts that it no longer saw are gone. Not where it saw fewer than Datadog counts. */
     async closeAccounts(scanId: string, scanStartedAt: string, expected: number) {
       return inventory.sweepAccounts({ scanId, scanStartedAt, expected, at: new Date().toISOString() });
     },

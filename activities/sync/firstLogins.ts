@@ -40,7 +40,7 @@ export async function signalFirstLogins(
   const at = new Date().toISOString();
   const since = new Date(Date.parse(longest.lookedAt) - overlapMs).toISOString();
   const newest = await changedSince(api, since);
-  // Where the list does not come in the order that was asked for, a few are looked up by turns.
+  // Where the list does not come in the requested order, a few are looked up in turn.
   const looked = newest === undefined ? waiting.slice(0, mostPeople) : waiting;
   const accounts = newest ?? (await Promise.all(looked.map(({ email }) => api.findAccountsByAddress(email)))).flat();
   const awaited = awaitedBy(looked);

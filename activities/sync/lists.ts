@@ -27,7 +27,7 @@ interface Cursor extends SyncChanges {
   readonly done: readonly string[];
 }
 
-/** Everything but the accounts. Each list is read whole or fails; what was read is written by the activity that read it. */
+/** Everything but the accounts. Each list is read whole or fails; the activity that reads a list also writes it. */
 export function createKindScans({ datadog, inventory }: Pick<Dependencies, 'datadog' | 'inventory'>) {
   return {
     async scanRoles(): Promise<SyncChanges & { readonly roles: number }> {

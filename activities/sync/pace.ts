@@ -30,7 +30,7 @@ const beatEveryMs = 5_000;
 
 interface Pace extends AsyncDisposable {
   beat(): void;
-  /** Half of the attempt's time is over: what is left is for the next activity. */
+  /** Half of the attempt's time is over: the rest is for the next activity. */
   isLate(): boolean;
 }
 

@@ -43,7 +43,7 @@ export function createSyncActivities({
       );
     },
 
-    /** Ends the run's record. What was read whole is counted as it is there now. */
+    /** Ends the run's record. Kinds that were read whole are counted as they are now. */
     async finishSync(end: Omit<SyncRunEnd, 'at'>): Promise<SyncSummary> {
       const { users, serviceAccounts, keys } = await inventory.countRows();
       const isWhole = end.kinds.accounts?.state === 'complete';

@@ -29,7 +29,7 @@ export interface EventPlan {
   readonly onApproval: readonly (Entitlement & { readonly rule: string })[];
   /** What Muster granted them and they hold today. */
   readonly holds: readonly Entitlement[];
-  /** Of `holds`, what would be taken away. */
+  /** The part of `holds` that would be removed. */
   readonly takes: readonly Entitlement[];
   /** What Datadog says, where keys are there. */
   readonly datadog?: OnlinePlan;
@@ -125,7 +125,7 @@ function planByNames({
     teams: held.filter(({ kind }) => kind === 'team').map((team) => ({ ...team, isManaged: false })),
   };
   const resolved = namedEntitlements(desired).map(byName);
-  // What was found is taken by a leave, and stays on a move.
+  // A leave removes preexisting grants, and a move keeps them.
   const managed = grants
     .filter(({ reason }) => person === undefined || reason !== 'preexisting')
     .map(byName)

@@ -19,7 +19,7 @@ export interface List<T> {
   readonly shown?: readonly string[];
   /** Names of those that the table can spare where the terminal is narrow, the first to go last. */
   readonly spare?: readonly string[];
-  /** What is printed where there are no rows. */
+  /** The line for an empty table. */
   readonly none: string;
 }
 

@@ -100,7 +100,7 @@ async function plan({ inventory, datadog, policy, roster, takeover }: AdoptionRe
         : [[personId, { personId, attributes, employment, accountId }] as const],
     ),
   );
-  // What the inventory knows is newer than a file.
+  // The inventory is newer than a file.
   const processed = new Set(known.filter(({ attributes }) => attributes !== undefined).map(({ personId }) => personId));
   for (const candidate of roster === undefined ? [] : await readPeople(roster)) {
     if (!processed.has(candidate.personId)) people.set(candidate.personId, candidate);

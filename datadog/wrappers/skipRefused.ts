@@ -19,7 +19,7 @@ interface KnownAnswer {
 
 /**
  * The same client, which does not send what a process can do without while Datadog is known to refuse it. It fails as the
- * refused call would, so that the part is recorded, and made up for once the permission is there.
+ * refused call would, so that the part is recorded, and done later once the permission is there.
  */
 export function skipRefusedCalls(client: DatadogClient, inventory: KnownRefusals): DatadogClient {
   const note = (permission: string) => inventory.recordProbe(permission, 'no', new Date().toISOString());

@@ -58,7 +58,7 @@ export interface ProcessPlan {
   readonly heldAbove?: number;
   /** Present for a leaver whose account must stay: why. */
   readonly protection?: Protection;
-  /** What happens to the account itself: by the event, and once it was allowed. */
+  /** What happens to the account itself: by the event, and once approved. */
   readonly changes: readonly string[];
   readonly changesOnceAllowed: readonly string[];
   readonly adds: readonly ResolvedEntitlement[];
@@ -191,7 +191,7 @@ function planEnabling(
   return { ...done, end: { kind: 'failed', detail }, changes: [], removes: [] };
 }
 
-/** An e-mail changes only once that was allowed, if the account holds a privileged role. */
+/** The e-mail of an account with a privileged role changes only once approved. */
 function planAttributes(
   { person, holdsPrivilegedRole, isAskable }: Situation,
   account: Account,

@@ -6,7 +6,7 @@ export const protectionAdvice: Readonly<Record<Protection, string>> = {
   emergency:
     'it is an emergency access account of the policy: take it out of protection.emergencyAccounts and restart the worker, or withdraw the leave with `npx muster leaver --rescind`',
   ownKey:
-    "it owns Muster's own application key, which would die with it: give Muster a key of a service account, or of somebody else",
+    "it owns Muster's own application key, which would die with it: use a key of a service account, or of somebody else",
   lastAdministrator:
     'it is the last active person with user_access_manage or org_management: give somebody else such a role in Datadog first',
 };

@@ -6,7 +6,7 @@ import type { AccountsSweep } from '../port/accounts.ts';
 import { canonicalJson, parseJson } from '../port/json.ts';
 import { endRoleHistory } from './accountRoles.ts';
 
-/** What a scan has seen is kept as one row a page, so that unchanged accounts need no write. */
+/** The accounts that a scan has seen are kept as one row per page, so that unchanged accounts need no write. */
 export async function notePage(db: Db, scanId: string, accountIds: readonly string[], seenAt: string): Promise<void> {
   await db
     .insertInto('scans')

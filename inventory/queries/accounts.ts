@@ -86,7 +86,7 @@ function writeRows(
   });
 }
 
-/** An account that is gone holds nothing: what it comes back with is gained. */
+/** An account that is gone holds nothing: when it comes back, all of its access is new. */
 function roleChanges(account: Account, before: StoredAccount | undefined): RoleChange[] {
   const held = before === undefined || before.goneAt !== null ? [] : parseJson(before.account).roleIds;
   return [

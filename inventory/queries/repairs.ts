@@ -31,7 +31,7 @@ export const recordRepairs = locked(
   },
 );
 
-/** Repaired three times in a week; and what was contested stays so until its drift is gone. */
+/** Repaired three times in a week; contested drift stays contested until it is gone. */
 export async function contestedSubjects(db: Db, now: string): Promise<ReadonlySet<string>> {
   const since = new Date(Date.parse(now) - countsForMs).toISOString();
   const often = await db

@@ -42,7 +42,7 @@ export const finishSyncRun = locked(
           state: state.state,
           permission: 'permission' in state ? state.permission : null,
           reason: 'reason' in state ? state.reason : null,
-          // What a run has read is at least as new as its start.
+          // The readings of a run are at least as new as its start.
           readAt: run.startedAt,
         })),
       )

@@ -31,7 +31,7 @@ test('the first process that needs the key creates it for its owner only; the ot
   expect((await stat(file)).mode & 0o777).toBe(0o600);
 });
 
-test('whoever has the public key only can verify and not sign', async () => {
+test('the public key alone can verify and not sign', async () => {
   const file = join(home, 'private.key');
   const signed = await openAttestor({ file, isGiven: false }).sign(statement);
   const publicFile = join(home, 'public.key');
@@ -42,7 +42,7 @@ test('whoever has the public key only can verify and not sign', async () => {
   await expect(verifier.sign(statement)).rejects.toThrow('takes the private one');
 });
 
-test('what another key signed, what was altered, and what nobody signed is refused', async () => {
+test('statements that are altered, unsigned or signed by another key are refused', async () => {
   const ours = openAttestor({ file: join(home, 'ours.key'), isGiven: false });
   const theirs = openAttestor({ file: join(home, 'theirs.key'), isGiven: false });
   const [head, , signature] = (await ours.sign(statement)).split('.');
@@ -75,7 +75,7 @@ test('a statement is good for minutes', async () => {
   }
 });
 
-test('a given key that is not there or is no key is refused in words, and never created', async () => {
+test('a named key file that is missing or holds no key is refused in words, and never created', async () => {
   const missing = openAttestor({ file: join(home, 'none.key'), isGiven: true });
   await expect(missing.sign(statement)).rejects.toThrow('none.key cannot be read (ENOENT)');
   await writeFile(join(home, 'text.key'), 'secret words');

@@ -8,7 +8,7 @@ import { startStub, type StubAnswer } from './stub.ts';
 
 const role = { kind: 'role', id: 'r-1', name: 'Datadog Standard Role' } as const;
 
-/** What a write makes of this answer. */
+/** What a write makes of this response. */
 async function failureFor(answer: StubAnswer): Promise<{ failure: DatadogFailure; seen: ApplicationFailure }> {
   await using stub = await startStub(({ path }) => (path === '/api/v2/validate_keys' ? {} : answer));
   const failure = await failureOf(stub.api().createAccount({ email: 'ada@example.com' }));
@@ -40,7 +40,7 @@ test.each([
   expect(seen).toMatchObject({ type, nonRetryable: datadogFailures[type].retry !== 'activity' });
 });
 
-test('every row of the failure table is met by an answer or a broken one', async () => {
+test('every row of the failure table is met by a response or a broken one', async () => {
   const answers = [400, 401, 404, 409, 429, 500].map((status) => ({ status }));
   const met = await Promise.all([...answers, { status: 200, body: 'no JSON' }].map(failureFor));
   expect(met.map(({ failure }) => failure.type).toSorted()).toEqual(Object.keys(datadogFailures).toSorted());

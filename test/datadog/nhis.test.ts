@@ -34,7 +34,7 @@ test('a list that shows a secret leaves it where it is, in what is read and in w
   expect(String(error)).toContain('name');
 });
 
-test('a page that fails is asked for again, and what keeps failing gives up', async () => {
+test('a page that fails is requested again, and gives up when it keeps failing', async () => {
   let left = 2;
   await using stub = await startStub(() => ((left -= 1) >= 0 ? { status: 502 } : answered([leakyKey('k-1')])));
   expect(await stub.api().listNhis('applicationKey')).toHaveLength(1);
@@ -62,7 +62,7 @@ test('a list whose pages shift is read again, and taken once as many rows were s
   expect(asked).toBe(1);
 });
 
-test('the largest page that a server honors is found out: it gives less, or refuses the size', async () => {
+test('the largest page that a server honors is found: it returns less, or refuses the size', async () => {
   const users = Array.from({ length: 250 }, (_, index) => userOf(`u-${index}`));
   for (const limit of [100, 40]) {
     await using stub = await startStub(({ query }) => {

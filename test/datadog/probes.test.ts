@@ -34,7 +34,7 @@ test('a key that is refused may do nothing', async () => {
   expect(await probeAll(pair)).toEqual(all('no'));
 });
 
-test('an answer that is neither yes nor no says nothing about the key', async () => {
+test('a response that is neither yes nor no says nothing about the key', async () => {
   await using stub = await startStub(({ path }) =>
     path === '/api/v2/current_user' ? { body: { data: userOf('u-1') } } : { status: 418 },
   );
@@ -72,7 +72,7 @@ test.each([
   expect(await stub.api().validateKeys()).toBe(judged);
 });
 
-test('a site where nothing answers judges no key', async () => {
+test('a site where nothing responds judges no key', async () => {
   await using stub = await startStub(({ path }) => ({ status: path === '/api/v1/validate' ? 500 : 200 }));
   await expect(stub.api().validateKeys()).rejects.toMatchObject({ type: 'DatadogUnavailable' });
   await using other = await startStub(() => ({ status: 404 }));

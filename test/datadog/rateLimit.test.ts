@@ -45,7 +45,7 @@ test('a reset after the deadline fails at once, with the time to come back', asy
   expect(stub.requests).toHaveLength(1);
 });
 
-test('an answer that tears has told the limit all the same', async () => {
+test('a torn response has told the limit all the same', async () => {
   await using stub = await startStub((_, response) => {
     response.writeHead(200, { ...window(0, 60), 'content-length': '1000' });
     response.write('{"data":', () => response.destroy());
@@ -85,7 +85,7 @@ test('a limit of one kind of request does not hold up another', async () => {
   expect(await stub.api().listRoles()).toEqual([]);
 });
 
-test('closing fails who waits for the rate limit', async () => {
+test('closing fails requests that wait for the rate limit', async () => {
   await using stub = await startStub(() => user(window(0, 60)));
   await stub.api().getAccount('u-1');
   const failing = failureOf(stub.api({ deadlineMs: 90_000 }).getAccount('u-1'));

@@ -69,7 +69,7 @@ test('where nothing listens no error shows a key', async () => {
   for (const error of errors) expect(everythingOf(error)).not.toContain('canary');
 });
 
-test('a server that repeats the keys in its answers brings them into no error and no result', async () => {
+test('a server that repeats the keys in its responses brings them into no error and no result', async () => {
   const { apiKey, appKey } = stubKeys;
   const texts = [apiKey, `the key ${appKey} is not known`];
   await using refusing = await startStub(() => ({ status: 403, body: { errors: texts } }));

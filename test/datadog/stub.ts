@@ -18,7 +18,7 @@ export interface StubAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A server for answers that the simulator never gives, and the client on it. */
+/** A server for responses that the simulator never sends, and the client on it. */
 export interface Stub extends AsyncDisposable {
   readonly client: DatadogClient;
   readonly requests: readonly StubRequest[];

@@ -111,7 +111,7 @@ describe('who may decide', () => {
     expect(judge(by('it@example.com'), { at: late }).kind).toBe('counts');
   });
 
-  test('a fallback approver may decide at once in the stead of a manager who cannot', () => {
+  test('a fallback approver may decide at once in place of a manager who cannot', () => {
     const { manager: _gone, ...review } = reviewOf(by('it@example.com'));
     const withoutManager = { ...review, managerGone: 'the manager is leaving' };
     expect(judgeDecision(approval, by('it@example.com'), withoutManager, context).kind).toBe('counts');

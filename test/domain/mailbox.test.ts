@@ -76,7 +76,7 @@ describe('settling', () => {
 });
 
 describe("HR's whole record", () => {
-  test('joins who is not employed, and changes who is', () => {
+  test('joins a person who is not employed, and changes one who is', () => {
     const updated = event('updated', 3, -400);
     expect(processOf(updated, 'unknown')).toBe('onboarding');
     expect(processOf(updated, 'left')).toBe('onboarding');
@@ -178,7 +178,7 @@ const facts = fc
   )
   .map((list) => list.map(({ kind, occurred, effective }) => event(kind, occurred, effective)));
 
-test('any order and any moment of delivery gives the same end state, duplicates included', () => {
+test('any order and any moment of delivery ends in the same state, duplicates included', () => {
   fc.assert(
     fc.property(
       facts,

@@ -106,7 +106,7 @@ describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
     expect((await inventory.listAccounts(everything))[1]).not.toHaveProperty('goneAt');
   });
 
-  test('what was read before the last write of a row does not change it', async () => {
+  test('a reading from before the last write of a row does not change it', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     await inventory.writeAccounts({ scanId: 'p', accounts: [account('a-1', { status: 'disabled' })], seenAt: at(5) });
@@ -211,7 +211,7 @@ describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
     expect(await inventory.listSyncRuns(1)).toHaveLength(1);
   });
 
-  test('what a page of 1,000 accounts takes is printed', async () => {
+  test('a page of 1,000 accounts prints its duration', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     const accounts = Array.from({ length: 1_000 }, (_, index) => account(`a-${index}`, { roleIds: ['r-1', 'r-2'] }));

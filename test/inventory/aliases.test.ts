@@ -4,7 +4,7 @@ import { openDatabases } from './backends.ts';
 const at = '2026-01-15T12:00:00.000Z';
 
 describe.each(await openDatabases())('who is whom, on $name', ({ makeFixture }) => {
-  test('an id of a source is one person for ever, and its id where that is free', async () => {
+  test('an id of a source is one person forever, and its id where that is free', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     const identity = { source: 'hr', externalId: 'e-1', email: 'ada@example.com' };

@@ -31,7 +31,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await inventory.listApprovals({ personId: 'p-2' })).toEqual([]);
   });
 
-  test('the same access asked for again later is a new request without the old decisions', async () => {
+  test('the same access requested again later is a new request without the old decisions', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     await inventory.openApproval(approval());
@@ -44,7 +44,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     ]);
   });
 
-  test('a request that was left open ends when the same access is asked for again', async () => {
+  test('an open request ends when the same access is requested again', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     await inventory.openApproval(approval());
@@ -105,7 +105,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await inventory.listGrants({ limit: 1, offset: 1 })).toMatchObject([{ since: at(8) }]);
   });
 
-  test('a preexisting grant that Muster grants anew counts as given from then on', async () => {
+  test('a preexisting grant that Muster grants anew counts as granted from then on', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     await inventory.openGrant(grant({ reason: 'preexisting' }));

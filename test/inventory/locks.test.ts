@@ -28,7 +28,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await inventory.verifyEvidence()).toMatchObject({ ok: true, count: 1 });
   });
 
-  test('what has the same lock waits, and what has another one does not', async () => {
+  test('writes with the same lock wait for each other, and others do not', async () => {
     await using fixture = await makeFixture();
     const db = await openDatabase(fixture.location);
     const order: string[] = [];

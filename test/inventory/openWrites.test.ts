@@ -12,7 +12,7 @@ const write = (minute: number, more: object = {}) => ({
 });
 
 describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
-  test('an answered write is one link, however often it was asked for', async () => {
+  test('a confirmed write is one link, however often it was sent', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     expect(await inventory.beginWrite(write(0))).toBe(1);
@@ -24,7 +24,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await inventory.listOpenWrites('p-1')).toEqual([]);
   });
 
-  test('the link of a write whose answer was lost says what was there before the first attempt', async () => {
+  test('the link of a write whose reply was lost says what was there before the first attempt', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     await inventory.beginWrite(write(0));
@@ -34,7 +34,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     ]);
   });
 
-  test('a refused write leaves nothing, and not what was asked for earlier without an answer', async () => {
+  test('a refused write leaves nothing, and keeps an earlier attempt without a reply open', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     await inventory.beginWrite(write(0));
@@ -48,7 +48,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await inventory.listEvidence({ limit: 9, offset: 0 })).toHaveLength(1);
   });
 
-  test('what was asked for long ago and is still not so is begun anew', async () => {
+  test('a write that was sent long ago and never happened is begun anew', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     await inventory.beginWrite(write(0));

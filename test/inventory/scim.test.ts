@@ -66,7 +66,7 @@ describe.each(await openDatabases())('what identity providers push, on $name', (
     expect(await inventory.removeScim(first)).toBe(false);
     const now = await inventory.findScim({ source: 'okta', id: 'u-1' });
     expect(now).toMatchObject({ version: 2 });
-    // What a change leaves out is gone.
+    // Whatever a change omits is gone.
     const { externalId: _gone, ...without } = { ...second, version: 3 };
     expect(await inventory.writeScim(without, { from: 2 })).toBe(true);
     expect(await inventory.findScim({ source: 'okta', id: 'u-1' })).toEqual(without);

@@ -13,7 +13,7 @@ import type { Simulator, SimulatorOptions } from '../../simulator/index.ts';
 
 interface Answer {
   readonly status: number;
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into answers freely
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into responses freely
   readonly body: any;
 }
 
@@ -257,7 +257,7 @@ test('lists are paged from zero with ten by default, and filter by status', asyn
 
 const newYear = (): number => Date.parse('2026-01-01');
 
-test('equal seeds give equal populations, others do not', async () => {
+test('equal seeds yield equal populations, others do not', async () => {
   const emails = (): string[] =>
     simulator.users().map((user) => `${user.id} ${user.name} ${user.status} ${user.roles.join()}`);
   await restart({ people: 20, nhis: 9, seed: 3, now: newYear });

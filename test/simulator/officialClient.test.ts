@@ -166,7 +166,7 @@ describe('the official client manages users', () => {
     expect((await getUser(userId)).attributes).toMatchObject({ status: 'Active', disabled: false });
   });
 
-  test('the current user holds the permissions that its keys give', async () => {
+  test('the current user holds the permissions that its keys grant', async () => {
     const { data } = await official.users.getCurrentUser();
     expect(data?.attributes?.status).toBe('Active');
     const { data: permissions } = await official.users.listUserPermissions({ userId: data!.id! });

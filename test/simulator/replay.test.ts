@@ -23,7 +23,7 @@ const knownDisagreements: Readonly<Record<string, string>> = {
     'the recording lacks the requests by which the members left before they are read as gone',
 };
 
-/** Concerned scenarios whose every answer agrees. Raise it when the simulator learns more; never lower it. */
+/** Concerned scenarios whose every response agrees. Raise it when the simulator learns more; never lower it. */
 const floor = 191;
 
 describe('recorded exchanges', () => {
@@ -74,7 +74,7 @@ async function play(part: Scenario, names: ReadonlyMap<string, string>): Promise
   }
 }
 
-/** Names by permission id, from every recorded answer that tells one. */
+/** Names by permission id, from every recorded response that tells one. */
 function permissionNames(scenarios: readonly Scenario[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const exchange of scenarios.flatMap((scenario) => scenario.exchanges)) {
@@ -88,10 +88,10 @@ function permissionNames(scenarios: readonly Scenario[]): ReadonlyMap<string, st
 
 const keyOf = (exchange: Exchange) => `${exchange.method} ${exchange.endpoint} ${exchange.status}`;
 
-/** The endpoint with what shapes its answer: a request for some fields only is another one. */
+/** The endpoint with what shapes its response: a request for some fields only is another one. */
 const requestOf = (exchange: Exchange) => `${keyOf(exchange)} ${/fields[^=]*=[^&]*/.exec(exchange.path)?.[0] ?? ''}`;
 
-/** When an exchange was recorded: the latest moment that any of its scenario's answers tells. */
+/** When an exchange was recorded: the latest moment that any of its scenario's responses tells. */
 function recordedAt(scenario: Scenario): string {
   const moments = [
     ...JSON.stringify(scenario.exchanges.map((exchange) => exchange.response_body)).matchAll(
@@ -113,7 +113,7 @@ interface Evidence {
 }
 
 /**
- * The recordings span years, in which answers gained and lost keys. A key that the simulator has and a recording has
+ * The recordings span years, in which responses gained and lost keys. A key that the simulator has and a recording has
  * not (or the reverse, or null where once was an empty list) is no disagreement where a later recording of the same
  * endpoint and status agrees with the simulator, or a recording about the same kind of thing that is later than every
  * recording of the endpoint.
@@ -148,7 +148,7 @@ function attest(scenarios: readonly Scenario[]): (finding: Finding) => boolean {
         : evidence.paths.has(path) === isExtra);
     const moment = moments.get(exchange.name) ?? '';
     const sameEndpoint = byEndpoint.get(requestOf(exchange)) ?? [];
-    // Several things in one answer tell that a value may be null for one and a text for another.
+    // Several things in one response tell that a value may be null for one and a text for another.
     const isOwn = (evidence: Evidence) => kind === 'type' && at.includes('[') && evidence.exchange === exchange;
     if (sameEndpoint.some(agrees(at, (evidence) => evidence.at > moment || isOwn(evidence)))) return true;
     if (exchange.path.includes('fields')) return false;
@@ -164,7 +164,7 @@ function attest(scenarios: readonly Scenario[]): (finding: Finding) => boolean {
   };
 }
 
-/** What an answer is about: the type of its data, one or many. */
+/** What a response is about: the type of its data, one or many. */
 function aboutOf(exchange: Exchange): string {
   return typeOf(dataOf(exchange.response_body)[0]);
 }

@@ -10,13 +10,13 @@ interface Hold {
   readonly subject: string;
   readonly method: 'POST' | 'PATCH' | 'DELETE';
   readonly path: RegExp;
-  /** `after`: it is carried out, and only its answer never comes. */
+  /** `after`: it is carried out, and only its response never comes. */
   readonly when: 'before' | 'after';
 }
 
 /**
- * Stands on loopback between Muster and Datadog. It notes what was asked of Datadog, and can keep a write or its answer
- * back for as long as it takes: who asked is in the middle of it then.
+ * Stands on loopback between Muster and Datadog. It notes what was asked of Datadog, and can keep a write or its response
+ * back for as long as it takes: the caller is in the middle of it then.
  */
 export async function startGate(target: string) {
   const records: RequestRecord[] = [];
@@ -70,7 +70,7 @@ export async function startGate(target: string) {
     /** How many are kept that match. */
     caught: (subject = ''): number =>
       holds.filter(({ hold, isCaught }) => isCaught && hold.subject.includes(subject)).length,
-    /** From now on everything passes; what is kept stays without an answer. */
+    /** From now on everything passes; what is kept stays without a response. */
     open: (): void => void holds.splice(0),
     [Symbol.asyncDispose]: async () => {
       server.close();

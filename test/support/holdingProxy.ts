@@ -1,7 +1,7 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /**
- * A TCP proxy that can withhold the answers: what was asked has happened, and who asked does not know. `target` is
+ * A TCP proxy that can withhold the responses: the request was carried out, and the caller does not know. `target` is
  * `host:port` or the path of a socket.
  */
 export async function startHoldingProxy(target: string) {
@@ -33,7 +33,7 @@ export async function startHoldingProxy(target: string) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** From now on no answer comes through; connections that are open stay dumb. */
+    /** From now on no response comes through; connections that are open stay dumb. */
     hold: (isHolding: boolean) => {
       state.isHolding = isHolding;
       state.from = undefined;

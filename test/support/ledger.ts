@@ -40,7 +40,7 @@ export async function expectOneLinkAWrite({
   expect(await inventory.verifyEvidence()).toMatchObject({ ok: true, count: links.length });
 }
 
-/** Every write that was carried out, whether or not its answer arrived. */
+/** Every write that was carried out, whether or not its response arrived. */
 function carriedOutWrites({ requests, users }: Asked): Ledger {
   const idOf = new Map(users().map(({ id, email }) => [email, id]));
   const done = requests

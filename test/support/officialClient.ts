@@ -11,7 +11,7 @@ export type OfficialClient = ReturnType<typeof officialClient>;
 
 /**
  * Datadog's own client, unmodified, pointed at a simulator. It neither retries nor compresses, so that what a test
- * sees is one request and its answer.
+ * sees is one request and its response.
  */
 export function officialClient(site: Site) {
   const configuration = client.createConfiguration({
@@ -86,7 +86,7 @@ export async function refusal(call: Promise<unknown>): Promise<{ status: number;
   throw new Error('the call was not refused');
 }
 
-/** For a status that is not declared the client gives a text with the answer quoted in it. */
+/** For a status that is not declared the client gives a text with the response quoted in it. */
 function errorsOf(body: unknown): unknown {
   const quoted = typeof body === 'string' ? /\nBody: "(.*)"$/s.exec(body)?.[1] : undefined;
   const value: unknown = quoted === undefined ? body : JSON.parse(quoted);

@@ -3,14 +3,14 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import { parse } from 'yaml';
 import { isObject, type Json, type JsonObject } from './recordings.ts';
 
-/** Where an answer leaves the official description: a place such as `users.attributes` and what is different there. */
+/** Where a response leaves the official description: a place such as `users.attributes` and what is different there. */
 export interface Deviation {
   readonly at: string;
   readonly what: string;
 }
 
 interface OfficialDescription {
-  /** How an answer to a request differs from what is described for its operation and status. */
+  /** How a response to a request differs from what is described for its operation and status. */
   check(exchange: { method: string; path: string; status: number; body: Json }): readonly Deviation[];
   /** The described operation that a request belongs to, such as `GET /api/v2/users/{user_id}`. */
   operationOf(method: string, path: string): string | undefined;

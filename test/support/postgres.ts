@@ -20,7 +20,7 @@ import { Client } from 'pg';
 
 interface Database {
   readonly url: string;
-  /** Removes it with whoever is still connected. */
+  /** Removes it with all connections. */
   drop(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ interface PostgresServer extends AsyncDisposable {
   /** The folder of its Unix socket. */
   readonly folder: string;
   readonly socket: string;
-  /** Ends the server with whoever is connected; what was committed is there again after `goUp`. */
+  /** Ends the server with all connections; what was committed is there again after `goUp`. */
   goDown(): Promise<void>;
   goUp(): Promise<void>;
   stop(): Promise<void>;

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 
 /**
  * A Python with these packages from PyPI (`name==version`), in an environment of its own in the cache folder; made when it
- * is first asked for. Answers the folder of its programs. Throws in words where Python 3 or PyPI is not there.
+ * is first asked for. Returns the folder of its programs. Throws in words where Python 3 or PyPI is not there.
  */
 export async function pythonWith(packages: readonly string[]): Promise<string> {
   const id = createHash('sha256').update(packages.join()).digest('hex').slice(0, 16);

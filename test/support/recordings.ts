@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
-/** One recorded request and its answer. Keys and tokens are redacted; what they were must be learned from the answer. */
+/** One recorded request and its response. Keys and tokens are redacted; what they were must be learned from the response. */
 export interface Exchange {
   readonly name: string;
   readonly source: string;
@@ -149,7 +149,7 @@ const typeOfSegment: Readonly<Record<string, string>> = {
 };
 
 /**
- * What a scenario needs and does not create: things that answers show before any request made them, and things that
+ * What a scenario needs and does not create: things that responses show before any request made them, and things that
  * a successful request names in its path or body.
  */
 export function presupposedBy(scenario: Scenario): readonly Presupposed[] {

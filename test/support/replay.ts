@@ -33,7 +33,7 @@ export interface Finding extends Difference {
   readonly exchange: Exchange;
 }
 
-/** One request to the simulated site, with the keys as a recording's answer says they were. */
+/** One request to the simulated site, with the keys as a recording's response says they were. */
 export async function send(
   site: Site,
   method: string,
@@ -79,7 +79,7 @@ function keysOf(exchange: Exchange): 'good' | 'none' | 'bad' {
 /** What changes without a request of ours for an existing user: the last login. */
 const isUnseedable = /users[\])]\.attributes\.last_login_time$/;
 
-/** Plays a scenario's requests in recorded order against a fresh site, and says where the answers differ. */
+/** Plays a scenario's requests in recorded order against a fresh site, and says where the responses differ. */
 export async function replay(
   scenario: Scenario,
   site: Playable,

@@ -72,7 +72,7 @@ function pairs(
   return found;
 }
 
-/** Learns which simulated id stands for which recorded one, from two answers to the same request. */
+/** Learns which simulated id stands for which recorded one, from two responses to the same request. */
 export function learnIds(recorded: Json, simulated: Json, ids: Map<string, string>): void {
   if (isArray(recorded) && isArray(simulated)) {
     for (const [left, right] of pairs(recorded, simulated, ids)) learnIds(left, right, ids);
@@ -88,7 +88,7 @@ export function learnIds(recorded: Json, simulated: Json, ids: Map<string, strin
 }
 
 /**
- * Differences of shape between two answers: keys and JSON types, recursively; arrays by element type. Things that are
+ * Differences of shape between two responses: keys and JSON types, recursively; arrays by element type. Things that are
  * the same on both sides are compared one by one, the rest by what their type has in common.
  */
 export function compareShapes(
@@ -192,7 +192,7 @@ export function compareValues(
   });
 }
 
-/** Every key path of an answer with the JSON types seen there, arrays by element type: what a recording attests. */
+/** Every key path of a response with the JSON types seen there, arrays by element type: what a recording attests. */
 export function pathsOf(
   value: Json,
   at = '',

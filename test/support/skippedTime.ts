@@ -39,7 +39,7 @@ export async function onSkippedTime(
   }
 }
 
-/** Now and then the server (1.40) passes the time and never answers: then it is asked for the rest. */
+/** Now and then the server (1.40) passes the time and never replies: then the rest is requested. */
 async function pass(environment: TestWorkflowEnvironment, ms: number): Promise<void> {
   const until = (await environment.currentTimeMs()) + ms;
   for (let leftMs = ms; leftMs > 0; leftMs = until - (await environment.currentTimeMs())) {

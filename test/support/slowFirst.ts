@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type sequencer from '@jest/test-sequencer';
 
-// Its types describe what `require` gives.
+// Its types describe what `require` returns.
 const { default: Sequencer } = createRequire(import.meta.url)('@jest/test-sequencer') as typeof sequencer;
 type Tests = Parameters<InstanceType<typeof Sequencer>['sort']>[0];
 

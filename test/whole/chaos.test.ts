@@ -143,7 +143,7 @@ const accountsOfOthers = (simulator: Simulator) =>
     .filter(({ email }) => !/^e-\d+@example\.com$/.test(email))
     .map(({ email, status, roles, teams }) => ({ email, status, roles, teams }));
 
-/** Kills at random moments, also while it starts; answers how often. A worker that ends by itself is a failure. */
+/** Kills at random moments, also while it starts; returns how often. A worker that ends by itself is a failure. */
 async function keepKilling(start: () => Program, random: Random): Promise<number> {
   let kills = 0;
   for (const until = Date.now() + killForMs; Date.now() < until; kills += 1) {
@@ -233,7 +233,7 @@ interface Deciding {
   readonly signal: AbortSignal;
 }
 
-/** Decides whatever is open, by update or by signal; answers when the first approval about each person was sent. */
+/** Decides whatever is open, by update or by signal; returns when the first approval about each person was sent. */
 async function decideAll({ client, muster, inventory, plans, random, signal }: Deciding) {
   const approvedAtMs = new Map<string, number>();
   let count = 0;
@@ -310,7 +310,7 @@ async function expectRightAccess(simulator: Simulator, plans: readonly Plan[]): 
   expect(actual).toEqual(Object.fromEntries(expected));
 }
 
-/** Nothing was asked of Datadog, at any moment, that nobody was meant to have or that was not allowed before. */
+/** At no moment was anything requested of Datadog that was not wanted, or not approved before. */
 function expectOnlyAllowedWrites(
   writes: readonly RecordedWrite[],
   simulator: Simulator,
@@ -369,7 +369,7 @@ async function expectNobodyFailed(client: Client): Promise<void> {
   expect(await count('ExecutionStatus = "Completed" AND PersonId IS NOT NULL')).toBeGreaterThanOrEqual(personCount);
 }
 
-/** Every run, replayed from the beginning, gives the same commands again: otherwise the next restart would stop it. */
+/** Every run, replayed from the beginning, yields the same commands again: otherwise the next restart would stop it. */
 async function expectReplayable(client: Client): Promise<void> {
   const histories = client.workflow.list({ query: 'PersonId IS NOT NULL' }).intoHistories({ concurrency: 5 });
   const problems: string[] = [];

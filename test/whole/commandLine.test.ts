@@ -207,7 +207,7 @@ test('a user takes people through everything with the command line, and a restar
     err: expect.stringContaining(`Muster runs already in ${home} (pid ${started.pid})`),
   });
 
-  // Somebody who waits while everything is stopped and started again.
+  // A person who waits while everything is stopped and started again.
   await read(...joinerOf('e-3', 'Engineering'));
   await eventually(
     'e-3 to wait',

@@ -14,7 +14,7 @@ import { undoStories } from './stories/undo.ts';
 
 /**
  * What may go wrong in an existing organization, with the worker killed while it does: a write is asked of Datadog whose
- * answer never comes, or something is waited for. The end is the same, read by Datadog's own client.
+ * reply never comes, or something is waited for. The end is the same, read by Datadog's own client.
  */
 
 /** Against a process that is stuck, not a measure. */
@@ -89,7 +89,7 @@ function together(where: string, { options, stories }: World): void {
       expect(end.status).toBe('fulfilled');
     });
 
-    test('nobody was given a privileged role before somebody had allowed it', async () => {
+    test('nobody was granted a privileged role before its approval', async () => {
       const links = await stage.inventory.listEvidence({ limit: 10_000, offset: 0 });
       const given = links.filter(({ action, after }) => action === 'assign role' && isPrivileged(after));
       const allowed = links.filter(({ action }) => action === 'approve');

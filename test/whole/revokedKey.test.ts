@@ -29,7 +29,7 @@ test('a revoked key and a killed worker in the middle of 20 offboardings only de
   const muster = createMuster({ client: engine.client, inventory });
   const accountIds = await Promise.all(people.map((personId) => employ({ inventory, simulator }, personId)));
   simulator.requests.reset();
-  // Some answers are lost just before the key is: whether that write happened is known only once it is mended.
+  // Some responses are lost just before the key is: whether that write happened is known only once it is mended.
   simulator.faults.add({ kind: 'lostReply', match: { method: 'DELETE' }, probability: 0.4 });
 
   const startWorker = () => {

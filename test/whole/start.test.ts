@@ -76,7 +76,7 @@ test('Ctrl-C during the demonstration ends it at once, without stack trace or le
   expect(isAlive(pid)).toBe(false);
 });
 
-test('what npm start prints is true, and each command that it shows works in another terminal', async () => {
+test('the output of npm start is true, and each command in it works in another terminal', async () => {
   const { home, port, program, paste, says, runtime } = await start();
   await says('In another terminal');
   await says('npx muster approvals list');

@@ -66,7 +66,7 @@ test('applying the schedules again changes nothing but what differs, and a pause
   expect(await describeSync(client)).toMatchObject({ isPaused: false });
 });
 
-test('a light sync tells the waiting process of an acceptance, whoever else is pending', async () => {
+test('a light sync tells the waiting process about an acceptance, even if others are pending', async () => {
   const joiner = hrEvent('joiner', 'e-1');
   await stage.muster.submitEvent(joiner);
   await inPhase(stage, 'e-1', 'waitingForAcceptance');

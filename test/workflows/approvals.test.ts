@@ -25,7 +25,7 @@ async function waitingSre(stage: SkippedTime, manager?: string) {
   return { joiner, approval };
 }
 
-test('what needs no approval is given while the rest waits, and follows once it is allowed', async () => {
+test('access without approval is granted while the rest waits for its approval', async () => {
   await onSkippedTime(async (stage) => {
     const { joiner, approval } = await waitingSre(stage);
     expect(accountOf(stage, 'e-1')?.roles).toEqual([readOnly]);
@@ -106,7 +106,7 @@ test('after two days the fallback approver may decide', async () => {
   });
 });
 
-test('what was rejected is not written, and a later approval of it changes nothing', async () => {
+test('rejected access is not written, and a later approval of it changes nothing', async () => {
   await onSkippedTime(async (stage) => {
     const { joiner, approval } = await waitingSre(stage, 'boss@example.com');
     const { approvalId } = approval;

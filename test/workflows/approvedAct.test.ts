@@ -52,7 +52,7 @@ test('a duplicate joiner for a person whom security disabled changes nothing unt
   });
 });
 
-test('what somebody else disabled stays disabled where that is rejected', async () => {
+test('an account that somebody else disabled stays disabled where that is rejected', async () => {
   await using stage = await server.startMuster();
   const accountId = await employ(stage, 'a-2', { role: standard });
   stage.simulator.disable(accountId);
@@ -72,7 +72,7 @@ test('a rehire needs an approval unless Muster itself disabled the account', asy
     const leaver = await submit(stage, 'leaver', personId, { immediate: true });
     expect((await outcomeOf(stage, leaver)).kind).toBe('completed');
   }
-  // HR says it once more: that the account is disabled already is no news of somebody else.
+  // HR says it once more: the account being disabled already does not mean that somebody else did it.
   const again = await submit(stage, 'leaver', 'a-4', { at: new Date(Date.now() + 1), immediate: true });
   await outcomeOf(stage, again);
   const at = new Date(Date.now() + 2);

@@ -6,7 +6,7 @@ import { onSkippedTime } from '../support/skippedTime.ts';
 
 const threeScopes = ['user_access_read', 'user_access_invite', 'user_access_manage'];
 
-test('a key with only the three scopes runs all three processes, and names what it leaves out', async () => {
+test('a key with only the three scopes runs all three processes, and names the steps it skips', async () => {
   await onSkippedTime(async (stage) => {
     const { simulator, muster } = stage;
     simulator.keys.setScopes(threeScopes);
@@ -47,7 +47,7 @@ test('a key with only the three scopes runs all three processes, and names what 
   });
 });
 
-test('what the key may not see is named, skipped, and done later once the permission is there', async () => {
+test('steps that the key may not do are named, skipped, and done once the permission is there', async () => {
   await onSkippedTime(async (stage) => {
     const { simulator, muster, client } = stage;
     simulator.keys.setScopes(threeScopes);

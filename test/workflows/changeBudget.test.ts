@@ -20,7 +20,7 @@ const people = (count: number): string[] => {
 const disabledOf = async ({ simulator }: TestMuster): Promise<number> =>
   (await officialClient(simulator).listAllUsers({ status: 'Disabled' })).length;
 
-test('of 60 leavers in an hour those above the budget are held, and a changed batch is refused', async () => {
+test('leavers above the budget are held when 60 leave in an hour, and a changed batch is refused', async () => {
   await using stage = await server.startMuster();
   const ids = people(60);
   for (const id of ids) await employ(stage, id);
@@ -87,7 +87,7 @@ test('a leave that is withdrawn while it is held changes nothing', async () => {
   expect((await stage.inventory.findPerson(second))?.employment).toBe('employed');
 });
 
-test('of the last two administrators who leave at once one stays, until there is another', async () => {
+test('one of the last two administrators who leave at once stays until there is another', async () => {
   // Muster's key belongs to a service account, as it should: no person is an administrator by it.
   const other: { client?: DatadogClient } = {};
   await using stage = await server.startMuster({

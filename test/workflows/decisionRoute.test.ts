@@ -68,7 +68,7 @@ test("only its approver's decision over HTTP grants a role; everybody else is to
     status: 200,
     body: { approvalId, decisionId: 'd-1', state: 'approved' },
   });
-  // A repetition after a lost answer is the same decision; another one comes too late.
+  // A repetition after a lost response is the same decision; another one comes too late.
   expect(await decide(lead, yes)).toMatchObject({ status: 200, body: { state: 'approved' } });
   const late = await decide(lead, { verdict: 'reject', decisionId: 'd-2' });
   expect(late).toMatchObject({ status: 403, type: 'application/problem+json' });

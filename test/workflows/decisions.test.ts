@@ -99,7 +99,7 @@ test('a forged, altered or foreign statement changes nothing, and status says wh
   );
 });
 
-test('a decision that counted once allows nothing when the same access is asked for again', async () => {
+test('a decision that counted once approves nothing when the same access is requested again', async () => {
   await onSkippedTime(
     async (stage) => {
       const { joiner, approval, handle } = await waitingSre(stage);

@@ -73,7 +73,7 @@ async function openFindings(kind: FindingKind) {
   return stage.inventory.listFindings({ kind, state: 'open', limit: 50, offset: 0 }, new Date().toISOString());
 }
 
-/** A full sync, and the end of all that it asked for. */
+/** A full sync, and the end of every process that it started. */
 async function syncAndSettle() {
   const summary = await syncNow(client);
   await eventually('the repairs', async () => (await stage.inventory.waitingEvents({ limit: 10 })).length === 0);
@@ -216,7 +216,7 @@ test('more repairs than the budget are held: nothing is written until the batch 
   expect(await openFindings('repairsHeld')).toEqual([]);
 });
 
-test('what was rejected is left as it is until it changes, and everything else is repaired', async () => {
+test('rejected drift is left as it is until it changes, and everything else is repaired', async () => {
   const six = everyone.slice(0, 6);
   for (const personId of six) await takeAway(personId);
   await syncAndSettle();

@@ -163,7 +163,7 @@ test('an address that is not public is refused unless the policy lists the host'
   expect(hr.asked).toEqual([]);
 });
 
-test("a leaver does not wait for HR's API, and what it answers later is the older word", async () => {
+test("a leaver does not wait for HR's API, and its later reply is the older word", async () => {
   let isAway = true;
   await using hr = await setUp((_, response) => {
     response.statusCode = isAway ? 503 : 200;

@@ -20,7 +20,7 @@ async function awaitedJoiner(stage: SkippedTime) {
 const lightSync = ({ client }: SkippedTime) =>
   client.workflow.start('accessSync', { workflowId: 'sync', taskQueue: 'muster', args: [{ depth: 'light' }] });
 
-test('the light sync wakes who waits for a first login, and nobody was created or invited', async () => {
+test('the light sync wakes people who wait for a first login, and nobody is created or invited', async () => {
   await onSkippedTime(async (stage) => {
     const joiner = await awaitedJoiner(stage);
     expect(accountOf(stage, 'e-1')).toBeUndefined();

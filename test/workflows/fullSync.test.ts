@@ -152,7 +152,7 @@ test('no key value reaches a row or a history', async () => {
   for (const secret of secrets) expect(said.some((one) => one.includes(secret))).toBe(false);
 });
 
-test('what the key may not see is named with the missing permission, and its rows stay', async () => {
+test('kinds that the key may not see are named with the missing permission, and their rows stay', async () => {
   const before = await stage.inventory.listNhis({ ...everything, isThere: true });
   const members = await stage.inventory.listTeamMembers({});
   stage.simulator.keys.setScopes(['user_access_read', 'user_app_keys']);

@@ -172,7 +172,7 @@ test('an observed plan is carried out once the policy enforces and the person is
   );
 });
 
-test('a restore that was only said can be asked for again, and then gives back what was recorded', async () => {
+test('an observed restore can be requested again, and then grants what was recorded', async () => {
   let mode: Policy['mode'] = 'enforce';
   await onSkippedTime(
     async (stage) => {

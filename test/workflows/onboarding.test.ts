@@ -83,7 +83,7 @@ test('a joiner of next month is invited a week ahead, and gets nothing before th
   });
 });
 
-test('a move while the invitation waits changes in place what is given', async () => {
+test('a move while the invitation waits changes the access to be granted', async () => {
   await onSkippedTime(async (stage) => {
     const joiner = hrEvent('joiner', 'e-1', { at: await stage.now(), person: { department: 'SRE' } });
     await stage.muster.submitEvent(joiner);

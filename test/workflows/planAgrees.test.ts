@@ -83,7 +83,7 @@ const cases: readonly Case[] = [
     ends: 'completed',
   },
   {
-    name: 'a move that adds and takes away',
+    name: 'a move that adds and removes',
     given: (stage, id) => employ(stage, id, { role: standard }),
     event: mover({ department: 'Sales', title: 'Lead' }),
     ends: 'completed',
@@ -95,7 +95,7 @@ const cases: readonly Case[] = [
     ends: 'completed',
   },
   {
-    name: 'a new e-mail of somebody with a privileged role',
+    name: 'a new e-mail of a privileged person',
     given: (stage, id) => employ(stage, id, { role: admin }),
     event: (id) => mover({ department: 'SRE', email: `${id}.oak@example.com` })(id),
     ends: 'completed',
@@ -124,7 +124,7 @@ const cases: readonly Case[] = [
   },
   { name: 'a leaver', given: employ, event: leaver, ends: 'completed' },
   {
-    name: 'a leaver who has not accepted',
+    name: 'a leaver before acceptance',
     given: async (stage, id) => {
       await invited(stage, id);
       await known(stage, id, 'joining');
@@ -144,7 +144,7 @@ const cases: readonly Case[] = [
     event: leaver,
     ends: 'nothingToDo',
   },
-  { name: 'a leaver who was never seen', event: leaver, ends: 'held' },
+  { name: 'an unknown leaver', event: leaver, ends: 'held' },
 ];
 
 interface Answers {
@@ -206,7 +206,7 @@ beforeAll(async () => {
     return planOnline({ client, inventory: stage.inventory, policy: stage.policy, event, record, person });
   }
 
-  /** To its end: whoever is invited accepts, and whatever is asked is allowed. */
+  /** To its end: invited people accept, and every request is approved. */
   async function carryOut(event: HrEvent): Promise<Answers['ended']> {
     const { muster, simulator, inventory } = stage;
     const { personId, eventId } = event;

@@ -68,7 +68,7 @@ test('a renamed role works on by its id; another with its name counts once a per
   expect(impostor).not.toBe(roleId);
 });
 
-test('a role that login mappings will undo is given, and status and evidence say so', async () => {
+test('a role that login mappings will undo is granted, and status and evidence say so', async () => {
   await using stage = await startMuster();
   keys = { apiKey: stage.simulator.apiKey, appKey: stage.simulator.appKey };
   const official = officialClient(stage.simulator);

@@ -43,7 +43,7 @@ test('a leave that is rescinded before its day changes nothing, and after it the
   });
 });
 
-test('a move gives what the new department has and takes what only the old one had', async () => {
+test('a move grants what the new department has and removes what only the old one had', async () => {
   await onSkippedTime(async (stage) => {
     await employed(stage, { department: 'Engineering' });
     const mover = hrEvent('mover', 'e-1', {
@@ -62,7 +62,7 @@ test('a move gives what the new department has and takes what only the old one h
   });
 });
 
-test('a role that Muster did not give is reported as excess and left alone', async () => {
+test('a role that Muster did not grant is reported as excess and left alone', async () => {
   await onSkippedTime(async (stage) => {
     await employed(stage, { department: 'Sales' });
     await grantManually(stage, standard);
@@ -213,7 +213,7 @@ test('malformed signals are refused in status and harm nothing', async () => {
   });
 });
 
-test('an activation that is not true is read back, and gives nothing', async () => {
+test('an activation that is not true is read back, and grants nothing', async () => {
   await onSkippedTime(async (stage) => {
     const joiner = hrEvent('joiner', 'e-1', { at: await stage.now() });
     await stage.muster.submitEvent(joiner);

@@ -57,7 +57,7 @@ test('a restore grants exactly what was recorded, and a privileged role only onc
   const { eventId, roles, teams } = await restorePerson(operatorOn(stage), 'r-1');
   expect({ roles: roles.toSorted(), teams }).toEqual({ roles: [admin, standard], teams: ['restored'] });
   const { approvals } = await inPhase(stage, 'r-1', 'waitingForApproval');
-  // The policy would give the Read Only Role, and nothing else.
+  // The policy would grant the Read Only Role, and nothing else.
   expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Active', roles: [standard] });
   expect(await officialClient(stage.simulator).teamsOf(accountId)).toEqual([teamId]);
   expect(approvals).toMatchObject([{ state: 'open', privileged: [admin] }]);
@@ -100,7 +100,7 @@ function losesFirstAnswers(datadog: DatadogClient): DatadogClient {
   };
 }
 
-test('a restore whose answers are lost in the middle ends the same, with evidence of each write', async () => {
+test('a restore whose replies are lost midway ends the same, with evidence of each write', async () => {
   await using stage = await server.startMuster({ wrapDatadog: losesFirstAnswers });
   const accountId = await employ(stage, 'r-5', { role: standard });
   await gone(stage, 'r-5');

@@ -80,7 +80,7 @@ export class Approvals {
     return this.find(approvalId)?.state ?? 'withdrawn';
   }
 
-  /** Decided, and on record: what is assigned on the strength of a decision is assigned after that. */
+  /** Decided, and on record: only then is anything assigned because of it. */
   isDecided(approvalId: string): boolean {
     return this.stateOf(approvalId) !== 'open' && this.#unrecorded === 0;
   }

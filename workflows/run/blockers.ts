@@ -13,7 +13,7 @@ export interface Blocker {
   readonly advice: string;
 }
 
-/** What the process is blocked by: until a person has put it right, it waits, and says so. */
+/** The reasons why the process is blocked: it waits, and says so, until a person has fixed them. */
 export class Blockers {
   readonly #process: Readonly<Process>;
   readonly #mailbox: Readonly<Mailbox>;

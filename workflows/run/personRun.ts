@@ -18,7 +18,7 @@ export interface PersonRun {
 /** What a step needs of a run. */
 export type Uses<Part extends keyof PersonRun> = Pick<PersonRun, Part>;
 
-/** What a process does for the event that is the mailbox's current one. */
+/** The procedure of a process for the mailbox's current event. */
 export type Procedure = (run: PersonRun) => Promise<Ending>;
 
 export function openRun(type: ProcessType, { personId, events = [], carried }: PersonRunInput): PersonRun {

@@ -55,7 +55,7 @@ export class Process {
   account: Account | undefined;
   /** Accounts that somebody says are active: a claim, to be read back. */
   readonly reportedActive = new Set<string>();
-  /** Waits for a person before anything was taken away: newer facts may still replace the event. */
+  /** Waits for a person before anything was removed: newer facts may still replace the event. */
   isReplaceable = false;
   preemptedBy: HrEvent | undefined;
   /** In the Temporal UI. */
@@ -117,12 +117,12 @@ export class Process {
     this.account = account;
   }
 
-  /** What the person is to have, for everybody who reads the status. */
+  /** The access the person should have, for readers of the status. */
   want(entitlements: readonly Entitlement[]): void {
     this.#desired = entitlements;
   }
 
-  /** Nothing is taken away yet: a withdrawn leave, or one with another date, may still replace this one. */
+  /** Nothing is removed yet: a withdrawn leave, or one with another date, may still replace this one. */
   async whileReplaceable<T>(wait: () => Promise<T>): Promise<T> {
     this.isReplaceable = true;
     try {
@@ -147,8 +147,8 @@ export class Process {
   }
 
   /**
-   * What the parts add up to. What was rejected or timed out was decided, and what the key may not do is made up for
-   * without anybody: both are complete. What failed is not.
+   * The sum of the parts. Rejected or expired requests are decided, and steps that the key may not do are done later
+   * without anybody: both count as complete. Failed parts do not.
    */
   outcome(): Outcome {
     const parts = this.parts;

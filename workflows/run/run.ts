@@ -102,7 +102,7 @@ function isReplacing(
 ): boolean {
   // A hire takes over another one in place.
   if (isHire(event) && isHire(current)) return false;
-  // Access that is being taken away is taken away; before that a withdrawn leave or another date counts.
+  // A removal that has begun is finished; before that a withdrawn leave or another date counts.
   const mayReplace = isReplaceable || (type !== 'offboarding' && event.kind !== current.kind);
   return mayReplace && supersedes(event, current);
 }

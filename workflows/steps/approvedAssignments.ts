@@ -10,7 +10,7 @@ import { together } from '../run/waits.ts';
 import { assignAll, becauseOf, type Withheld } from './entitlements.ts';
 import type { ApprovalRequest } from '../../domain/decision.ts';
 
-/** What is assigned to which account once it is approved. */
+/** Access to assign to an account once it is approved. */
 interface ApprovedWork {
   readonly accountId: string;
   readonly resolved: readonly ResolvedEntitlement[];
@@ -26,7 +26,7 @@ export async function assignOnceApproved(
   await together(approvalIds.map((approvalId) => () => assignOne(run, work, approvalId)));
 }
 
-/** What was withheld at the last moment is requested again, and assigned once it is approved as it is now. */
+/** Access that was withheld at the last moment is requested again, and assigned once it is approved as it is now. */
 async function assignOne(run: PersonRun, work: ApprovedWork, approvalId: string): Promise<void> {
   const { process, mailbox, approvals } = run;
   const state = await approvals.decided(approvalId);

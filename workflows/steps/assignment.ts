@@ -5,7 +5,7 @@ import { datadog } from '../proxies.ts';
 import { throwUnlessFailed } from '../run/cancellation.ts';
 import { wordsOf } from '../run/failures.ts';
 import type { PersonRun } from '../run/personRun.ts';
-import { needsApproval } from './approvedAct.ts';
+import { needsApproval } from './onceApproved.ts';
 import { becauseOf } from './entitlements.ts';
 import { attributesOf, requestApprovals, wantedAccess } from './wantedAccess.ts';
 

@@ -3,7 +3,7 @@ import type { Because } from '../../domain/evidence.ts';
 import type { Account, ResolvedEntitlement } from '../../domain/model.ts';
 import { datadog, records } from '../proxies.ts';
 import type { PersonRun, Uses } from '../run/personRun.ts';
-import { onceApproved } from './approvedAct.ts';
+import { onceApproved } from './onceApproved.ts';
 import { alignAccount, followNews, type Assignment } from './assignment.ts';
 import { becauseOf, removeAll } from './entitlements.ts';
 import { attributesOf } from './wantedAccess.ts';

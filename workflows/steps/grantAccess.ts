@@ -7,7 +7,7 @@ import { throwUnlessFailed, wasCancelled } from '../run/cancellation.ts';
 import { wordsOf } from '../run/failures.ts';
 import type { PersonRun, Uses } from '../run/personRun.ts';
 import { alongside, together, waitFor } from '../run/waits.ts';
-import { onceApproved } from './approvedAct.ts';
+import { onceApproved } from './onceApproved.ts';
 import { assignOnceApproved, requestPrivileged } from './approvedAssignments.ts';
 import type { Assignment } from './assignment.ts';
 import { assignAll, becauseOf, removeAll } from './entitlements.ts';
@@ -56,7 +56,7 @@ async function bringInLine(run: PersonRun, { access, account }: Assignment): Pro
   process.useAccount(holdings.access.account);
   const plan = planAccess(access, { actual: holdings.access, managed: holdings.managed });
   reportLeftAlone(run, plan);
-  // What is held by now is not requested any more.
+  // Access that is held by now is no longer requested.
   await approvals.replaceRequests(plan.ask);
   const { resolved } = access;
   const awaited = plan.ask.flatMap(({ entitlements }) => pickResolved(entitlements, resolved));

@@ -113,7 +113,7 @@ async function sendAgain(run: PersonRun, account: Account, { round }: SentInvita
   return sent;
 }
 
-/** A signal comes from anywhere, so what it says is read back: the account, where it is active. */
+/** A signal comes from anywhere, so its claim is read back. Returns the account where it is active. */
 async function readBack(
   { process, blockers }: Uses<'process' | 'blockers'>,
   accountId: string,

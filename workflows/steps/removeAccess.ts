@@ -9,7 +9,7 @@ import { becauseOf, removeAll } from './entitlements.ts';
 
 type Leaving = Uses<'process' | 'mailbox' | 'blockers'>;
 
-/** What is held is worth a minute, not more: nothing delays the disabling. */
+/** Recording held access is worth a minute, not more: nothing delays the disabling. */
 export async function readHeldAccess({ process }: Leaving, { id }: Account): Promise<Access | undefined> {
   return (await dispensable(() => bestEffort.readHoldings(process.personId, id)))?.access;
 }
@@ -71,7 +71,7 @@ export async function reportOwnedKeys(
   await dispensable(() => records.notify({ kind: 'accessEnded', personId, to: mailbox.managers, details }));
 }
 
-/** A failure of what is not needed is data. */
+/** The failure of an optional step is data. */
 async function dispensable<T>(call: () => Promise<T>): Promise<T | undefined> {
   try {
     return await call();

@@ -5,7 +5,7 @@ import { datadog, records } from '../proxies.ts';
 import type { PersonRun, Uses } from '../run/personRun.ts';
 import { optional } from './entitlements.ts';
 
-/** What the person is to have: what the policy grants, or after `person restore` exactly what was recorded. */
+/** The access the person should have: by the policy, or after `person restore` exactly as recorded. */
 export async function wantedAccess(run: PersonRun): Promise<ResolvedAccess> {
   return run.mailbox.event.restore === true ? recordedAccess(run) : policyAccess(run);
 }
@@ -30,7 +30,7 @@ export async function policyAccess(run: Uses<'process' | 'mailbox' | 'blockers'>
   return { desired: guarded, resolved };
 }
 
-/** A role that is privileged is found out when it is to be assigned, and requested then. */
+/** A privileged role is recognized when it is to be assigned, and requested then. */
 async function recordedAccess({ process }: Uses<'process'>): Promise<ResolvedAccess> {
   const { before } = await records.readAccessBefore(process.personId);
   const resolved = before === undefined ? [] : heldEntitlements(before.access);

@@ -48,7 +48,7 @@ export function createFindingActivities({ inventory, policy, signals }: Dependen
   return {
     /**
      * Compares what a sync has read with what should be: opens and closes findings, and has drift mended or held as the
-     * policy says. May be repeated: what was found already is not opened again, and a repair is submitted once a run.
+     * policy says. May be repeated: a known finding is not opened again, and a repair is submitted once per run.
      */
     async assess(input: AssessmentInput): Promise<Assessment> {
       const now = new Date();

@@ -15,7 +15,7 @@ export type Pages = ReturnType<typeof createPages>;
 /** So few that a page is let go of while it is young: what V8 has kept for long it frees late, which is a sync's memory. */
 const pageSize = 500;
 
-/** Goes through rows by their ids, a page at a time, and compares what is found there with what is on record there. */
+/** Goes through rows by their ids, a page at a time, and compares the findings there with those on record. */
 export function createPages(
   inventory: Inventory,
   { states, at, onPage }: { states: KindStates; at: string; onPage?: (done: unknown) => void },

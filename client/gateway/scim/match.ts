@@ -35,7 +35,7 @@ export function matches(filter: Filter, value: JsonObject): boolean {
   }
 }
 
-/** What a list is sorted by: the primary or the first value at the path. */
+/** The sort key of a list: the primary or the first value at the path. */
 export function sortKeyOf(value: JsonObject, path: Path): string | number | undefined {
   const elements = elementsAt(value, path);
   const chosen = elements.find((one) => isObject(one) && one['primary'] === true) ?? elements[0];

@@ -108,7 +108,7 @@ interface ChangeContext {
   readonly authority: Authority;
 }
 
-/** A mover of the authoritative source is the whole record: what it no longer says is removed. */
+/** A mover of the authoritative source is the whole record: attributes that it no longer has are removed. */
 export type ScimDraft = EventDraft & { readonly isWhole?: boolean };
 
 /** `before` is undefined where there was no resource, or none with an e-mail; `after` where it was deleted. */

@@ -52,7 +52,7 @@ test('somebody is named by personId and current e-mail, and known by every earli
   }
 });
 
-test('an address belongs to who has it now, not to who gave it up', async () => {
+test('an address belongs to the person who has it now, not to the one who gave it up', async () => {
   await know('p-1', 'lead@example.com', 1);
   await know('p-1', 'p-1@example.com', 2);
   await know('p-2', 'lead@example.com', 3);
@@ -60,7 +60,7 @@ test('an address belongs to who has it now, not to who gave it up', async () => 
   expect((await identify(inventory, 'p-1', now)).names).not.toContain('lead@example.com');
 });
 
-test('of two records with one address the one that is in force counts', async () => {
+test('the record in force counts where two records have one address', async () => {
   await know('p-1', 'ada@example.com', 1, 'left');
   expect((await identify(inventory, 'ada@example.com', now)).gone).toBe('they have left');
   await know('p-2', 'ada@example.com', 2);

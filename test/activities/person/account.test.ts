@@ -124,7 +124,7 @@ test('a grant and its revocation are evident exactly once, however often they ar
   expect(adas(world)).toMatchObject([{ roles: [], teams: [] }]);
 });
 
-test('what was so before is no evidence of Muster', async () => {
+test('a state that was there before is no evidence of Muster', async () => {
   await using world = await openWorld();
   const { id } = await world.api().createAccount(ada);
   await world.inventory.bindAccount(because.personId, id, new Date().toISOString());
@@ -213,7 +213,7 @@ test('a write whose reply was lost before the key was refused is evident once th
   expect(await evidenceOf(world)).toContain(`grant:${entitlementKey(world.role)}`);
 });
 
-test('the evidence of what was given and taken names the policy in force', async () => {
+test('the evidence of grants and removals names the policy in force', async () => {
   await using world = await openWorld();
   const id = await withAccount(world);
   const { personId } = because;
@@ -227,7 +227,7 @@ test('the evidence of what was given and taken names the policy in force', async
   ]);
 });
 
-test('what somebody else did while the first attempt failed is no evidence of Muster', async () => {
+test('a change by somebody else while the first attempt failed is no evidence of Muster', async () => {
   await using world = await openWorld();
   const id = await withAccount(world);
   const { faults } = world.simulator;

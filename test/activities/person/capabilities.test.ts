@@ -53,7 +53,7 @@ async function openWorld() {
   };
 }
 
-test('of many processes that wait for a permission, one asks Datadog, less and less often', async () => {
+test('one of many processes that wait for a permission asks Datadog, less and less often', async () => {
   await using world = await openWorld();
   const { keys, requests } = world.simulator;
   keys.setScopes(['user_access_read']);
@@ -120,7 +120,7 @@ test('a waiting process looks again only after the next one may ask', async () =
   expect(nextRetryDelay).toBeLessThanOrEqual(minute + 10_000);
 });
 
-test('what was skipped is done later once the permission is there, and once a day at most', async () => {
+test('skipped steps are done once the permission is there, and once a day at most', async () => {
   await using world = await openWorld();
   const parts = [{ part: 'assign team core', result: 'notDone', permission: 'teams_read' }] as const;
   const outcome = { kind: 'completed', parts } as const;

@@ -7,7 +7,7 @@ import { evidenceOf, openWorld, type PersonActivities, type World } from '../../
 const because = { personId: 'p-1', eventId: 'e-1', reason: 'everybody', actor: 'hr' };
 const ada = { email: 'ada@example.com', name: 'Ada Alder', title: 'Engineer' };
 
-/** The account u-1 of p-1 in a Datadog that answers as no simulator does. */
+/** The account u-1 of p-1 in a Datadog that replies as no simulator does. */
 async function onStub(stub: Stub): Promise<World> {
   const world = await openWorld({}, () => stub.client);
   await world.inventory.bindAccount('p-1', 'u-1', new Date().toISOString());
@@ -133,7 +133,7 @@ test('an enabling that leaves the account disabled is tried again', async () => 
   });
 });
 
-test('a membership given by somebody else in between is a success that leaves no evidence', async () => {
+test('a membership granted by somebody else in between is a success that leaves no evidence', async () => {
   const { answer, team } = memberships({ hidesFirst: 1, status: 409, detail: 'users already present on the team' });
   await using stub = await startStub(answer);
   await using world = await onStub(stub);

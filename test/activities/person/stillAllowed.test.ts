@@ -50,7 +50,7 @@ const know = (world: World, personId: string, employment: 'employed' | 'left' = 
 const record = (world: World, change: Partial<CountedDecision> = {}) =>
   world.inventory.recordDecision('p-1', { ...decision, ...change, at: at(5) });
 
-test('what an approver on record allowed is assigned, and says so', async () => {
+test('access that an approver on record approved is assigned, and says so', async () => {
   await using stage = await openStage();
   const { world, assign, roles, id } = stage;
   await record(world);

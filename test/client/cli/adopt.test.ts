@@ -69,7 +69,7 @@ test('plan writes nothing; apply binds, marks what is held as preexisting, and l
   expect(again.matches.every(({ isBound }) => isBound)).toBe(true);
 });
 
-test('apply refuses a plan after which somebody was given something, and binds nobody', async () => {
+test('apply refuses a plan that is older than a grant, and binds nobody', async () => {
   const [email] = await writeRoster();
   const { hash } = planOf(await run('adopt', 'plan', '--roster', 'people.csv', '--json'));
   const account = simulator.users().find((user) => user.email === email);

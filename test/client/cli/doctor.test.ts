@@ -37,7 +37,7 @@ test.each(['user_access_read', 'user_access_invite', 'user_access_manage'] as co
   },
 );
 
-test('what cannot be told stops nobody', async () => {
+test('an unknown permission stops nobody', async () => {
   const checks = await judge({ user_access_manage: 'unknown' });
   expect(isHealthy(checks)).toBe(true);
   expect(checks.find(({ name }) => name === 'user_access_manage')).toMatchObject({ status: 'unknown' });

@@ -119,7 +119,7 @@ test('an account that is bound to somebody else is a conflict, in words', async 
   });
 });
 
-test('what the key may not see is named, and refused keys leave the account unknown', async () => {
+test('lists that the key may not see are named, and refused keys leave the account unknown', async () => {
   simulator.keys.setScopes(['user_access_read', 'user_access_invite', 'user_access_manage']);
   const joiner = ['joiner', '--person-id', 'e-1', '--email', 'new@example.com', '--department', 'Engineering'];
   expect(await plan(...joiner)).toMatchObject({ account: 'wouldBeCreated', notVisible: ['teams_read'] });
@@ -182,7 +182,7 @@ test('under activation jit nobody would be invited; a leaver above the budget wo
   expect(await inventory.listHeld()).toEqual([]);
 });
 
-test('a role that the next login takes away again is warned of before it is given', async () => {
+test('a role that the next login takes away again is warned of before it is granted', async () => {
   const { authnMappings, roles } = officialClient(simulator);
   const standard = (await roles.listRoles({ pageSize: 100 })).data?.find(
     ({ attributes }) => attributes?.name === 'Datadog Standard Role',

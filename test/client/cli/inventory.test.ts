@@ -182,7 +182,7 @@ test("a mover's dry run fills attributes from the inventory, and says what would
 });
 
 test("a leaver's dry run takes everything", async () => {
-  // What the policy would give is no reason to keep it.
+  // What the policy would grant is no reason to keep it.
   const named = ['--email', person.email, '--department', 'SRE'];
   expect(await readJson('leaver', '--person-id', 'e-1', ...named, '--dry-run')).toMatchObject({
     process: 'offboarding',
@@ -239,7 +239,7 @@ test('inventory nhis lists service accounts and keys, and keeps their owners', a
   expect(await readJson('inventory', 'nhis', '--owner', 'e-1')).toEqual([]);
 });
 
-test('what the last sync could not see is said beside the list', async () => {
+test('kinds that the last sync could not see are named beside the list', async () => {
   await using inventory = await openInventory({ file: join(home, 'inventory.db') });
   const counts = { users: 1, serviceAccounts: 0, roles: 0, teams: 0, keys: 0, added: 0, removed: 0, changed: 0 };
   await inventory.startSyncRun({ runId: 'r-1', depth: 'full', startedAt: at });

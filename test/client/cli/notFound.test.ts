@@ -67,7 +67,7 @@ test.each<[readonly string[], RegExp]>([
   expect(err).toMatch(message);
 });
 
-test('a mover of somebody unknown asks for the e-mail, as a dry run does', async () => {
+test('a mover of an unknown person asks for the e-mail, as a dry run does', async () => {
   const mover = ['mover', '--person-id', 'e-9', '--department', 'SRE'];
   for (const args of [mover, [...mover, '--dry-run']]) {
     const { code, out, err } = await run(args);

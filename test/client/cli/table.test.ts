@@ -90,7 +90,7 @@ test('no line is wider than the terminal, whatever is in the cells', () => {
   );
 });
 
-test('what is cut says so', () => {
+test('a cut text says so', () => {
   expect(cut('abcdef', 4)).toBe('abc…');
   expect(cut('漢字漢字', 4)).toBe('漢…');
   expect(wrap('one two three four', { width: 5, maxLines: 2 })).toEqual(['one', 'two…']);

@@ -31,7 +31,7 @@ test('the process lives, is ready, and is not while the engine is away or it dra
   }
 });
 
-test('without a good answer from Datadog it is not ready, but accepts events', async () => {
+test('without a good response from Datadog it is not ready, but accepts events', async () => {
   await using gateway = await startGateway();
   const ask = asking(gateway);
   const datadog = { state: 'never', lastGoodAnswer: null };

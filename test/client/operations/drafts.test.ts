@@ -51,7 +51,7 @@ test('a person who has yet to join is known by the waiting joiner event', async 
   expect(await complete(known(undefined, [joiner, event('leaver', 7, 30)]))).toMatchObject({ email: ada.email });
 });
 
-test('nothing is made up for a person of whom nothing is known', async () => {
+test('nothing is invented for an unknown person', async () => {
   expect(await complete(known(undefined))).toEqual({ title: 'Lead', extra: { level: '3' } });
 });
 

@@ -15,7 +15,7 @@ async function openRefused(): Promise<{ world: World; api: () => ReturnType<Worl
 
 const refused = { type: 'NotAuthorized', missing: { permission: 'teams_read' } };
 
-test('what Datadog has refused is asked for once, and named as it would be', async () => {
+test('a refused permission is tried once, and then reported in the same words', async () => {
   const { world, api, id } = await openRefused();
   await using _ = world;
   const { requests } = world.simulator;

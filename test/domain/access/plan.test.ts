@@ -35,7 +35,7 @@ const keys = (entitlements: readonly ResolvedEntitlement[]): readonly string[] =
   entitlements.map(entitlementKey).toSorted();
 
 describe('the plan', () => {
-  test('applied to what is held gives what is wanted, plus what was never Muster’s to take', () => {
+  test('applied to held access yields the wanted access, plus what Muster never granted', () => {
     fc.assert(
       fc.property(subset, subset, subset, (wanted, held, managed) => {
         const plan = compareAccess({
@@ -62,7 +62,7 @@ describe('the plan', () => {
     );
   });
 
-  test('never takes away what awaits an approval', () => {
+  test('never removes what awaits an approval', () => {
     fc.assert(
       fc.property(subset, subset, (awaited, held) => {
         const managed = universe.map(entitlementKey);

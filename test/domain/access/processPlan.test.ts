@@ -80,7 +80,7 @@ const heldIn = ({ access }: Situation): readonly string[] =>
   access === undefined ? [] : keys(heldEntitlements(access));
 
 describe('the plan of a process', () => {
-  test('assigns nothing that a rule does not give, and nothing before it is allowed', () => {
+  test('assigns nothing that no rule grants, and nothing before its approval', () => {
     fc.assert(
       fc.property(situations, (situation) => {
         const { adds, approvalsNeeded, withheld } = planProcess(situation);
@@ -96,7 +96,7 @@ describe('the plan of a process', () => {
     );
   });
 
-  test('what an account in use holds is kept, removed or excess, and never two of these', () => {
+  test('held access of an account in use is kept, removed or excess, and never two of these', () => {
     fc.assert(
       fc.property(situations, (situation) => {
         const { removes, excess, adds } = planProcess(situation);
@@ -109,7 +109,7 @@ describe('the plan of a process', () => {
     );
   });
 
-  test('takes away on a move only what Muster granted, and from a leaver everything', () => {
+  test('removes only what Muster granted on a move, and everything from a leaver', () => {
     fc.assert(
       fc.property(situations, (situation) => {
         const { removes, end } = planProcess(situation);
@@ -148,7 +148,7 @@ describe('the plan of a process', () => {
     );
   });
 
-  test('an e-mail of somebody with a privileged role never changes freely', () => {
+  test('an e-mail of a privileged person never changes freely', () => {
     fc.assert(
       fc.property(situations, (situation) => {
         const { changes } = planProcess({ ...situation, holdsPrivilegedRole: true });
@@ -159,7 +159,7 @@ describe('the plan of a process', () => {
   });
 });
 
-test('an approval that nobody may give is withheld in words, and what is held of it stays', () => {
+test('access that nobody may approve is withheld in words, and held parts of it stay', () => {
   const [given, held, missing] = universe as [ResolvedEntitlement, ResolvedEntitlement, ResolvedEntitlement];
   const plan = planProcess({
     process: 'roleChange',

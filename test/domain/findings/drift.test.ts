@@ -12,7 +12,7 @@ const departments = fc.constantFrom('Sales', 'Engineering', 'SRE');
 
 const about = (subject: string): string => subject.slice('p-1/'.length);
 
-test('what is missing is not held, what is excess is held, and nothing is both', () => {
+test('missing access is not held, excess is held, and nothing is both', () => {
   fc.assert(
     fc.property(someRoles, someTeams, someRoles, departments, (roleIds, teamIds, onRecord, department) => {
       const found = atPerson({

@@ -33,7 +33,7 @@ describe('a condition', () => {
     expect(matchesValue('senior*', 'A Senior Engineer')).toBe(false);
   });
 
-  test('of * alone holds for any value that HR names, and not where HR names none', () => {
+  test('with * alone holds for any value that HR names, and not where HR names none', () => {
     const rules = [rule('managed', { when: { manager: ['*'] }, roles: ['R'] })];
     expect(namesGiven(rules, person({ manager: 'p-1' }))).toEqual(['role:R']);
     expect(namesGiven(rules, person({ manager: ' ' }))).toEqual([]);
@@ -63,7 +63,7 @@ describe('a condition', () => {
 });
 
 describe('birthright access', () => {
-  test('is the union of the rules that match, each entitlement once with the rules that give it', () => {
+  test('is the union of the rules that match, each entitlement once with the rules that grant it', () => {
     const rules = [rule('b', { roles: ['R'], teams: ['T'] }), rule('a', { roles: ['R'] })];
     expect(birthrightAccess({ rules }, person()).granted).toEqual([
       { kind: 'role', name: 'R', rules: ['a', 'b'] },
@@ -122,7 +122,7 @@ describe('birthright access', () => {
     );
   });
 
-  test('is exactly what the matching rules name, and never both given and asked for', () => {
+  test('is exactly what the matching rules name, never both granted and on approval', () => {
     fc.assert(
       fc.property(anyRules, anyPerson, (rules, attributes) => {
         const { granted, onApproval } = birthrightAccess({ rules }, attributes);
@@ -174,6 +174,6 @@ test.each([
   [['example.com'], 'pat@mail.example.com', false],
   [['example.com'], 'pat@notexample.com', false],
   [['example.com'], 'pat@example.com@elsewhere.test', false],
-])('of the domains %j, %s is allowed: %s', (domains, email, isAllowed) => {
+])('with the domains %j, %s is allowed: %s', (domains, email, isAllowed) => {
   expect(isInDomains(domains, email)).toBe(isAllowed);
 });

@@ -23,7 +23,7 @@ export const accessStories: Readonly<Record<string, Story>> = {
     expect(await stage.inventory.listApprovals({ personId: 'by-hand' })).toEqual([]);
   },
 
-  async 'a rule that the policy loses while its role is being given is taken back by the next look'(stage, worker) {
+  async 'a role whose rule is deleted during its assignment is removed by the next reconciliation'(stage, worker) {
     await makeRole(stage, 'Legacy');
     const accountId = await employ(stage, 'legacy', { person: { department: 'Sales' } });
     stage.gate.hold({ subject: accountId, method: 'POST', path: /\/roles\//, when: 'after' });

@@ -65,7 +65,7 @@ export const administratorStories: Readonly<Record<string, Story>> = {
     expect(await readAccount(stage, another)).toMatchObject({ status: 'Active', roles: [admin] });
   },
 
-  async 'a key with the three scopes onboards, and names what it leaves out'(stage, worker) {
+  async 'a key with the three scopes onboards, and names the steps it skips'(stage, worker) {
     stage.gate.hold({ subject: 'three-new@example.com', method: 'POST', path: /\/users$/, when: 'after' });
     const joiner = await stage.submit('joiner', 'three-new', { person: { department: 'Engineering' } });
     await stage.caught('three-new@example.com');

@@ -33,7 +33,7 @@ function withoutManager(what: 'missing' | 'self' | 'leaving'): Story {
     const mover = await stage.submit('mover', personId, { person });
     await stage.phase(personId, 'waitingForApproval');
     const fallback = await stage.tokenOf('it');
-    // One is killed while it waits, the others in the middle of what was allowed.
+    // One is killed while it waits, the others in the middle of the approved change.
     if (what !== 'missing') {
       const when = what === 'self' ? 'before' : 'after';
       stage.gate.hold({ subject: accountId, method: 'POST', path: /\/roles\//, when });

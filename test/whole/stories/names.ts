@@ -9,7 +9,7 @@ export const itLead = 'it-lead@example.com';
 
 type Stage = Pick<KillStage, 'simulator'>;
 
-/** A role made by Datadog's own client; answers its id. */
+/** Makes a role with Datadog's own client; returns its id. */
 export async function makeRole({ simulator }: Stage, name: string): Promise<string> {
   const body = { data: { type: 'roles' as const, attributes: { name } } };
   const { data } = await officialClient(simulator).roles.createRole({ body });

@@ -18,7 +18,7 @@ export const undoStories: Readonly<Record<string, Story>> = {
     expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Active', roles: [] });
     await worker.restarted();
     await stage.phase('restored', 'waitingForApproval');
-    // The policy would give the Read Only Role, and nothing else.
+    // The policy would grant the Read Only Role, and nothing else.
     expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Active', roles: [standard] });
     await stage.approve('restored', await stage.tokenOf('lead'));
     expect((await stage.outcome(restoration)).kind).toBe('completed');
@@ -31,7 +31,7 @@ export const undoStories: Readonly<Record<string, Story>> = {
     const leaver = await stage.submit('leaver', 'withdrawn', { effectiveAt });
     await stage.phase('withdrawn', 'scheduled');
     await worker.killed();
-    // Nobody answers the operator in time, perhaps: it counts all the same.
+    // Perhaps the operator gets no reply in time: it counts all the same.
     const asking = cancelEvent(stage.asOperator, { eventId: leaver.eventId, reason: 'a mistake' }).catch(
       () => undefined,
     );

@@ -119,7 +119,7 @@ const printPath = (path: Path): string =>
     .join('')
     .slice(0, -1);
 
-/** What it gives; a SCIM error is right too, and says nothing further. Anything else that is thrown is not. */
+/** What it returns; a SCIM error is right too, and says nothing further. Anything else that is thrown is not. */
 function soundOf<T>(work: () => T): T {
   try {
     return work();

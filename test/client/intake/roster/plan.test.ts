@@ -163,11 +163,11 @@ test('a person not in the file is missing and stays, unless the policy makes abs
     );
   expect(since('2026-06-10T00:00:00.000Z').items).toEqual([]);
   expect(since('2026-06-01T00:00:00.000Z').items).toMatchObject([{ kind: 'leaver', personId: 'e-9', line: 0 }]);
-  // An empty file, or one with a line that cannot be read, says nothing about who is absent.
+  // An empty file, or one with a line that cannot be read, says nothing about absent people.
   expect(plan([], [ada, bob], leave).items).toEqual([]);
 });
 
-test('a file that is not whole says nothing about who is missing', () => {
+test('an incomplete file says nothing about missing people', () => {
   expect(plan([row()], [ada], { isComplete: true }).isWhole).toBe(true);
   expect(plan([row()], [ada], { isComplete: false }).isWhole).toBe(false);
   expect(plan([], [ada], { isComplete: true }).isWhole).toBe(false);

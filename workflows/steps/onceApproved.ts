@@ -10,8 +10,8 @@ import { waitFor } from '../run/waits.ts';
 import { becauseApproved } from './approvedAssignments.ts';
 import type { LapsedDecision } from '../../domain/decision.ts';
 
-/** What is done to the account itself only once somebody has approved it. */
-interface Act {
+/** A change of the account itself that needs an approval. */
+interface AccountChange {
   /** In words, for the approvers. */
   readonly act: string;
   /** Takes news in place while it waits. */
@@ -25,7 +25,7 @@ type Waiting = Uses<'process' | 'mailbox' | 'approvals'>;
 /** Requests, waits, and writes, because of the event as it is then: a newer one may have taken its place. */
 export async function onceApproved<T>(
   run: Waiting,
-  { act, takesNews = false }: Act,
+  { act, takesNews = false }: AccountChange,
   write: (because: Because) => Promise<T>,
 ): Promise<ActEnd<T>> {
   const { process, mailbox, approvals } = run;
