@@ -41,7 +41,7 @@ export interface DatadogReads {
     /** The id that each had before, by `entitlementKey` with the name as id: it stays, also under another name. */
     knownIds?: ReadonlyMap<string, string>,
   ): Promise<readonly ResolvedEntitlement[]>;
-  /** What the account holds, with names; teams where `teams_read` allows, and unless they are not to be asked for. */
+  /** What the account holds, with names; teams where `teams_read` allows them, unless they are not wanted. */
   getAccess(accountId: string, options?: { readonly withoutTeams?: boolean }): Promise<Access | undefined>;
   /** The teams of an account. Throws `NotFound` where the account is gone. */
   listTeamsOf(accountId: string): Promise<Access['teams']>;
@@ -77,8 +77,8 @@ export interface DatadogReads {
   /** Names by permission id. */
   listPermissions(): Promise<ReadonlyMap<string, string>>;
   /**
-   * What dies with the account, and what outlives it. `notVisible` names the permission that would show it; what takes one
-   * of the `refused` is not asked for.
+   * Keys that die with the account, and those that outlive it. `notVisible` names the permission that would show them;
+   * lists that need one of the `refused` are not read.
    */
   listOwnedKeys(accountId: string, refused?: ReadonlySet<string>): Promise<OwnedKeys>;
   currentUser(): Promise<{ account: Account; permissions: readonly string[] }>;

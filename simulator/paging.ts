@@ -63,7 +63,7 @@ interface TeamPage<T> {
   readonly envelope: Record<string, unknown>;
 }
 
-/** `meta` and `links` of the team service, which counts by offset unless pages are asked for. */
+/** `meta` and `links` of the team service, which counts by offset unless pages are requested. */
 export function teamPage<T>(call: Call, items: readonly T[]): TeamPage<T> {
   const { query, origin } = call;
   const rest = new URLSearchParams(query);

@@ -156,7 +156,7 @@ const addressTaken = (): DatadogFailure =>
 
 const bothSummarized: Write['said'] = ({ before, after }) => ({ before: summarize(before), after: summarize(after) });
 
-/** The account's id and those of its fields that were asked for. */
+/** The account's id and the requested fields. */
 const pick = (account: Account | undefined, wanted: AttributeChanges) =>
   account && {
     id: account.id,

@@ -11,7 +11,7 @@ interface Holdings {
   readonly access: Access;
   /** Keys of what Muster granted, on record (`entitlementKey`). */
   readonly managed: readonly string[];
-  /** Roles that login mappings grant; absent where they were not asked for, or the key may not see them. */
+  /** Roles that login mappings grant; absent where they were not requested, or the key may not see them. */
   readonly mappedRoleIds?: readonly string[];
 }
 

@@ -8,7 +8,7 @@ export type OpenWrites = Pick<
   'beginWrite' | 'refuseWrite' | 'endWrite' | 'giveUpWrite' | 'listOpenWrites' | 'openGrant' | 'closeGrant'
 >;
 
-/** What was read of an account; the teams where they were asked for. */
+/** A reading of an account, with teams where they were requested. */
 export interface Reading {
   readonly account?: Account;
   readonly access?: Pick<Access, 'teams' | 'teamsNotVisible'>;

@@ -28,7 +28,7 @@ import { managedOn } from '../person/holdings.ts';
 import { rolesOfMappings } from '../person/loginMappings.ts';
 import { holdsRole, protectionOf } from '../person/protection.ts';
 
-/** What is asked to know what an event would do: reading calls only. */
+/** The readings needed to tell what an event would do: no writes. */
 interface PlanContext {
   readonly api: DatadogReads;
   /** Absent where Muster has never run. */

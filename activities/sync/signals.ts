@@ -10,7 +10,7 @@ export interface PersonSignals {
   hasOpenRun(personId: string): Promise<boolean>;
 }
 
-/** Tells the process of an acceptance; where it has ended, a new one is asked for. */
+/** Tells the process about an acceptance; where it has ended, a new one is requested. */
 export const activationSignal =
   (signals: PersonSignals) =>
   async ({ personId, accountId, sentAt }: PendingInvitation): Promise<void> => {

@@ -16,7 +16,7 @@ interface Diagnosis {
   readonly checks: readonly Check[];
   /** Approvals that wait for a decision, where the inventory can be read. */
   readonly openApprovals?: number;
-  /** What the processes know of the key: each permission, as it was last asked for, and whom parts were withheld from. */
+  /** What the processes know about the key: each permission by its last probe, and the people whose steps were skipped. */
   readonly keyHealth?: readonly (KeyHealth & { readonly peopleWithout: number })[];
 }
 

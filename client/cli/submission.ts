@@ -28,7 +28,7 @@ const examples = {
   leaver: '--person-id e-1042 --immediate --reason "contract ended" --wait',
 } as const;
 
-/** An outcome that is not what was asked for. */
+/** An outcome other than the requested one. */
 const isShort = (outcome: Outcome): boolean =>
   !['completed', 'nothingToDo', 'observed', 'duplicate'].includes(outcome.kind);
 

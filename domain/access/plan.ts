@@ -53,7 +53,7 @@ export function planAccess({ desired, resolved }: ResolvedAccess, { actual, mana
   };
 }
 
-/** Nobody is asked for what is held already, nor where nobody may decide. */
+/** No request for access that is held already, nor where nobody may decide. */
 export function requestsToAsk(
   { desired, resolved }: ResolvedAccess,
   isHeld: (entitlement: ResolvedEntitlement) => boolean,

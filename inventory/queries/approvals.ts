@@ -5,7 +5,7 @@ import type { ApprovalRow, DatedDecision } from '../port/approvals.ts';
 import { canonicalJson, parseJson } from '../port/json.ts';
 import type { ApprovalRequest, ApproverSet } from '../../domain/decision.ts';
 
-/** The same access may be asked for again later: then an older request that is still open ends as withdrawn. */
+/** The same access may be requested again later: then an older request that is still open ends as withdrawn. */
 export const openApproval = locked(personLock, async (db: Db, approval: ApprovalRow): Promise<void> => {
   const { personId, approvalId, requestedAt, deadline, state, closedAt = null } = approval;
   const { entitlements, act, rules, approvers, managerIds, managerGone, privileged } = approval;

@@ -6,11 +6,11 @@ import { canonicalJson, parseJson } from '../port/json.ts';
 import { appendLink } from './evidence.ts';
 
 /**
- * A write and its evidence are two things, and between them anything may stop: the write is noted before it is asked for,
+ * A write and its evidence are two things, and between them anything may stop: the write is noted before it is sent,
  * and its link is appended when its response is there, or when a later reading shows that it has happened.
  */
 
-/** Notes a write just before Datadog is asked for it. Returns how often it has been asked for. */
+/** Notes a write just before it is sent. Returns how often it has been sent. */
 export const beginWrite = locked(
   personLock,
   async (db: Db, { wanted, entry, askedAt, ...key }: Omit<OpenWrite, 'asked'>): Promise<number> => {

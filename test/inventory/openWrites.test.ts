@@ -48,7 +48,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await inventory.listEvidence({ limit: 9, offset: 0 })).toHaveLength(1);
   });
 
-  test('a write that was sent long ago and never happened is begun anew', async () => {
+  test('a write that was sent long ago and never happened starts over', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     await inventory.beginWrite(write(0));

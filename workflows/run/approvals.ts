@@ -17,7 +17,7 @@ import { isoOf, type Process } from './process.ts';
 import { waitFor } from './waits.ts';
 import type { ApprovalRequest, CountedDecision, Decision, LapsedDecision } from '../../domain/decision.ts';
 
-/** What is asked of approvers for this person, and what they decided. */
+/** Requests to approvers for this person, and their decisions. */
 export class Approvals {
   readonly #process: Readonly<Process>;
   readonly #mailbox: Readonly<Mailbox>;

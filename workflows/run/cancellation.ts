@@ -1,7 +1,7 @@
 import { ActivityFailure, CancelledFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
 
 /**
- * Whether this is how something ended that was cancelled. An attempt that fails while its cancellation is asked for is not
+ * Whether this is the end of something cancelled. An attempt that fails while its cancellation is requested is not
  * tried again, and its failure comes as it was: that it would have been tried again tells it from a result.
  */
 export function wasCancelled(error: unknown): boolean {
