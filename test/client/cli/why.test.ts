@@ -76,7 +76,7 @@ test('a grant says by which rule, approval or adoption it is held', () => {
   expect(whyGranted({ reason: 'preexisting', because: 'adoption abc' }, known).why).toBe('held before Muster');
 });
 
-test('an entitlement ends at one time only, and access that somebody else granted is no grant of Muster', () => {
+test('an entitlement ends at one time only, and access from others is no grant', () => {
   const held = { kind: 'role', id: 'r-1', name: 'Standard', since: samples.at(2), until: samples.at(6) } as const;
   const history: PersonHistory = {
     person: { ...samples.finish().person, personId: 'p-1', lines: {}, previousEmails: [] },
