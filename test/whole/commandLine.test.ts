@@ -134,7 +134,7 @@ test('a user takes people through everything with the command line, and a restar
   await becomeReady(terminal, started);
   const enginePid = await terminal.enginePid();
 
-  // A joiner without questions.
+  // A joiner without approvals.
   const joining = read<Submitted>(...joinerOf('e-1', 'Engineering'), '--wait', '--timeout', '60s');
   await accept(terminal, 'e-1');
   const summary = await read<Record<string, unknown>>('sync', 'run');

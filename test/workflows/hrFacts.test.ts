@@ -114,7 +114,7 @@ test('after a change of manager the new one decides, and the old one no more', a
   await hr.say(1, 'mover', { personId: 'h6', department: 'SRE', manager: 'h6-old@example.com' });
   await inPhase(stage, 'h6', 'waitingForApproval');
   const [moved] = await hr.say(2, 'mover', { personId: 'h6', manager: 'h6-new@example.com' });
-  const open = await eventually('the question to the new manager', async () =>
+  const open = await eventually('the request to the new manager', async () =>
     (await stage.inventory.listApprovals({ state: 'open' })).find(({ managerIds }) =>
       managerIds.includes('h6-new@example.com'),
     ),
