@@ -2,7 +2,6 @@ import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { Command } from 'commander';
-import { createProgram } from '../client/cli/run.ts';
 import {
   accessSyncScheduleId,
   accessSyncType,
@@ -12,8 +11,8 @@ import {
 } from '../domain/contracts.ts';
 import { checkDecision } from '../domain/guards.ts';
 import { phases } from '../domain/model.ts';
-import { createShell } from './client/support/shell.ts';
 import {
+  createIdle,
   fencesOf,
   inFolder,
   leavesOf,
@@ -27,13 +26,6 @@ import {
 } from './support/documents.ts';
 
 const readme = pages[0]?.text ?? '';
-
-/** The commands with nothing behind them: parsing checks arguments and options, and does nothing. */
-async function createIdle(): Promise<Command> {
-  const program = await createProgram(createShell(), () => undefined);
-  for (const one of leavesOf(program)) one.command.action(() => undefined);
-  return program;
-}
 
 /** What is wrong with a command that is named in passing, perhaps without its arguments. */
 function problemOf(program: Command, words: readonly string[]): string | undefined {

@@ -1,6 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { createProgram } from '../../client/cli/run.ts';
+import { createShell } from '../client/support/shell.ts';
 
 /** The README and the documentation, and what they show of the command line. */
 
@@ -53,6 +55,13 @@ export function leavesOf(command: Command, path: readonly string[] = []): readon
   // `leaver` is a command, and has others below it.
   const isOne = path.length > 0 && (below.length === 0 || command.options.some(({ hidden }) => !hidden));
   return isOne ? [{ path: path.join(' '), command }, ...below] : below;
+}
+
+/** The commands with nothing behind them: parsing checks arguments and options, and does nothing. */
+export async function createIdle(): Promise<Command> {
+  const program = await createProgram(createShell(), () => undefined);
+  for (const one of leavesOf(program)) one.command.action(() => undefined);
+  return program;
 }
 
 export interface ShownCommand {

@@ -19,7 +19,7 @@ export async function rejectedAboveBudget({ process, mailbox, blockers }: Leavin
   let admittance = await records.admitDisable(personId, eventId);
   if (admittance.state === 'held') {
     const reason = overBudget(admittance.limit);
-    const advice = `\`npx muster leaver held\` shows all that are held, \`npx muster leaver release ${personId}\` lets this one go`;
+    const advice = `\`npx muster leaver held\` shows all that are held, \`npx muster leaver release ${personId} --reason TEXT\` lets this one go`;
     admittance = await process.whileReplaceable(() =>
       blockers.waitUntilResolved('held', { reason, advice }, () => blockerPoll.awaitRelease(personId, eventId)),
     );
