@@ -194,6 +194,9 @@ async function announceApprovals(inventory: Inventory, config: Config, seen: Set
   }
 }
 
+// Ctrl-C ends the `tee` of `npm start | tee` too: what nobody reads must not keep Muster from stopping in order.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 try {
   const { values } = parseArgs({ options: { once: { type: 'boolean' }, help: { type: 'boolean' } } });
   if (values.help) console.log(help);

@@ -32,6 +32,8 @@ export function startProgram(
     pid: child.pid as number,
     said,
     exited,
+    /** As where the `tee` behind a pipe has ended. */
+    hangUp: () => [child.stdout, child.stderr].forEach((stream) => stream?.destroy()),
     isRunning: () => child.exitCode === null && child.signalCode === null,
     /** Only ever this process. */
     async end(signal: 'SIGTERM' | 'SIGKILL' | 'SIGINT') {

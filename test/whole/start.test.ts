@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -74,6 +74,16 @@ test('Ctrl-C during the demonstration ends it at once, without stack trace or le
   expect({ code, signal, err }).toEqual({ code: 0, signal: null, err: '' });
   expect(out).toContain('Stopping');
   expect(isAlive(pid)).toBe(false);
+});
+
+test('Ctrl-C that ends the reader of a pipe too still ends everything in order', async () => {
+  const { home, program, says, enginePid } = await start();
+  await says('1. HR: Sam Example');
+  const pid = await enginePid();
+  program.hangUp();
+  expect(await program.end('SIGINT')).toMatchObject({ code: 0, signal: null });
+  expect(isAlive(pid)).toBe(false);
+  expect(await readdir(home)).not.toContain('runtime.json');
 });
 
 test('the output of npm start is true, and each command in it works in another terminal', async () => {
