@@ -65,13 +65,13 @@ const evidenceList = (approvals: readonly ApprovalRow[]): List<EvidenceRow> => (
     person: (row) => row.personId,
     what: whatWasDone,
     why: (row) => whyDone(row, { approvals }).why,
-    allowedBy: (row) => whyDone(row, { approvals }).by,
+    approvedBy: (row) => whyDone(row, { approvals }).by,
     actor: actorOf,
     event: (row) => row.eventId,
     seq: (row) => row.seq,
     hash: (row) => row.hash,
   },
-  shown: ['at', 'person', 'what', 'why', 'allowedBy'],
+  shown: ['at', 'person', 'what', 'why', 'approvedBy'],
   none: 'There is no such evidence.',
 });
 
