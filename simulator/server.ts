@@ -29,9 +29,12 @@ interface ServerDeps {
   readonly changed: () => void;
 }
 
+/** Above the pauses of a client that is busy with something else: it would find its connection closed. */
+const keepAliveTimeout = 65_000;
+
 /** Not listening yet. */
 export function createHttpServer(deps: ServerDeps): Server {
-  return createServer((request, response) => {
+  return createServer({ keepAliveTimeout }, (request, response) => {
     answer(deps, request, response).catch((error: unknown) => {
       const text = error instanceof Error ? error.message : String(error);
       if (!response.headersSent) send(response, { status: 500, body: { errors: [`the simulator failed: ${text}`] } });

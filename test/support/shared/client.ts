@@ -12,7 +12,8 @@ export const isShared = (): boolean => process.env[sharedVariable] !== undefined
 export async function shared<Name extends keyof Shared>(name: Name): Promise<Shared[Name] | undefined> {
   const address = process.env[sharedVariable];
   if (address === undefined) return undefined;
-  const answer = await fetch(`${address}/${name}`);
+  // A file that is busy loading for seconds would find a kept connection closed.
+  const answer = await fetch(`${address}/${name}`, { headers: { connection: 'close' } });
   if (!answer.ok) throw new Error(`${name}: ${await answer.text()}`);
   return (await answer.json()) as Shared[Name];
 }
