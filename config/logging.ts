@@ -32,3 +32,8 @@ export function installTelemetry(logger: Logger): void {
     shutdownSignals: [],
   });
 }
+
+/** The SDK ends its threads with the last worker and connection: where neither came up they would keep the process alive. */
+export async function stopTelemetry(): Promise<void> {
+  await Runtime.instance().shutdown();
+}

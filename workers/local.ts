@@ -16,7 +16,7 @@ import { openGateway } from './gateway.ts';
 import { showFirstSync } from './firstSync.ts';
 import { lockHome } from './homeLock.ts';
 import { removeRuntime, writeRuntime } from '../config/runtime.ts';
-import { installTelemetry, jsonLogger, scrub, type Secrets } from '../config/logging.ts';
+import { installTelemetry, jsonLogger, scrub, stopTelemetry, type Secrets } from '../config/logging.ts';
 import { subjectOf } from '../domain/approvals.ts';
 import { UsageError } from '../domain/errors.ts';
 import type { Config, DatadogConfig } from '../config/types.ts';
@@ -205,4 +205,5 @@ try {
   console.error(scrub(`error: ${error instanceof Error ? error.message : String(error)}`, secrets));
   const isUsage = error instanceof UsageError || (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS');
   process.exitCode = isUsage || (error as Error).name === 'PolicyError' ? 2 : 1;
+  await stopTelemetry();
 }

@@ -1,6 +1,6 @@
 import { readConfig } from '../config/config.ts';
 import { startMuster } from './compose.ts';
-import { installTelemetry, jsonLogger, scrub, type Secrets } from '../config/logging.ts';
+import { installTelemetry, jsonLogger, scrub, stopTelemetry, type Secrets } from '../config/logging.ts';
 import { UsageError } from '../domain/errors.ts';
 
 // The worker as a service: everything from the environment, logs as JSON lines on stderr, SIGTERM drains.
@@ -29,4 +29,5 @@ try {
 } catch (error) {
   process.stderr.write(`error: ${scrub(error instanceof Error ? error.message : String(error), secrets)}\n`);
   process.exitCode = error instanceof UsageError || (error instanceof Error && error.name === 'PolicyError') ? 2 : 1;
+  await stopTelemetry();
 }
