@@ -123,9 +123,7 @@ export async function syncNow(
   onProgress: (progress: SyncProgress) => void = () => undefined,
 ): Promise<SyncSummary> {
   const handle = client.schedule.getHandle(accessSyncScheduleId);
-  const before = (await handle.describe()).info.numActionsTaken;
-  await handle.trigger(ScheduleOverlapPolicy.SKIP);
-  const { workflowId, firstExecutionRunId } = await startedRun(handle, before);
+  const { workflowId, firstExecutionRunId } = await startedRun(client, handle);
   const result = client.workflow.getHandle(workflowId, firstExecutionRunId).result() as Promise<SyncSummary>;
   let isOver = false;
   const over = result.finally(() => (isOver = true)).catch(() => undefined);
@@ -146,12 +144,32 @@ export async function lightSyncNow(client: Client): Promise<void> {
   await client.schedule.getHandle(lightSyncScheduleId).trigger(ScheduleOverlapPolicy.SKIP);
 }
 
-async function startedRun(handle: ScheduleHandle, takenBefore: number) {
-  for (const until = Date.now() + 10_000; Date.now() < until;) {
+const startWithinMs = 30_000;
+const triggerEveryMs = 2_000;
+
+/**
+ * A schedule learns of the end of its last run with a delay, above all after a restart of the server, and skips without a
+ * word what is triggered until then. So it is triggered again; where one runs, that is skipped.
+ */
+async function startedRun(client: Client, handle: ScheduleHandle) {
+  const before = (await handle.describe()).info.numActionsTaken;
+  let triggeredAt = Number.NEGATIVE_INFINITY;
+  for (const until = Date.now() + startWithinMs; Date.now() < until;) {
+    if (Date.now() - triggeredAt >= triggerEveryMs) {
+      await handle.trigger(ScheduleOverlapPolicy.SKIP);
+      triggeredAt = Date.now();
+    }
     const { info } = await handle.describe();
-    const started = info.numActionsTaken > takenBefore ? info.recentActions.at(-1)?.action : info.runningActions.at(-1);
+    const started = info.numActionsTaken > before ? info.recentActions.at(-1)?.action : undefined;
     if (started?.type === 'startWorkflow') return started.workflow;
+    const running = info.runningActions.at(-1);
+    if (running?.type === 'startWorkflow' && (await isRunning(client, running.workflow.workflowId))) {
+      return running.workflow;
+    }
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  throw new Error('The schedule did not start a sync within 10 seconds');
+  throw new Error(`The schedule did not start a sync within ${startWithinMs / 1_000} seconds`);
 }
+
+const isRunning = async (client: Client, workflowId: string): Promise<boolean> =>
+  (await client.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
