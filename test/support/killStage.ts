@@ -18,7 +18,7 @@ import { operator } from './operators.ts';
 import { startProgram, type Program } from './processes.ts';
 
 /** Against a process that is stuck, not a measure: after a kill an activity comes back after 15 seconds. */
-const patienceMs = 180_000;
+const outcomeWithinMs = 180_000;
 const pollEveryMs = 250;
 
 export type KillStage = Awaited<ReturnType<typeof openKillStage>>;
@@ -47,7 +47,7 @@ export async function openKillStage({ policy, keys }: KillStageOptions) {
   await writePolicy(policy);
 
   const wait = <T>(what: string, read: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> =>
-    eventually(what, read, patienceMs, pollEveryMs);
+    eventually(what, read, outcomeWithinMs, pollEveryMs);
   const asked = (personId: string) =>
     wait(`${personId}'s access to be asked for`, async () => {
       const [approval] = await inventory.listApprovals({ state: 'open', personId });

@@ -1,6 +1,4 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
@@ -8,6 +6,7 @@ import { startSimulator } from '../../simulator/index.ts';
 import { eventually } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';
 import { cleanEnvironment, startProgram, type Program } from '../support/processes.ts';
+import { gatewayPort } from '../support/ports.ts';
 
 const left: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -25,14 +24,6 @@ rules:
     approval: { people: [security-lead@example.com], manager: true, fallback: [it-lead@example.com] }
 `;
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
-
 /** `npm start` and `npx muster` with a simulated Datadog that the test controls. */
 async function openStage() {
   const home = await mkdtemp(join(tmpdir(), 'muster-approvals-'));
@@ -43,7 +34,7 @@ async function openStage() {
   const env = {
     ...cleanEnvironment(),
     MUSTER_HOME: home,
-    MUSTER_PORT: String(await freePort()),
+    MUSTER_PORT: String(await gatewayPort()),
     MUSTER_POLICY: join(home, 'policy.yaml'),
     MUSTER_DATADOG_URL: simulator.url,
     DD_API_KEY: simulator.apiKey,

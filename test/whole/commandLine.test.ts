@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
@@ -8,6 +6,7 @@ import { isAlive, type Runtime } from '../../config/runtime.ts';
 import { eventually } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';
 import { cleanEnvironment, startProgram, type Program } from '../support/processes.ts';
+import { gatewayPort } from '../support/ports.ts';
 
 const left: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -20,20 +19,12 @@ async function makeHome(): Promise<string> {
   return home;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
-
 /** What a user has: `npm start` in one terminal, `npx muster` in another. */
 async function openTerminal(home: string) {
   const env = {
     ...cleanEnvironment(),
     MUSTER_HOME: home,
-    MUSTER_PORT: String(await freePort()),
+    MUSTER_PORT: String(await gatewayPort()),
     NO_COLOR: '1',
   };
   return {

@@ -1,5 +1,4 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -16,6 +15,7 @@ import { startHoldingProxy } from '../support/holdingProxy.ts';
 import { eventually } from '../support/muster.ts';
 import { officialClient, type OfficialClient } from '../support/officialClient.ts';
 import { startProgram, type Program } from '../support/processes.ts';
+import { gatewayPort } from '../support/ports.ts';
 
 const kills = 20;
 const policy = { MUSTER_POLICY: examplePolicyPath };
@@ -36,7 +36,7 @@ async function setUp() {
   });
   const simulator = opened.use(await startSimulator({ people: 3, nhis: 0, seed: 7, acceptAfterMs: 200 }));
   const inventory = opened.use(await openInventory({ file: join(home, 'inventory.db') }));
-  const port = await freePort();
+  const port = await gatewayPort();
   const kept = opened.move();
   return {
     ...{ engine, simulator, inventory, client: engine.client, url: `http://127.0.0.1:${port}/v1/events` },
@@ -58,16 +58,15 @@ async function setUp() {
   };
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 const isUp = (gateway: Program) =>
-  eventually('the gateway to listen', () => gateway.said.err.includes('gateway started'), 60_000);
+  eventually(
+    'the gateway to listen',
+    () => {
+      if (!gateway.isRunning()) throw new Error(`the gateway ended: ${gateway.said.err}`);
+      return gateway.said.err.includes('gateway started');
+    },
+    60_000,
+  );
 
 const hasRun = (client: Client, personId: string): Promise<boolean> =>
   client.workflow

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,26 +8,19 @@ import { afterEach, expect, test } from '@jest/globals';
 import { isAlive, type Runtime } from '../../config/runtime.ts';
 import { eventually } from '../support/muster.ts';
 import { cleanEnvironment, projectFolder, startProgram } from '../support/processes.ts';
+import { gatewayPort } from '../support/ports.ts';
 
 const left: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const undo of left.splice(0).toReversed()) await undo();
 });
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
-
 /** `npm start` in a folder of its own, whose path has a space in it, and on a port of its own. */
 async function start() {
   const folder = await mkdtemp(join(tmpdir(), 'muster-start-'));
   left.push(() => rm(folder, { recursive: true, force: true }));
   const home = join(folder, 'a home');
-  const port = await freePort();
+  const port = await gatewayPort();
   const env = { ...cleanEnvironment(), NO_COLOR: '1' };
   const begin = (...args: string[]) => {
     const program = startProgram('workers/local.ts', {
