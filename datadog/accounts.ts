@@ -5,6 +5,7 @@ import type { Sender } from './http.ts';
 import { readPages } from './paging.ts';
 import { invitationsAnswer, parse, toAccount, totalOf, userAnswer, usersAnswer } from './schema.ts';
 import type { DatadogReads, DatadogWrites } from './types.ts';
+import { pathId } from './pathId.ts';
 import { foldCase, isSameText } from '../domain/text.ts';
 
 const read = 'user_access_read';
@@ -106,6 +107,6 @@ export function createAccountWrites(http: Sender): AccountWrites {
   };
 }
 
-export const userPath = (id: string): string => `/api/v2/users/${encodeURIComponent(id)}`;
+export const userPath = (id: string): string => `/api/v2/users/${pathId(id)}`;
 
 export const isNotFound = (error: unknown): boolean => error instanceof DatadogFailure && error.type === 'NotFound';

@@ -8,6 +8,7 @@ import { DatadogFailure, isFailure } from './failures.ts';
 import type { Sender } from './http.ts';
 import { similarNames } from '../domain/text.ts';
 import { readPages } from './paging.ts';
+import { pathId } from './pathId.ts';
 import { membershipsAnswer, parse, permissionsAnswer, toAccount, totalOf, usersAnswer } from './schema.ts';
 import type { DatadogReads, DatadogWrites } from './types.ts';
 
@@ -57,7 +58,7 @@ export function createGrantReads(
     /** `GET /roles/{id}/users`, permission user_access_read. */
     async listRoleMembers(roleId) {
       const operation = 'list users of role';
-      const path = `/api/v2/roles/${encodeURIComponent(roleId)}/users`;
+      const path = `/api/v2/roles/${pathId(roleId)}/users`;
       return readPages(async (page) => {
         const answer = await http.send({ method: 'GET', path, query: page, operation, permission: read });
         const { data, meta } = parse(usersAnswer, answer, operation);
@@ -68,7 +69,7 @@ export function createGrantReads(
     /** `GET /roles/{id}/permissions`, permission user_access_read. */
     async rolePermissions(roleId) {
       const operation = 'list permissions of role';
-      const path = `/api/v2/roles/${encodeURIComponent(roleId)}/permissions`;
+      const path = `/api/v2/roles/${pathId(roleId)}/permissions`;
       const answer = await http.send({ method: 'GET', path, operation, permission: read });
       return parse(permissionsAnswer, answer, operation).data.map(({ attributes }) => attributes.name);
     },
@@ -98,11 +99,11 @@ export function createGrantWrites(http: Sender): Pick<DatadogWrites, 'assign' | 
     const operation = `${method === 'POST' ? 'add to' : 'remove from'} ${kind}`;
     const user = { id: accountId, type: 'users' };
     if (kind === 'role') {
-      const path = `/api/v2/roles/${encodeURIComponent(id)}/users`;
+      const path = `/api/v2/roles/${pathId(id)}/users`;
       await http.send({ method, path, body: { data: user }, operation, permission: manage });
       return;
     }
-    const memberships = `/api/v2/team/${encodeURIComponent(id)}/memberships`;
+    const memberships = `/api/v2/team/${pathId(id)}/memberships`;
     await http.send(
       method === 'POST'
         ? {
@@ -112,7 +113,7 @@ export function createGrantWrites(http: Sender): Pick<DatadogWrites, 'assign' | 
             operation,
             permission: manageTeams,
           }
-        : { method, path: `${memberships}/${encodeURIComponent(accountId)}`, operation, permission: manageTeams },
+        : { method, path: `${memberships}/${pathId(accountId)}`, operation, permission: manageTeams },
     );
   }
 

@@ -4,6 +4,7 @@ import { listTeams } from './directory.ts';
 import type { Sender } from './http.ts';
 import { clientsAnswer, credentialsAnswer, mappingsAnswer, toClient, toCredential, toMapping } from './nhiSchema.ts';
 import { readWhole, type Page, type PageQuery } from './paging.ts';
+import { pathId } from './pathId.ts';
 import { membersAnswer, parse, totalOf } from './schema.ts';
 import type { Datadog, ListedNhiKind, OwnedNhiKind } from './types.ts';
 
@@ -48,7 +49,7 @@ export function createNhiCalls(http: Sender): NhiCalls {
     /** `GET /team/{id}/memberships`, permission teams_read. */
     async listTeamMembers(teamId) {
       const operation = 'list team members';
-      const path = `/api/v2/team/${encodeURIComponent(teamId)}/memberships`;
+      const path = `/api/v2/team/${pathId(teamId)}/memberships`;
       try {
         const members = await readWhole(http, operation, async (page) => {
           const answer = await get(http, { path, operation, permission: 'teams_read' }, { ...page });
@@ -77,7 +78,7 @@ export function createNhiCalls(http: Sender): NhiCalls {
     /** `GET /service_accounts/{id}/application_keys` and `…/access_tokens`; both need service_account_write. */
     async listOwnedNhis(accountId, kind) {
       const { folder, operation } = ownedLists[kind];
-      const path = `/api/v2/service_accounts/${encodeURIComponent(accountId)}/${folder}`;
+      const path = `/api/v2/service_accounts/${pathId(accountId)}/${folder}`;
       try {
         const rows = await readCredentials(kind, { path, operation, permission: 'service_account_write' });
         return rows.map((row) => ({ ...row, ownerAccountId: accountId }));

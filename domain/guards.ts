@@ -22,9 +22,8 @@ const isInstant = (value: unknown): value is string =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value));
 const isKind = (value: unknown): value is EventKind => eventKinds.some((kind) => kind === value);
 
-/** Without `.` and `..`: in a URL it must stay one segment of the path. */
-const isFetchId = (value: unknown): value is string =>
-  typeof value === 'string' && personIdPattern.test(value) && !/^\.+$/.test(value);
+/** In a URL it stays one segment of the path. */
+const isFetchId = (value: unknown): value is string => typeof value === 'string' && personIdPattern.test(value);
 
 const attributeNames = ['name', 'title', 'department', 'manager', 'timeZone'] as const;
 

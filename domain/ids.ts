@@ -10,5 +10,8 @@ export const rosterScheduleId = 'roster-import';
 /** Runs at the light depth, at a short interval; a run ends at once while nobody waits. */
 export const lightSyncScheduleId = 'access-sync-light';
 
-export const personIdPattern = /^[A-Za-z0-9._:-]{1,128}$/;
+/** Never an option of a command, never `.` or `..` in a path. */
+export const personIdPattern = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
+/** The pattern in words, after *personId must be*. */
+export const personIdRule = '1 to 128 letters, digits or any of . _ : -, the first a letter or digit';
 export const personWorkflowId = (personId: string): string => `person/${personId}`;

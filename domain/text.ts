@@ -3,11 +3,19 @@ export const foldCase = (text: string): string => text.trim().normalize('NFC').t
 
 export const isSameText = (left: string, right: string): boolean => foldCase(left) === foldCase(right);
 
-const address = /^[^\s@"<>(),;:\\[\]\p{Cc}]+@[^\s@"<>(),;:\\[\]\p{Cc}]+$/u;
+// ASCII without white space and the punctuation that stands around an address, and the accented Latin letters of European
+// names (U+00C0 to U+017F) but for those that look like another letter: dotless i, kra, long s, and n and l with a mark beside.
+const part = "(?:[!#-'*+\\-./0-9=?A-Z^-~]|(?![\u00d7\u00f7\u0131\u0138\u013f\u0140\u0149\u017f])[\u00c0-\u017f])+";
+const address = new RegExp(`^${part}@${part}$`, 'u');
+/** Accents may come as marks of their own. Other letters that Unicode takes for one of these, such as the Kelvin sign, may not. */
+const asTyped = /^(?:[!-~\u00c0-\u017f]|\p{Mn})+$/u;
 
-/** One bare e-mail address, without a name or punctuation around it. */
+/**
+ * One bare e-mail address, without a name or punctuation around it, in letters that are what they look like: nothing
+ * invisible, no letter of another script. A domain in another script is written in its ASCII form, xn--….
+ */
 export const isEmail = (value: unknown): value is string =>
-  typeof value === 'string' && value.length <= 254 && address.test(value);
+  typeof value === 'string' && value.length <= 254 && asTyped.test(value) && address.test(value.normalize('NFC'));
 
 export const domainOf = (email: string): string => foldCase(email.slice(email.lastIndexOf('@') + 1));
 

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { personIdPattern } from '../../domain/ids.ts';
+import { personIdPattern, personIdRule } from '../../domain/ids.ts';
 import { parseDuration } from '../../domain/durations.ts';
 import { isEmail } from '../../domain/text.ts';
 import { isTimeZone } from '../intake/localDates.ts';
@@ -8,7 +8,7 @@ import { isTimeZone } from '../intake/localDates.ts';
 
 export function parsePersonId(text: string): string {
   if (personIdPattern.test(text)) return text;
-  throw new InvalidArgumentError('Give 1 to 128 letters, digits or any of . _ : -, such as e-1042.');
+  throw new InvalidArgumentError(`Give ${personIdRule}, such as e-1042.`);
 }
 
 export function parseEmail(text: string): string {

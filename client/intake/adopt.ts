@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { DatadogClient } from '../../datadog/types.ts';
 import { canonicalJson } from '../../inventory/port/json.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import { personIdPattern } from '../../domain/contracts.ts';
+import { personIdPattern, personIdRule } from '../../domain/ids.ts';
 import { planAdoption, type AdoptionPlan, type Candidate, type HeldAccount } from '../../domain/access/adoption.ts';
 import type { Account } from '../../domain/model.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
@@ -120,7 +120,7 @@ async function readPeople(path: string): Promise<readonly Candidate[]> {
   const nameless = rows.filter(({ externalId }) => externalId === undefined || !personIdPattern.test(externalId));
   const wrong = [
     ...problems.map(({ line, message }) => `line ${line}: ${message}`),
-    ...nameless.map(({ line }) => `line ${line}: personId must be 1 to 128 letters, digits or any of . _ : -`),
+    ...nameless.map(({ line }) => `line ${line}: personId must be ${personIdRule}`),
   ];
   const [first] = wrong;
   if (first !== undefined)

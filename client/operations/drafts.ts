@@ -1,7 +1,7 @@
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { UsageError } from '../../domain/errors.ts';
 import { checkHrEvent } from '../../domain/guards.ts';
-import { personIdPattern } from '../../domain/ids.ts';
+import { personIdPattern, personIdRule } from '../../domain/ids.ts';
 import type { HrEvent, PersonAttributes } from '../../domain/model.ts';
 
 /** An event as it was typed: a mover may have only the fields that changed. */
@@ -51,7 +51,7 @@ function mergeAttributes(
 export function checkedEvent(event: unknown): HrEvent {
   const personId = typeof event === 'object' && event !== null && 'personId' in event ? event.personId : undefined;
   if (typeof personId !== 'string' || !personIdPattern.test(personId)) {
-    throw new UsageError('personId must be 1 to 128 letters, digits or any of . _ : -, such as e-1042');
+    throw new UsageError(`personId must be ${personIdRule}, such as e-1042`);
   }
   const checked = checkHrEvent(event, personId);
   if (!checked.ok) throw new UsageError(checked.why);

@@ -6,6 +6,7 @@ import { connectTemporal } from '../../client/operations/temporal.ts';
 import { cacheFolderIn, findEngine } from '../../workers/engine/find.ts';
 import { startEngine } from '../../workers/engine/start.ts';
 import { lockHome } from '../../workers/homeLock.ts';
+import { childEnvironment } from '../../config/childEnvironment.ts';
 import { isAlive } from '../../config/runtime.ts';
 
 let home: string;
@@ -74,6 +75,23 @@ test('a server that does not start says why from its log', async () => {
   await chmod(fake, 0o755);
   await expect(startEngine({ engine: { path: fake, serverVersion: '0.0.0' }, home })).rejects.toThrow(/no space left/);
   expect(await readFile(join(home, 'engine.log'), 'utf8')).toContain('no space left');
+});
+
+test('the engine’s process gets no key in its environment', async () => {
+  const fake = join(home, 'temporal');
+  await writeFile(fake, `#!/bin/sh\nenv > '${home}/env'\nexit 1\n`);
+  await chmod(fake, 0o755);
+  await expect(startEngine({ engine: { path: fake, serverVersion: '0.0.0' }, home })).rejects.toThrow(/did not start/);
+  const seen = (await readFile(join(home, 'env'), 'utf8')).matchAll(/^(\w+)=/gm);
+  // Jest's own variables stand for the keys. Those of the shell that prints them do not count.
+  const names = [...seen].map(([, name = '']) => name).filter((name) => !/^(PWD|OLDPWD|SHLVL|_)$/.test(name));
+  expect(names.toSorted()).toEqual(Object.keys(childEnvironment({ downloads: false })).toSorted());
+});
+
+test('a program that downloads learns of proxies and mirrors, and of no key', () => {
+  const env = { PATH: '/bin', https_proxy: 'p', PIP_INDEX_URL: 'm', DD_API_KEY: 'k', MUSTER_SECRETS: 's', OTHER: 'o' };
+  expect(childEnvironment({ downloads: true }, env)).toEqual({ PATH: '/bin', https_proxy: 'p', PIP_INDEX_URL: 'm' });
+  expect(childEnvironment({ downloads: false }, env)).toEqual({ PATH: '/bin' });
 });
 
 test('a server that finds a port taken just now is started once more', async () => {

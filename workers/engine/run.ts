@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
+import { childEnvironment } from '../../config/childEnvironment.ts';
 
 interface RunOptions {
   readonly timeoutMs: number;
-  /** Added to the environment that this process was given. */
-  readonly env?: NodeJS.ProcessEnv;
   /** Looked at every second while it runs: a result ends the program with these words as the failure. */
   readonly watch?: () => Promise<string | undefined>;
 }
@@ -12,7 +11,7 @@ interface RunOptions {
 export async function run(file: string, args: readonly string[], options: RunOptions): Promise<string> {
   const child = spawn(file, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: options.env,
+    env: childEnvironment({ downloads: true }),
   });
   let stdout = '';
   let stderr = '';

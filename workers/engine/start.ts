@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { searchAttributes } from '../../domain/contracts.ts';
+import { childEnvironment } from '../../config/childEnvironment.ts';
 import { isAlive } from '../../config/runtime.ts';
 import type { Engine } from './find.ts';
 import { UsageError } from '../../domain/errors.ts';
@@ -84,7 +85,7 @@ async function launch({ engine, home, preferredPorts }: StartOptions, statePath:
       ...Object.values(searchAttributes).flatMap(({ name }) => ['--search-attribute', `${name}=Keyword`]),
     ],
     // Its own group: Ctrl-C on a terminal must reach the worker first, which then ends the server.
-    { stdio: ['ignore', log, log], detached: true },
+    { stdio: ['ignore', log, log], detached: true, env: childEnvironment({ downloads: false }) },
   );
   child.unref();
   log.close();

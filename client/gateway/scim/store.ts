@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ScimRow } from '../../../inventory/port/scim.ts';
 import { ScimError, wrong } from './errors.ts';
-import type { UserFacts } from './userFacts.ts';
+import { hasWrongEmail, type UserFacts } from './userFacts.ts';
 import { bindPerson, eventsOf, nameOf, readFacts, resourceOf, storedAs, submit, type ScimContext } from './events.ts';
 import { groupType, type ResourceType } from './schemas.ts';
 import { isObject, isSame, textAt, type JsonObject } from './values.ts';
@@ -38,7 +38,8 @@ export async function createResource(
     await context.inventory.writeScim(created, { members });
     return created;
   }
-  // Wrong dates are refused before the name is taken.
+  // What is wrong is refused before the name is taken.
+  requireEmail(resource);
   requireEnd(await readFacts(context, row, []));
   const reserved = await context.inventory.reserveScim(row);
   if (reserved === 'taken') throw new ScimError(409, 'another user has this userName', 'uniqueness');
@@ -82,6 +83,7 @@ export async function removeResource(context: ScimContext, before: ScimRow): Pro
 }
 
 async function changeUser(context: ScimContext, before: ScimRow | undefined, next: ScimRow): Promise<ScimRow> {
+  requireEmail(resourceOf(next));
   const after = { ...(await bindPerson(context, next)), version: (before?.version ?? 0) + 1 };
   const groups = await groupNames(context, after);
   const was = before && (await readFacts(context, before, groups));
@@ -91,6 +93,11 @@ async function changeUser(context: ScimContext, before: ScimRow | undefined, nex
   const is = read ?? (was && { ...was, isActive: resourceOf(after)['active'] !== false });
   if (is !== undefined) await submit(context, await eventsOf(context, after, [was, is], after));
   return written(await context.inventory.writeScim(after, { from: before?.version ?? 0 }), after);
+}
+
+function requireEmail(resource: JsonObject): void {
+  if (!hasWrongEmail(resource)) return;
+  throw wrong('invalidValue', 'the e-mail is not one address in plain letters, such as ada@example.com');
 }
 
 /** The manager of a contractor counts as the sponsor: SCIM has no other attribute for one. */

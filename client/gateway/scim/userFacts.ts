@@ -32,11 +32,22 @@ const unprintable = /[\u0000-\u001f\u007f]/g;
 
 /** The primary e-mail, else the one for work, else the first; else the user name if it is an e-mail. */
 export function emailOf(resource: JsonObject): string | undefined {
+  const given = givenEmail(resource);
+  return isEmail(given) ? given : undefined;
+}
+
+/** Whether the user has something that is meant as an e-mail and is none. A user name may be any text. */
+export function hasWrongEmail(resource: JsonObject): boolean {
+  const given = givenEmail(resource);
+  return given !== undefined && given.includes('@') && !isEmail(given);
+}
+
+function givenEmail(resource: JsonObject): string | undefined {
   const emails = Array.isArray(resource['emails']) ? (resource['emails'] as readonly unknown[]).filter(isObject) : [];
   const chosen =
     emails.find(({ primary }) => primary === true) ?? emails.find(({ type }) => type === 'work') ?? emails[0];
   const given = chosen?.['value'] ?? resource['userName'];
-  return typeof given === 'string' && isEmail(given.trim()) ? given.trim() : undefined;
+  return typeof given === 'string' ? given.trim() : undefined;
 }
 
 export function factsOf(

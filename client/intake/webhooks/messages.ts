@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { personIdPattern } from '../../../domain/contracts.ts';
+import { personIdPattern, personIdRule } from '../../../domain/ids.ts';
 import { isTimeZone } from '../localDates.ts';
 import { isEmail } from '../../../domain/text.ts';
 
@@ -38,7 +38,7 @@ const attributes = {
 };
 const personId = z
   .string()
-  .regex(personIdPattern, { error: 'must be 1 to 128 letters, digits or any of . _ : -' })
+  .regex(personIdPattern, { error: `must be ${personIdRule}` })
   .describe("HR's id of the person");
 const effective = known(when).describe("A day in the person's time zone, or an instant; now where absent");
 const reason = known(text(1_000));
@@ -86,8 +86,6 @@ export type HrMessage = z.output<typeof hrMessage>;
 export const idOnly = z.object({
   type: z.literal('fetch'),
   timestamp: timestamp.optional(),
-  data: z.object({
-    personId: personId.refine((id) => !/^\.+$/.test(id), { error: 'must be more than dots' }),
-  }),
+  data: z.object({ personId }),
 });
 export type GivenMessage = HrMessage | z.output<typeof idOnly>;

@@ -25,6 +25,22 @@ test('a userName that another user has, in whatever case, is refused', async () 
   expect(scim.signalled).toHaveLength(1);
 });
 
+test.each(['\u0430da@example.com', 'ad\u200ba@example.com', 'Ada <ada@example.com>'])(
+  'the e-mail %j is refused as a value, at first and later, and nothing is kept of it',
+  async (value) => {
+    await using scim = await startScim();
+    const wrong = { status: 400, body: { scimType: 'invalidValue' } };
+    expect(await scim.send('POST', '/Users', userBody('ada', { emails: [{ value }] }))).toMatchObject(wrong);
+    const { body } = await scim.send('POST', '/Users', userBody('ada'));
+    const change = { op: 'replace', path: 'emails[type eq "work"].value', value };
+    const url = `/Users/${String(body['id'])}`;
+    expect(await scim.send('PATCH', url, patchBody(change))).toMatchObject(wrong);
+    const { body: kept } = await scim.send('GET', url);
+    expect(kept['emails']).toMatchObject([{ value: 'ada@example.com' }]);
+    expect(scim.signalled).toHaveLength(1);
+  },
+);
+
 test('a filter that cannot be read is refused as invalid', async () => {
   await using scim = await startScim();
   for (const filter of ['userName eq', 'userName is "a"', 'userName eq "a', '(userName pr', 'userName eq "a" and']) {
