@@ -10,7 +10,9 @@ import Database from 'better-sqlite3';
 export async function lockHome(home: string): Promise<Disposable> {
   await mkdir(home, { recursive: true, mode: 0o700 });
   const pidPath = join(home, 'lock.pid');
-  const database = new Database(join(home, 'lock.db'), { timeout: 0 });
+  const lockPath = join(home, 'lock.db');
+  await writeFile(lockPath, '', { flag: 'a', mode: 0o600 });
+  const database = new Database(lockPath, { timeout: 0 });
   try {
     database.exec('BEGIN EXCLUSIVE');
   } catch {

@@ -15,6 +15,7 @@ import { startEngine } from './engine/start.ts';
 import { openGateway } from './gateway.ts';
 import { showFirstSync } from './firstSync.ts';
 import { lockHome } from './homeLock.ts';
+import { openToOthers } from '../config/privateHome.ts';
 import { removeRuntime, writeRuntime } from '../config/runtime.ts';
 import { installTelemetry, jsonLogger, scrub, stopTelemetry, type Secrets } from '../config/logging.ts';
 import { subjectOf } from '../domain/approvals.ts';
@@ -88,6 +89,8 @@ async function runLocally(isOnce: boolean): Promise<boolean> {
 async function takeHome(opened: AsyncDisposableStack): Promise<Config> {
   const { home } = await readConfig();
   opened.use(await lockHome(home));
+  const open = await openToOthers(home);
+  if (open !== undefined) say(`Warning: ${open.detail}. Close it: ${open.fix}`);
   // Nobody else runs here: files of a killed process name an engine and a simulator that are gone.
   await removeRuntime(home);
   return readConfig();

@@ -1,6 +1,7 @@
 import { readConfig } from '../config/config.ts';
 import { startMuster } from './compose.ts';
 import { installTelemetry, jsonLogger, scrub, stopTelemetry, type Secrets } from '../config/logging.ts';
+import { openToOthers } from '../config/privateHome.ts';
 import { UsageError } from '../domain/errors.ts';
 
 // The worker as a service: everything from the environment, logs as JSON lines on stderr, SIGTERM drains.
@@ -18,6 +19,8 @@ try {
     );
   const logger = jsonLogger((line) => process.stderr.write(line), secrets);
   installTelemetry(logger);
+  const open = await openToOthers(config.home);
+  if (open !== undefined) logger.warn(open.detail, { fix: open.fix });
   const running = await startMuster(
     { ...config, temporal: { ...config.temporal, connection }, datadog: config.datadog },
     logger,

@@ -8,6 +8,7 @@ import { exists, loadShellPolicy, openPlace, readShellConfig } from './open.ts';
 import { paint, printResult } from './output.ts';
 import type { Shell } from './shell.ts';
 import type { Config } from '../../config/types.ts';
+import { openToOthers } from '../../config/privateHome.ts';
 import type { KeyHealth } from '../../inventory/port/keyHealth.ts';
 
 /** `ok` says whether access can be granted and removed now; optional checks do not count. */
@@ -45,16 +46,23 @@ async function diagnose(shell: Shell): Promise<Diagnosis> {
     import('./doctorEngine.ts'),
     import('./doctorDatadog.ts'),
   ]);
-  const [engine, database, datadog] = await Promise.all([
+  const [home, engine, database, datadog] = await Promise.all([
+    checkHome(config),
     checkEngine(config),
     checkDatabase(config),
     checkDatadog(config.datadog, { usesTeams: policy?.rules.some(({ teams }) => teams.length > 0) ?? false }),
   ]);
   const { check, ...known } = database;
-  return { ...diagnosisOf([...engine, check, policyCheck, ...datadog]), ...known };
+  return { ...diagnosisOf([...home, ...engine, check, policyCheck, ...datadog]), ...known };
 }
 
 const diagnosisOf = (checks: readonly Check[]): Diagnosis => ({ ok: isHealthy(checks), checks });
+
+/** Said only where it is wrong. */
+async function checkHome({ home }: Config): Promise<readonly Check[]> {
+  const open = await openToOthers(home);
+  return open === undefined ? [] : [{ name: 'home folder', status: 'missing', optional: true, ...open }];
+}
 
 async function checkPolicy(config: Config): Promise<{ check: Check; policy?: Policy }> {
   try {

@@ -4,6 +4,7 @@ import { openInventory } from '../../inventory/index.ts';
 import { loadPolicy } from '../../policy/file.ts';
 import { readConfig } from '../../config/config.ts';
 import { jsonLogger, scrub, type Secrets } from '../../config/logging.ts';
+import { openToOthers } from '../../config/privateHome.ts';
 import { createMuster } from '../operations/muster.ts';
 import { connectTemporal } from '../operations/temporal.ts';
 import { readSecretsIn } from '../intake/webhooks/secrets.ts';
@@ -23,6 +24,8 @@ try {
     );
   }
   const logger = jsonLogger((line) => process.stderr.write(line), secrets);
+  const open = await openToOthers(config.home);
+  if (open !== undefined) logger.warn(open.detail, { fix: open.fix });
   await using opened = new AsyncDisposableStack();
   // It needs the policy's sources: the worker checks what the policy must say about a Datadog site.
   const policy = await loadPolicy(config.policyPath, { datadogIsSimulator: config.datadog?.isSimulator ?? true });

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -7,6 +7,7 @@ import { cacheFolderIn, findEngine } from '../../workers/engine/find.ts';
 import { startEngine } from '../../workers/engine/start.ts';
 import { lockHome } from '../../workers/homeLock.ts';
 import { childEnvironment } from '../../config/childEnvironment.ts';
+import { openToOthers } from '../../config/privateHome.ts';
 import { isAlive } from '../../config/runtime.ts';
 
 let home: string;
@@ -36,6 +37,34 @@ test('the engine keeps its state in a file, and a second start on it joins the s
   expect(third.pid).not.toBe(first.pid);
   await using again = await connectTemporal({ connection: { address: third.address }, namespace: 'default' });
   expect((await again.client.workflow.getHandle('kept').describe()).status.name).toBe('RUNNING');
+});
+
+test('what the engine and the lock leave in the folder is for its owner alone', async () => {
+  const before = process.umask(0o022);
+  try {
+    using held = await lockHome(home);
+    expect(held).toBeDefined();
+    await using engine = await startEngine({ engine: await find(), home });
+    expect(isAlive(engine.pid)).toBe(true);
+    const names = await readdir(home);
+    expect(names).toEqual(expect.arrayContaining(['engine.json', 'engine.log', 'lock.db', 'lock.pid']));
+    expect(names.some((name) => name.startsWith('temporal-'))).toBe(true);
+    const modes = await Promise.all(names.map(async (name) => [name, (await stat(join(home, name))).mode & 0o077]));
+    expect(modes.filter(([, others]) => others !== 0)).toEqual([]);
+  } finally {
+    process.umask(before);
+  }
+});
+
+test('a folder that is open to others is said, with how to close it, and a closed one is not', async () => {
+  await chmod(home, 0o750);
+  expect(await openToOthers(home)).toEqual({
+    detail: expect.stringContaining('mode 750'),
+    fix: `chmod 700 ${home}`,
+  });
+  await chmod(home, 0o700);
+  expect(await openToOthers(home)).toBeUndefined();
+  expect(await openToOthers(join(home, 'nothing'))).toBeUndefined();
 });
 
 test('a folder belongs to one process at a time', async () => {

@@ -70,23 +70,21 @@ async function launch({ engine, home, preferredPorts }: StartOptions, statePath:
   const [port, uiPort] = await freePorts(preferredPorts);
   const log = createWriteStream(join(home, 'engine.log'), { flags: 'a', mode: 0o600 });
   await new Promise((resolve) => log.once('open', resolve));
-  const child = spawn(
-    engine.path,
-    [
-      'server',
-      'start-dev',
-      ...flagsOf({
-        ip: '127.0.0.1',
-        port,
-        'ui-port': uiPort,
-        'db-filename': join(home, `temporal-${engine.serverVersion}.db`),
-        'log-level': 'error',
-      }),
-      ...Object.values(searchAttributes).flatMap(({ name }) => ['--search-attribute', `${name}=Keyword`]),
-    ],
-    // Its own group: Ctrl-C on a terminal must reach the worker first, which then ends the server.
-    { stdio: ['ignore', log, log], detached: true, env: childEnvironment({ downloads: false }) },
-  );
+  const args = [
+    'server',
+    'start-dev',
+    ...flagsOf({
+      ip: '127.0.0.1',
+      port,
+      'ui-port': uiPort,
+      'db-filename': join(home, `temporal-${engine.serverVersion}.db`),
+      'log-level': 'error',
+    }),
+    ...Object.values(searchAttributes).flatMap(({ name }) => ['--search-attribute', `${name}=Keyword`]),
+  ];
+  const env = childEnvironment({ downloads: false });
+  // Its own group: Ctrl-C on a terminal must reach the worker first, which then ends the server.
+  const child = withPrivateFiles(() => spawn(engine.path, args, { stdio: ['ignore', log, log], detached: true, env }));
   child.unref();
   log.close();
   const pid = await spawned(child);
@@ -94,6 +92,16 @@ async function launch({ engine, home, preferredPorts }: StartOptions, statePath:
   await writeState(statePath, state);
   await ready(child, `127.0.0.1:${port}`, join(home, 'engine.log'));
   return running(state, statePath);
+}
+
+/** The program that is started makes its files for its owner alone. */
+function withPrivateFiles<T>(start: () => T): T {
+  const before = process.umask(0o077);
+  try {
+    return start();
+  } finally {
+    process.umask(before);
+  }
 }
 
 function running({ pid, port, uiPort }: State, statePath: string): RunningEngine {
