@@ -1,4 +1,5 @@
 import { access, readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { assertLoopback, baseUrlOf, datadogSites } from '../datadog/sites.ts';
 import { readRuntime } from './runtime.ts';
@@ -21,6 +22,7 @@ export async function readConfig(env: Environment = process.env, cwd = process.c
     home,
     port: readPort(env),
     isPortGiven: Boolean(env['MUSTER_PORT']),
+    trustedProxies: readProxies(env),
     secretsFolder: resolve(cwd, env['MUSTER_SECRETS'] || join(home, 'secrets')),
     temporal: (await readTemporal(env)) ?? {
       namespace: env['TEMPORAL_NAMESPACE'] || 'default',
@@ -58,6 +60,24 @@ function readPort(env: Environment): number {
     throw new UsageError(`MUSTER_PORT must be a port from 1 to 65535, but is "${text}"`);
   }
   return port;
+}
+
+function readProxies(env: Environment): readonly string[] {
+  const given = (env['MUSTER_TRUSTED_PROXIES'] ?? '').split(',').map((one) => one.trim());
+  const proxies = given.filter((one) => one !== '');
+  const wrong = proxies.find((one) => !isNetwork(one));
+  if (wrong === undefined) return proxies;
+  throw new UsageError(
+    `MUSTER_TRUSTED_PROXIES holds "${wrong}": give addresses and networks, such as 10.0.0.7, 10.1.0.0/16`,
+  );
+}
+
+/** One address, or a network that is not all of them. */
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...more] = text.split('/');
+  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  const isPrefix = prefix === undefined || (/^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= bits);
+  return bits > 0 && isPrefix && more.length === 0;
 }
 
 async function readTemporal(env: Environment): Promise<TemporalConfig | undefined> {

@@ -29,6 +29,8 @@ export interface Config {
   readonly port: number;
   /** Whether the port was set; otherwise another one is used where it is taken. */
   readonly isPortGiven: boolean;
+  /** `MUSTER_TRUSTED_PROXIES`: whose word on a sender's address counts. Addresses and networks; none where it is not set. */
+  readonly trustedProxies: readonly string[];
   /** `MUSTER_SECRETS`, absolute: one file a source of events. */
   readonly secretsFolder: string;
   readonly temporal: TemporalConfig;

@@ -11,7 +11,7 @@ const host = '127.0.0.1';
 
 /** The gateway of `npm start`: beside the worker, on loopback, with a secret made for each source that has none. */
 export async function openGateway(
-  { port, isPortGiven, secretsFolder }: Config,
+  { port, isPortGiven, secretsFolder, trustedProxies }: Config,
   { client, inventory, muster, policy }: RunningMuster,
   logger: Logger,
   secrets: Secrets,
@@ -31,6 +31,8 @@ export async function openGateway(
     host,
     port: isFree ? port : 0,
     metricsPort,
+    trustedProxies,
+    log: (message, fields) => logger.info(`gateway: ${message}`, { ...fields }),
     onError: (error, what) => logger.error(`gateway: ${what}`, { error }),
   });
 }

@@ -1,5 +1,4 @@
 import helmet from '@fastify/helmet';
-import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import { fastify, type FastifyError } from 'fastify';
 import {
@@ -10,10 +9,13 @@ import {
 } from 'fastify-type-provider-zod';
 import type { GatewayApp, GatewayContext, GatewayPart } from './context.ts';
 import { approvalRoutes } from './approvalRoutes.ts';
-import { eventRoutes } from './eventRoutes.ts';
+import { recognizeCaller } from './callers.ts';
+import { eventRoutes, takesSignature } from './eventRoutes.ts';
 import { healthRoutes } from './health.ts';
 import { readRoutes } from './readRoutes.ts';
 import { answerScimUnknown, isScim, scimPlugin } from './scim/plugin.ts';
+import { createLimits, senderOf } from './limits.ts';
+import { createRequestLog } from './requestLog.ts';
 import { answerUnknown, rememberRoutes, type KnownRoutes } from './methods.ts';
 import { answerError, HttpProblem } from './problems.ts';
 
@@ -22,7 +24,8 @@ const parts: readonly GatewayPart[] = [healthRoutes, eventRoutes, readRoutes, ap
 
 /** More than a full HR record, far less than what a run's history takes. */
 const bodyLimit = 256 * 1_024;
-const keptCallers = 10_000;
+/** Until a request is there as a whole. A slow one holds a socket for so long, and no longer. */
+const slowestMs = 5_000;
 
 const securityHeaders = {
   contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
@@ -54,9 +57,10 @@ const openapi = {
 export async function createGateway(context: GatewayContext): Promise<GatewayApp> {
   const app = fastify({
     bodyLimit,
-    // A slow request holds a connection, not the gateway.
-    requestTimeout: 10_000,
+    trustProxy: context.trustedProxies.length === 0 ? false : [...context.trustedProxies],
+    requestTimeout: slowestMs,
     connectionTimeout: 15_000,
+    http: { headersTimeout: slowestMs, connectionsCheckingInterval: 500 },
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 256 },
   }).withTypeProvider<ZodTypeProvider>();
@@ -69,26 +73,24 @@ export async function createGateway(context: GatewayContext): Promise<GatewayApp
   app.setNotFoundHandler((request, reply) => answerUnknown(routes, request, reply));
 
   await app.register(helmet, securityHeaders);
-  await addRequestHooks(app, context, routes);
+  const limits = createLimits(context.limit, context.now);
+  addRequestHooks(app, { ...context, limits }, routes);
   await app.register(swagger, { openapi, transform: jsonSchemaTransform });
   for (const part of parts)
-    await app.register(async (scope) => part(scope.withTypeProvider<ZodTypeProvider>(), context));
+    await app.register(async (scope) => part(scope.withTypeProvider<ZodTypeProvider>(), { ...context, limits }));
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   return app;
 }
 
-async function addRequestHooks(app: GatewayApp, context: GatewayContext, routes: KnownRoutes): Promise<void> {
-  await app.register(rateLimit, { ...context.limits, global: false, cache: keptCallers });
-  // Called here and not by its own hook, which unknown addresses would not reach.
-  const countRequest = app.createRateLimit();
+function addRequestHooks(app: GatewayApp, context: Parameters<GatewayPart>[1], routes: KnownRoutes): void {
+  const logEnd = createRequestLog(context);
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('cache-control', 'no-store');
     if (!isAboutHealth(request.url)) {
-      const limit = await countRequest(request);
-      if (!limit.isAllowed && limit.isExceeded) {
-        const headers = { 'retry-after': `${limit.ttlInSeconds}` };
-        throw new HttpProblem(429, `too many requests: again in ${limit.ttlInSeconds} s`, headers);
-      }
+      const caller = await recognizeCaller(context, request);
+      if (caller !== undefined) context.limits.countSource(senderOf(caller));
+      // Of a signed request the sender is known once its body was read.
+      else if (!takesSignature(request)) context.limits.countAddress(request);
       if (context.isDraining()) throw new HttpProblem(503, 'the gateway is stopping: send it again');
     }
     // Before the body is read.
@@ -100,6 +102,7 @@ async function addRequestHooks(app: GatewayApp, context: GatewayContext, routes:
     const route = request.routeOptions.url ?? 'none';
     const { method } = request;
     context.metrics.requests.inc({ route, method, status: String(reply.statusCode) });
+    logEnd(request, reply.statusCode);
     context.metrics.durations.observe({ route, method }, reply.elapsedTime / 1_000);
   });
 }

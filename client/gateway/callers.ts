@@ -9,15 +9,21 @@ import { HttpProblem } from './problems.ts';
 const bearer = /^bearer +(muster_[\w-]{1,100})$/i;
 const challenge = { 'www-authenticate': 'Bearer' };
 
-/** Undefined where no token of Muster was sent; a token that is not valid is refused. */
-export async function callerOf(
-  { inventory, metrics, now }: Pick<GatewayContext, 'inventory' | 'metrics' | 'now'>,
+/** Whose valid token came with the request. For a hook before all others. */
+export async function recognizeCaller(
+  { inventory, now }: Pick<GatewayContext, 'inventory' | 'now'>,
   request: FastifyRequest,
 ): Promise<TokenRow | undefined> {
-  const [, token] = bearer.exec(request.headers.authorization ?? '') ?? [];
-  if (token === undefined) return undefined;
-  const caller = await authenticate(inventory, token, now());
-  if (caller !== undefined) return caller;
+  const token = tokenOf(request);
+  request.caller = token === undefined ? undefined : await authenticate(inventory, token, now());
+  return request.caller;
+}
+
+const tokenOf = ({ headers }: FastifyRequest): string | undefined => bearer.exec(headers.authorization ?? '')?.[1];
+
+/** Undefined where no token of Muster was sent; a token that is not valid is refused. */
+export function callerOf({ metrics }: Pick<GatewayContext, 'metrics'>, request: FastifyRequest): TokenRow | undefined {
+  if (request.caller !== undefined || tokenOf(request) === undefined) return request.caller;
   metrics.refused.inc({ reason: 'token' });
   throw new HttpProblem(401, 'the token is unknown, expired or revoked', challenge);
 }
@@ -25,18 +31,17 @@ export async function callerOf(
 /** A hook for routes that lets in callers with one of the roles, and admins. */
 export function requireRole(context: GatewayContext, ...roles: readonly TokenRole[]) {
   return async (request: FastifyRequest): Promise<void> => {
-    const caller = await callerOf(context, request);
+    const caller = callerOf(context, request);
     if (caller === undefined) throw new HttpProblem(401, 'a bearer token is needed', challenge);
     if (caller.role !== 'admin' && !roles.includes(caller.role)) {
       throw new HttpProblem(403, `this takes a token of the role ${roles.join(' or ')}, not ${caller.role}`);
     }
-    request.caller = caller;
   };
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Present behind `requireRole`. */
-    caller?: TokenRow;
+    /** Whose valid token came with the request; certainly there behind `requireRole`. */
+    caller?: TokenRow | undefined;
   }
 }

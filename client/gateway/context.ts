@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import type { Muster } from '../operations/muster.ts';
+import type { Limit, Limits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import type { SourceSecrets } from '../intake/webhooks/secrets.ts';
 
@@ -16,8 +17,11 @@ export interface GatewayContext {
   /** Resolves when the engine responds. */
   readonly engineAnswers: () => Promise<unknown>;
   readonly metrics: Metrics;
-  /** How many requests one address may send in a window of time. */
-  readonly limits: { readonly max: number; readonly timeWindow: number };
+  readonly limit: Limit;
+  /** Proxies whose word on the sender's address counts: addresses and networks. */
+  readonly trustedProxies: readonly string[];
+  /** Logs what was refused, and what was done with more rights than those of a source. */
+  readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
   /** Logs what went wrong inside. The caller does not learn of it. */
   readonly onError: (error: unknown, what: string) => void;
   readonly now: () => Date;
@@ -34,4 +38,7 @@ export type GatewayApp = FastifyInstance<
 >;
 
 /** One part of the HTTP interface: it registers its routes, with its own parsers and hooks where it needs some. */
-export type GatewayPart = (app: GatewayApp, context: GatewayContext) => Promise<void> | void;
+export type GatewayPart = (
+  app: GatewayApp,
+  context: GatewayContext & { readonly limits: Limits },
+) => Promise<void> | void;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Source } from '../../domain/policy/sources.ts';
@@ -14,6 +15,8 @@ import { verifyDelivery, type Verification } from '../intake/webhooks/signatures
  * Events from HR systems. 202 means that the engine has accepted them: they are carried out once, in order, also when no
  * worker runs.
  */
+
+type PartContext = Parameters<GatewayPart>[1];
 
 const accepted = z
   .object({
@@ -33,6 +36,10 @@ declare module 'fastify' {
     delivery?: ProvenDelivery;
   }
 }
+
+/** Whether the sender may be proven by a signature, which covers the body. */
+export const takesSignature = ({ method, routeOptions }: FastifyRequest): boolean =>
+  method === 'POST' && (routeOptions.url ?? '').startsWith('/v1/events');
 
 export const eventRoutes: GatewayPart = async (app, context) => {
   // The signature covers the bytes as they came: they are parsed after it was verified.
@@ -98,7 +105,7 @@ function addChallenge(app: GatewayApp): void {
   );
 }
 
-async function authenticateAndParse(context: GatewayContext, request: FastifyRequest): Promise<void> {
+async function authenticateAndParse(context: PartContext, request: FastifyRequest): Promise<void> {
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   request.delivery = await identify(context, request, body);
   try {
@@ -108,11 +115,12 @@ async function authenticateAndParse(context: GatewayContext, request: FastifyReq
   }
 }
 
-async function identify(context: GatewayContext, request: FastifyRequest, body: Buffer) {
+async function identify(context: PartContext, request: FastifyRequest, body: Buffer): Promise<ProvenDelivery> {
   const { policy, metrics, now } = context;
   const named = (request.params as { source?: string }).source;
-  const caller = await callerOf(context, request);
-  if (caller !== undefined) return bearerDelivery(context, request, caller, named);
+  const digest = createHash('sha256').update(body).digest('hex');
+  const caller = callerOf(context, request);
+  if (caller !== undefined) return { ...bearerDelivery(context, request, caller, named), digest };
 
   const candidates = policy.sources.filter(({ name, verify, map }) =>
     named === undefined ? verify.kind === 'standardWebhooks' && map === undefined : name === named,
@@ -121,9 +129,13 @@ async function identify(context: GatewayContext, request: FastifyRequest, body: 
   for (const source of candidates) {
     const secrets = await context.secrets.of(source.name);
     const verification = verifyDelivery(source.verify, secrets, { headers: request.headers, body }, now());
-    if (verification.ok) return { source, id: verification.id, at: verification.at ?? now() };
+    if (verification.ok) {
+      context.limits.countSource(source.name);
+      return { source, id: verification.id, at: verification.at ?? now(), digest };
+    }
     refusals.push(verification);
   }
+  context.limits.countAddress(request);
   // The caller does not learn which source it almost was, but does learn of a wrong clock.
   const refusal = refusals.find(({ reason }) => reason !== 'notSigned') ?? refusals[0];
   metrics.refused.inc({ reason: refusal?.reason ?? 'noSource' });
@@ -161,10 +173,17 @@ async function accept(
   read: (source: Source) => readonly (GivenMessage | undefined)[],
 ): Promise<Accepted> {
   if (delivery === undefined) throw new HttpProblem(401, 'not authenticated');
-  const { metrics } = context;
-  const source = delivery.source.name;
+  const { metrics, log } = context;
+  const {
+    id,
+    source: { name: source },
+  } = delivery;
   const onAccepted = ({ kind }: EventDraft) => metrics.events.inc({ source, kind });
-  const done = await acceptDelivery({ ...context, onAccepted }, delivery, read);
+  const onOtherBody = () => {
+    metrics.reusedIds.inc({ source });
+    log('webhook-id used again for another message: taken as a message of its own', { source, id });
+  };
+  const done = await acceptDelivery({ ...context, onAccepted, onOtherBody }, delivery, read);
   if (done.repeated) metrics.repeats.inc({ source });
   return done;
 }

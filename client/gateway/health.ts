@@ -32,7 +32,7 @@ export const healthRoutes: GatewayPart = (app, context) => {
     () => ({ live: true as const }),
   );
 
-  for (const { url, summary, needsDatadog } of probes) {
+  for (const { url, summary, needsAll } of probes) {
     app.get(
       url,
       {
@@ -44,25 +44,25 @@ export const healthRoutes: GatewayPart = (app, context) => {
       },
       async (_request, reply) => {
         const found = await readState(context);
-        const isUp = found.engine === 'ok' && found.database === 'ok' && !found.draining;
-        const ready = isUp && (!needsDatadog || found.datadog.state === 'ok');
+        const takesEvents = found.database === 'ok' && !found.draining;
+        const ready = takesEvents && (!needsAll || (found.engine === 'ok' && found.datadog.state === 'ok'));
         return reply.code(ready ? 200 : 503).send({ ready, ...found });
       },
     );
   }
 };
 
-/** An outage of Datadog must not keep HR's events out: a load balancer in front of the gateway uses the second probe. */
+/** An outage of Datadog or Temporal must not keep HR's events out: a load balancer uses the second probe. */
 const probes = [
   {
     url: '/readyz',
     summary: 'Whether everything that Muster needs responds: engine, database, Datadog',
-    needsDatadog: true,
+    needsAll: true,
   },
   {
     url: '/readyz/events',
-    summary: 'Whether events are accepted: Datadog is not needed for that',
-    needsDatadog: false,
+    summary: 'Whether events are accepted: the database alone is needed for that',
+    needsAll: false,
   },
 ] as const;
 

@@ -40,6 +40,8 @@ try {
     host: values.host,
     port: config.port,
     metricsPort: config.port + 1,
+    trustedProxies: config.trustedProxies,
+    log: (message, fields) => logger.info(`gateway: ${message}`, { ...fields }),
     onError: (error, what) => logger.error(`gateway: ${what}`, { error }),
   });
   opened.use(gateway);

@@ -29,6 +29,9 @@ export function createMetrics() {
       'kind',
     ]),
     repeats: counter('muster_gateway_repeats_total', 'Deliveries that were known already, by source', ['source']),
+    reusedIds: counter('muster_gateway_reused_ids_total', 'Other messages under an id that was used, by source', [
+      'source',
+    ]),
     refused: counter('muster_gateway_refused_total', 'Deliveries that were not authenticated, by reason', ['reason']),
     durations: new Histogram({
       name: 'muster_gateway_request_duration_seconds',

@@ -19,6 +19,8 @@ interface ServeOptions {
   /** Both 0 for a free one. */
   readonly port: number;
   readonly metricsPort: number;
+  readonly trustedProxies?: readonly string[];
+  readonly log?: GatewayContext['log'];
   readonly onError?: (error: unknown, what: string) => void;
 }
 
@@ -30,7 +32,7 @@ export interface RunningGateway extends AsyncDisposable {
 }
 
 /** A sender that delivers a whole company at once comes through; a caller that tries secrets does not get far. */
-const limits = { max: 3_000, timeWindow: 10_000 };
+const limit = { max: 3_000, timeWindow: 10_000 };
 const keepDeliveriesMs = 30 * dayMs;
 const sweepEveryMs = hourMs;
 
@@ -46,7 +48,9 @@ export async function serveGateway(options: ServeOptions): Promise<RunningGatewa
     secrets: options.secrets,
     engineAnswers: () => client.workflowService.describeNamespace({ namespace: client.options.namespace }),
     metrics,
-    limits,
+    limit,
+    trustedProxies: options.trustedProxies ?? [],
+    log: options.log ?? (() => undefined),
     onError,
     now: () => new Date(),
     isDraining: () => isDraining,
@@ -74,7 +78,8 @@ export async function serveGateway(options: ServeOptions): Promise<RunningGatewa
 
 /** On a port of its own, so that senders of events cannot read metrics. */
 async function serveMetrics(metrics: Metrics, host: string, port: number) {
-  const server = createServer((request, response) => {
+  const timeouts = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 500 };
+  const server = createServer(timeouts, (request, response) => {
     const isFound = request.method === 'GET' && request.url === '/metrics';
     const text = isFound ? metrics.registry.metrics() : Promise.resolve('GET /metrics\n');
     text.then(

@@ -89,10 +89,17 @@ interface IntakeTable extends Stored<IntakeRow, 'event' | 'outcome'> {
   personId: string;
 }
 
+/** Messages of senders. Another body under the same id is another message. */
 interface DeliveriesTable {
   source: string;
   messageId: string;
-  acceptedAt: string;
+  /** SHA-256 of the body, hex. */
+  digest: string;
+  /** How many other bodies had come under this id before. */
+  position: number;
+  claimedAt: string;
+  /** When all of its events were on record. */
+  acceptedAt: string | null;
 }
 
 /** Sources of which a complete roster was applied, and when last. */

@@ -23,3 +23,11 @@ export interface CompleteRoster {
   readonly absent: readonly string[];
   readonly at: string;
 }
+
+/** A message of a sender: its id alone does not say which, since senders use an id again. */
+export interface Message {
+  readonly source: string;
+  readonly messageId: string;
+  /** SHA-256 of the body, hex. */
+  readonly digest: string;
+}

@@ -9,7 +9,7 @@ export { listApprovals, openApproval } from './approvals.ts';
 export { awaitLogin, listAwaitedLogins, noteLookedForLogins } from './awaitedLogins.ts';
 export { admitDisable, listHeld, observeDisable, previewDisable } from './changeBudget.ts';
 export { countRows } from './counts.ts';
-export { forgetDeliveries, isDelivered, recordDelivery } from './deliveries.ts';
+export { claimDelivery, forgetDeliveries, recordDelivery } from './deliveries.ts';
 export { knownEntitlementIds, rememberEntitlementIds } from './entitlementIds.ts';
 export { listEvidence, verifyEvidence } from './evidence.ts';
 export { countOpenFindings, listFindings, writeFindings } from './findings.ts';

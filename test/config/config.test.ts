@@ -92,3 +92,12 @@ test('beside a running npm start the command line needs no variables; stale file
   expect((await readConfig({}, folder)).temporal.connection).toBeUndefined();
   await removeRuntime(home);
 });
+
+test('proxies are trusted by address or network, and everything else is refused with an example', async () => {
+  const read = async (given: string) => (await readConfig({ MUSTER_TRUSTED_PROXIES: given }, folder)).trustedProxies;
+  expect(await read('')).toEqual([]);
+  expect(await read('10.0.0.7, 10.1.0.0/16,2001:db8::/32')).toEqual(['10.0.0.7', '10.1.0.0/16', '2001:db8::/32']);
+  for (const wrong of ['proxy', '*', '0.0.0.0/0', '10.0.0.0/33', '10.0.0.0/8/8', '10.0.0.7;10.0.0.8']) {
+    await expect(read(wrong)).rejects.toThrow(/MUSTER_TRUSTED_PROXIES holds .*10\.0\.0\.7/);
+  }
+});

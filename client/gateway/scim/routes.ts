@@ -20,7 +20,7 @@ const hidden = { schema: { hide: true } };
 
 export function addScimRoutes(app: FastifyInstance, context: ScimContext): void {
   app.addHook('onRequest', async (request) => {
-    request.scimSource = await sourceOf(context, request);
+    request.scimSource = sourceOf(context, request);
   });
   addDiscovery(app);
   app.post('/.search', hidden, (request) => search(context, request, resourceTypes));
@@ -144,8 +144,8 @@ function addDiscovery(app: FastifyInstance): void {
   }
 }
 
-async function sourceOf(context: ScimContext, request: FastifyRequest): Promise<string> {
-  const caller = await callerOf(context, request);
+function sourceOf(context: ScimContext, request: FastifyRequest): string {
+  const caller = callerOf(context, request);
   if (caller === undefined) throw new HttpProblem(401, 'a bearer token is needed', { 'www-authenticate': 'Bearer' });
   if (caller.role !== 'intake' || caller.source === undefined) {
     throw new HttpProblem(403, 'this takes a token of the role intake that names its source');

@@ -4,6 +4,7 @@ import { minuteMs } from '../../../domain/durations.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
 import type { Source } from '../../../domain/policy/sources.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
+import type { Message } from '../../../inventory/port/sources.ts';
 import { latestAttributes, type EventDraft } from '../../operations/drafts.ts';
 import type { Muster } from '../../operations/muster.ts';
 import { endlessHire, hasEndWaiting } from '../contractors.ts';
@@ -12,7 +13,7 @@ import { draftsOf } from './drafts.ts';
 import type { GivenMessage } from './messages.ts';
 
 /**
- * The messages of one delivery, accepted by the engine. The id of the delivery is recorded after that and never before, so after
+ * The messages of one delivery, accepted by the engine. The delivery counts as accepted after that and never before, so after
  * a crash in between the sender repeats it, and the person's mailbox drops what it has.
  */
 
@@ -21,6 +22,8 @@ export interface ProvenDelivery {
   readonly source: Source;
   readonly id: string;
   readonly at: Date;
+  /** SHA-256 of the body, hex. */
+  readonly digest: string;
 }
 
 interface AcceptContext {
@@ -29,6 +32,8 @@ interface AcceptContext {
   readonly policy: Pick<Policy, 'defaultTimeZone' | 'identity'>;
   readonly now: () => Date;
   readonly onAccepted: (event: EventDraft) => void;
+  /** Another message came under the same id before. */
+  readonly onOtherBody: () => void;
 }
 
 export interface Accepted {
@@ -48,31 +53,34 @@ export async function acceptDelivery(
   delivery: ProvenDelivery,
   read: (source: Source) => readonly (GivenMessage | undefined)[],
 ): Promise<Accepted> {
-  const { muster, inventory, now, onAccepted } = context;
-  const { source, id } = delivery;
-  if (await inventory.isDelivered(source.name, id)) return { repeated: true, events: [], leftOut: 0 };
+  const { muster, inventory, now, onAccepted, onOtherBody } = context;
+  const { source, id: messageId, digest } = delivery;
+  const message = { source: source.name, messageId, digest };
+  const { position, isAccepted } = await inventory.claimDelivery(message, now().toISOString());
+  if (isAccepted) return { repeated: true, events: [], leftOut: 0 };
+  if (position > 0) onOtherBody();
   const messages = read(source);
   const events: Accepted['events'] = [];
-  for (const draft of await judge(context, delivery, messages)) {
+  for (const draft of await judge(context, { ...delivery, eventId: eventIdOf(message, position) }, messages)) {
     const submitted = await muster.submitEvent(draft, { timeoutMs: engineDeadlineMs });
     onAccepted(draft);
     events.push({ ...submitted, personId: draft.personId });
   }
-  await inventory.recordDelivery(source.name, id, now().toISOString());
+  await inventory.recordDelivery(message, now().toISOString());
   return { repeated: false, events, leftOut: messages.filter((message) => message === undefined).length };
 }
 
 /** All are judged before the first is sent: nothing of a delivery is half done. */
 async function judge(
   context: AcceptContext,
-  { source: { name: source }, id, at }: ProvenDelivery,
+  { source: { name: source }, eventId: id, at }: ProvenDelivery & { readonly eventId: string },
   messages: readonly (GivenMessage | undefined)[],
 ): Promise<readonly EventDraft[]> {
   const { inventory, policy, now } = context;
   const drafts: EventDraft[] = [];
   for (const [index, message] of messages.entries()) {
     if (message === undefined) continue;
-    const eventId = eventIdOf(source, id) + (messages.length > 1 ? `:${index}` : '');
+    const eventId = id + (messages.length > 1 ? `:${index}` : '');
     const defaultTimeZone = (await knownZone(context, source, message)) ?? policy.defaultTimeZone;
     const said = draftsOf(message, { eventId, source, at, defaultTimeZone });
     await requireEnd(context, source, said);
@@ -115,8 +123,9 @@ async function requireEnd({ inventory }: AcceptContext, source: string, drafts: 
   );
 }
 
-/** The same message of the same source is the same event, whatever was lost in between. */
-function eventIdOf(source: string, id: string): string {
-  if (/^[\w.-]{1,120}$/.test(id)) return `${source}:${id}`;
-  return `${source}:sha256:${createHash('sha256').update(id).digest('hex')}`;
+/** The same message of the same source is the same event, whatever was lost in between; other bodies under its id are others. */
+function eventIdOf({ source, messageId, digest }: Message, position: number): string {
+  const other = position === 0 ? '' : `:${digest.slice(0, 16)}`;
+  if (/^[\w.-]{1,120}$/.test(messageId)) return `${source}:${messageId}${other}`;
+  return `${source}:sha256:${createHash('sha256').update(messageId).digest('hex')}${other}`;
 }

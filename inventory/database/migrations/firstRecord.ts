@@ -41,9 +41,16 @@ export const recordTables = {
     },
   },
   deliveries: {
-    columns: { source: 'text', messageId: 'text', acceptedAt: 'text' },
-    key: ['source', 'messageId'],
-    indexes: { deliveriesAcceptedAt: { on: ['acceptedAt'] } },
+    columns: {
+      source: 'text',
+      messageId: 'text',
+      digest: 'text',
+      position: 'integer',
+      claimedAt: 'text',
+      acceptedAt: 'text?',
+    },
+    key: ['source', 'messageId', 'digest'],
+    indexes: { deliveriesClaimedAt: { on: ['claimedAt'] } },
   },
   aliases: {
     columns: { source: 'text', externalId: 'text', personId: 'text', isAuthoritative: 'integer', boundAt: 'text' },

@@ -29,6 +29,25 @@ test('the same message again returns 202 and nothing else happens', async () => 
   expect(gateway.signalled).toHaveLength(1);
 });
 
+test('another body under the same webhook-id is a message of its own: nothing in it is dropped', async () => {
+  await using gateway = await startGateway();
+  const joiner = joinerBody('e-1');
+  const leaver = message('leaver', { personId: 'e-1' }, { timestamp: new Date().toISOString() });
+  expect(await post(gateway, joiner)).toMatchObject({ status: 202, body: { repeated: false } });
+  expect(await post(gateway, leaver)).toMatchObject({ status: 202, body: { repeated: false } });
+  for (const body of [joiner, leaver]) {
+    expect(await post(gateway, body)).toMatchObject({ status: 202, body: { repeated: true } });
+  }
+  expect(gateway.signalled).toMatchObject([
+    { eventId: 'hr:msg-1', kind: 'joiner' },
+    { eventId: expect.stringMatching(/^hr:msg-1:[0-9a-f]{16}$/), kind: 'leaver' },
+  ]);
+  expect(gateway.logged).toEqual([
+    { message: expect.stringContaining('webhook-id used again'), source: 'hr', id: 'msg-1' },
+  ]);
+  expect(await gateway.metrics.registry.metrics()).toContain('muster_gateway_reused_ids_total{source="hr"} 1');
+});
+
 test('a message that the engine refused is not recorded: the next one has the same eventId', async () => {
   let isAway = true;
   await using gateway = await startGateway({

@@ -20,7 +20,8 @@ export interface GatewayOptions {
   /** The YAML of `sources`. */
   readonly sources?: string;
   readonly secrets?: Readonly<Record<string, string>>;
-  readonly limits?: GatewayContext['limits'];
+  readonly limit?: GatewayContext['limit'];
+  readonly trustedProxies?: readonly string[];
   /** Instead of the engine's acceptance. */
   readonly signal?: (event: HrEvent) => Promise<void>;
 }
@@ -46,21 +47,35 @@ export async function startGateway(options: GatewayOptions = {}) {
   const text = `version: 1\nrules: []\nsources:\n  - { name: hr, verify: standardWebhooks }\n${options.sources ?? ''}`;
   const state = { isDraining: false, doesEngineAnswer: true };
   const errors: unknown[] = [];
+  const logged: Readonly<Record<string, unknown>>[] = [];
+  const metrics = createMetrics();
   const app = await createGateway({
     muster: createMuster({ client, inventory }),
     inventory,
     policy: parsePolicy(text, 'policy.yaml', { datadogIsSimulator: true }),
     secrets: readSecretsIn(home),
     engineAnswers: () => (state.doesEngineAnswer ? Promise.resolve() : Promise.reject(new Error('away'))),
-    metrics: createMetrics(),
-    limits: options.limits ?? { max: 10_000, timeWindow: 1_000 },
+    metrics,
+    limit: options.limit ?? { max: 10_000, timeWindow: 1_000 },
+    trustedProxies: options.trustedProxies ?? [],
+    log: (message, fields) => void logged.push({ message, ...fields }),
     onError: (error) => void errors.push(error),
     now: () => new Date(),
     isDraining: () => state.isDraining,
   });
   opened.defer(() => app.close());
   const kept = opened.move();
-  return { app, inventory, signalled, state, errors, home, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return {
+    app,
+    inventory,
+    signalled,
+    state,
+    errors,
+    logged,
+    metrics,
+    home,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }
 
 export type TestGateway = Awaited<ReturnType<typeof startGateway>>;
