@@ -1,8 +1,6 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import type { Decision } from '../domain/decision.ts';
+import { readPrivateKey, readPublicKey, type SigningKey } from './keys.ts';
 
 /**
  * The statement of the command line or the gateway about an approver whom a token has authenticated: this person decides
@@ -13,12 +11,6 @@ export interface Statement extends Pick<Decision, 'approvalId' | 'decisionId' | 
   /** When the request was made: the same access may be requested again later. */
   readonly requestedAt: string;
   readonly tokenId: string;
-}
-
-/** Where the deployment's key is. One that is not given is created when it is first needed. */
-export interface SigningKey {
-  readonly file: string;
-  readonly isGiven: boolean;
 }
 
 export interface Attestor {
@@ -33,21 +25,20 @@ const goodFor = '5 minutes';
 /** For clocks of two machines that differ. */
 const tolerance = '1 minute';
 
-/** The key is read for each use, so that a replaced one counts at once. A public key is enough to verify. */
+/** A public key is enough to verify. */
 export function openAttestor(key: SigningKey): Attestor {
   return {
     async sign(statement) {
-      const pem = await readKey(key);
+      const privateKey = await readPrivateKey(key);
       return new SignJWT({ statement })
         .setProtectedHeader({ alg: algorithm })
         .setAudience(audience)
         .setIssuedAt()
         .setExpirationTime(goodFor)
-        .sign(ed25519(() => createPrivateKey(pem), key));
+        .sign(privateKey);
     },
     async verify(text) {
-      const pem = await readKey(key);
-      const publicKey = ed25519(() => createPublicKey(pem), key);
+      const publicKey = await readPublicKey(key);
       try {
         const { payload } = await jwtVerify<{ statement: Statement }>(text, publicKey, {
           algorithms: [algorithm],
@@ -63,39 +54,4 @@ export function openAttestor(key: SigningKey): Attestor {
       }
     },
   };
-}
-
-async function readKey({ file, isGiven }: SigningKey): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-    if (isGiven || code !== 'ENOENT') throw new Error(`the signing key ${file} cannot be read (${code})`, { cause });
-  }
-  const { privateKey } = generateKeyPairSync('ed25519', {
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-  });
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const temporary = `${file}.${process.pid}`;
-  await writeFile(temporary, privateKey, { mode: 0o600 });
-  try {
-    // Unlike a rename, a link never replaces a key that another process has just written.
-    await link(temporary, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    await rm(temporary, { force: true });
-  }
-  return readFile(file, 'utf8');
-}
-
-function ed25519(parse: () => KeyObject, { file }: SigningKey): KeyObject {
-  try {
-    const parsed = parse();
-    if (parsed.asymmetricKeyType === 'ed25519') return parsed;
-  } catch {
-    // Said below, without what stands in the file.
-  }
-  throw new Error(`the signing key ${file} is not an Ed25519 key in PEM (signing takes the private one)`);
 }

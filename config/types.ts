@@ -1,5 +1,5 @@
 import type { NativeConnectionOptions } from '@temporalio/worker';
-import type { SigningKey } from '../auth/attestation.ts';
+import type { SigningKey } from '../auth/keys.ts';
 
 export interface DatadogConfig {
   readonly baseUrl: string;

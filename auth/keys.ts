@@ -1,0 +1,77 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Where the deployment's key is. One that is not given is created when it is first needed. */
+export interface SigningKey {
+  readonly file: string;
+  readonly isGiven: boolean;
+}
+
+/** What is signed with the key. A signature for one purpose is none for another. */
+export type Purpose = 'token' | 'evidence';
+
+/** The deployment's Ed25519 key, which is not in the database. It is read for each use, so that a replaced one counts at once. */
+export interface Keys {
+  /** In base64url. Throws where the private key cannot be read. */
+  sign(purpose: Purpose, text: string): Promise<string>;
+  /** The public half is enough for it. */
+  verify(purpose: Purpose, text: string, signature: string): Promise<boolean>;
+}
+
+export function openKeys(key: SigningKey): Keys {
+  return {
+    sign: async (purpose, text) => sign(null, purposed(purpose, text), await readPrivateKey(key)).toString('base64url'),
+    verify: async (purpose, text, signature) =>
+      verify(null, purposed(purpose, text), await readPublicKey(key), Buffer.from(signature, 'base64url')),
+  };
+}
+
+/** No signed statement (a JWT) begins so. */
+const purposed = (purpose: Purpose, text: string): Buffer => Buffer.from(`muster/${purpose}\n${text}`);
+
+/** Throws where the file holds the public half alone, or cannot be read. */
+export async function readPrivateKey(key: SigningKey): Promise<KeyObject> {
+  const pem = await readPem(key);
+  return ed25519(() => createPrivateKey(pem), key);
+}
+
+export async function readPublicKey(key: SigningKey): Promise<KeyObject> {
+  const pem = await readPem(key);
+  return ed25519(() => createPublicKey(pem), key);
+}
+
+async function readPem({ file, isGiven }: SigningKey): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+    if (isGiven || code !== 'ENOENT') throw new Error(`the signing key ${file} cannot be read (${code})`, { cause });
+  }
+  const { privateKey } = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const temporary = `${file}.${process.pid}`;
+  await writeFile(temporary, privateKey, { mode: 0o600 });
+  try {
+    // Unlike a rename, a link never replaces a key that another process has just written.
+    await link(temporary, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  return readFile(file, 'utf8');
+}
+
+function ed25519(parse: () => KeyObject, { file }: SigningKey): KeyObject {
+  try {
+    const parsed = parse();
+    if (parsed.asymmetricKeyType === 'ed25519') return parsed;
+  } catch {
+    // Said below, without what stands in the file.
+  }
+  throw new Error(`the signing key ${file} is not an Ed25519 key in PEM (signing takes the private one)`);
+}
