@@ -1,13 +1,13 @@
 # The worker's image. Build and run it by docker-compose.yml, see docs/compose.md.
-# A digest may be added after the tag (node:…@sha256:…) to pin the very bytes.
+# The base is pinned by version and by the digest of all its platforms: docs/compose.md says how to raise both together.
 
-FROM node:24.21.0-bookworm-slim AS dependencies
+FROM node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6 AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 # The image has its Node already, and no dependency of production needs an install script: none is run.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
-FROM node:24.21.0-bookworm-slim
+FROM node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
 ENV NODE_ENV=production
 WORKDIR /app
 # Owned by root, so that the running worker cannot change its own code.

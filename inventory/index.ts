@@ -1,6 +1,7 @@
 import { bind } from './database/bind.ts';
 import { dialectOf } from './database/dialect.ts';
 import { openDatabase, type InventoryLocation } from './database/open.ts';
+import { grantRoles, type Roles } from './database/roles.ts';
 import type { Inventory } from './port/inventory.ts';
 import * as queries from './queries/index.ts';
 import * as queriesInTransaction from './queries/inTransaction.ts';
@@ -21,4 +22,14 @@ export async function openInventory(location: InventoryLocation): Promise<Invent
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Brings the inventory to this version as its owner, and gives the roles of its processes what they need. PostgreSQL only. */
+export async function prepareInventory(location: InventoryLocation, roles: Roles): Promise<void> {
+  const db = await openDatabase(location);
+  try {
+    await grantRoles(db, roles);
+  } finally {
+    await db.destroy();
+  }
 }

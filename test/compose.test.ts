@@ -7,6 +7,8 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 
 const root = resolve(import.meta.dirname, '..');
+const uiImage = `temporalio/ui:2.54.1@sha256:ff0943fe532b8e33c46cd28b29e81e0ce0b6f55b9ee50a38ef1b437cc4de3fa5`;
+const isInternal = (network: unknown): boolean => z.object({ internal: z.literal(true) }).safeParse(network).success;
 const read = (path: string): Promise<string> => readFile(join(root, path), 'utf8');
 
 // What the checks below look at; whether the file is a compose file at all is for the Compose specification to say.
@@ -14,6 +16,8 @@ const names = z.array(z.string()).default([]);
 const mount = z.object({ source: z.string() });
 const service = z.object({
   image: z.string().default(''),
+  pull_policy: z.string().optional(),
+  tmpfs: names,
   user: z.string().default(''),
   restart: z.string().optional(),
   read_only: z.boolean().default(false),
@@ -23,6 +27,9 @@ const service = z.object({
   cap_add: names,
   security_opt: names,
   secrets: names,
+  mem_limit: z.string().optional(),
+  pids_limit: z.number().optional(),
+  command: z.union([z.string(), names]).optional(),
   networks: names,
   volumes: names,
   ports: names,
@@ -120,7 +127,9 @@ function serviceProblems(one: Service, file: ComposeFile, runsToItsEnd: boolean)
       (name.endsWith('_FILE') && !one.secrets.some((secret) => value === `/run/secrets/${secret}`)),
   );
   const checks: readonly (readonly [boolean, string])[] = [
-    [/^[a-z0-9./-]+:\d+\.\d+(\.\d+)?(-[a-z]+)?(@sha256:[0-9a-f]{64})?$/.test(one.image), `is not pinned: ${one.image}`],
+    [isPinned(one), `is not pinned: ${one.image}`],
+    [one.mem_limit !== undefined && one.pids_limit !== undefined, 'has no bound on memory or processes'],
+    [!one.tmpfs.some((mount) => !mount.includes('size=') && mount.startsWith('/tmp')), 'has a /tmp without a bound'],
     [/^[1-9]\d*:[1-9]\d*$/.test(one.user), 'has no user by number, or runs as root'],
     [one.read_only, 'can write its own image'],
     [one.cap_drop.join() === 'ALL' && one.cap_add.length === 0 && !one.privileged, 'keeps capabilities'],
@@ -135,6 +144,12 @@ function serviceProblems(one: Service, file: ComposeFile, runsToItsEnd: boolean)
   ];
   return checks.flatMap(([isSo, problem]) => (isSo ? [] : [problem]));
 }
+
+/** By version and digest; what is built here has no digest yet, and is never pulled. */
+const isPinned = ({ image, pull_policy }: Service): boolean =>
+  pull_policy === undefined
+    ? /^[a-z0-9./-]+:\d+\.\d+(\.\d+)?(-[a-z]+)?@sha256:[0-9a-f]{64}$/.test(image)
+    : /^muster:\d+\.\d+\.\d+$/.test(image) && ['build', 'never'].includes(pull_policy);
 
 describe('the compose file', () => {
   test('is one by the Compose specification', async () => {
@@ -152,12 +167,44 @@ describe('the compose file', () => {
     );
   });
 
+  test('publishes the gateway, and Temporal’s interface behind its list of names, and nothing else', async () => {
+    const { services, networks } = composeFile.parse(parse(await read('docker-compose.yml'), { merge: true }));
+    const published = Object.entries(services).filter(([, { ports }]) => ports.length > 0);
+    expect(published.map(([name]) => name)).toEqual(['temporal-ui-proxy', 'gateway']);
+    const reachesOut = Object.entries(services).filter(([, one]) =>
+      one.networks.some((name) => !isInternal(networks[name])),
+    );
+    expect(reachesOut.map(([name]) => name)).toEqual(['temporal-ui-proxy', 'worker', 'gateway']);
+    expect(services['temporal-ui-proxy']?.networks).not.toContain('engine');
+    expect(services['temporal-ui-proxy']?.command).toEqual(
+      expect.arrayContaining(['workers/uiProxy.ts', '--name=127.0.0.1:8233', '--name=localhost:8233']),
+    );
+  });
+
+  test('gives worker and gateway roles of their own, and the owner to the step before them', async () => {
+    const { services } = composeFile.parse(parse(await read('docker-compose.yml'), { merge: true }));
+    const urls = Object.entries(services).flatMap(([name, { environment, secrets }]) => {
+      const file = environment['DATABASE_URL_FILE'];
+      return file === undefined ? [] : [[name, file, secrets.filter((secret) => secret.endsWith('database_url'))]];
+    });
+    expect(urls).toEqual([
+      ['muster-schema', '/run/secrets/database_url', ['database_url']],
+      ['worker', '/run/secrets/worker_database_url', ['worker_database_url']],
+      ['gateway', '/run/secrets/gateway_database_url', ['gateway_database_url']],
+    ]);
+    expect(services['muster-schema']?.command).toEqual(expect.arrayContaining(['muster_worker', 'muster_gateway']));
+    const step = String(services['databases']?.command);
+    for (const line of ['ALTER ROLE muster_worker PASSWORD', 'ALTER ROLE muster_gateway PASSWORD', 'FROM PUBLIC']) {
+      expect(step).toContain(line);
+    }
+  });
+
   test.each([
     ['an unknown field', 'stop_grace_period: 40s', 'stop_graceful: 40s', /additional properties/],
     ['a value of the wrong kind', 'read_only: true', 'read_only: [true]', /^invalid-schema/],
     ['YAML that does not parse', 'cap_drop: [ALL]', 'cap_drop: [ALL', /./],
     ['a version', 'name: muster', "name: muster\nversion: '3'", /^no-version-field/],
-    ['one port twice', '127.0.0.1:8233:8080', '127.0.0.1:7233:8080', /^no-duplicate-exported-ports/],
+    ['one port twice', '127.0.0.1:8233:8233', '127.0.0.1:8080:8233', /^no-duplicate-exported-ports/],
   ])('is refused by the Compose specification or its linter with %s', async (_, from, to, expected) => {
     const text = await read('docker-compose.yml');
     expect(text).toContain(from);
@@ -165,14 +212,23 @@ describe('the compose file', () => {
   });
 
   test.each([
+    ['an image without a version', uiImage, 'temporalio/ui:latest', 'temporal-ui: is not pinned: temporalio/ui:latest'],
     [
-      'an image without a version',
-      'temporalio/ui:2.49.1',
-      'temporalio/ui:latest',
-      'temporal-ui: is not pinned: temporalio/ui:latest',
+      'an image without a digest',
+      uiImage,
+      uiImage.split('@')[0] ?? '',
+      `temporal-ui: is not pinned: ${uiImage.split('@')[0]}`,
+    ],
+    ['memory without a bound', '  mem_limit: 256m\n', '', 'temporal-ui: has no bound on memory or processes'],
+    ['processes without a bound', '  pids_limit: 128\n', '', 'gateway: has no bound on memory or processes'],
+    [
+      'files in memory without a bound',
+      '/tmp:size=64m,mode=1777',
+      '/tmp:mode=1777',
+      'databases: has a /tmp without a bound',
     ],
     ['root', "user: '999:999'", "user: '0:0'", 'postgresql: has no user by number, or runs as root'],
-    ['a port for everybody', '127.0.0.1:7233:7233', '7233:7233', 'temporal: publishes beyond loopback'],
+    ['a port for everybody', '127.0.0.1:8080:8080', '8080:8080', 'gateway: publishes beyond loopback'],
     [
       'a secret in the environment',
       'DB: postgres12',
@@ -181,15 +237,15 @@ describe('the compose file', () => {
     ],
     [
       'a secret that is not mounted',
-      'secrets: [dd_api_key, dd_app_key, database_url, signing_key]',
-      'secrets: [dd_api_key, database_url, signing_key]',
+      'secrets: [dd_api_key, dd_app_key, worker_database_url, signing_key]',
+      'secrets: [dd_api_key, worker_database_url, signing_key]',
       'worker: has a secret in its environment: DD_APP_KEY_FILE',
     ],
     [
       'a secret that is not defined',
-      '  database_url: { file',
+      '  worker_database_url: { file',
       '  other_url: { file',
-      'worker: names what is not there: database_url',
+      'worker: names what is not there: worker_database_url',
     ],
     [
       'a volume that is not defined',
@@ -227,7 +283,10 @@ describe('the image', () => {
       .object({ devDependencies: texts, scripts: texts })
       .parse(JSON.parse(await read('package.json')));
     const bases = lines.filter((line) => line.startsWith('FROM ')).map((line) => line.split(' ')[1]);
-    expect(bases).toEqual(Array(2).fill(`node:${devDependencies['node']}-bookworm-slim`));
+    expect(bases.map((base = '') => base.split('@sha256:')[0])).toEqual(
+      Array(2).fill(`node:${devDependencies['node']}-bookworm-slim`),
+    );
+    for (const base of bases) expect(base).toMatch(/@sha256:[0-9a-f]{64}$/);
     expect(lines.filter((line) => line.startsWith('USER '))).toEqual(['USER node']);
     expect(lines).toContainEqual(expect.stringMatching(/^RUN npm ci --omit=dev /));
     expect(lines).toContainEqual(expect.stringMatching(/^HEALTHCHECK .*"workers\/health\.ts"/));

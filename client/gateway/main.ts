@@ -6,7 +6,7 @@ import { readConfig } from '../../config/config.ts';
 import { jsonLogger, scrub, type Secrets } from '../../config/logging.ts';
 import { openToOthers } from '../../config/privateHome.ts';
 import { createMuster } from '../operations/muster.ts';
-import { connectTemporal } from '../operations/temporal.ts';
+import { reachTemporal } from '../operations/temporal.ts';
 import { readSecretsIn } from '../intake/webhooks/secrets.ts';
 import { serveGateway } from './serve.ts';
 import { UsageError } from '../../domain/errors.ts';
@@ -30,7 +30,7 @@ try {
   // It needs the policy's sources: the worker checks what the policy must say about a Datadog site.
   const policy = await loadPolicy(config.policyPath, { datadogIsSimulator: config.datadog?.isSimulator ?? true });
   const inventory = opened.use(await openInventory(config.inventory));
-  const { client } = opened.use(await connectTemporal({ ...config.temporal, connection }));
+  const { client } = opened.use(reachTemporal({ ...config.temporal, connection }));
   const gateway = await serveGateway({
     client,
     inventory,

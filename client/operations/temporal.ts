@@ -5,6 +5,18 @@ interface TemporalTarget {
   readonly namespace: string;
 }
 
+/**
+ * A client of the cluster, whether it responds now or not. A call is sent once: whoever makes it knows whether to repeat it,
+ * and the SDK's own repetitions outlive a closed connection and end the process.
+ */
+export function reachTemporal({
+  connection,
+  namespace,
+}: TemporalTarget): { readonly client: Client } & AsyncDisposable {
+  const reached = Connection.lazy({ ...connection, interceptors: [] });
+  return { client: new Client({ connection: reached, namespace }), [Symbol.asyncDispose]: () => reached.close() };
+}
+
 /** A client of the cluster. Throws where the cluster does not respond within `timeoutMs`. */
 export async function connectTemporal(
   { connection, namespace }: TemporalTarget,

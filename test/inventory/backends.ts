@@ -13,6 +13,8 @@ import { shared } from '../support/shared/client.ts';
 interface Place {
   readonly location: InventoryLocation;
   readonly query: (statement: string) => Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** The same over another connection of PostgreSQL. */
+  readonly queryAs: (url: string, statement: string) => Promise<readonly Readonly<Record<string, unknown>>[]>;
   readonly dispose: () => Promise<void>;
 }
 
@@ -44,7 +46,12 @@ export async function openDatabases(): Promise<TestedDatabase[]> {
   const makePlace = async (): Promise<Place> => {
     const { url } = await createDatabaseIn(server.folder);
     // Dropping one waits for a checkpoint; they go with the server.
-    return { location: { url }, query: (statement) => queryPostgres(url, statement), dispose: async () => undefined };
+    return {
+      location: { url },
+      query: (statement) => queryPostgres(url, statement),
+      queryAs: queryPostgres,
+      dispose: async () => undefined,
+    };
   };
   return [
     sqlite,
@@ -58,6 +65,7 @@ export async function makeSqlitePlace(): Promise<Place> {
   return {
     location: { file },
     query: async (statement) => querySqlite(file, statement),
+    queryAs: queryPostgres,
     dispose: async () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -5,7 +5,7 @@ import { projectFolder } from './processes.ts';
 
 // A program of its own: imports every module of the product and prints, as JSON, what reads the environment or opens a
 // socket while it is imported. Programs are skipped: importing one runs it.
-const programs = /(^|\/)(main|local|health|sdkDownload)\.ts$/;
+const programs = /(^|\/)(main|local|health|sdkDownload|inventorySchema|uiProxy)\.ts$/;
 const noticed = new Set<string>();
 
 function notice(what: string): void {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { Webhook } from 'standardwebhooks';
-import { openInventory } from '../../../inventory/index.ts';
+import { openInventory, type InventoryLocation } from '../../../inventory/index.ts';
 import { parsePolicy } from '../../../policy/file.ts';
 import { createGateway } from '../../../client/gateway/app.ts';
 import type { GatewayContext } from '../../../client/gateway/context.ts';
@@ -20,6 +20,8 @@ export interface GatewayOptions {
   /** The YAML of `sources`. */
   readonly sources?: string;
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Instead of a file. */
+  readonly database?: InventoryLocation;
   readonly limit?: GatewayContext['limit'];
   readonly trustedProxies?: readonly string[];
   /** Instead of the engine's acceptance. */
@@ -33,7 +35,7 @@ export async function startGateway(options: GatewayOptions = {}) {
   opened.defer(() => rm(home, { recursive: true, force: true }));
   const files = { hr: hrSecret, ...options.secrets };
   for (const [name, secret] of Object.entries(files)) await writeFile(join(home, name), secret);
-  const inventory = opened.use(await openInventory({ file: join(home, 'inventory.db') }));
+  const inventory = opened.use(await openInventory(options.database ?? { file: join(home, 'inventory.db') }));
   const signalled: HrEvent[] = [];
   const client = {
     withDeadline: (_deadline: number, work: () => Promise<unknown>) => work(),

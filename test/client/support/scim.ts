@@ -42,8 +42,9 @@ interface ScimClient {
 export async function scimClient(
   { app, inventory }: Pick<TestGateway, 'app' | 'inventory'>,
   source = 'idp',
+  known?: string,
 ): Promise<ScimClient & { readonly token: string }> {
-  const { token } = await issueToken(inventory, { role: 'intake', source }, operator);
+  const token = known ?? (await issueToken(inventory, { role: 'intake', source }, operator)).token;
   return {
     token,
     async send(method, url, body, headers = {}) {
