@@ -6,10 +6,10 @@ import { startHoldingProxy } from '../test/support/holdingProxy.ts';
 import { startProgram, type Program } from '../test/support/processes.ts';
 import { examplePolicyPath } from '../config/config.ts';
 import { ensureSearchAttributes } from '../workers/searchAttributes.ts';
-import { hrEventSignal, personWorkflowId } from '../domain/contracts.ts';
+import { personWorkflowId } from '../domain/contracts.ts';
 import { median, round, spreadOf, type Figure } from './figures.ts';
 import { startStage, type BenchOptions, type Stage } from './stage.ts';
-import { personStartOptions } from '../client/operations/startPerson.ts';
+import { tellPerson } from '../client/operations/startPerson.ts';
 
 const secret = `whsec_${Buffer.from('the secret of a benchmark, nothing else').toString('base64')}`;
 const port = 18_480;
@@ -105,25 +105,8 @@ async function timed(name: string, send: (personId: string) => Promise<unknown>)
 
 const personOf = (personId: string) => ({ email: `${personId}@example.com`, department: 'Engineering' });
 
-function signalBare({ client }: Stage, personId: string) {
-  const at = new Date().toISOString();
-  return client.workflow.signalWithStart('onboarding', {
-    ...personStartOptions(personId, 'joiner'),
-    args: [{ personId }],
-    signal: hrEventSignal,
-    signalArgs: [
-      {
-        eventId: personId,
-        kind: 'joiner',
-        personId,
-        occurredAt: at,
-        effectiveAt: at,
-        source: 'hr',
-        person: personOf(personId),
-      },
-    ],
-  });
-}
+const signalBare = ({ client }: Stage, personId: string) =>
+  tellPerson(client, { eventId: personId, kind: 'joiner', personId });
 
 async function send(personId: string): Promise<number> {
   const body = JSON.stringify({ type: 'joiner', data: { personId, ...personOf(personId) } });

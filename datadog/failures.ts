@@ -1,3 +1,4 @@
+import { withoutAddresses } from '../domain/text.ts';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import {
   datadogFailures,
@@ -91,7 +92,8 @@ export function toApplicationFailure(error: unknown): Error {
   const { type, message, retryAfterMs, missing, isExhausted = false } = error;
   return ApplicationFailure.create({
     type,
-    message,
+    // Datadog repeats what it was sent, and Temporal keeps failures.
+    message: withoutAddresses(message),
     nonRetryable: isExhausted || type === unknownEntitlement || datadogFailures[type].retry !== 'activity',
     details: missing === undefined ? undefined : [missing],
     ...(type === 'RateLimited' ? { category: ApplicationFailureCategory.BENIGN } : {}),

@@ -1,7 +1,16 @@
-import type { ApprovalState, ApprovalView } from './contracts.ts';
 import type { ProcessTimes } from './model.ts';
 import { isSameText } from './text.ts';
-import type { ApproverSet, CountedDecision, Decision, DecisionReview, Identity } from './decision.ts';
+import type {
+  AccountChange,
+  ApprovalState,
+  ApproverSet,
+  CountedDecision,
+  Decision,
+  DecisionReview,
+  Identity,
+  RecordedApproval,
+  RequestView,
+} from './decision.ts';
 
 /** Rules about who may decide: pure functions over what was read before. */
 
@@ -13,8 +22,6 @@ export type Verdict =
 export interface DecisionContext {
   /** Whether a decision counts if its sender is only claimed: anybody who reaches Temporal can send one. */
   readonly acceptClaimed: boolean;
-  /** Identifiers of the person whose access it is that the run itself knows, newer than the inventory. */
-  readonly personIds: readonly string[];
   readonly times: Pick<ProcessTimes, 'approvalFallbackAfterMs'>;
   readonly now: number;
 }
@@ -24,7 +31,7 @@ const overlap = (left: readonly string[], right: readonly string[]): boolean =>
 
 /** The verdict that needs no knowledge of the actor; undefined where the decision has to be reviewed first. */
 export function judgeAtOnce(
-  approval: ApprovalView | undefined,
+  approval: RecordedApproval | undefined,
   decision: Decision,
   { acceptClaimed }: Pick<DecisionContext, 'acceptClaimed'>,
 ): Verdict | undefined {
@@ -38,7 +45,7 @@ export function judgeAtOnce(
 }
 
 export function judgeDecision(
-  approval: ApprovalView | undefined,
+  approval: RecordedApproval | undefined,
   decision: Decision,
   review: DecisionReview,
   context: DecisionContext,
@@ -47,7 +54,7 @@ export function judgeDecision(
   if (approval === undefined || atOnce !== undefined) return atOnce ?? refused('it is not open');
   if (review.proof === 'invalid') return refused(review.why ?? 'its proof is not valid');
   const { actor } = review;
-  const subject = [...context.personIds, ...review.subject];
+  const { subject } = review;
   if (overlap([...actor.known, ...actor.names], subject)) return refused('nobody decides about their own access');
   if (actor.gone !== undefined) return refused(`${decision.actor} cannot decide: ${actor.gone}`);
   if (decision.verdict === 'reassign') return judgeReassignment(approval, review, subject);
@@ -61,7 +68,7 @@ export function judgeDecision(
 
 /** An administrator may reassign an approval, but not to the person whose access it is. */
 function judgeReassignment(
-  approval: ApprovalView,
+  approval: RecordedApproval,
   { proof, isAdmin, to }: DecisionReview,
   subject: readonly string[],
 ): Verdict {
@@ -84,13 +91,13 @@ const distinct = (identities: readonly Identity[]): number =>
   identities.filter((one, index) => !identities.slice(0, index).some((earlier) => overlap(one.known, earlier.known)))
     .length;
 
-const hasDecided = (approval: ApprovalView, decision: Decision, actor: Identity): boolean =>
+const hasDecided = (approval: RecordedApproval, decision: Decision, actor: Identity): boolean =>
   approval.decisions
     .filter(({ verdict }) => verdict !== 'reassign')
     .some((earlier) => overlap([earlier.actor, earlier.personId ?? earlier.actor], [decision.actor, ...actor.known]));
 
 function mayDecide(
-  approval: ApprovalView,
+  approval: RecordedApproval,
   review: DecisionReview,
   subject: readonly string[],
   context: DecisionContext,
@@ -104,7 +111,7 @@ function mayDecide(
 
 /** The fallback may decide too after `fallbackAfterMs`, and at once where the manager or every other approver cannot. */
 function isFallbackOpen(
-  approval: ApprovalView,
+  approval: RecordedApproval,
   { people, manager, managerGone }: DecisionReview,
   subject: readonly string[],
   { times, now }: DecisionContext,
@@ -117,7 +124,7 @@ function isFallbackOpen(
 
 /** Whether the fallback approvers are notified as well, judged by the request alone. */
 export function isFallbackDue(
-  { requestedAt, approvers, managerGone }: Pick<ApprovalView, 'requestedAt' | 'approvers' | 'managerGone'>,
+  { requestedAt, approvers, managerGone }: Pick<RecordedApproval, 'requestedAt' | 'approvers' | 'managerGone'>,
   { approvalFallbackAfterMs }: Pick<ProcessTimes, 'approvalFallbackAfterMs'>,
   now: number,
 ): boolean {
@@ -127,7 +134,7 @@ export function isFallbackDue(
 
 /** The people who are notified: e-mails and personIds. */
 export function askedOf(
-  { approvers, managerIds, managerGone }: Pick<ApprovalView, 'approvers' | 'managerIds' | 'managerGone'>,
+  { approvers, managerIds, managerGone }: Pick<RecordedApproval, 'approvers' | 'managerIds' | 'managerGone'>,
   withFallback: boolean,
 ): readonly string[] {
   return [
@@ -137,21 +144,31 @@ export function askedOf(
   ];
 }
 
-function describeApprovers({ approvers, managerIds }: ApprovalView, withFallback: boolean): string {
+function describeApprovers({ approvers, managerIds }: RecordedApproval, withFallback: boolean): string {
   const managers = approvers.manager ? managerIds.map((id) => `manager ${id}`) : [];
   return [...approvers.people, ...managers, ...(withFallback ? approvers.fallback : [])].join(', ');
 }
 
-/** What an approval is for, in words. */
-export const subjectOf = ({ act, entitlements }: Pick<ApprovalView, 'act' | 'entitlements'>): string =>
-  act ?? entitlements.map(({ kind, name }) => `${kind} ${name}`).join(', ');
+/** What an approval is for, in words: `email` where it is about a new one. */
+export function actWords({ change, accountId }: AccountChange, email?: string): string {
+  if (change === 'enable') return `enable account ${accountId}, which somebody else has disabled`;
+  return `change the e-mail of account ${accountId}${email === undefined ? '' : ` to ${email}`}`;
+}
+
+/** What an approval is for, in words, without personal data. */
+export const subjectOf = ({ about, entitlements }: Pick<RequestView, 'about' | 'entitlements'>): string =>
+  about === undefined ? entitlements.map(({ kind, name }) => `${kind} ${name}`).join(', ') : actWords(about);
 
 /** A request that the policy lets nobody decide. */
-export const isUndecidable = ({ approvers }: Pick<ApprovalView, 'approvers'>): boolean =>
-  !approvers.manager && approvers.people.length === 0 && approvers.fallback.length === 0;
+export const isUndecidable = ({ isUndecidable: nobody }: Pick<RequestView, 'isUndecidable'>): boolean =>
+  nobody === true;
+
+/** Whether such approvers decide nothing. */
+export const isNobody = ({ manager, people, fallback }: ApproverSet): boolean =>
+  !manager && people.length === 0 && fallback.length === 0;
 
 /** One rejection rejects; `quorum` approvals approve. */
-export function stateAfter({ decisions, approvers }: Pick<ApprovalView, 'decisions' | 'approvers'>): ApprovalState {
+export function stateAfter({ decisions, approvers }: Pick<RecordedApproval, 'decisions' | 'approvers'>): ApprovalState {
   if (decisions.some((decision) => decision.verdict === 'reject')) return 'rejected';
   const approved = decisions.filter((decision) => decision.verdict === 'approve').length;
   return approved >= approvers.quorum ? 'approved' : 'open';

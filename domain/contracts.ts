@@ -1,8 +1,8 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { KindStates } from './sync/kinds.ts';
-import type { Account, Entitlement, HrEvent, Outcome, PartResult, Phase, ProcessType } from './model.ts';
-import type { ApprovalRequest, CountedDecision, Decision } from './decision.ts';
+import type { Account, Entitlement, MailboxEvent, Outcome, PartResult, Phase, ProcessType } from './model.ts';
+import type { ApprovalState, Decision, DecisionId, RequestView } from './decision.ts';
 
 /** The names that processes share: ids, queues, messages, search attributes. No string is typed twice. */
 
@@ -13,25 +13,23 @@ export const searchAttributes = {
   phase: defineSearchAttributeKey('Phase', 'KEYWORD'),
 };
 
-export const hrEventSignal = defineSignal<[HrEvent]>('hrEvent');
-export const decideSignal = defineSignal<[Decision]>('decide');
+/** Something came for the person: look at the record. */
+export const hrEventSignal = defineSignal<[EventNotice]>('hrEvent');
+export const decideSignal = defineSignal<[Decision | DecisionId]>('decide');
 export const accountActivatedSignal = defineSignal<[{ accountId: string }]>('accountActivated');
 /** Something was put right: a run that is blocked or held checks again at once. */
 export const recheckSignal = defineSignal('recheck');
-/** Withdraws an event that waits for its turn. */
-export const cancelEventSignal = defineSignal<[EventCancellation]>('cancelEvent');
-export const submitDecisionUpdate = defineUpdate<DecisionReceipt, [Decision]>('submitDecision');
+/** An event that waits for its turn was withdrawn on record. */
+export const cancelEventSignal = defineSignal<[EventNotice]>('cancelEvent');
+export const submitDecisionUpdate = defineUpdate<DecisionReceipt, [DecisionId]>('submitDecision');
 export const syncProgressQuery = defineQuery<SyncProgress>('progress');
 export const statusQuery = defineQuery<PersonStatus>('status');
 
 /** Failure types of a refused `submitDecision`: refused by the rules, or no process waits for this decision. */
 export const decisionRefusals = { refused: 'DecisionRefused', notWaiting: 'NotWaiting' } as const;
 
-export interface EventCancellation {
+export interface EventNotice {
   readonly eventId: string;
-  /** The person who withdraws it. */
-  readonly actor: string;
-  readonly reason?: string;
 }
 
 export interface DecisionReceipt {
@@ -40,22 +38,12 @@ export interface DecisionReceipt {
   readonly state: ApprovalState;
 }
 
-export type ApprovalState = 'open' | 'approved' | 'rejected' | 'timedOut' | 'withdrawn';
-
 /**
- * The start arguments of a person's run. `events` and `carried` come from the previous run of the chain; a run that
- * continues no other one ignores `carried`, since anybody could have made it up.
+ * The start argument of a person's run. Whose run it is, its id says; a run that continues no other one ignores `carried`,
+ * since anybody could have made it up.
  */
 export interface PersonRunInput {
-  readonly personId: string;
-  readonly events?: readonly HrEvent[];
-  readonly carried?: CarriedState;
-}
-
-interface CarriedState {
-  /** Decisions already counted: an approver is not asked twice for the same access within one chain. */
-  readonly decisions: readonly CountedDecision[];
-  readonly refused: readonly Refusal[];
+  readonly carried?: { readonly refused: readonly Refusal[] };
 }
 
 /** Something that did not count, and why: a malformed signal, a stale event, a decision by somebody who may not decide. */
@@ -65,11 +53,11 @@ export interface Refusal {
   readonly why: string;
 }
 
-export interface ApprovalView extends ApprovalRequest {
+/** A request as its run follows it. */
+export interface ApprovalView extends RequestView {
   readonly state: ApprovalState;
   readonly requestedAt: string;
   readonly deadline: string;
-  readonly decisions: readonly CountedDecision[];
 }
 
 /** The result of the `status` query. */
@@ -77,7 +65,7 @@ export interface PersonStatus {
   readonly personId: string;
   readonly process: ProcessType;
   readonly phase: Phase;
-  readonly event?: Pick<HrEvent, 'eventId' | 'kind' | 'occurredAt' | 'effectiveAt' | 'source'>;
+  readonly event?: Pick<MailboxEvent, 'eventId' | 'kind' | 'occurredAt' | 'effectiveAt' | 'source'>;
   /** Such as `the person to accept the invitation`. */
   readonly waitingFor?: string;
   readonly until?: string;
@@ -88,7 +76,7 @@ export interface PersonStatus {
   readonly approvals: readonly ApprovalView[];
   readonly parts: readonly PartResult[];
   /** Events that wait their turn. */
-  readonly mailbox: readonly Pick<HrEvent, 'eventId' | 'kind' | 'occurredAt' | 'effectiveAt'>[];
+  readonly mailbox: readonly Pick<MailboxEvent, 'eventId' | 'kind' | 'occurredAt' | 'effectiveAt'>[];
   readonly refused: readonly Refusal[];
   readonly steps: readonly { readonly at: string; readonly text: string }[];
   readonly outcome?: Outcome;

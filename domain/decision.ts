@@ -2,6 +2,8 @@
 
 import type { Entitlement } from './model.ts';
 
+export type ApprovalState = 'open' | 'approved' | 'rejected' | 'timedOut' | 'withdrawn';
+
 /** The people who may decide about one request, resolved when it was made. */
 export interface ApproverSet {
   readonly people: readonly string[];
@@ -12,30 +14,55 @@ export interface ApproverSet {
   readonly fallback: readonly string[];
 }
 
-/** One request to approvers about one person's access. */
-export interface ApprovalRequest {
+/** A change of the account itself that needs an approval. */
+export interface AccountChange {
+  readonly change: 'enable' | 'email';
+  readonly accountId: string;
+}
+
+/** What a run knows of a request: the people who may decide, and who decided what, stay on record. */
+export interface RequestView {
   /** Hash of the person and the sorted access. */
   readonly approvalId: string;
   /** Empty where it is about the account itself. */
   readonly entitlements: readonly Entitlement[];
-  /** The change of the account itself, in words. */
-  readonly act?: string;
+  readonly about?: AccountChange;
   /** The policy rules that asked for approval. */
   readonly rules: readonly string[];
+  /** Its roles that were privileged when it was made: a role that became privileged later needs a new request. */
+  readonly privileged?: readonly string[];
+  /** The policy lets nobody decide it. */
+  readonly isUndecidable?: true;
+}
+
+/** One request to approvers about one person's access. */
+export interface ApprovalRequest extends RequestView {
+  /** The change of the account itself, in words. */
+  readonly act?: string;
   readonly approvers: ApproverSet;
   /** The manager's e-mails and personId, empty where HR names none. */
   readonly managerIds: readonly string[];
-  /** Its roles that were privileged when it was made: a role that became privileged later needs a new request. */
-  readonly privileged?: readonly string[];
   /** Why the manager cannot decide, so that the fallback may at once. */
   readonly managerGone?: string;
 }
 
-/** One decision about an approval. `reassign` names other approvers, and neither approves nor rejects. */
-export interface Decision {
+/** A decision that was put on record before its process is told of it. */
+export interface DecisionId {
   /** The same id again is the same decision. */
   readonly decisionId: string;
   readonly approvalId: string;
+}
+
+/** A request as it stands on record. */
+export interface RecordedApproval extends ApprovalRequest {
+  readonly state: ApprovalState;
+  readonly requestedAt: string;
+  readonly deadline: string;
+  readonly decisions: readonly CountedDecision[];
+}
+
+/** One decision about an approval. `reassign` names other approvers, and neither approves nor rejects. */
+export interface Decision extends DecisionId {
   readonly verdict: 'approve' | 'reject' | 'reassign';
   /** E-mail or personId of the person who decides. */
   readonly actor: string;
@@ -89,14 +116,6 @@ export interface DecisionReview {
   readonly to: readonly Identity[];
 }
 
-/** The approval that allows an assignment. It is judged once more when the assignment is made. */
-export interface GrantedApproval {
-  readonly approvalId: string;
-  readonly quorum: number;
-  readonly decisionIds: readonly string[];
-  readonly privileged: readonly string[];
-}
-
 /** Whether an entitlement was assigned, and if not, why. */
 export type Granted =
   | { readonly given: true }
@@ -111,9 +130,9 @@ export interface LapsedDecision {
 }
 
 /** What the policy grants a person. */
-export interface DesiredAccess {
+export interface DesiredAccess<Request extends RequestView = RequestView> {
   /** Granted without an approval. */
   readonly entitlements: readonly Entitlement[];
   /** Granted once approved. */
-  readonly requests: readonly ApprovalRequest[];
+  readonly requests: readonly Request[];
 }

@@ -37,6 +37,12 @@ export const protectedAccount = 'ProtectedAccount';
 /** The e-mail of an account with a privileged role changes only with an approval. */
 export const approvalNeeded = 'ApprovalNeeded';
 
+/** The record does not say that this is to be written: nothing is. */
+export const notOwed = 'NotOwed';
+
+/** No source has said anything of the person. */
+export const nothingKnown = 'NothingKnown';
+
 /** The people who approved may no longer decide; the details say who and why. */
 export const decisionsLapsed = 'DecisionsLapsed';
 

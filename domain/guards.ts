@@ -1,8 +1,8 @@
 import { isEmail } from './text.ts';
-import type { EventCancellation } from './contracts.ts';
+import type { EventNotice } from './contracts.ts';
 import { personIdPattern } from './ids.ts';
 import { eventKinds, type AttributeValue, type EventKind, type HrEvent, type PersonAttributes } from './model.ts';
-import type { Decision } from './decision.ts';
+import type { Decision, DecisionId } from './decision.ts';
 
 /**
  * Signal payloads come from anywhere, the Temporal UI included. These guards never throw (a throwing handler would stop
@@ -130,11 +130,22 @@ export function checkActivation(input: unknown): Checked<{ accountId: string }> 
   return { ok: true, value: { accountId: input['accountId'] } };
 }
 
-export function checkCancellation(input: unknown): Checked<EventCancellation> {
-  if (!isRecord(input)) return bad('cancelEvent takes {eventId, actor, reason?}');
-  const { eventId, actor, reason } = input;
-  if (!isText(eventId, 200)) return bad('eventId must be a text of 1 to 200 characters');
-  if (!isText(actor, 254)) return bad('actor must be the e-mail or personId of who withdraws it');
-  if (reason !== undefined && !isText(reason)) return bad('reason must be a text of 1 to 1000 characters');
-  return { ok: true, value: { eventId, actor, reason } };
+/** Which event: the rest stands on record. */
+export function checkNotice(input: unknown): Checked<EventNotice> {
+  if (!isRecord(input) || !isText(input['eventId'], 200))
+    return bad('it takes {eventId}, the id of an event on record');
+  return { ok: true, value: { eventId: input['eventId'] } };
 }
+
+/** A decision on record by its id, or one that somebody typed. */
+export function checkSubmission(input: unknown): Checked<DecisionId | Decision> {
+  if (!isRecord(input) || input['verdict'] !== undefined) return checkDecision(input);
+  const { decisionId, approvalId } = input;
+  if (!isText(decisionId, 200)) return bad('decisionId must be a text of 1 to 200 characters');
+  if (!isText(approvalId, 200)) return bad('approvalId must be a text of 1 to 200 characters');
+  return { ok: true, value: { decisionId, approvalId } };
+}
+
+/** What the previous run of the chain left, if it is that. */
+export const carriedIn = (input: unknown): Partial<Record<'refused', unknown>> =>
+  isRecord(input) && isRecord(input['carried']) ? input['carried'] : {};

@@ -15,3 +15,8 @@ export const personIdPattern = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 /** The pattern in words, after *personId must be*. */
 export const personIdRule = '1 to 128 letters, digits or any of . _ : -, the first a letter or digit';
 export const personWorkflowId = (personId: string): string => `person/${personId}`;
+/** Undefined for an id that is no person's. */
+export function personIdOf(workflowId: string): string | undefined {
+  const personId = workflowId.slice(personWorkflowId('').length);
+  return personWorkflowId(personId) === workflowId && personIdPattern.test(personId) ? personId : undefined;
+}

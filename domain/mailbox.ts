@@ -1,4 +1,13 @@
-import type { Employment, HrEvent, Line, LinePosition, PersonRecord, ProcessTimes, ProcessType } from './model.ts';
+import type {
+  Employment,
+  HrEvent,
+  Line,
+  LinePosition,
+  MailboxEvent,
+  PersonRecord,
+  ProcessTimes,
+  ProcessType,
+} from './model.ts';
 
 /**
  * The mailbox: the events that wait for their turn, and which of them still matter. All of it is pure, so that tests can
@@ -7,21 +16,21 @@ import type { Employment, HrEvent, Line, LinePosition, PersonRecord, ProcessTime
 
 /** An event that will not be applied, and the event or fact that is the reason. */
 export interface DroppedEvent {
-  readonly event: HrEvent;
+  readonly event: MailboxEvent;
   readonly kind: 'superseded' | 'stale' | 'duplicate';
   readonly why: string;
 }
 
 interface Settled {
-  readonly waiting: readonly HrEvent[];
+  readonly waiting: readonly MailboxEvent[];
   readonly dropped: readonly DroppedEvent[];
 }
 
 /** Says that the person is employed, and with which attributes. */
 export const isHire = ({ kind }: Pick<HrEvent, 'kind'>): boolean => kind === 'joiner' || kind === 'updated';
 
-/** The line on which the event competes with others. `foldAttributes` takes a joiner's attributes in. */
-export function lineOf(event: HrEvent): Line | undefined {
+/** The line on which the event competes with others. `foldLines` takes a joiner's attributes in. */
+export function lineOf(event: MailboxEvent): Line | undefined {
   switch (event.kind) {
     case 'joiner':
     case 'updated':
@@ -42,12 +51,12 @@ export function isNewer(a: LinePosition, b: LinePosition): boolean {
 }
 
 /** When the event's process begins, in milliseconds. A joiner's begins early, so that the invitation is out in time. */
-export function dueAt(event: HrEvent, times: Pick<ProcessTimes, 'leadMs'>): number {
+export function dueAt(event: MailboxEvent, times: Pick<ProcessTimes, 'leadMs'>): number {
   if (event.kind === 'reconcile' || event.immediate) return 0;
   return Date.parse(event.effectiveAt) - (isHire(event) ? times.leadMs : 0);
 }
 
-export function supersedes(newer: HrEvent, older: HrEvent): boolean {
+export function supersedes(newer: MailboxEvent, older: MailboxEvent): boolean {
   if (lineOf(newer) === undefined || lineOf(newer) !== lineOf(older) || !isNewer(newer, older)) return false;
   // A corrected date or a withdrawn leave replaces the older event, and so does any newer one that takes effect no later.
   // A newer event with a later date does not: a contract that ends in December does not cancel its start in June.
@@ -58,17 +67,17 @@ export function supersedes(newer: HrEvent, older: HrEvent): boolean {
   );
 }
 
-const effectiveMs = (event: HrEvent): number => (event.immediate ? 0 : Date.parse(event.effectiveAt));
+const effectiveMs = (event: MailboxEvent): number => (event.immediate ? 0 : Date.parse(event.effectiveAt));
 
 /** Sorts out duplicates, stale and superseded events. `applied` are eventIds that were applied before. */
 export function settle(
-  events: readonly HrEvent[],
+  events: readonly MailboxEvent[],
   record: Pick<PersonRecord, 'lines'>,
   applied: readonly string[] = [],
 ): Settled {
   const dropped: DroppedEvent[] = [];
   const seen = new Set(applied);
-  const known: HrEvent[] = [];
+  const known: MailboxEvent[] = [];
   for (const event of events) {
     if (seen.has(event.eventId)) dropped.push({ event, kind: 'duplicate', why: 'this eventId was received before' });
     else known.push(event);
@@ -92,14 +101,18 @@ export function settle(
 
 type Choice =
   | { readonly state: 'empty' }
-  | { readonly state: 'due'; readonly event: HrEvent; readonly dropped: readonly DroppedEvent[] }
-  | { readonly state: 'later'; readonly event: HrEvent; readonly at: number };
+  | { readonly state: 'due'; readonly event: MailboxEvent; readonly dropped: readonly DroppedEvent[] }
+  | { readonly state: 'later'; readonly event: MailboxEvent; readonly at: number };
 
 /**
  * The next event: the one with the earliest effective date among those that are due, else the one that is due first.
  * A reconcile is dropped where another due event waits, since that one's process compares and mends anyway.
  */
-export function chooseEvent(waiting: readonly HrEvent[], times: Pick<ProcessTimes, 'leadMs'>, now: number): Choice {
+export function chooseEvent(
+  waiting: readonly MailboxEvent[],
+  times: Pick<ProcessTimes, 'leadMs'>,
+  now: number,
+): Choice {
   const due = waiting.filter((event) => dueAt(event, times) <= now);
   const facts = due.filter((event) => event.kind !== 'reconcile');
   const [earliest] = (facts.length > 0 ? facts : due).toSorted(byEffect);
@@ -123,7 +136,7 @@ export function chooseEvent(waiting: readonly HrEvent[], times: Pick<ProcessTime
   return next === undefined ? { state: 'empty' } : { state: 'later', event: next, at: dueAt(next, times) };
 }
 
-function byEffect(a: HrEvent, b: HrEvent): number {
+function byEffect(a: MailboxEvent, b: MailboxEvent): number {
   return effectiveMs(a) - effectiveMs(b) || (isNewer(b, a) ? -1 : 1);
 }
 
@@ -148,34 +161,19 @@ export function processOf({ kind }: Pick<HrEvent, 'kind'>, employment: Employmen
  * Whether a due leaver that ended the event's process ends the event too: it does if both are on the same line and the
  * event is older. Any other event (a newer rehire, a mover's attributes) waits for its turn after the leaver.
  */
-export function isEndedBy(event: HrEvent, leaver: HrEvent): boolean {
+export function isEndedBy(event: MailboxEvent, leaver: MailboxEvent): boolean {
   return lineOf(event) === lineOf(leaver) && isNewer(leaver, event);
 }
 
-/** The record after the event was applied, or a hire was superseded: the newest position of each line stays. */
-export function foldEvent(
-  record: Pick<PersonRecord, 'attributes' | 'lines'>,
-  event: HrEvent,
-): Pick<PersonRecord, 'attributes' | 'lines'> {
-  const position: LinePosition = { occurredAt: event.occurredAt, eventId: event.eventId };
+/** The lines after the event was applied, or a hire was superseded: the newest position of each line stays. */
+export function foldLines(lines: PersonRecord['lines'], event: MailboxEvent): PersonRecord['lines'] {
   const line = lineOf(event);
-  const lines = { ...record.lines };
-  if (line !== undefined && (lines[line] === undefined || isNewer(position, lines[line]))) lines[line] = position;
-  return foldAttributes({ attributes: record.attributes, lines }, event);
-}
-
-export function foldAttributes(
-  record: Pick<PersonRecord, 'attributes' | 'lines'>,
-  event: HrEvent,
-): Pick<PersonRecord, 'attributes' | 'lines'> {
-  if (event.person === undefined) return record;
-  const position: LinePosition = { occurredAt: event.occurredAt, eventId: event.eventId };
-  const last = record.lines.attributes;
-  // A mover is on this line itself: its own position does not make it older.
-  if (last !== undefined && last.eventId !== event.eventId && !isNewer(position, last)) return record;
   return {
-    // A whole record replaces the old one: HR has taken back what it no longer says.
-    attributes: event.kind === 'updated' ? event.person : { ...record.attributes, ...event.person },
-    lines: { ...record.lines, attributes: position },
+    ...lines,
+    ...(line === undefined ? {} : { [line]: newest(lines[line], event) }),
+    ...(event.isTelling === true ? { attributes: newest(lines.attributes, event) } : {}),
   };
 }
+
+export const newest = (a: LinePosition | undefined, { occurredAt, eventId }: LinePosition): LinePosition =>
+  a === undefined || isNewer({ occurredAt, eventId }, a) ? { occurredAt, eventId } : a;

@@ -60,6 +60,28 @@ export interface HrEvent {
 }
 
 /**
+ * An event as a run sees it. What HR says of the person, and what was written as a reason, stay on record: Temporal holds ids,
+ * kinds and dates.
+ */
+export interface MailboxEvent extends Pick<
+  HrEvent,
+  'eventId' | 'kind' | 'occurredAt' | 'effectiveAt' | 'source' | 'immediate' | 'restore'
+> {
+  /** It says something of the person's attributes. */
+  readonly isTelling?: true;
+  /** It says an id only: HR is asked for the record before it counts. */
+  readonly isToFetch?: true;
+  /** An operator has withdrawn it. */
+  readonly isWithdrawn?: true;
+}
+
+/** The person as a run sees them. */
+export interface KnownPerson extends Pick<PersonRecord, 'employment' | 'accountId' | 'lines'> {
+  /** A source has said something of them, or they were adopted. */
+  readonly isKnown: boolean;
+}
+
+/**
  * `joining`: an onboarding has begun and has not completed. `employed`: access was granted. `left`: access was removed.
  * `unknown`: attributes may be known (a mover came first), employment is not.
  */
@@ -101,6 +123,20 @@ export interface Account {
   readonly lastLoginAt?: string;
   readonly mfaEnabled?: boolean;
   readonly allowedLoginMethods?: readonly string[];
+}
+
+/** What of an account follows HR. */
+export const followedFields = ['name', 'title', 'email'] as const;
+export type FollowedField = (typeof followedFields)[number];
+
+/** An account as a run sees it: without e-mail, name and title, but with which of them HR says differently. */
+export interface SeenAccount extends Pick<Account, 'id' | 'status' | 'roleIds'> {
+  readonly differing: readonly FollowedField[];
+}
+
+/** What an account holds, as a run sees it. */
+export interface SeenAccess extends Omit<Access, 'account'> {
+  readonly account: SeenAccount;
 }
 
 /** An account with the names of what it holds. Teams that are managed outside (`isManaged`) are never written. */

@@ -1,4 +1,8 @@
 /** The form in which two e-mails, names or ids that people type are compared. */
+/** Without e-mail addresses: as Temporal may hold it. */
+export const withoutAddresses = (text: string): string =>
+  text.replaceAll(/[^\s"'<>(),;:]+@[^\s"'<>(),;:]+/g, '[address]');
+
 export const foldCase = (text: string): string => text.trim().normalize('NFC').toLowerCase();
 
 export const isSameText = (left: string, right: string): boolean => foldCase(left) === foldCase(right);

@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto';
+import { actWords, isNobody } from '../domain/approvals.ts';
 import type { Entitlement, PersonAttributes } from '../domain/model.ts';
 import { type AccessOnApproval, birthrightAccess, type Policy } from '../domain/policy/rules.ts';
-import type { ApprovalRequest, ApproverSet, DesiredAccess } from '../domain/decision.ts';
+import type { AccountChange, ApprovalRequest, ApproverSet, DesiredAccess, RequestView } from '../domain/decision.ts';
 
 /**
  * The access that the policy grants this person: entitlements at once, and one request for each rule with approval. The
  * same person and access always result in the same requests, whatever the order of the rules.
  */
-export function desiredAccess(policy: Policy, personId: string, attributes: PersonAttributes): DesiredAccess {
+export function desiredAccess(
+  policy: Policy,
+  personId: string,
+  attributes: PersonAttributes,
+): DesiredAccess<ApprovalRequest> {
   const access = birthrightAccess(policy, attributes);
   const manager = attributes.manager?.trim();
   const managerIds = manager === undefined || manager === '' ? [] : [manager];
@@ -27,9 +32,9 @@ const nobody: ApproverSet = { people: [], manager: false, quorum: 1, fallback: [
 export function guardPrivileged(
   { approvals }: Pick<Policy, 'approvals'>,
   personId: string,
-  desired: DesiredAccess,
+  desired: DesiredAccess<ApprovalRequest>,
   { privileged, manager }: { readonly privileged: readonly string[]; readonly manager: string | undefined },
-): DesiredAccess {
+): DesiredAccess<ApprovalRequest> {
   const isPrivileged = ({ kind, name }: Entitlement): boolean => kind === 'role' && privileged.includes(name);
   const asPrivileged = (request: ApprovalRequest): ApprovalRequest => {
     const names = request.entitlements.filter(isPrivileged).map(({ name }) => name);
@@ -41,9 +46,9 @@ export function guardPrivileged(
     asPrivileged({
       approvalId: '',
       entitlements: [entitlement],
-      rules: ['approvals.default'],
-      approvers: approvals.default ?? nobody,
+      rules: [defaultRule],
       managerIds: idsOf(manager),
+      ...decidedBy(approvals.default),
     }),
   );
   return {
@@ -54,21 +59,55 @@ export function guardPrivileged(
 }
 
 /** A request about the account itself, to `approvals.default`. */
-export function requestForAct(
+export function requestForChange(
   { approvals }: Pick<Policy, 'approvals'>,
   personId: string,
-  act: string,
-  manager: string | undefined,
+  about: AccountChange,
+  { email, manager }: Partial<Pick<PersonAttributes, 'email' | 'manager'>>,
 ): ApprovalRequest {
+  const act = actWords(about, about.change === 'email' ? email : undefined);
   return {
     approvalId: approvalIdOf(personId, act, []),
     entitlements: [],
+    about,
     act,
-    rules: ['approvals.default'],
-    approvers: approvals.default ?? nobody,
+    rules: [defaultRule],
     managerIds: idsOf(manager),
+    ...decidedBy(approvals.default),
   };
 }
+
+/** What a process wants to request, as the policy in force and the record have it: who may decide is theirs to say. */
+export function requestInForce(
+  policy: Policy,
+  personId: string,
+  { entitlements, about, rules, privileged = [] }: RequestView,
+  attributes: PersonAttributes,
+): ApprovalRequest {
+  if (about !== undefined) return requestForChange(policy, personId, about, attributes);
+  const approval = policy.rules.find(({ name }) => rules.includes(name))?.approval;
+  return {
+    approvalId: approvalIdOf(personId, rules.join(), entitlements, privileged),
+    entitlements,
+    rules,
+    ...(privileged.length === 0 ? {} : { privileged }),
+    managerIds: idsOf(attributes.manager),
+    ...decidedBy(approval ?? policy.approvals.default),
+  };
+}
+
+/** A process holds neither approvers nor what is said of the person. */
+export const viewOfRequest = (request: ApprovalRequest): RequestView => {
+  const { approvalId, entitlements, about, rules, privileged, isUndecidable } = request;
+  return { approvalId, entitlements, about, rules, privileged, isUndecidable };
+};
+
+const defaultRule = 'approvals.default';
+
+const decidedBy = (approvers: ApproverSet = nobody): Pick<ApprovalRequest, 'approvers' | 'isUndecidable'> => ({
+  approvers,
+  ...(isNobody(approvers) ? { isUndecidable: true } : {}),
+});
 
 const idsOf = (manager: string | undefined): readonly string[] =>
   manager === undefined || manager.trim() === '' ? [] : [manager.trim()];
@@ -78,8 +117,8 @@ function requestOf(personId: string, asked: AccessOnApproval, managerIds: readon
     approvalId: approvalIdOf(personId, asked.rule, asked.entitlements),
     entitlements: asked.entitlements,
     rules: [asked.rule],
-    approvers: asked.approvers,
     managerIds,
+    ...decidedBy(asked.approvers),
   };
 }
 

@@ -5,6 +5,7 @@ import { bundleWorkflowCode, type Logger, type WorkflowBundleWithSourceMap } fro
 export async function bundleWorkflows(logger: Logger): Promise<WorkflowBundleWithSourceMap> {
   return bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+    payloadConverterPath: fileURLToPath(new URL('../workflows/payloads.ts', import.meta.url)),
     logger,
   });
 }

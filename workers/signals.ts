@@ -1,6 +1,7 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { PersonSignals } from '../activities/sync/signals.ts';
 import type { Muster } from '../client/operations/muster.ts';
+import { tellPerson } from '../client/operations/startPerson.ts';
 import { accountActivatedSignal, personWorkflowId } from '../domain/contracts.ts';
 
 /** How the sync reaches the people's processes. */
@@ -16,6 +17,7 @@ export function personSignals(client: Client, muster: Pick<Muster, 'submitEvent'
         throw error;
       }
     },
+    look: (event) => tellPerson(client, event),
     async submit(event) {
       await muster.submitEvent(event);
     },

@@ -18,7 +18,8 @@ export async function accessSync({ depth, carried }: AccessSyncInput): Promise<S
     await reasonOfFailure(() => bestEffort.refreshCapabilities());
     return summary;
   }
-  const { waiting } = await records.startSync(firstExecutionRunId, depth);
+  const { waiting, isAnybodyUntold } = await records.startSync(firstExecutionRunId, depth);
+  if (isAnybodyUntold) await reasonOfFailure(() => scan.tellUntold());
   if (waiting === 0) return undefined;
   const reason = await reasonOfFailure(async () => {
     const { activated } = await scan.scanPending();

@@ -2,9 +2,9 @@ import { endByRecord } from '../domain/access/earlyEnd.ts';
 import { plannedParts } from '../domain/access/planWords.ts';
 import type { ProcessPlan } from '../domain/access/processPlan.ts';
 import { excessWords, notVisibleWords } from '../domain/access/warnings.ts';
-import type { Employment, HrEvent, Outcome } from '../domain/model.ts';
+import type { Employment, MailboxEvent, Outcome } from '../domain/model.ts';
 import { datadog } from './proxies.ts';
-import { knownOf, type PersonRun, type Procedure, type Uses } from './run/personRun.ts';
+import { becauseOf, knownOf, type PersonRun, type Procedure, type Uses } from './run/personRun.ts';
 import { ended, type Ending } from './run/process.ts';
 import { correlate } from './steps/correlate.ts';
 
@@ -17,13 +17,13 @@ export const orObserve =
 /** Reads, and writes down what would be written. `person retry` carries it out once the policy enforces. */
 async function observe(run: PersonRun): Promise<Ending> {
   const { process, mailbox, blockers } = run;
-  const { event, attributes: person, record } = mailbox;
-  const { employment } = record;
+  const { event, person } = mailbox;
+  const { employment } = person;
   const early = endByRecord(knownOf(run));
   if (early !== undefined) return ended(early, employment);
   const account = await correlate(run);
   if (account !== undefined) process.useAccount(account);
-  const request = { event, process: process.type, person, accountId: account?.id };
+  const request = { ...becauseOf(run), process: process.type, accountId: account?.id };
   const plan = await blockers.allowed(() => datadog.planIntent(request));
   writeDown(run, plan, event);
   if (plan.end?.kind === 'held') return { outcome: observed(run, 'the leaver, sent again,'), employment };
@@ -37,7 +37,7 @@ async function observe(run: PersonRun): Promise<Ending> {
 const conclude = ({ end }: ProcessPlan, employment: Employment, outcome: Outcome): Ending =>
   end === undefined || end.kind === 'blocked' ? { outcome, employment } : ended(end, employment, outcome.parts);
 
-function writeDown({ process }: Uses<'process'>, plan: ProcessPlan, event: HrEvent): void {
+function writeDown({ process }: Uses<'process'>, plan: ProcessPlan, event: MailboxEvent): void {
   for (const part of plannedParts(plan, event.effectiveAt)) process.finishPart(part, 'planned');
   for (const warning of plan.warnings) process.note(warning);
   for (const { kind, name } of plan.excess) {

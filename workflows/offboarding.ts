@@ -1,7 +1,6 @@
 import { sleep } from '@temporalio/workflow';
 import { endByAccount, isNeverSeen } from '../domain/access/earlyEnd.ts';
-import type { PersonRunInput } from '../domain/contracts.ts';
-import type { Account } from '../domain/model.ts';
+import type { SeenAccount } from '../domain/model.ts';
 import { orObserve } from './observe.ts';
 import { records } from './proxies.ts';
 import { knownOf, type PersonRun } from './run/personRun.ts';
@@ -10,17 +9,11 @@ import { runPerson } from './run/run.ts';
 import { alongside, together } from './run/waits.ts';
 import { correlate } from './steps/correlate.ts';
 import { disableAccount, rejectedAboveBudget } from './steps/disableAccount.ts';
-import {
-  readBackRemoval,
-  readHeldAccess,
-  recordHeldAccess,
-  removeAccess,
-  reportOwnedKeys,
-} from './steps/removeAccess.ts';
+import { readBackRemoval, readHeldAccess, removeAccess, reportOwnedKeys } from './steps/removeAccess.ts';
 import { untilKnown } from './steps/unknownLeaver.ts';
 
 /** Leaver: the account is disabled first, then emptied, since a re-enable would bring its roles back. */
-export async function offboarding(input: PersonRunInput): Promise<void> {
+export async function offboarding(input: unknown): Promise<void> {
   await runPerson('offboarding', input, orObserve(offboard));
 }
 
@@ -37,12 +30,11 @@ async function endAccess(run: PersonRun): Promise<Ending> {
   const account = await leaversAccount(run);
   if (account === undefined) return ended(endOf(run, account, false), 'left');
   process.useAccount(account);
-  const held = await readHeldAccess(run, account);
   if (account.status !== 'disabled') {
     const rejected = await rejectedAboveBudget(run);
-    if (rejected !== undefined) return { outcome: rejected, employment: mailbox.record.employment };
-    if (held !== undefined) await recordHeldAccess(run, held);
+    if (rejected !== undefined) return { outcome: rejected, employment: mailbox.person.employment };
   }
+  const held = await readHeldAccess(run, account);
   await together([
     () => reportOwnedKeys(run, account),
     async () => {
@@ -54,18 +46,18 @@ async function endAccess(run: PersonRun): Promise<Ending> {
   return { outcome: process.outcome(), employment: 'left' };
 }
 
-async function leaversAccount(run: PersonRun): Promise<Account | undefined> {
+async function leaversAccount(run: PersonRun): Promise<SeenAccount | undefined> {
   const account = await correlate(run);
-  if (endOf(run, account, isNeverSeen(run.mailbox.record))?.kind !== 'held') return account;
+  if (endOf(run, account, isNeverSeen(run.mailbox.person))?.kind !== 'held') return account;
   await run.process.whileReplaceable(() => untilKnown(run));
   return correlate(run);
 }
 
-const endOf = (run: PersonRun, account: Account | undefined, isUnknown: boolean) =>
+const endOf = (run: PersonRun, account: SeenAccount | undefined, isUnknown: boolean) =>
   endByAccount({ ...knownOf(run), account, isNeverSeen: isUnknown, isRestore: false });
 
 async function raiseAlarm({ process, mailbox }: PersonRun): Promise<void> {
   await sleep(mailbox.terms.times.leaverAlarmAfterMs, { summary: 'alarm: access should have ended by then' });
   process.note('access has not ended in time; goes on trying');
-  await records.notify({ kind: 'leaverDelayed', personId: process.personId, to: [], details: {} });
+  await records.notify({ kind: 'leaverDelayed', personId: process.personId, details: {} });
 }

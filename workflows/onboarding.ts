@@ -1,8 +1,7 @@
 import { endByRecord } from '../domain/access/earlyEnd.ts';
 import type { ResolvedAccess } from '../domain/access/plan.ts';
-import type { PersonRunInput } from '../domain/contracts.ts';
 import { isHire } from '../domain/mailbox.ts';
-import type { Account } from '../domain/model.ts';
+import type { SeenAccount } from '../domain/model.ts';
 import { orObserve } from './observe.ts';
 import { records } from './proxies.ts';
 import { knownOf, type PersonRun } from './run/personRun.ts';
@@ -19,7 +18,7 @@ import { unrestorable } from './steps/restore.ts';
 import { requestApprovals, wantedAccess } from './steps/wantedAccess.ts';
 
 /** Joiner and rehire: account, invitation, acceptance, and on the first day the access that the policy grants. */
-export async function onboarding(input: PersonRunInput): Promise<void> {
+export async function onboarding(input: unknown): Promise<void> {
   await runPerson('onboarding', input, orObserve(onboard));
 }
 
@@ -31,14 +30,14 @@ async function onboard(run: PersonRun): Promise<Ending> {
   const [access, found] = await Promise.all([wantedAccess(run), correlate(run)]);
   if (mailbox.event.restore === true) {
     const why = await unrestorable(run, found);
-    if (why !== undefined) return ended(why, mailbox.record.employment);
+    if (why !== undefined) return ended(why, mailbox.person.employment);
   }
   await requestApprovals(run, access, found);
   const isFirstLoginAwaited = mailbox.terms.activation === 'jit' && (found === undefined || found.status === 'pending');
   return isFirstLoginAwaited ? joinByFirstLogin(run, found) : join(run, access, found);
 }
 
-async function joinByFirstLogin(run: PersonRun, pending: Account | undefined): Promise<Ending> {
+async function joinByFirstLogin(run: PersonRun, pending: SeenAccount | undefined): Promise<Ending> {
   const account = await firstLogin(run, pending);
   if (account === undefined) return notAccepted(run, 'nobody logged in', 'waits again');
   const access = await wantedAccess(run);
@@ -46,7 +45,7 @@ async function joinByFirstLogin(run: PersonRun, pending: Account | undefined): P
   return join(run, access, account);
 }
 
-async function join(run: PersonRun, access: ResolvedAccess, found: Account | undefined): Promise<Ending> {
+async function join(run: PersonRun, access: ResolvedAccess, found: SeenAccount | undefined): Promise<Ending> {
   const { process } = run;
   let joiner = await ensureAccount(run, access, found);
   if ('why' in joiner) return ended({ kind: 'failed', detail: joiner.why }, 'joining');
@@ -62,10 +61,10 @@ async function join(run: PersonRun, access: ResolvedAccess, found: Account | und
   return { outcome: process.outcome(), employment: 'employed' };
 }
 
-async function giveUp(run: PersonRun, account: Account): Promise<Ending> {
+async function giveUp(run: PersonRun, account: SeenAccount): Promise<Ending> {
   await withdrawInvitations(run, account);
   const { personId } = run.process;
-  await records.notify({ kind: 'invitationNotAccepted', personId, to: run.mailbox.managers, details: {} });
+  await records.notify({ kind: 'invitationNotAccepted', personId, details: {} });
   return notAccepted(run, 'nobody accepted', 'invites again');
 }
 

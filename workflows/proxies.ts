@@ -113,17 +113,17 @@ const durableRecords = proxyActivities<Activities>({
 });
 
 const recordNames = [
-  'admitEvents',
+  'readMailbox',
   'decideAccess',
   'askForPrivileged',
-  'requestForAct',
+  'requestForChange',
   'recordProgress',
   'openApprovals',
-  'reviewDecision',
-  'recordDecision',
+  'reopenApproval',
+  'remindApprovers',
+  'decide',
   'closeApproval',
   'admitDisable',
-  'recordAccessBefore',
   'readAccessBefore',
   'endEvents',
   'finishProcess',

@@ -1,5 +1,4 @@
 import { endByAccount, endByRecord } from '../domain/access/earlyEnd.ts';
-import type { PersonRunInput } from '../domain/contracts.ts';
 import { orObserve } from './observe.ts';
 import { knownOf, type PersonRun } from './run/personRun.ts';
 import { ended, type Ending } from './run/process.ts';
@@ -10,13 +9,13 @@ import { grantAccess } from './steps/grantAccess.ts';
 import { policyAccess } from './steps/wantedAccess.ts';
 
 /** Mover and reconcile: what the person holds follows what the policy grants them now. */
-export async function roleChange(input: PersonRunInput): Promise<void> {
+export async function roleChange(input: unknown): Promise<void> {
   await runPerson('roleChange', input, orObserve(changeRoles));
 }
 
 async function changeRoles(run: PersonRun): Promise<Ending> {
   const { process, mailbox } = run;
-  const { employment } = mailbox.record;
+  const { employment } = mailbox.person;
   const nothingToDo = endByRecord(knownOf(run));
   if (nothingToDo !== undefined) return ended(nothingToDo, employment);
 

@@ -1,119 +1,238 @@
-import type { ApprovalState, ApprovalView } from '../../domain/contracts.ts';
+import type { ApprovalView } from '../../domain/contracts.ts';
 import { personWorkflowId } from '../../domain/contracts.ts';
-import { askedOf } from '../../domain/approvals.ts';
+import {
+  approversAfter,
+  askedOf,
+  countedDecision,
+  isFallbackDue,
+  judgeDecision,
+  stateAfter,
+  type Verdict,
+} from '../../domain/approvals.ts';
+import type { Because } from '../../domain/evidence.ts';
 import type { Statement } from '../../auth/attestation.ts';
+import { requestInForce } from '../../policy/requests.ts';
 import { identify, identifyManager } from './deciders.ts';
 import { actorOf, isInForce, mayDecide } from '../../inventory/port/tokens.ts';
 import type { Dependencies } from '../dependencies.ts';
-import type { CountedDecision, Decision, DecisionReview } from '../../domain/decision.ts';
+import type { ApprovalRow } from '../../inventory/port/approvals.ts';
+import type {
+  ApprovalRequest,
+  ApprovalState,
+  Decision,
+  DecisionId,
+  DecisionReview,
+  RequestView,
+} from '../../domain/decision.ts';
+import { withoutAddresses } from '../../domain/text.ts';
+import { requiredWord } from '../person/word.ts';
 
+type Means = Pick<Dependencies, 'inventory' | 'notify' | 'policy' | 'attestations'>;
 type Proof = Pick<DecisionReview, 'proof' | 'why' | 'tokenId' | 'isAdmin'>;
+type WhoseEvent = Pick<Because, 'personId' | 'eventId'>;
 
-/** What an approval asks of the inventory: who somebody is, and what was asked, decided and closed. */
-export function createApprovalActivities({
-  inventory,
-  notify,
-  attestations,
-}: Pick<Dependencies, 'inventory' | 'notify' | 'attestations'>) {
+/** What became of a decision. Why one is refused stands on record with all names, here without addresses. */
+export interface Judged {
+  readonly verdict: Verdict['kind'];
+  readonly why?: string;
+  readonly approval?: ApprovalView;
+}
+
+/** Requests to approvers and their decisions. Both stand on record; a process knows what a request is for, and how it stands. */
+export function createApprovalActivities(means: Means) {
+  const { inventory, notify, policy } = means;
+
   return {
-    /** The person who decides, the proof, and the people who may decide: read at the moment when the decision is to count. */
-    async reviewDecision(
-      personId: string,
-      approval: ApprovalView,
-      decision: Decision,
-      now: number,
-    ): Promise<DecisionReview> {
-      const { approvers, managerIds, requestedAt, deadline } = approval;
-      const identifyAll = (names: readonly string[]) =>
-        Promise.all(names.map((name) => identify(inventory, name, now)));
-      const subject = (await identify(inventory, personId, now)).known;
-      const until = Date.parse(deadline);
-      return {
-        ...(await prove({ inventory, attestations }, { personId, requestedAt }, decision)),
-        actor: await identify(inventory, decision.actor, now),
-        subject,
-        people: await identifyAll(approvers.people),
-        ...(approvers.manager ? await identifyManager(inventory, { name: managerIds[0], subject, until, now }) : {}),
-        to: await identifyAll(decision.to ?? []),
-      };
-    },
-
-    async openApprovals(personId: string, approvals: readonly ApprovalView[]): Promise<void> {
-      for (const approval of approvals) {
-        await inventory.openApproval({ ...approval, personId, decisions: [] });
-        const { approvalId, entitlements, act, privileged, deadline, approvers, managerGone } = approval;
-        const withFallback = approvers.manager && managerGone !== undefined;
-        notify.send({
-          kind: 'approvalRequested',
-          personId,
-          to: askedOf(approval, withFallback),
-          details: { approvalId, entitlements, act, privileged, until: deadline },
-        });
+    /** Makes the requests that their chain of runs has not made yet. Who may decide is read from the policy in force. */
+    async openApprovals(
+      whose: WhoseEvent,
+      requests: readonly RequestView[],
+      { chain, at }: { readonly chain: string; readonly at: string },
+    ): Promise<readonly ApprovalView[]> {
+      const { personId } = whose;
+      const word = await requiredWord(inventory, whose, at);
+      const deadline = deadlineAfter(means, at);
+      const opened: ApprovalView[] = [];
+      for (const asked of requests) {
+        const request = await withManager(means, personId, requestInForce(policy(), personId, asked, word), at);
+        const { row, isNew } = await inventory.openApproval({ ...request, personId, chain, requestedAt: at, deadline });
+        if (isNew) announce(notify, row);
+        opened.push(viewOf(row));
       }
+      return opened;
     },
 
-    /** A counted decision: evidence, and the approval as it is after it. */
-    async recordDecision(
-      personId: string,
-      eventId: string,
-      decision: CountedDecision,
-      after: ApprovalView,
+    /** The decisions that hold no longer count no more, and the request is open again. */
+    async reopenApproval(
+      { personId, approvalId }: Pick<ApprovalRow, 'personId' | 'approvalId'>,
+      lapsed: readonly string[],
+      at: string,
+    ): Promise<ApprovalView | undefined> {
+      const row = await inventory.findApproval({ personId, approvalId });
+      if (row === undefined) return undefined;
+      const deadline = deadlineAfter(means, at);
+      await inventory.lapseDecisions(row, { decisionIds: lapsed, at, deadline });
+      announce(notify, { ...row, deadline });
+      return viewOf({ ...row, state: 'open', deadline });
+    },
+
+    /**
+     * Judges a decision by what is on record at this moment, and counts it, with its evidence, in one transaction. `said` is
+     * the id of a decision on record, or what somebody typed into a signal.
+     */
+    decide: (whose: WhoseEvent, said: Decision | DecisionId, at: string): Promise<Judged> =>
+      decide(means, whose, said, at),
+
+    async closeApproval(
+      key: Pick<ApprovalRow, 'personId' | 'approvalId'>,
+      state: Exclude<ApprovalState, 'open' | 'approved'>,
+      at: string,
     ): Promise<void> {
-      await recordDecision({ inventory, notify }, { personId, eventId, decision, after });
+      await inventory.closeApproval(key, state, at);
     },
 
-    async closeApproval(personId: string, approvalId: string, state: ApprovalState): Promise<void> {
-      await inventory.closeApproval(personId, approvalId, state, new Date().toISOString());
+    async remindApprovers(
+      key: Pick<ApprovalRow, 'personId' | 'approvalId'>,
+      kind: 'approvalReminder' | 'approvalFallback' | 'approvalTimedOut',
+      at: string,
+    ): Promise<void> {
+      const row = await inventory.findApproval(key);
+      if (row?.state !== 'open') return;
+      const { personId, approvalId, entitlements, act, deadline } = row;
+      const to = askedOf(row, isFallbackDue(row, policy().times, Date.parse(at)));
+      notify.send({ kind, personId, to, details: { approvalId, entitlements, act, until: deadline } });
     },
   };
 }
 
-interface Decided {
-  readonly personId: string;
-  readonly eventId: string;
-  readonly decision: CountedDecision;
-  /** As it is with the decision. */
-  readonly after: ApprovalView;
+const deadlineAfter = ({ policy }: Pick<Means, 'policy'>, at: string): string =>
+  new Date(Date.parse(at) + policy().times.approvalRejectAfterMs).toISOString();
+
+export const viewOf = (row: ApprovalRow): ApprovalView => {
+  const { approvalId, entitlements, about, rules, privileged, isUndecidable, state, requestedAt, deadline } = row;
+  return { approvalId, entitlements, about, rules, privileged, isUndecidable, state, requestedAt, deadline };
+};
+
+/** The manager by every name that is known of them, or why the fallback decides in their stead. */
+async function withManager(
+  { inventory, policy }: Means,
+  personId: string,
+  request: ApprovalRequest,
+  at: string,
+): Promise<ApprovalRequest> {
+  if (!request.approvers.manager) return request;
+  const now = Date.parse(at);
+  const until = now + policy().times.approvalRejectAfterMs;
+  const subject = (await identify(inventory, personId, now)).known;
+  const [name] = request.managerIds;
+  const { manager, managerGone } = await identifyManager(inventory, { name, subject, until, now });
+  return { ...request, managerIds: manager === undefined ? request.managerIds : manager.names, managerGone };
 }
 
-async function recordDecision(
-  { inventory, notify }: Pick<Dependencies, 'inventory' | 'notify'>,
-  { personId, eventId, decision, after }: Decided,
-): Promise<void> {
-  const { state, entitlements, act, approvers, deadline } = after;
-  const { approvalId, verdict, actor, reason, proof, tokenId, to } = decision;
-  const at = new Date().toISOString();
-  await inventory.inTransaction(async (trx) => {
-    await trx.recordDecision(personId, { ...decision, at });
-    if (state !== 'open') await trx.closeApproval(personId, approvalId, state, at);
-    if (verdict === 'reassign') await trx.reassignApproval(personId, approvalId, approvers);
+function announce(notify: Means['notify'], row: ApprovalRow): void {
+  const { personId, approvalId, entitlements, act, privileged, deadline, approvers, managerGone } = row;
+  const withFallback = approvers.manager && managerGone !== undefined;
+  notify.send({
+    kind: 'approvalRequested',
+    personId,
+    to: askedOf(row, withFallback),
+    details: { approvalId, entitlements, act, privileged, until: deadline },
+  });
+}
+
+async function decide(
+  means: Means,
+  { personId, eventId }: WhoseEvent,
+  said: Decision | DecisionId,
+  at: string,
+): Promise<Judged> {
+  const { inventory } = means;
+  const { decisionId, approvalId } = said;
+  const decision = 'verdict' in said ? said : (await inventory.findSubmission(personId, decisionId))?.decision;
+  const asked = await inventory.findApproval({ personId, approvalId });
+  const approval = asked && viewOf(asked);
+  if (asked?.decisions.some((one) => one.decisionId === decisionId) === true) return { verdict: 'repeat', approval };
+  if (decision?.approvalId !== approvalId) return { verdict: 'refused', why: 'it is not on record', approval };
+  const judged = await judge(means, { personId, eventId }, decision, at);
+  await inventory.endSubmission(personId, decisionId, judged.why);
+  const why = judged.why && withoutAddresses(judged.why);
+  return { verdict: judged.kind, why, approval: judged.row && viewOf(judged.row) };
+}
+
+async function judge(
+  means: Means,
+  { personId, eventId }: WhoseEvent,
+  decision: Decision,
+  at: string,
+): Promise<{ readonly kind: Verdict['kind']; readonly why?: string; readonly row?: ApprovalRow }> {
+  const { inventory, notify, policy } = means;
+  const key = { personId, approvalId: decision.approvalId };
+  const asked = await inventory.findApproval(key);
+  if (asked === undefined) return { kind: 'refused', why: 'no approval with this id is open' };
+  const review = await reviewDecision(means, asked, decision, Date.parse(at));
+  const { times, approvals } = policy();
+  const context = { times, acceptClaimed: approvals.acceptClaimed, now: Date.parse(at) };
+  return inventory.inTransaction(async (trx) => {
+    // Others may have decided meanwhile.
+    const row = await trx.findApproval(key);
+    const verdict = judgeDecision(row, decision, review, context);
+    if (verdict.kind !== 'counts' || row === undefined) {
+      return { kind: verdict.kind, row, why: verdict.kind === 'refused' ? verdict.why : undefined };
+    }
+    const counted = countedDecision(decision, review);
+    const decisions = [...row.decisions, { ...counted, at }];
+    const approvers = approversAfter(row.approvers, [counted]);
+    const after = { ...row, decisions, approvers, state: stateAfter({ decisions, approvers }) };
+    await trx.recordDecision(row, { decision: { ...counted, at }, attestation: decision.attestation }, after);
+    const { entitlements, act, deadline } = row;
+    const { decisionId, approvalId, verdict: action, actor, reason, proof, tokenId, to } = counted;
     await trx.appendEvidence({
       personId,
       eventId,
-      step: `decision:${decision.decisionId}`,
+      step: `decision:${decisionId}`,
       at,
       actor,
       proof,
       tokenId,
-      action: verdict,
+      action,
       reason,
       before: { approvalId, state: 'open' },
-      after: { approvalId, state, entitlements, act, to },
+      after: { approvalId, state: after.state, entitlements, act, to },
     });
+    if (to !== undefined) {
+      const details = { approvalId, entitlements, act, until: deadline };
+      notify.send({ kind: 'approvalReassigned', personId, to, details });
+    }
+    return { kind: verdict.kind, row: after };
   });
-  if (to === undefined) return;
-  notify.send({
-    kind: 'approvalReassigned',
-    personId,
-    to,
-    details: { approvalId, entitlements, act, until: deadline },
-  });
+}
+
+/** The person who decides, the proof, and the people who may decide: read at the moment when the decision is to count. */
+async function reviewDecision(
+  means: Means,
+  approval: ApprovalRow,
+  decision: Decision,
+  now: number,
+): Promise<DecisionReview> {
+  const { inventory } = means;
+  const { personId, approvers, managerIds, deadline } = approval;
+  const identifyAll = (names: readonly string[]) => Promise.all(names.map((name) => identify(inventory, name, now)));
+  const subject = (await identify(inventory, personId, now)).known;
+  const until = Date.parse(deadline);
+  return {
+    ...(await prove(means, approval, decision)),
+    actor: await identify(inventory, decision.actor, now),
+    subject,
+    people: await identifyAll(approvers.people),
+    ...(approvers.manager ? await identifyManager(inventory, { name: managerIds[0], subject, until, now }) : {}),
+    to: await identifyAll(decision.to ?? []),
+  };
 }
 
 /** An attested decision holds for exactly this request, and only while the token that proved its actor is in force. */
 async function prove(
   { inventory, attestations }: Pick<Dependencies, 'inventory' | 'attestations'>,
-  { personId, requestedAt }: { readonly personId: string; readonly requestedAt: string },
+  { personId, requestedAt }: Pick<ApprovalRow, 'personId' | 'requestedAt'>,
   decision: Decision,
 ): Promise<Proof> {
   const { attestation, ...said } = decision;

@@ -1,13 +1,16 @@
 import { ApplicationFailure, cancellationSignal } from '@temporalio/activity';
-import type { HrEvent } from '../../domain/model.ts';
 import { FetchRefused, HrUnavailable } from './ask.ts';
 import type { Dependencies } from '../dependencies.ts';
 
-export function createFetchBackActivities({ fetchRecord }: Pick<Dependencies, 'fetchRecord'>) {
+export function createFetchBackActivities({ fetchRecord, inventory }: Pick<Dependencies, 'fetchRecord' | 'inventory'>) {
   return {
-    async fetchBack(event: HrEvent): Promise<readonly HrEvent[]> {
+    /** Asks HR for the record of an event that says an id only, and puts on record what follows from it. */
+    async fetchBack(personId: string, eventId: string): Promise<void> {
+      const row = await inventory.findEvent(eventId);
+      if (row?.event.personId !== personId || row.appliedAt !== undefined) return;
       try {
-        return await fetchRecord(event, cancellationSignal());
+        const found = await fetchRecord(row.event, cancellationSignal());
+        await inventory.recordFetched(personId, eventId, found, new Date().toISOString());
       } catch (error) {
         if (!(error instanceof FetchRefused || error instanceof HrUnavailable)) throw error;
         const { name: type, message } = error;

@@ -1,4 +1,3 @@
-import type { Access } from '../../domain/model.ts';
 import type { AccessBefore } from '../../inventory/port/changeBudget.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { IntakeRow } from '../../inventory/port/people.ts';
@@ -7,14 +6,6 @@ import type { Dependencies } from '../dependencies.ts';
 /** What a leaver held, for `person restore`. */
 export function createAccessBeforeActivities({ inventory }: Dependencies) {
   return {
-    /** `at` is the process's time, as that of a return is. */
-    async recordAccessBefore(
-      leave: Pick<AccessBefore, 'personId' | 'eventId' | 'at'>,
-      { account, roles, teams }: Access,
-    ): Promise<void> {
-      await inventory.recordAccessBefore({ ...leave, accountId: account.id, access: { roles, teams } });
-    },
-
     /** What `person restore` grants again, where Muster disabled the account. */
     async readAccessBefore(personId: string): Promise<{ readonly before?: AccessBefore }> {
       return { before: await findAccessBefore(inventory, personId) };

@@ -1,48 +1,66 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { differingAttributes, type AttributeChanges } from '../../domain/access/attributes.ts';
+import { actWords } from '../../domain/approvals.ts';
 import { isPrivileged } from '../../domain/access/privileged.ts';
 import type { Because } from '../../domain/evidence.ts';
 import { approvalNeeded } from '../../domain/failures.ts';
-import type { Account, PersonAttributes } from '../../domain/model.ts';
+import type { Account, FollowedField, PersonAttributes, SeenAccount } from '../../domain/model.ts';
 import { DatadogFailure, isFailure } from '../../datadog/failures.ts';
 import type { Datadog } from '../../datadog/types.ts';
 import { withDatadog } from '../attempt.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { bind, recordAccount, refuseExternal } from './correlation.ts';
+import { approvalFor } from './because.ts';
 import { ensure, type Write } from './ensure.ts';
 import { summarize } from './openWrites.ts';
 import { checkedAccount, conflict } from './ownership.ts';
 import { holdsRole, refuseProtected, whileAdministratorsStay } from './protection.ts';
 import { refuseLapsed } from './stillAllowed.ts';
+import { requiredWord, seenBy } from './word.ts';
 
-/** One attempt of a write because of one event. */
+/** One attempt of a write because of one event, with what the record says of the person at this moment. */
 interface Attempt extends Pick<Dependencies, 'inventory' | 'policy'> {
   readonly api: Datadog;
   readonly because: Because;
 }
 
+type Telling = Attempt & { readonly word: PersonAttributes };
+
 /**
  * Changes of a person's account itself. They may be repeated at any time: a change that is already done is not written again, and
- * what was written leaves evidence.
+ * what was written leaves evidence. What HR says is read from the record, not taken from the caller.
  */
 export function createAccountActivities({ datadog, inventory, policy }: Dependencies) {
   const attempt = <T>(because: Because, use: (context: Attempt) => Promise<T>): Promise<T> =>
     withDatadog(datadog, (api) => use({ api, inventory, policy, because }));
 
+  const telling = (because: Because, use: (context: Telling) => Promise<Account>): Promise<SeenAccount> =>
+    attempt(because, async (context) => {
+      const word = await requiredWord(inventory, because);
+      try {
+        return seenBy(word, await use({ ...context, word }));
+      } catch (error) {
+        throw withoutWords(error, word);
+      }
+    });
+
   return {
     /** Creates the account without roles. A conflict means that it exists: correlate again. */
-    createAccount: (person: PersonAttributes, because: Because): Promise<Account> =>
-      attempt(because, (context) => createAccount(context, person)),
+    createAccount: (because: Because): Promise<SeenAccount> => telling(because, createAccount),
 
     /** Enables it. Throws `DecisionsLapsed` where the people who approved it may no longer decide. */
-    enableAccount: (accountId: string, because: Because): Promise<Account> =>
-      attempt(because, (context) => enableAccount(context, accountId)),
+    enableAccount: (accountId: string, because: Because): Promise<SeenAccount> =>
+      telling(because, (context) => enableAccount(context, accountId)),
 
-    /** Throws `ApprovalNeeded` for a new e-mail of a privileged account that nobody has approved. */
-    async updateAccount(accountId: string, wanted: AttributeChanges, because: Because): Promise<Account> {
-      if (wanted.email !== undefined) refuseExternal(policy(), wanted.email);
-      return attempt(because, (context) => updateAccount(context, accountId, wanted));
-    },
+    /** These fields follow HR. Throws `ApprovalNeeded` for a new e-mail of a privileged account that nobody has approved. */
+    updateAccount: (accountId: string, fields: readonly FollowedField[], because: Because): Promise<SeenAccount> =>
+      telling(because, async (context) => {
+        const { email, name, title } = context.word;
+        const said: AttributeChanges = { email, name, title };
+        const wanted = Object.fromEntries(fields.map((field) => [field, said[field]])) as AttributeChanges;
+        if (wanted.email !== undefined) refuseExternal(policy(), wanted.email);
+        return updateAccount(context, accountId, wanted);
+      }),
 
     async disableAccount(accountId: string, because: Because): Promise<void> {
       await attempt(because, (context) => disableAccount(context, accountId));
@@ -51,7 +69,16 @@ export function createAccountActivities({ datadog, inventory, policy }: Dependen
   };
 }
 
-async function createAccount({ api, inventory, because }: Attempt, person: PersonAttributes): Promise<Account> {
+/** Datadog repeats in its refusals what it was sent, and failures are kept by Temporal. */
+function withoutWords(error: unknown, { name, title }: PersonAttributes): unknown {
+  if (!(error instanceof Error)) return error;
+  for (const [field, value] of Object.entries({ name, title })) {
+    if (value !== undefined && value.trim() !== '') error.message = error.message.replaceAll(value, `[${field}]`);
+  }
+  return error;
+}
+
+async function createAccount({ api, inventory, because, word: person }: Telling): Promise<Account> {
   const { after } = await ensure(inventory, because, {
     step: 'createAccount',
     action: 'create account',
@@ -105,8 +132,9 @@ async function updateAccount(
     found: { account },
     async owed() {
       await refuseLapsed(inventory, because);
-      if (changes.email === undefined || because.approval !== undefined) return;
-      if (!(await holdsRole(api, account, isPrivileged))) return;
+      if (changes.email === undefined || !(await holdsRole(api, account, isPrivileged))) return;
+      const approval = await approvalFor(inventory, because);
+      if (approval?.act === actWords({ change: 'email', accountId }, changes.email)) return;
       throw ApplicationFailure.nonRetryable(
         `account ${accountId} holds a privileged role: its e-mail changes only once approved`,
         approvalNeeded,

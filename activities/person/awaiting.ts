@@ -5,12 +5,14 @@ import { withDatadog } from '../attempt.ts';
 import { correlate, pendingInvitation } from './correlation.ts';
 import { refuseStranger } from './ownership.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { attemptedAt, requiredWord, wordFor } from './word.ts';
 
 /** Activities that wait by failing: each attempt looks once. */
 export function createAwaitingActivities({ datadog, inventory, policy }: Dependencies) {
   return {
     /** Fails until it is clear whose account it is (and, where one is needed, until there is one); is retried. */
-    async awaitCorrelation(personId: string, email?: string, isAccountNeeded = false): Promise<void> {
+    async awaitCorrelation(personId: string, eventId: string, isAccountNeeded = false): Promise<void> {
+      const email = (await wordFor(inventory, { personId, eventId }, attemptedAt()))?.email;
       try {
         await withDatadog(datadog, async (api) => {
           const { account } = await correlate({ api, inventory, policy }, { personId, email });
@@ -28,7 +30,8 @@ export function createAwaitingActivities({ datadog, inventory, policy }: Depende
      * invitation, which would block that), and is its fallback: fails until there is something to look at, an account or a
      * conflict, and is retried. The first attempt asks nothing, since it was looked up a moment ago.
      */
-    async awaitFirstLogin(personId: string, email: string, pendingId?: string): Promise<void> {
+    async awaitFirstLogin(personId: string, eventId: string, pendingId?: string): Promise<void> {
+      const { email } = await requiredWord(inventory, { personId, eventId });
       await inventory.awaitLogin(personId, email, new Date().toISOString());
       if (pendingId !== undefined && (await pendingInvitation(inventory, personId))?.accountId !== pendingId) {
         await inventory.recordInvitation({ personId, accountId: pendingId });

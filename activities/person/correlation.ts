@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { accountOf } from '../../domain/access/correlation.ts';
-import type { Account } from '../../domain/model.ts';
+import type { Account, SeenAccount } from '../../domain/model.ts';
 import { isInDomains, type Policy } from '../../domain/policy/rules.ts';
 import type { DatadogReads } from '../../datadog/types.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
@@ -9,6 +9,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { withDatadog } from '../attempt.ts';
 import { conflict } from './ownership.ts';
 import { settleOpenWrites } from './openWrites.ts';
+import { attemptedAt, seenBy, wordFor } from './word.ts';
 
 interface Correlation {
   readonly account?: Account;
@@ -17,7 +18,6 @@ interface Correlation {
 interface Whose {
   readonly personId: string;
   readonly email?: string;
-  readonly isLeaving?: boolean;
 }
 
 type Context = Pick<Dependencies, 'inventory' | 'policy'> & { readonly api: DatadogReads };
@@ -25,12 +25,30 @@ type Context = Pick<Dependencies, 'inventory' | 'policy'> & { readonly api: Data
 export function createCorrelationActivities({ datadog, inventory, policy }: Dependencies) {
   return {
     /**
-     * The person's account: the bound one, else the one human account with exactly this e-mail, which is then bound. For a
-     * leaver the account's own e-mail counts: an address that HR changed must not keep the account alive.
+     * The person's account: the bound one, else the one human account with exactly the e-mail on record, which is then
+     * bound. For a leaver the account's own e-mail counts: an address that HR changed must not keep the account alive.
      */
-    async correlateAccount(person: Whose): Promise<Correlation> {
-      if (person.email !== undefined && person.isLeaving !== true) refuseExternal(policy(), person.email);
-      return withDatadog(datadog, (api) => correlate({ api, inventory, policy }, person));
+    async correlateAccount({
+      personId,
+      eventId,
+      isLeaving = false,
+      isBound = false,
+    }: {
+      readonly personId: string;
+      readonly eventId: string;
+      readonly isLeaving?: boolean;
+      /** Their account was found before: only the binding counts. */
+      readonly isBound?: boolean;
+    }): Promise<{ readonly account?: SeenAccount }> {
+      const word = await wordFor(inventory, { personId, eventId }, attemptedAt());
+      if (word !== undefined && !isLeaving) refuseExternal(policy(), word.email);
+      return withDatadog(datadog, async (api) => {
+        const { account } = await correlate(
+          { api, inventory, policy },
+          { personId, email: isBound ? undefined : word?.email },
+        );
+        return account === undefined ? {} : { account: seenBy(word, account) };
+      });
     },
   };
 }
@@ -55,7 +73,7 @@ interface Located {
 /** Reads only. Throws where it is not clear whose account it is, or where it is an external one. */
 export async function locateAccount(
   { api, inventory, policy }: Omit<Context, 'inventory'> & { readonly inventory?: Inventory },
-  { personId, email }: Omit<Whose, 'isLeaving'>,
+  { personId, email }: Whose,
 ): Promise<Located> {
   const accountId = (await inventory?.findPerson(personId))?.accountId;
   const bound = accountId === undefined ? undefined : await api.getAccount(accountId);

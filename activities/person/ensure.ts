@@ -4,7 +4,11 @@ import type { Because } from '../../domain/evidence.ts';
 import { isFailure, type DatadogFailure, type DatadogFailureType } from '../../datadog/failures.ts';
 import { observing } from '../../datadog/wrappers/readOnly.ts';
 import type { Wanted, EvidenceEntry } from '../../inventory/port/evidence.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+import { explain } from './because.ts';
 import { grantOf, hasHappened, type OpenWrites, type Reading } from './openWrites.ts';
+
+export type Recorded = OpenWrites & Pick<Inventory, 'findEvent' | 'findApproval'>;
 
 /** One change of one account in Datadog. */
 export interface Write {
@@ -47,16 +51,18 @@ interface Ensured {
  * Every write to Datadog goes this way, and leaves one link of evidence, whatever is lost on it: read → is it owed? → note
  * → write → read back. A state that is reached already is success without a write.
  */
-export async function ensure(inventory: OpenWrites, because: Because, write: Write): Promise<Ensured> {
+export async function ensure(inventory: Recorded, because: Because, write: Write): Promise<Ensured> {
   const { accountId, step, wanted, found } = write;
-  const key = { personId: because.personId, accountId, step };
+  const { personId, eventId } = because;
+  const key = { personId, accountId, step };
+  const why = await explain(inventory, because);
   const before = found?.account;
   let asked = 0;
 
   const linkOf = (states: Omit<Ensured, 'changed'>): EvidenceEntry => {
     const at = new Date().toISOString();
     const { action, policyHash } = write;
-    return { ...evidenceOf(because), step, at, action, policyHash, ...write.said({ ...states, asked }) };
+    return { personId, eventId, ...why, step, at, action, policyHash, ...write.said({ ...states, asked }) };
   };
 
   /** Once this has come back, the write may be requested; nothing is requested before. */
@@ -108,5 +114,3 @@ async function request({ send, mayBeSo }: Write, refused: () => Promise<void>): 
 const wasRefused = (error: unknown): boolean =>
   isFailure(error, 'InvalidRequest', 'NotAuthorized', 'NotFound', 'Conflict', 'RateLimited') ||
   (error instanceof ApplicationFailure && error.type === observing);
-
-const evidenceOf = ({ personId, eventId, reason, actor }: Because) => ({ personId, eventId, reason, actor });

@@ -5,6 +5,7 @@ import { DatadogFailure, isFailure } from '../../datadog/failures.ts';
 import type { Datadog } from '../../datadog/types.ts';
 import { withDatadog } from '../attempt.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { approvalFor, explain } from './because.ts';
 import { ensure, type Write } from './ensure.ts';
 import type { Reading } from './openWrites.ts';
 import { checkedAccount } from './ownership.ts';
@@ -54,7 +55,9 @@ async function assign(
   { inventory, policy }: Pick<Dependencies, 'inventory' | 'policy'>,
   { accountId, entitlement, because }: Grant,
 ): Promise<Granted> {
-  const { personId, approval, reason } = because;
+  const { personId } = because;
+  const approval = await approvalFor(inventory, because);
+  const { reason } = await explain(inventory, because);
   const account = await checkedAccount(api, inventory, { personId, accountId });
   const rules = await rulesGranting(inventory, policy(), because, entitlement);
   const isUndone = because.undoneByLogin?.includes(entitlement.id) === true;
@@ -71,7 +74,7 @@ async function assign(
       },
       async owed() {
         await api.refuseManaged(entitlement);
-        await refuseWithheld(api, inventory, { personId, entitlement, approval });
+        await refuseWithheld(api, inventory, { because, entitlement });
       },
       send: () => api.assign(accountId, entitlement),
       ...(await aroundHeld(api, account, entitlement, true)),

@@ -1,14 +1,17 @@
 import { entitlementKey } from '../../domain/access/plan.ts';
-import type { Access } from '../../domain/model.ts';
+import type { Because } from '../../domain/evidence.ts';
+import type { Access, SeenAccess } from '../../domain/model.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { withDatadog } from '../attempt.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { recordAccount } from './correlation.ts';
 import { rolesOfMappings } from './loginMappings.ts';
 import { settleOpenWrites } from './openWrites.ts';
+import { tell } from './tell.ts';
+import { attemptedAt, seenBy, wordFor } from './word.ts';
 
 interface Holdings {
-  readonly access: Access;
+  readonly access: SeenAccess;
   /** Keys of what Muster granted, on record (`entitlementKey`). */
   readonly managed: readonly string[];
   /** Roles that login mappings grant; absent where they were not requested, or the key may not see them. */
@@ -16,32 +19,70 @@ interface Holdings {
 }
 
 /** What an account holds, without a change to it. */
-export function createHoldingsActivities({ datadog, inventory }: Dependencies) {
+export function createHoldingsActivities({ datadog, inventory, notify }: Dependencies) {
+  async function keep(because: Because, access: Access): Promise<Holdings> {
+    const { account, roles, teams, teamsNotVisible } = access;
+    const { personId } = because;
+    await recordAccount(inventory, account);
+    await settleOpenWrites(inventory, personId, { account, access });
+    const word = await wordFor(inventory, because, attemptedAt());
+    const managed = await managedOn(inventory, personId, account.id);
+    return { access: { account: seenBy(word, account), roles, teams, teamsNotVisible }, managed };
+  }
+
   return {
     /** What the account holds now, and which of it is on record as granted by Muster. */
     async readHoldings(
-      personId: string,
+      because: Because,
       accountId: string,
-      { withMappings = false }: { readonly withMappings?: boolean } = {},
+      { withMappings = false } = {},
     ): Promise<Holdings | undefined> {
       return withDatadog(datadog, async (api) => {
         const [access, mappedRoleIds] = await Promise.all([
           api.getAccess(accountId),
           withMappings ? rolesOfMappings(api) : undefined,
         ]);
-        if (access === undefined) return undefined;
-        const { account } = access;
-        await recordAccount(inventory, account);
-        await settleOpenWrites(inventory, personId, { account, access });
-        return { access, managed: await managedOn(inventory, personId, accountId), mappedRoleIds };
+        return access && { ...(await keep(because, access)), mappedRoleIds };
       });
     },
 
-    /** Application keys die with the account, API keys outlive it. Best effort: lists that the key may not see are named. */
-    async listOwnedKeys(accountId: string) {
-      return withDatadog(datadog, (api) => api.listOwnedKeys(accountId));
+    /** The same for a leaver whose account Muster disables, or has just disabled: kept for `person restore`. */
+    async readLastHoldings(because: Because, accountId: string): Promise<Holdings | undefined> {
+      const access = await withDatadog(datadog, (api) => api.getAccess(accountId));
+      if (access === undefined) return undefined;
+      const { personId, eventId } = because;
+      const leave = (await inventory.findEvent(eventId))?.event;
+      const isOurs =
+        access.account.status !== 'disabled' ||
+        (await inventory.hasEvidence({ personId, eventId, step: 'disableAccount' }));
+      if (leave?.personId === personId && isOurs) {
+        const { roles, teams } = access;
+        await inventory.recordAccessBefore({
+          personId,
+          eventId,
+          at: attemptedAt(),
+          accountId,
+          access: { roles, teams },
+        });
+      }
+      return keep(because, access);
+    },
+
+    /** Application keys die with the account, API keys outlive it: the manager is told. Lists that the key may not see are named. */
+    async reportOwnedKeys(personId: string, accountId: string): Promise<OwnedKeys> {
+      const keys = await withDatadog(datadog, (api) => api.listOwnedKeys(accountId));
+      const { applicationKeys, apiKeys, notVisible } = keys;
+      await tell({ inventory, notify }, { kind: 'accessEnded', personId, details: { ...keys } });
+      return { applicationKeys: applicationKeys.length, apiKeys: apiKeys.length, notVisible };
     },
   };
+}
+
+/** How many. */
+interface OwnedKeys {
+  readonly applicationKeys: number;
+  readonly apiKeys: number;
+  readonly notVisible: readonly string[];
 }
 
 /** Keys of what Muster granted on this account, or adopted: access that may be removed. */

@@ -6,7 +6,9 @@ import type { ResolvedEntitlement } from '../../domain/model.ts';
 import type { DatadogReads } from '../../datadog/types.ts';
 import { identify, isAmong } from '../approvals/deciders.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import type { GrantedApproval, Granted, LapsedDecision } from '../../domain/decision.ts';
+import type { Granted, LapsedDecision } from '../../domain/decision.ts';
+import type { ApprovalRow } from '../../inventory/port/approvals.ts';
+import { approvalFor } from './because.ts';
 
 /** An assignment that must not be made now. */
 export class Withheld extends Error {
@@ -20,9 +22,8 @@ export class Withheld extends Error {
 }
 
 interface Assignment {
-  readonly personId: string;
+  readonly because: Because;
   readonly entitlement: ResolvedEntitlement;
-  readonly approval: GrantedApproval | undefined;
 }
 
 /**
@@ -30,10 +31,11 @@ interface Assignment {
  * whether the people who approved it still may. Throws `Withheld` where it must not be assigned.
  */
 export async function refuseWithheld(api: DatadogReads, inventory: Inventory, assignment: Assignment): Promise<void> {
-  const { personId, entitlement, approval } = assignment;
-  const lapsed = approval === undefined ? [] : await lapsedDecisions(inventory, personId, approval);
+  const { because, entitlement } = assignment;
+  const approval = await approvalFor(inventory, because);
+  const lapsed = approval === undefined ? [] : await lapsedDecisions(inventory, approval);
   if (lapsed.length > 0) throw new Withheld({ given: false, because: 'lapsed', lapsed });
-  if (entitlement.kind !== 'role' || approval?.privileged.includes(entitlement.name) === true) return;
+  if (entitlement.kind !== 'role' || approval?.privileged?.includes(entitlement.name) === true) return;
   const privileges = privilegesIn(await api.rolePermissions(entitlement.id));
   if (privileges.length === 0) return;
   const why = `the role grants ${privileges.join(', ')}: privileged, and nobody has approved that`;
@@ -41,36 +43,31 @@ export async function refuseWithheld(api: DatadogReads, inventory: Inventory, as
 }
 
 /** Throws `DecisionsLapsed` where the people who approved the write may no longer decide. */
-export async function refuseLapsed(inventory: Inventory, { personId, approval }: Because): Promise<void> {
-  const lapsed = approval === undefined ? [] : await lapsedDecisions(inventory, personId, approval);
+export async function refuseLapsed(inventory: Inventory, because: Because): Promise<void> {
+  const approval = await approvalFor(inventory, because);
+  const lapsed = approval === undefined ? [] : await lapsedDecisions(inventory, approval);
   if (lapsed.length === 0) return;
   const message = 'the people who approved it may no longer decide';
   throw ApplicationFailure.create({ type: decisionsLapsed, message, nonRetryable: true, details: [lapsed] });
 }
 
-/**
- * The decisions that do not hold any more, where too few still do. The word of a process is not enough: a decision counts
- * if it is on record, and while its approver may decide.
- */
+/** The decisions that do not hold any more, where too few still do: one counts while its approver may decide. */
 async function lapsedDecisions(
   inventory: Inventory,
-  personId: string,
-  { approvalId, decisionIds, quorum }: GrantedApproval,
+  { personId, approvers, decisions }: ApprovalRow,
 ): Promise<readonly LapsedDecision[]> {
-  const requests = (await inventory.listApprovals({ personId })).filter((one) => one.approvalId === approvalId);
-  const recorded = requests.flatMap(({ decisions }) => decisions);
+  const approving = decisions.filter(({ verdict }) => verdict === 'approve');
   const subject = (await identify(inventory, personId, Date.now())).known;
   const judged = await Promise.all(
-    decisionIds.map(async (decisionId): Promise<LapsedDecision | undefined> => {
-      const decision = recorded.find((one) => one.decisionId === decisionId && one.verdict === 'approve');
-      if (decision === undefined) return { decisionId, why: 'it is not on record' };
+    approving.map(async (decision): Promise<LapsedDecision | undefined> => {
+      const { decisionId } = decision;
       const actor = await identify(inventory, decision.personId ?? decision.actor, Date.now());
-      if (actor.gone !== undefined) return { decisionId, why: `${decision.actor} cannot decide: ${actor.gone}` };
+      if (actor.gone !== undefined) return { decisionId, why: `its approver cannot decide: ${actor.gone}` };
       if (isAmong(actor, subject)) return { decisionId, why: 'nobody decides about their own access' };
       const token = decision.tokenId === undefined ? undefined : await inventory.findToken({ id: decision.tokenId });
       return token?.revokedAt === undefined ? undefined : { decisionId, why: `token ${token.id} was revoked` };
     }),
   );
   const lapsed = judged.filter((one) => one !== undefined);
-  return decisionIds.length - lapsed.length < quorum ? lapsed : [];
+  return approving.length - lapsed.length < approvers.quorum ? lapsed : [];
 }

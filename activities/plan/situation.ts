@@ -14,15 +14,17 @@ import type {
   Entitlement,
   HrEvent,
   PersonAttributes,
+  PersonRecord,
   ProcessType,
   ResolvedEntitlement,
 } from '../../domain/model.ts';
+import type { ApprovalRequest, DesiredAccess } from '../../domain/decision.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import { withoutOn } from '../../datadog/failures.ts';
 import type { DatadogReads } from '../../datadog/types.ts';
 import type { AccessBefore, Leaver } from '../../inventory/port/changeBudget.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import { desiredAccess, guardPrivileged, requestForAct } from '../../policy/requests.ts';
+import { desiredAccess, guardPrivileged, requestForChange } from '../../policy/requests.ts';
 import { findAccessBefore } from '../person/accessBefore.ts';
 import { managedOn } from '../person/holdings.ts';
 import { rolesOfMappings } from '../person/loginMappings.ts';
@@ -55,7 +57,7 @@ export async function gatherSituation(context: PlanContext, request: PlanRequest
   const { api, inventory, policy } = context;
   const { event, process, person, accountId } = request;
   const { personId } = event;
-  const record = request.record ?? (await inventory?.findPerson(personId)) ?? {};
+  const record = request.record ?? knownBy(await inventory?.findPerson(personId));
   const access = accountId === undefined ? undefined : await api.getAccess(accountId);
   const account = access?.account;
   const before = inventory && (await findAccessBefore(inventory, personId));
@@ -71,10 +73,11 @@ export async function gatherSituation(context: PlanContext, request: PlanRequest
     managed: inventory && account ? await managedOn(inventory, personId, account.id) : [],
     disabledId: before?.accountId,
     holdsPrivilegedRole: isNewEmail === true && (await holdsRole(api, account, isPrivileged)),
-    isAskable: !isUndecidable(requestForAct(policy, personId, '', person?.manager)),
+    isAskable: !isUndecidable(requestForChange(policy, personId, { change: 'enable', accountId: '' }, person ?? {})),
     notVisible: [],
   };
-  if (endByRecord({ process, employment: record.employment ?? 'unknown', person }) !== undefined) return situation;
+  if (endByRecord({ process, employment: record.employment, isKnown: person !== undefined }) !== undefined)
+    return situation;
   if (process !== 'offboarding') return { ...situation, ...(await gatherWanted(context, request, before)) };
   if (account === undefined || account.status === 'disabled') return situation;
   return {
@@ -83,6 +86,12 @@ export async function gatherSituation(context: PlanContext, request: PlanRequest
     protection: await protectionOf(api, account, policy),
   };
 }
+
+const knownBy = (record: PersonRecord | undefined): Situation['record'] => ({
+  employment: record?.employment ?? 'unknown',
+  accountId: record?.accountId,
+  isKnown: record?.attributes !== undefined,
+});
 
 /** A write would meet it. A dry run's event is not on record: its e-mail is known all the same. */
 async function conflictWith(
@@ -122,6 +131,7 @@ async function gatherWanted(
 }
 
 interface NamedAccess extends ResolvedAccess {
+  readonly desired: DesiredAccess<ApprovalRequest>;
   /** Names of roles. */
   readonly privileged: readonly string[];
   readonly notVisible: readonly string[];

@@ -13,17 +13,34 @@ import type { SyncRunEnd } from '../../inventory/port/syncRuns.ts';
 /** An event that was received this long ago and has no open run was lost between its two writes. */
 const sweepAfterMs = 5 * 60_000;
 
+/** A signal is under way for so long at most. */
+const signalMs = 15_000;
+const toldAtOnce = 500;
+
+const untoldSince = () => ({ receivedBefore: new Date(Date.now() - signalMs).toISOString() });
+
 export function createSyncActivities({
   datadog,
   inventory,
   signals,
 }: Pick<Dependencies, 'datadog' | 'inventory' | 'signals'>) {
   return {
-    async startSync(runId: string, depth: SyncDepth): Promise<{ waiting: number }> {
+    async startSync(runId: string, depth: SyncDepth): Promise<{ waiting: number; isAnybodyUntold: boolean }> {
       const waiting = [...(await inventory.listPending()), ...(await inventory.listAwaitedLogins())];
       // A light run that nobody waits for leaves no trace.
       if (depth === 'full') await inventory.startSyncRun({ runId, depth, startedAt: new Date().toISOString() });
-      return { waiting: waiting.length };
+      const untold = await inventory.peopleNotTakenUp({ ...untoldSince(), limit: 1 });
+      return { waiting: waiting.length, isAnybodyUntold: untold.length > 0 };
+    },
+
+    /** Tells the processes of those who have an event on record that none has read: the signal was lost, or Temporal was away. */
+    async tellUntold(): Promise<number> {
+      const untold = await inventory.peopleNotTakenUp({ ...untoldSince(), limit: toldAtOnce });
+      for (const event of untold) {
+        heartbeat();
+        await signals.look(event);
+      }
+      return untold.length;
     },
 
     /** The light depth: the awaited people who have accepted an invitation, or logged in for the first time. */

@@ -5,6 +5,8 @@ import type { PendingInvitation } from '../../inventory/port/people.ts';
 export interface PersonSignals {
   /** Tells the person's run; `false` where none is open. */
   activated(personId: string, accountId: string): Promise<boolean>;
+  /** Has the person's run, or a new one, look at an event that is on record. */
+  look(event: Pick<HrEvent, 'eventId' | 'personId' | 'kind'>): Promise<void>;
   /** Sends an event again where the person has no open run. */
   submit(event: HrEvent): Promise<void>;
   hasOpenRun(personId: string): Promise<boolean>;

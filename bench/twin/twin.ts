@@ -6,16 +6,18 @@ import {
   setHandler,
   sleep,
   upsertSearchAttributes,
+  workflowInfo,
 } from '@temporalio/workflow';
 import { accountActivatedSignal, hrEventSignal, searchAttributes, taskQueues } from '../../domain/contracts.ts';
-import type { PersonRunInput } from '../../domain/contracts.ts';
+import { personIdOf } from '../../domain/ids.ts';
 import { shapePlaceholder, type Shape, type TwinActivities } from './shape.ts';
 
 const regular = proxyActivities<TwinActivities>({ taskQueue: taskQueues.datadog, startToCloseTimeout: '15 seconds' });
 const local = proxyLocalActivities<TwinActivities>({ startToCloseTimeout: '5 seconds' });
 
 /** As much engine work as one real onboarding, and nothing else: the steps of the shape, one after another. */
-export async function twin({ personId }: PersonRunInput): Promise<void> {
+export async function twin(): Promise<void> {
+  const personId = personIdOf(workflowInfo().workflowId) ?? '';
   let signals = 0;
   const count = (): void => void (signals += 1);
   setHandler(hrEventSignal, count);

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { TokenRow } from '../../inventory/port/tokens.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import type { ApprovalState } from '../../domain/contracts.ts';
+import type { ApprovalState } from '../../domain/decision.ts';
 import type { Entitlement } from '../../domain/model.ts';
 import { RefusedError, UsageError } from '../../domain/errors.ts';
 import { authenticate } from '../../auth/tokens.ts';

@@ -2,12 +2,13 @@ import type { Inventory } from '../../inventory/port/inventory.ts';
 import { personWorkflowId } from '../../domain/ids.ts';
 import { endByRecord, isNeverSeen, neverSeenWords, type EarlyEnd } from '../../domain/access/earlyEnd.ts';
 import { entitlementKey, namedEntitlements, planAccess } from '../../domain/access/plan.ts';
-import type { Entitlement, HrEvent, PersonAttributes, PersonRecord, ProcessType } from '../../domain/model.ts';
+import type { Situation } from '../../domain/access/processPlan.ts';
+import type { Entitlement, HrEvent, PersonAttributes, ProcessType } from '../../domain/model.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import type { GrantRow } from '../../inventory/port/grants.ts';
 import { desiredAccess } from '../../policy/requests.ts';
 import { checkedEvent, completeEvent } from '../operations/drafts.ts';
-import { foldEvent, isHire, processOf } from '../../domain/mailbox.ts';
+import { isHire, processOf } from '../../domain/mailbox.ts';
 import { settleEvent, type EventInput } from './eventInput.ts';
 import { withDatadogHere } from './datadog.ts';
 import { planOnline, renderEnd, renderOnlinePlan, type OnlinePlan } from './dryRunOnline.ts';
@@ -44,8 +45,7 @@ export async function planEvent(shell: Shell, input: EventInput): Promise<EventP
   try {
     const event = await eventOf(inventory, input, policy);
     const { personId } = event;
-    const record = await recordBy(inventory, event);
-    const person = foldEvent(record, event).attributes;
+    const { record, person } = await stateBy(inventory, event);
     const datadog =
       config.datadog === undefined
         ? undefined
@@ -70,22 +70,30 @@ export async function planEvent(shell: Shell, input: EventInput): Promise<EventP
 }
 
 /** As it will be when the event takes effect: somebody whose hire waits has joined by then. */
-async function recordBy(
+async function stateBy(
   inventory: Inventory | undefined,
-  { personId, effectiveAt }: HrEvent,
-): Promise<Partial<PersonRecord> & Pick<PersonRecord, 'lines'>> {
-  const record = await inventory?.findPerson(personId);
+  event: HrEvent,
+): Promise<{ readonly record: Situation['record']; readonly person: PersonAttributes | undefined }> {
+  const { personId, effectiveAt } = event;
+  const known = await inventory?.findPerson(personId);
   const waiting = (await inventory?.waitingEvents({ personId, limit: 1_000 })) ?? [];
-  const hire = waiting.find(({ event }) => isHire(event) && Date.parse(event.effectiveAt) <= Date.parse(effectiveAt));
-  const known = record ?? { lines: {} };
-  if (hire === undefined) return known;
-  const { employment } = known as Partial<PersonRecord>;
+  const isHired = waiting.some(
+    (row) => isHire(row.event) && Date.parse(row.event.effectiveAt) <= Date.parse(effectiveAt),
+  );
+  const said = await inventory?.attributesAt(personId, effectiveAt);
+  const employment = known?.employment ?? 'unknown';
   return {
-    ...known,
-    employment: employment === 'employed' ? employment : 'joining',
-    attributes: record?.attributes ?? hire.event.person,
+    record: {
+      employment: isHired && employment !== 'employed' ? 'joining' : employment,
+      accountId: known?.accountId,
+      isKnown: known?.attributes !== undefined || isHired,
+    },
+    person: event.kind === 'updated' ? event.person : personOf({ ...said, ...event.person }),
   };
 }
+
+const personOf = ({ email, ...others }: Partial<PersonAttributes>): PersonAttributes | undefined =>
+  email === undefined ? undefined : { email, ...others };
 
 /** Without Datadog an account that is surely theirs cannot be seen: a leaver for somebody who was never seen is held. */
 function endOffline({
@@ -94,10 +102,10 @@ function endOffline({
   person,
 }: {
   readonly process: ProcessType;
-  readonly record: Partial<PersonRecord>;
+  readonly record: Situation['record'];
   readonly person: PersonAttributes | undefined;
 }): EarlyEnd | undefined {
-  const early = endByRecord({ process, employment: record.employment ?? 'unknown', person });
+  const early = endByRecord({ process, employment: record.employment, isKnown: person !== undefined });
   const isHeld = process === 'offboarding' && isNeverSeen(record);
   return early ?? (isHeld ? { kind: 'held', detail: neverSeenWords } : undefined);
 }

@@ -3,18 +3,11 @@ import { gatherSituation } from '../../activities/plan/situation.ts';
 import { conflict } from '../../activities/person/ownership.ts';
 import { locateAccount, outsideAllowedDomains, refuseExternal } from '../../activities/person/correlation.ts';
 import type { DatadogClient, DatadogReads } from '../../datadog/types.ts';
-import { overBudget } from '../../domain/access/planWords.ts';
-import { emptyPlan, planProcess, type ProcessPlan } from '../../domain/access/processPlan.ts';
+import { changeWords, overBudget } from '../../domain/access/planWords.ts';
+import { emptyPlan, planProcess, type ProcessPlan, type Situation } from '../../domain/access/processPlan.ts';
 import { protectionAdvice } from '../../domain/access/protection.ts';
 import { correlationConflict } from '../../domain/failures.ts';
-import type {
-  Account,
-  Entitlement,
-  HrEvent,
-  PersonAttributes,
-  PersonRecord,
-  ResolvedEntitlement,
-} from '../../domain/model.ts';
+import type { Account, Entitlement, HrEvent, PersonAttributes, ResolvedEntitlement } from '../../domain/model.ts';
 import { processOf } from '../../domain/mailbox.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import type { Leaver } from '../../inventory/port/changeBudget.ts';
@@ -37,7 +30,7 @@ interface Input {
   readonly policy: Policy;
   readonly event: HrEvent;
   /** By the time of the event. */
-  readonly record: Partial<PersonRecord>;
+  readonly record: Situation['record'];
   /** HR's word after the event. */
   readonly person: PersonAttributes | undefined;
 }
@@ -112,8 +105,8 @@ export function renderOnlinePlan(shell: Shell, plan: OnlinePlan): string {
     ...(protection === undefined
       ? []
       : [`It would wait, since the account is protected: ${protectionAdvice[protection]}.`]),
-    ...plan.changes.map((change) => `Would be done: ${change}.`),
-    ...plan.changesOnceAllowed.map((change) => `Would be done once approved: ${change}.`),
+    ...plan.changes.map((change) => `Would be done: ${changeWords(change)}.`),
+    ...plan.changesOnceAllowed.map((change) => `Would be done once approved: ${changeWords(change)}.`),
     ...(rows.length === 0 ? [] : [renderTable(shell, ['in Datadog', 'kind', 'name'], rows)]),
     ...plan.withheld.map(({ part, why }) => `Would not be done: ${part}: ${why}.`),
     ...plan.warnings.map((warning) => `Note: ${warning}.`),

@@ -17,7 +17,7 @@ export function addCancel(events: Command, shell: Shell): void {
     .action(async (eventId: string, options: OperatorOptions, command: Command) => {
       const { cancelEvent } = await import('../operations/undo.ts');
       const cancelled = await withOperator(shell, options, (context, { muster }) =>
-        cancelEvent({ ...context, muster }, { eventId, ...whyOf(options) }),
+        cancelEvent({ ...context, muster }, { eventId, reason: whyOf(options).reason }),
       );
       printResult(shell, isJson(command), cancelled, () => `Event ${eventId} is cancelled, and will not be applied.`);
     });

@@ -69,8 +69,7 @@ export async function applyAdoption(request: AdoptionRequest, hash: string, by: 
       if (conflict !== undefined)
         throw new RefusedError(`Account ${accountId} has just been bound to person ${conflict}`);
       if (person?.employment === 'unknown') {
-        const employed = { attributes: person.attributes, employment: 'employed' } as const;
-        await trx.finishProcess({ personId, process: 'onboarding', events: [], lines: {}, person: employed, at });
+        await trx.adoptPerson({ personId, attributes: person.attributes, employment: 'employed' });
       }
       for (const grant of grants)
         await trx.openGrant({ ...grant, personId, accountId, since: at, because: `adoption ${hash}` });

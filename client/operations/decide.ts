@@ -17,7 +17,7 @@ import {
 import { checkDecision } from '../../domain/guards.ts';
 import { FailedError, NotFoundError, RefusedError, UsageError } from '../../domain/errors.ts';
 import type { ApprovalRow } from '../../inventory/port/approvals.ts';
-import type { Decision } from '../../domain/decision.ts';
+import type { Decision, DecisionId } from '../../domain/decision.ts';
 
 interface DecideOptions {
   /** The token that proved the actor. */
@@ -32,12 +32,12 @@ export interface DecisionClient {
   withDeadline<R>(deadline: number, work: () => Promise<R>): Promise<R>;
   readonly workflow: {
     getHandle(workflowId: string): {
-      executeUpdate(update: typeof submitDecisionUpdate, options: { args: [Decision] }): Promise<DecisionReceipt>;
+      executeUpdate(update: typeof submitDecisionUpdate, options: { args: [DecisionId] }): Promise<DecisionReceipt>;
     };
   };
 }
 
-type Approvals = Pick<Inventory, 'listApprovals'>;
+type Approvals = Pick<Inventory, 'listApprovals' | 'submitDecision' | 'findSubmission'>;
 
 interface DecisionMeans {
   readonly client: DecisionClient;
@@ -63,13 +63,19 @@ export async function submitDecision(
   const approval = openOf(rows, given.approvalId);
   const decision = by === undefined ? checked.value : await attest(means, checked.value, approval, by);
   const { personId } = approval;
+  const { decisionId, approvalId } = decision;
+  // What Temporal is told is the id of a decision on record.
+  await inventory.submitDecision(personId, decision, new Date().toISOString());
   const handle = client.workflow.getHandle(personWorkflowId(personId));
   const until = Date.now() + timeoutMs;
   let refusal: string | undefined;
   do {
     try {
-      return await client.withDeadline(until, () => handle.executeUpdate(submitDecisionUpdate, { args: [decision] }));
+      const args: [DecisionId] = [{ decisionId, approvalId }];
+      return await client.withDeadline(until, () => handle.executeUpdate(submitDecisionUpdate, { args }));
     } catch (error) {
+      const why = (await inventory.findSubmission(personId, decisionId))?.refusal;
+      if (why !== undefined) throw new RefusedError(`The decision was not recorded: ${why}`);
       refusal = judge(error);
     }
     await new Promise((resolve) => setTimeout(resolve, pauseMs));

@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { Client } from '@temporalio/client';
+import { isGrpcServiceError as isServiceError, type Client } from '@temporalio/client';
 import type { Attestor } from '../../auth/attestation.ts';
 import { optionalCapabilities } from '../../datadog/types.ts';
 import type { IntakeRow } from '../../inventory/port/people.ts';
 import type { TokenRow } from '../../inventory/port/tokens.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import { hrEventSignal, personWorkflowId, type DecisionReceipt } from '../../domain/contracts.ts';
+import { personWorkflowId, type DecisionReceipt } from '../../domain/contracts.ts';
 import { NotFoundError, UsageError } from '../../domain/errors.ts';
-import { processOf } from '../../domain/mailbox.ts';
 import type { HrEvent } from '../../domain/model.ts';
 import { submitDecision } from './decide.ts';
 import { checkedEvent, completeEvent, type EventDraft } from './drafts.ts';
 import { queryStatus, waitForOutcome, type WaitOptions } from './progress.ts';
-import { personStartOptions } from './startPerson.ts';
+import { tellPerson } from './startPerson.ts';
 import { wake } from './wake.ts';
 import type { Decision } from '../../domain/decision.ts';
 
@@ -26,6 +25,8 @@ interface MusterDependencies {
 export interface SubmittedEvent {
   readonly workflowId: string;
   readonly eventId: string;
+  /** Temporal could not be told: the sync does it. */
+  readonly isDelayed?: true;
 }
 
 interface SubmitOptions {
@@ -76,8 +77,9 @@ export function createMuster({ client, inventory, attestor }: MusterDependencies
 }
 
 /**
- * Records the event and signals the person's process, which is started where none is open. The same eventId again changes
- * nothing. Throws `UsageError` where the event is malformed, or its eventId belongs to another event.
+ * Puts the event on record, and tells the person's process, which is started where none is open. It is taken once it is on record:
+ * where Temporal is not there, the sync tells the process later. The same eventId again changes nothing. Throws `UsageError`
+ * where the event is malformed, or its eventId belongs to another event.
  */
 async function submitEvent(
   { client, inventory }: Pick<MusterDependencies, 'client' | 'inventory'>,
@@ -85,20 +87,18 @@ async function submitEvent(
   { timeoutMs = 10_000, isWhole = false }: SubmitOptions = {},
 ): Promise<SubmittedEvent> {
   const event = checkedEvent(isWhole ? draft : await completeEvent(inventory, draft));
-  const { eventId, personId, kind } = event;
+  const { eventId, personId } = event;
   const known = await inventory.findEvent(eventId);
   if (known !== undefined) rejectOtherEvent(known, event);
   const submitted = { workflowId: personWorkflowId(personId), eventId };
   if (known?.appliedAt !== undefined) return submitted;
   await inventory.receiveEvent(event, new Date().toISOString());
-  const start = () =>
-    client.workflow.signalWithStart(processOf(event), {
-      ...personStartOptions(personId, kind),
-      args: [{ personId }],
-      signal: hrEventSignal,
-      signalArgs: [known?.event ?? event],
-    });
-  await client.withDeadline(Date.now() + timeoutMs, start);
+  try {
+    await client.withDeadline(Date.now() + timeoutMs, () => tellPerson(client, event));
+  } catch (error) {
+    if (!isServiceError(error)) throw error;
+    return { ...submitted, isDelayed: true };
+  }
   return submitted;
 }
 

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { findAccessBefore } from '../../activities/person/accessBefore.ts';
 import type { AccessBefore } from '../../inventory/port/changeBudget.ts';
-import { cancelEventSignal, type EventCancellation } from '../../domain/contracts.ts';
-import { processOf } from '../../domain/mailbox.ts';
 import type { HrEvent, Outcome } from '../../domain/model.ts';
 import { FailedError, NotFoundError, RefusedError } from '../../domain/errors.ts';
 import type { Muster, SubmittedEvent } from './muster.ts';
-import { personStartOptions } from './startPerson.ts';
+import { tellPerson } from './startPerson.ts';
 import { recordDecision, type Why } from '../../auth/operator.ts';
 import type { OperatorContext } from './wake.ts';
 
@@ -28,9 +26,9 @@ const pollEveryMs = 200;
 /** Withdraws an event that waits, so that it is never applied. Refused once its process has begun. */
 export async function cancelEvent(
   context: UndoContext,
-  { eventId, reason }: Pick<EventCancellation, 'eventId' | 'reason'>,
+  { eventId, reason }: { readonly eventId: string; readonly reason?: string },
 ): Promise<CancelledEvent> {
-  const { inventory, actor } = context;
+  const { inventory, client, actor } = context;
   const known = await inventory.findEvent(eventId);
   if (known === undefined)
     throw new NotFoundError(`No event ${eventId} is known: \`npx muster events list\` shows them`);
@@ -38,35 +36,24 @@ export async function cancelEvent(
   if (appliedAt !== undefined) {
     throw new RefusedError(`Event ${eventId} was taken already (${outcome?.kind ?? 'applied'}): nothing is changed`);
   }
-  await recordDecision(inventory, context, {
-    personId: event.personId,
-    eventId,
-    step: `cancel:${randomUUID()}`,
-    action: 'ask to cancel event',
-    reason,
-    before: { kind: event.kind, effectiveAt: event.effectiveAt, outcome: null },
-    after: { outcome: 'cancelled' },
-  });
+  const at = new Date().toISOString();
   const refusedBefore = (await refusalsOf(context, event)).length;
-  await tellProcess(context, event, { eventId, actor, reason });
+  await inventory.inTransaction(async (trx) => {
+    await trx.withdrawEvent(event.personId, eventId, { actor, reason, at });
+    await recordDecision(trx, context, {
+      personId: event.personId,
+      eventId,
+      step: `cancel:${randomUUID()}`,
+      at,
+      action: 'ask to cancel event',
+      reason,
+      before: { kind: event.kind, effectiveAt: event.effectiveAt, outcome: null },
+      after: { outcome: 'cancelled' },
+    });
+  });
+  // Where no process is open, one is started, and withdraws it before its turn.
+  await client.withDeadline(Date.now() + answerWithinMs, () => tellPerson(client, event, 'cancelEvent'));
   return { eventId, personId: event.personId, outcome: await answerOf(context, event, refusedBefore) };
-}
-
-/** Where no process is open, one is started with the event, and withdraws it before its turn. */
-async function tellProcess(
-  { client }: OperatorContext,
-  event: HrEvent,
-  cancellation: EventCancellation,
-): Promise<void> {
-  const { personId } = event;
-  await client.withDeadline(Date.now() + answerWithinMs, () =>
-    client.workflow.signalWithStart(processOf(event), {
-      ...personStartOptions(personId, `cancel ${event.kind}`),
-      args: [{ personId, events: [event] }],
-      signal: cancelEventSignal,
-      signalArgs: [cancellation],
-    }),
-  );
 }
 
 async function answerOf(context: UndoContext, event: HrEvent, refusedBefore: number): Promise<Outcome> {
@@ -77,8 +64,12 @@ async function answerOf(context: UndoContext, event: HrEvent, refusedBefore: num
     if (outcome !== undefined) throw new RefusedError(`Event ${eventId} has just been taken: ${outcome.kind}`);
     const refusals = await refusalsOf(context, event);
     const why = refusals.length > refusedBefore ? refusals.at(-1)?.why : undefined;
-    if (why !== undefined) throw new RefusedError(`Event ${eventId} is not cancelled: ${why}`);
-    await new Promise((resolve) => setTimeout(resolve, pollEveryMs));
+    if (why === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, pollEveryMs));
+      continue;
+    }
+    await context.inventory.withdrawEvent(event.personId, eventId, undefined);
+    throw new RefusedError(`Event ${eventId} is not cancelled: ${why}`);
   }
   throw new FailedError(
     `The process of ${event.personId} has not answered within ${answerWithinMs / 1_000} s: it will. See \`npx muster events list --person ${event.personId}\``,

@@ -1,4 +1,4 @@
-import type { Account, Employment, PersonAttributes, PersonRecord, ProcessType } from '../model.ts';
+import type { Account, Employment, KnownPerson, ProcessType } from '../model.ts';
 
 /** Why a process changes no access: it is over at once, or it waits. */
 export interface EarlyEnd {
@@ -10,22 +10,20 @@ export interface EarlyEnd {
 interface Known {
   readonly process: ProcessType;
   readonly employment: Employment;
-  /** HR's word after the event. */
-  readonly person?: PersonAttributes;
+  /** HR has said something of the person, with the event at the latest. */
+  readonly isKnown: boolean;
 }
 
 const nothing = (detail: string): EarlyEnd => ({ kind: 'nothingToDo', detail });
 const failed = (detail: string): EarlyEnd => ({ kind: 'failed', detail });
 
 /** Judged by the record alone, before Datadog is asked. */
-export function endByRecord({ process, employment, person }: Known): EarlyEnd | undefined {
+export function endByRecord({ process, employment, isKnown }: Known): EarlyEnd | undefined {
   if (process === 'offboarding') return undefined;
   if (process === 'onboarding') {
-    return person === undefined
-      ? failed('nothing is known of this person: a joiner with an e-mail must come first')
-      : undefined;
+    return isKnown ? undefined : failed('nothing is known of this person: a joiner with an e-mail must come first');
   }
-  if (person === undefined) return nothing('nothing is known of this person');
+  if (!isKnown) return nothing('nothing is known of this person');
   if (employment === 'left') return nothing('recorded; the person has left');
   return employment === 'unknown' ? nothing('recorded; the person has not joined yet') : undefined;
 }
@@ -69,5 +67,5 @@ function unrestorable({ employment, account, disabledId }: KnownAccount): EarlyE
 /** A misspelt id must not look like access that has ended. */
 export const neverSeenWords = 'a leaver for somebody who was never seen, without an account that is surely theirs';
 
-export const isNeverSeen = (record: Partial<Pick<PersonRecord, 'employment' | 'accountId' | 'attributes'>>): boolean =>
-  (record.employment ?? 'unknown') === 'unknown' && record.accountId === undefined && record.attributes === undefined;
+export const isNeverSeen = ({ employment, accountId, isKnown }: Omit<KnownPerson, 'lines'>): boolean =>
+  employment === 'unknown' && accountId === undefined && !isKnown;

@@ -1,7 +1,7 @@
 import { isUndecidable } from '../approvals.ts';
 import type { Access, Entitlement, ResolvedEntitlement } from '../model.ts';
 import { undecidableWords } from './warnings.ts';
-import type { ApprovalRequest, DesiredAccess } from '../decision.ts';
+import type { RequestView, DesiredAccess } from '../decision.ts';
 
 /** What is wanted for a person, with every name resolved. */
 export interface ResolvedAccess {
@@ -30,7 +30,7 @@ export interface AccessDifference {
 
 export interface AccessPlan extends AccessDifference {
   /** Requests for what is not held: granted once they are approved. */
-  readonly ask: readonly ApprovalRequest[];
+  readonly ask: readonly RequestView[];
   /** Not held, and nobody may allow it. */
   readonly withheld: readonly { readonly entitlement: ResolvedEntitlement; readonly why: string }[];
 }
@@ -39,7 +39,7 @@ export interface AccessPlan extends AccessDifference {
 export function planAccess({ desired, resolved }: ResolvedAccess, { actual, managed }: Held): AccessPlan {
   const heldKeys = new Set(heldEntitlements(actual).map(entitlementKey));
   const isHeld = (entitlement: ResolvedEntitlement): boolean => heldKeys.has(entitlementKey(entitlement));
-  const named = (requests: readonly ApprovalRequest[]) =>
+  const named = (requests: readonly RequestView[]) =>
     requests.flatMap(({ entitlements }) => pickResolved(entitlements, resolved));
   const ask = requestsToAsk({ desired, resolved }, isHeld);
   const rest = desired.requests.filter((request) => !ask.includes(request));
@@ -57,7 +57,7 @@ export function planAccess({ desired, resolved }: ResolvedAccess, { actual, mana
 export function requestsToAsk(
   { desired, resolved }: ResolvedAccess,
   isHeld: (entitlement: ResolvedEntitlement) => boolean,
-): readonly ApprovalRequest[] {
+): readonly RequestView[] {
   return desired.requests.filter((request) => {
     const wanted = pickResolved(request.entitlements, resolved);
     return !isUndecidable(request) && !(wanted.length > 0 && wanted.every(isHeld));

@@ -1,5 +1,5 @@
 import type { ResolvedEntitlement } from '../model.ts';
-import type { ProcessPlan } from './processPlan.ts';
+import type { PlannedChange, ProcessPlan } from './processPlan.ts';
 import { protectionAdvice } from './protection.ts';
 
 /** `--dry-run` knows two more states of the account, in which nothing is planned. */
@@ -14,14 +14,16 @@ export function plannedParts(plan: Planned, effectiveAt: string): readonly strin
     ...(protection === undefined ? [] : [`wait, since the account is protected: ${protectionAdvice[protection]}`]),
     ...(account === 'wouldBeCreated' ? ['create account'] : []),
     ...(account === 'madeAtFirstLogin' ? [`wait for the first login by SSO, access from ${effectiveAt}`] : []),
-    ...changesOnceAllowed.map((change) => `ask approval to ${change}`),
-    ...changes,
+    ...changesOnceAllowed.map((change) => `ask approval to ${changeWords(change)}`),
+    ...changes.map(changeWords),
     ...(wouldInvite ? [`send invitation, access from ${effectiveAt}`] : []),
     ...each('assign', plan.adds),
     ...each('ask approval for', plan.approvalsNeeded),
     ...each('remove', plan.removes),
   ];
 }
+
+export const changeWords = ({ what, to }: PlannedChange): string => (to === undefined ? what : `${what} to ${to}`);
 
 const each = (what: string, entitlements: readonly ResolvedEntitlement[]): readonly string[] =>
   entitlements.map(({ kind, name }) => `${what} ${kind} ${name}`);

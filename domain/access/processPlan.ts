@@ -2,8 +2,8 @@ import type {
   Access,
   Account,
   HrEvent,
+  KnownPerson,
   PersonAttributes,
-  PersonRecord,
   ProcessType,
   ResolvedEntitlement,
 } from '../model.ts';
@@ -20,7 +20,7 @@ export interface Situation {
   readonly process: ProcessType;
   readonly event: Pick<HrEvent, 'restore'>;
   /** Before the event; empty for somebody who was never seen. */
-  readonly record: Partial<Pick<PersonRecord, 'employment' | 'accountId' | 'attributes'>>;
+  readonly record: Omit<KnownPerson, 'lines'>;
   /** HR's word after the event. */
   readonly person?: PersonAttributes;
   readonly activation: Activation;
@@ -59,8 +59,8 @@ export interface ProcessPlan {
   /** Present for a leaver whose account must stay: why. */
   readonly protection?: Protection;
   /** What happens to the account itself: by the event, and once approved. */
-  readonly changes: readonly string[];
-  readonly changesOnceAllowed: readonly string[];
+  readonly changes: readonly PlannedChange[];
+  readonly changesOnceAllowed: readonly PlannedChange[];
   readonly adds: readonly ResolvedEntitlement[];
   readonly removes: readonly ResolvedEntitlement[];
   /** Held, not wanted, not Muster's: stays. */
@@ -73,6 +73,12 @@ export interface ProcessPlan {
   readonly notVisible: readonly string[];
   /** What somebody should know before. */
   readonly warnings: readonly string[];
+}
+
+/** Such as `update title`, with the new value. */
+export interface PlannedChange {
+  readonly what: string;
+  readonly to?: string;
 }
 
 interface Withheld {
@@ -118,8 +124,8 @@ export function planProcess(situation: Situation): ProcessPlan {
 
 const knownOf = ({ process, record, person }: Situation) => ({
   process,
-  employment: record.employment ?? 'unknown',
-  person,
+  employment: record.employment,
+  isKnown: person !== undefined,
 });
 
 /** Whether it ends, or waits, without a change of access. */
@@ -183,9 +189,9 @@ function planEnabling(
   // Its privileged roles are gone by then: an e-mail changes freely.
   const { changes } = planAttributes({ ...situation, holdsPrivilegedRole: false }, access.account);
   const done = { changesOnceAllowed: [], withheld: [], removes };
-  if (disabledId === id) return { ...done, changes: ['enable account', ...changes] };
+  if (disabledId === id) return { ...done, changes: [{ what: 'enable account' }, ...changes] };
   if (isAskable) {
-    return { ...done, changes, changesOnceAllowed: ['enable account, which somebody else has disabled'] };
+    return { ...done, changes, changesOnceAllowed: [{ what: 'enable account, which somebody else has disabled' }] };
   }
   const detail = `somebody else has disabled account ${id}, and ${undecidableWords}`;
   return { ...done, end: { kind: 'failed', detail }, changes: [], removes: [] };
@@ -197,9 +203,9 @@ function planAttributes(
   account: Account,
 ): Pick<ProcessPlan, 'changes' | 'changesOnceAllowed' | 'withheld'> {
   const { email, ...others } = person === undefined ? {} : differingAttributes(account, person);
-  const changes = Object.entries(others).map(([field, value]) => `update ${field} to ${value}`);
+  const changes: PlannedChange[] = Object.entries(others).map(([field, to]) => ({ what: `update ${field}`, to }));
   if (email === undefined) return { changes, changesOnceAllowed: [], withheld: [] };
-  const change = `update email to ${email}`;
+  const change: PlannedChange = { what: 'update email', to: email };
   if (!holdsPrivilegedRole) return { changes: [...changes, change], changesOnceAllowed: [], withheld: [] };
   return isAskable
     ? { changes, changesOnceAllowed: [change], withheld: [] }
@@ -215,7 +221,14 @@ function planLeaving({ access, admittance, protection }: Situation, base: Proces
     ...base,
     heldAbove: admittance?.state === 'held' ? admittance.limit : undefined,
     protection,
-    changes: [...(status === 'pending' ? ['cancel invitations'] : []), 'disable account'],
+    changes: [...(status === 'pending' ? [{ what: 'cancel invitations' }] : []), { what: 'disable account' }],
     removes,
   };
 }
+
+/** Without what HR says of the person, as Temporal may hold it. */
+export const withoutValues = (plan: ProcessPlan): ProcessPlan => ({
+  ...plan,
+  changes: plan.changes.map(({ what }) => ({ what })),
+  changesOnceAllowed: plan.changesOnceAllowed.map(({ what }) => ({ what })),
+});

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Found } from '../../domain/findings/found.ts';
-import type { Account, PersonRecord, ResolvedEntitlement } from '../../domain/model.ts';
+import type { Account, HrEvent, PersonRecord, ResolvedEntitlement } from '../../domain/model.ts';
 import type { KindState, Nhi, SyncKind } from '../../domain/sync/kinds.ts';
 import type { AccountRow, RoleListRow, TeamListRow, TeamMemberRow } from '../port/accounts.ts';
 import type { ApprovalRow, DatedDecision } from '../port/approvals.ts';
@@ -17,7 +17,7 @@ import type { AliasRow } from '../port/sources.ts';
 import type { SyncRunRow } from '../port/syncRuns.ts';
 import type { TokenRow } from '../port/tokens.ts';
 import type { Stored } from './stored.ts';
-import type { ApprovalRequest } from '../../domain/decision.ts';
+import type { ApprovalRequest, Decision } from '../../domain/decision.ts';
 
 /**
  * The rows as they are stored, the same in SQLite and PostgreSQL: text, integers, JSON as text, flags as 0 and 1, times as
@@ -38,6 +38,7 @@ export interface Schema {
   awaitedLogins: Stored<AwaitedLogin>;
   approvals: ApprovalsTable;
   decisions: DecisionsTable;
+  submissions: SubmissionsTable;
   grants: Stored<GrantRow>;
   entitlementIds: EntitlementIdsTable;
   accounts: AccountsTable;
@@ -84,9 +85,12 @@ interface PreviousEmailsTable {
   since: string;
 }
 
-interface IntakeTable extends Stored<IntakeRow, 'event' | 'outcome'> {
+interface IntakeTable extends Stored<IntakeRow, 'event' | 'outcome' | 'withdrawal'> {
   eventId: string;
   personId: string;
+  kind: HrEvent['kind'];
+  /** When it takes effect; an immediate one, and one without a fact, when it was received. */
+  dueAt: string;
 }
 
 /** Messages of senders. Another body under the same id is another message. */
@@ -122,7 +126,7 @@ interface ScimMembersTable {
   memberId: string;
 }
 
-type ApprovalColumns = 'personId' | 'approvalId' | 'requestedAt' | 'state' | 'deadline' | 'closedAt';
+type ApprovalColumns = 'personId' | 'approvalId' | 'requestedAt' | 'chain' | 'state' | 'deadline' | 'closedAt';
 
 interface ApprovalsTable extends Stored<Pick<ApprovalRow, ApprovalColumns>> {
   request: Json<ApprovalRequest>;
@@ -133,9 +137,22 @@ interface DecisionsTable {
   decisionId: string;
   approvalId: string;
   /** When its request was made; the same access may be requested again later. */
-  requestedAt: string | null;
+  requestedAt: string;
   at: string;
   decision: Json<DatedDecision>;
+  /** The signed statement that proved the actor: it is verified again before anything is written because of it. */
+  attestation: string | null;
+  /** Since when it counts no more: its approver may no longer decide. */
+  lapsedAt: string | null;
+}
+
+/** Decisions that were sent and are not judged yet, or were refused. */
+interface SubmissionsTable {
+  personId: string;
+  decisionId: string;
+  at: string;
+  decision: Json<Decision>;
+  refusal: string | null;
 }
 
 /** What a name of the policy means: the id that it had when it was first looked up. */

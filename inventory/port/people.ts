@@ -1,4 +1,13 @@
-import type { HrEvent, Line, LinePosition, Outcome, PersonRecord, Phase, ProcessType } from '../../domain/model.ts';
+import type {
+  Employment,
+  HrEvent,
+  KnownPerson,
+  MailboxEvent,
+  Outcome,
+  PersonRecord,
+  Phase,
+  ProcessType,
+} from '../../domain/model.ts';
 import type { AccountRow, ObservedAccess } from './accounts.ts';
 import type { ApprovalRow } from './approvals.ts';
 import type { EvidenceRow } from './evidence.ts';
@@ -21,18 +30,40 @@ export interface Progress {
 export interface IntakeRow {
   readonly event: HrEvent;
   readonly receivedAt: string;
+  /** An operator's word that it is not to be carried out. */
+  readonly withdrawal?: Withdrawal;
+  /** The run that has read it. */
+  readonly takenUpBy?: string;
+  readonly takenUpAt?: string;
   readonly appliedAt?: string;
   readonly outcome?: Outcome;
 }
 
-/** `person` is the record as it is from now on. `events` are all that ended with this process (superseded, stale, duplicate). */
+export interface Withdrawal {
+  readonly actor: string;
+  readonly reason?: string;
+  readonly at: string;
+}
+
+/** What a run reads: who the person is to it, and what waits for its turn. */
+export interface PersonMailbox {
+  readonly person: KnownPerson;
+  readonly events: readonly MailboxEvent[];
+}
+
+/** How a process left the person, and every event that ended with it (superseded and stale ones too). */
 export interface ProcessFinish {
   readonly personId: string;
   readonly process: ProcessType;
-  readonly events: readonly { readonly eventId: string; readonly outcome: Outcome }[];
-  readonly lines: Readonly<Partial<Record<Line, LinePosition>>>;
-  readonly person: Pick<PersonRecord, 'attributes' | 'employment'>;
+  /** The event that was carried out; absent where none was. */
+  readonly carriedOut?: { readonly eventId: string; readonly employment: Employment };
+  readonly events: readonly EndedEvent[];
   readonly at: string;
+}
+
+export interface EndedEvent {
+  readonly eventId: string;
+  readonly outcome: Outcome;
 }
 
 export interface PersonHistory {

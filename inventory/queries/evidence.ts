@@ -12,7 +12,14 @@ const verifyPage = 1_000;
 
 /** Appends one link. Unique by (eventId, step, personId): a retry adds no second one. */
 export const appendEvidence = locked('evidence', async (db: Db, entry: EvidenceEntry): Promise<void> => {
-  const { eventId, step, personId } = entry;
+  if (!(await hasEvidence(db, entry))) await appendLink(db, entry);
+});
+
+/** Whether this step of this event has left its link. */
+export async function hasEvidence(
+  db: Db,
+  { eventId, step, personId }: Pick<EvidenceEntry, 'eventId' | 'step' | 'personId'>,
+): Promise<boolean> {
   const present = await db
     .selectFrom('evidence')
     .select('seq')
@@ -20,8 +27,8 @@ export const appendEvidence = locked('evidence', async (db: Db, entry: EvidenceE
     .where('step', '=', step)
     .where('personId', '=', personId)
     .executeTakeFirst();
-  if (present === undefined) await appendLink(db, entry);
-});
+  return present !== undefined;
+}
 
 /** The same without a look at what is there. */
 export async function appendLink(db: Db, entry: EvidenceEntry): Promise<void> {

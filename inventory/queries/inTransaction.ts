@@ -1,15 +1,16 @@
 /** What may be changed together with its link of evidence, with what has to be read for it. */
 
 export { writeAccounts } from './accounts.ts';
-export { closeApproval, reassignApproval, recordDecision } from './approvals.ts';
+export { closeApproval, findApproval, recordDecision } from './approvals.ts';
 export { forgetEntitlementId } from './entitlementIds.ts';
 export { appendEvidence } from './evidence.ts';
 export { muteFinding } from './findings.ts';
 export { openGrant } from './grants.ts';
+export { withdrawEvent } from './intake.ts';
 export { releaseHeld } from './changeBudget.ts';
 export { findNhi } from './nhiLists.ts';
 export { setNhiOwner } from './nhis.ts';
 export { bindAccount, findPerson, linkAccount, unlinkAccount } from './people.ts';
-export { endEvents, finishProcess } from './processes.ts';
+export { adoptPerson, endEvents, finishProcess } from './processes.ts';
 export { decideQuarantine } from './repairs.ts';
 export { createToken, revokeToken } from './tokens.ts';

@@ -5,17 +5,27 @@ export { findAccessBefore, recordAccessBefore } from './accessBefore.ts';
 export { findAccount, listAccounts } from './accounts.ts';
 export { sweepAccounts } from './accountScans.ts';
 export { bindAlias, findAlias, listAliases } from './aliases.ts';
-export { listApprovals, openApproval } from './approvals.ts';
+export {
+  attestationsOf,
+  endSubmission,
+  findApproval,
+  findSubmission,
+  lapseDecisions,
+  listApprovals,
+  openApproval,
+  submitDecision,
+} from './approvals.ts';
+export { attributesAt } from './attributes.ts';
 export { awaitLogin, listAwaitedLogins, noteLookedForLogins } from './awaitedLogins.ts';
 export { admitDisable, listHeld, observeDisable, previewDisable } from './changeBudget.ts';
 export { countRows } from './counts.ts';
 export { claimDelivery, forgetDeliveries, recordDelivery } from './deliveries.ts';
 export { knownEntitlementIds, rememberEntitlementIds } from './entitlementIds.ts';
-export { listEvidence, verifyEvidence } from './evidence.ts';
+export { hasEvidence, listEvidence, verifyEvidence } from './evidence.ts';
 export { countOpenFindings, listFindings, writeFindings } from './findings.ts';
 export { closeGrant, listGrants } from './grants.ts';
 export { personHistory } from './history.ts';
-export { admitEvents, findEvent, receiveEvent, waitingEvents } from './intake.ts';
+export { findEvent, peopleNotTakenUp, readMailbox, receiveEvent, recordFetched, waitingEvents } from './intake.ts';
 export { clearPending, listPending, recordInvitation } from './invitations.ts';
 export { claimProbe, forgetRefusals, listKeyHealth, listOwedParts, recordProbe, reportRefusal } from './keyHealth.ts';
 export { releaseLease, takeLease } from './leases.ts';

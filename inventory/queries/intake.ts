@@ -1,49 +1,110 @@
 import type { Selectable } from 'kysely';
-import type { HrEvent, PersonRecord } from '../../domain/model.ts';
+import type { HrEvent, MailboxEvent } from '../../domain/model.ts';
 import { locked, personLock } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';
 import { canonicalJson, parseJson } from '../port/json.ts';
-import type { IntakeRow } from '../port/people.ts';
+import type { IntakeRow, PersonMailbox, Withdrawal } from '../port/people.ts';
 import { ensurePerson, findPerson } from './people.ts';
 
-/** Remembers an event before it is signalled. `known` when the eventId is there already (nothing is changed then). */
+/** Puts an event on record: from then on it is not lost. `known` when the eventId is there already (nothing is changed then). */
 export const receiveEvent = locked(personLock, insertEvent);
 
 async function insertEvent(db: Db, event: HrEvent, receivedAt: string): Promise<'new' | 'known'> {
+  const { eventId, personId } = event;
   const { numInsertedOrUpdatedRows } = await db
     .insertInto('intake')
-    .values({ eventId: event.eventId, personId: event.personId, event: canonicalJson(event), receivedAt })
+    .values({ eventId, personId, receivedAt, ...columnsOf(event, receivedAt) })
     .onConflict((conflict) => conflict.column('eventId').doNothing())
     .executeTakeFirst();
   return numInsertedOrUpdatedRows === 1n ? 'new' : 'known';
 }
 
+const columnsOf = (event: HrEvent, receivedAt: string) => ({
+  kind: event.kind,
+  dueAt: event.immediate === true || event.kind === 'reconcile' ? receivedAt : event.effectiveAt,
+  event: canonicalJson(event),
+});
+
 /**
- * Records those events of a run that the intake does not know (they came as a bare signal). Returns the person's record
- * with the ids that were applied before.
+ * The person's mailbox, for a run of theirs: whatever waits for its turn. The run is noted as the one that has taken it up.
+ * What HR says of the person stays here.
  */
-export const admitEvents = locked(
+export const readMailbox = locked(
   personLock,
-  async (
-    db: Db,
-    personId: string,
-    events: readonly HrEvent[],
-    at: string,
-  ): Promise<{ record: PersonRecord; applied: readonly string[] }> => {
-    const applied: string[] = [];
+  async (db: Db, personId: string, run: { readonly id: string; readonly at: string }): Promise<PersonMailbox> => {
     await ensurePerson(db, personId);
-    for (const event of events) {
-      if ((await insertEvent(db, event, at)) === 'new') continue;
-      const known = await findEvent(db, event.eventId);
-      if (known?.appliedAt !== undefined) applied.push(event.eventId);
-    }
+    await db
+      .updateTable('intake')
+      .set({ takenUpBy: run.id, takenUpAt: run.at })
+      .where('personId', '=', personId)
+      .where('appliedAt', 'is', null)
+      .where((where) => where.or([where('takenUpBy', 'is', null), where('takenUpBy', '!=', run.id)]))
+      .execute();
     const record = await findPerson(db, personId);
     if (record === undefined) throw new Error(`person ${personId} was written and cannot be read`);
-    return { record, applied };
+    const { employment, accountId, lines, attributes } = record;
+    const rows = await waitingEvents(db, { personId, limit: longestMailbox });
+    const isKnown = attributes !== undefined || rows.some(({ event }) => isAboutWork(event));
+    return { person: { employment, accountId, lines, isKnown }, events: rows.map(asMailboxEvent) };
   },
 );
 
-/** Events not yet applied, oldest first. `receivedBefore` for the sweep that sends them again. */
+/** More than the intake takes of one person before they are applied. */
+const longestMailbox = 1_000;
+
+/** A leaver's e-mail alone does not make anybody known. */
+const isAboutWork = ({ kind, person }: HrEvent): boolean => person !== undefined && kind !== 'leaver';
+
+function asMailboxEvent({ event, withdrawal }: IntakeRow): MailboxEvent {
+  const { eventId, kind, occurredAt, effectiveAt, source, immediate, restore, person, fetchId } = event;
+  return {
+    eventId,
+    kind,
+    occurredAt,
+    effectiveAt,
+    source,
+    ...(immediate === true ? { immediate } : {}),
+    ...(restore === true ? { restore } : {}),
+    ...(person === undefined ? {} : { isTelling: true }),
+    ...(fetchId === undefined ? {} : { isToFetch: true }),
+    ...(withdrawal === undefined ? {} : { isWithdrawn: true }),
+  };
+}
+
+/** HR's record takes the place of an event that said an id only, with whatever else follows from it. */
+export const recordFetched = locked(
+  personLock,
+  async (db: Db, personId: string, eventId: string, found: readonly HrEvent[], at: string): Promise<void> => {
+    for (const event of found) {
+      if (event.eventId !== eventId) await insertEvent(db, event, at);
+      else {
+        await db
+          .updateTable('intake')
+          .set(columnsOf(event, at))
+          .where('eventId', '=', eventId)
+          .where('personId', '=', personId)
+          .where('appliedAt', 'is', null)
+          .execute();
+      }
+    }
+  },
+);
+
+/** Withdraws an event that waits, or (`undefined`) takes that back. */
+export const withdrawEvent = locked(
+  personLock,
+  async (db: Db, personId: string, eventId: string, withdrawal: Withdrawal | undefined): Promise<void> => {
+    await db
+      .updateTable('intake')
+      .set({ withdrawal: withdrawal === undefined ? null : canonicalJson(withdrawal) })
+      .where('eventId', '=', eventId)
+      .where('personId', '=', personId)
+      .where('appliedAt', 'is', null)
+      .execute();
+  },
+);
+
+/** Events not yet applied, oldest first. */
 export async function waitingEvents(
   db: Db,
   filter: { personId?: string; receivedBefore?: string; offset?: number; limit: number },
@@ -53,6 +114,24 @@ export async function waitingEvents(
   if (filter.receivedBefore !== undefined) query = query.where('receivedAt', '<', filter.receivedBefore);
   const ordered = query.orderBy('receivedAt').orderBy('eventId').limit(filter.limit);
   return (await ordered.offset(filter.offset ?? 0).execute()).map(toIntakeRow);
+}
+
+/** People with an event that no run has read, the longest waiting first. */
+export async function peopleNotTakenUp(
+  db: Db,
+  { receivedBefore, limit }: { readonly receivedBefore: string; readonly limit: number },
+): Promise<readonly Pick<HrEvent, 'eventId' | 'personId' | 'kind'>[]> {
+  const rows = await db
+    .selectFrom('intake')
+    .select(['eventId', 'personId', 'kind'])
+    .where('appliedAt', 'is', null)
+    .where('takenUpBy', 'is', null)
+    .where('receivedAt', '<', receivedBefore)
+    .orderBy('receivedAt')
+    .orderBy('eventId')
+    .limit(limit)
+    .execute();
+  return [...new Map(rows.toReversed().map((row) => [row.personId, row])).values()].toReversed();
 }
 
 /** The event with its outcome, for `--wait`. */
@@ -72,11 +151,14 @@ export async function eventsOf(db: Db, personId: string): Promise<readonly Intak
   return rows.map(toIntakeRow);
 }
 
-function toIntakeRow({ event, receivedAt, appliedAt, outcome }: Selectable<Schema['intake']>): IntakeRow {
+function toIntakeRow(row: Selectable<Schema['intake']>): IntakeRow {
   return {
-    event: parseJson(event),
-    receivedAt,
-    appliedAt: appliedAt ?? undefined,
-    outcome: parseJson(outcome),
+    event: parseJson(row.event),
+    receivedAt: row.receivedAt,
+    withdrawal: parseJson(row.withdrawal),
+    takenUpBy: row.takenUpBy ?? undefined,
+    takenUpAt: row.takenUpAt ?? undefined,
+    appliedAt: row.appliedAt ?? undefined,
+    outcome: parseJson(row.outcome),
   };
 }

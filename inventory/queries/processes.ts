@@ -1,97 +1,127 @@
-import { isNewer } from '../../domain/mailbox.ts';
-import type { LinePosition, OutcomeKind, PersonRecord } from '../../domain/model.ts';
+import { foldLines, isHire, isNewer, lineOf, newest } from '../../domain/mailbox.ts';
+import type { Employment, HrEvent, OutcomeKind, PersonRecord } from '../../domain/model.ts';
 import { foldCase } from '../../domain/text.ts';
 import { locked, personLock } from '../database/locks.ts';
 import type { Db } from '../database/schema.ts';
 import { canonicalJson, parseJson } from '../port/json.ts';
-import type { ProcessFinish } from '../port/people.ts';
+import type { EndedEvent, IntakeRow, ProcessFinish } from '../port/people.ts';
+import { attributesAt } from './attributes.ts';
 import { forgetAwaitedLogin } from './awaitedLogins.ts';
+import { findEvent } from './intake.ts';
 import { clearPending } from './invitations.ts';
 import { writeOwedParts } from './keyHealth.ts';
 import { ensurePerson } from './people.ts';
 
 type Lines = PersonRecord['lines'];
 
+interface Ended {
+  readonly event: HrEvent;
+  readonly outcome: EndedEvent['outcome'];
+}
+
 /** Ends of an onboarding after which nobody waits for the person's acceptance any more. */
 const acceptedEnds: readonly OutcomeKind[] = ['completed', 'partiallyCompleted', 'nothingToDo'];
 
-/** The end of a process for one event: outcome, positions of the lines, the person's new state, in one transaction. */
-export const finishProcess = locked(personLock, async (db: Db, finish: ProcessFinish): Promise<void> => {
-  const { personId, events, at } = finish;
-  await endEvents(db, personId, events, at);
-  await ensurePerson(db, personId);
-  const before = await db
-    .selectFrom('people')
-    .select(['email', 'lines', 'finishedAt'])
-    .where('personId', '=', personId)
-    .executeTakeFirstOrThrow();
-  const lines = advanceLines(parseJson(before.lines), finish.lines);
-  await db
-    .updateTable('people')
-    .set({ lines: canonicalJson(lines) })
-    .where('personId', '=', personId)
-    .execute();
-  // A repetition that comes after a later process has ended must not bring the older state back.
-  if (before.finishedAt !== null && at < before.finishedAt) return;
-  const said = await emailsSaid(db, finish);
-  await writePersonState(db, finish, [...(before.email === null ? [] : [before.email]), ...said]);
-  if (events.length > 0)
-    await writeOwedParts(
-      db,
-      personId,
-      events.flatMap(({ outcome }) => outcome.parts),
-      at,
-    );
-  await db.deleteFrom('progress').where('personId', '=', personId).where('at', '<=', at).execute();
-  const isAccepted =
-    finish.process === 'onboarding' && events.some(({ outcome }) => acceptedEnds.includes(outcome.kind));
-  if (isAccepted) await clearPending(db, personId);
-  // A person who left without an account is not awaited either.
-  else if (finish.person.employment === 'left') await forgetAwaitedLogin(db, personId);
-});
+/**
+ * The end of a process: outcomes, positions of the lines, and the person's new state, in one transaction. An event that has
+ * an outcome already keeps it, and a process that comes to an end again changes nothing.
+ */
+export const finishProcess = locked(
+  personLock,
+  async (db: Db, finish: ProcessFinish): Promise<readonly EndedEvent[]> => {
+    const { personId, process, carriedOut, at } = finish;
+    await ensurePerson(db, personId);
+    const ended = await endAll(db, personId, finish.events, at);
+    const before = await db
+      .selectFrom('people')
+      .select(['email', 'employment', 'lines'])
+      .where('personId', '=', personId)
+      .executeTakeFirstOrThrow();
+    const isMain = ({ event }: Ended): boolean => event.eventId === carriedOut?.eventId;
+    const lines = ended.reduce((known, one) => advance(known, one, isMain(one)), parseJson(before.lines));
+    await db
+      .updateTable('people')
+      .set({ lines: canonicalJson(lines) })
+      .where('personId', '=', personId)
+      .execute();
+    const main = ended.find(isMain);
+    if (ended.length === 0) return [];
+    const employment =
+      main && carriedOut && employmentAfter(before.employment, lines, main.event, carriedOut.employment);
+    await writePersonState(db, finish, { employment, ended, before: before.email });
+    const parts = ended.flatMap(({ outcome }) => outcome.parts);
+    await writeOwedParts(db, personId, parts, at);
+    await db.deleteFrom('progress').where('personId', '=', personId).where('at', '<=', at).execute();
+    const isAccepted = process === 'onboarding' && ended.some(({ outcome }) => acceptedEnds.includes(outcome.kind));
+    if (isAccepted) await clearPending(db, personId);
+    // A person who left without an account is not awaited either.
+    else if (employment === 'left') await forgetAwaitedLogin(db, personId);
+    return ended.map(asEnded);
+  },
+);
+
+const asEnded = ({ event: { eventId }, outcome }: Ended): EndedEvent => ({ eventId, outcome });
 
 /** Gives waiting events their outcome while the person's process goes on. */
 export const endEvents = locked(
   personLock,
-  async (db: Db, personId: string, events: ProcessFinish['events'], at: string): Promise<void> => {
-    for (const { eventId, outcome } of events) {
-      await db
-        .updateTable('intake')
-        .set({ appliedAt: at, outcome: canonicalJson(outcome) })
-        .where('eventId', '=', eventId)
-        .where('personId', '=', personId)
-        .where('appliedAt', 'is', null)
-        .execute();
-    }
-  },
+  async (db: Db, personId: string, events: readonly EndedEvent[], at: string): Promise<readonly EndedEvent[]> =>
+    (await endAll(db, personId, events, at)).map(asEnded),
 );
 
-/**
- * The e-mails of the words that one process took in: a newer word may have replaced one of them before it was on record,
- * and the account may bear it all the same.
- */
-async function emailsSaid(db: Db, { personId, events }: ProcessFinish): Promise<readonly string[]> {
-  const counted = events.filter(({ outcome }) => outcome.kind !== 'cancelled').map(({ eventId }) => eventId);
-  if (counted.length < 2) return [];
-  const rows = await db
-    .selectFrom('intake')
-    .select('event')
-    .where('personId', '=', personId)
-    .where('eventId', 'in', counted)
-    .execute();
-  return rows.flatMap(({ event }) => {
-    const email = parseJson(event).person?.email;
-    return email === undefined ? [] : [foldCase(email)];
-  });
+/** Returns those that had no outcome yet. */
+async function endAll(db: Db, personId: string, events: readonly EndedEvent[], at: string): Promise<readonly Ended[]> {
+  const ended: Ended[] = [];
+  for (const { eventId, outcome: given } of events) {
+    const row = await findEvent(db, eventId);
+    if (row === undefined || row.event.personId !== personId || row.appliedAt !== undefined) continue;
+    const outcome = given.kind === 'cancelled' ? withdrawn(row, given) : given;
+    await db
+      .updateTable('intake')
+      .set({ appliedAt: at, outcome: canonicalJson(outcome) })
+      .where('eventId', '=', eventId)
+      .execute();
+    ended.push({ event: row.event, outcome });
+  }
+  return ended;
+}
+
+/** Who withdrew an event, and why, stands on record alone. */
+function withdrawn({ withdrawal }: IntakeRow, outcome: EndedEvent['outcome']): EndedEvent['outcome'] {
+  if (withdrawal === undefined) return outcome;
+  const { actor, reason } = withdrawal;
+  return { ...outcome, detail: `withdrawn by ${actor}${reason === undefined ? '' : `: ${reason}`}` };
+}
+
+/** An event that was carried out, or taken over, moves its line; a hire that was replaced has told its attributes all the same. */
+function advance(lines: Lines, { event, outcome }: Ended, isMain: boolean): Lines {
+  const told = { ...event, ...(event.person === undefined ? {} : { isTelling: true as const }) };
+  if (isMain || outcome.kind === 'completed') return foldLines(lines, told);
+  if (!isHire(event) || outcome.kind === 'cancelled') return lines;
+  return { ...lines, attributes: newest(lines.attributes, event) };
+}
+
+/** An outcome follows its line: an older event says nothing of today. One without a word on employment makes nobody leave or return. */
+function employmentAfter(before: Employment, lines: Lines, event: HrEvent, after: Employment): Employment {
+  if (lineOf(event) === 'employment') {
+    return lines.employment !== undefined && isNewer(lines.employment, event) ? before : after;
+  }
+  return before === 'left' || after === 'left' ? before : after;
 }
 
 async function writePersonState(
   db: Db,
-  { personId, person, at }: ProcessFinish,
-  before: readonly string[],
+  { personId, at }: ProcessFinish,
+  { employment, ended, before }: { employment?: Employment; ended: readonly Ended[]; before: string | null },
 ): Promise<void> {
-  const email = person.attributes && foldCase(person.attributes.email);
-  for (const previous of email === undefined ? [] : before.filter((one) => one !== email)) {
+  const carried = ended.filter(({ outcome }) => outcome.kind !== 'cancelled').map(({ event }) => event);
+  const from = [at, ...carried.filter(isHire).map(({ effectiveAt }) => effectiveAt)].toSorted().at(-1) ?? at;
+  const attributes = await attributesAt(db, personId, from);
+  const email = attributes && foldCase(attributes.email);
+  // A newer word may have replaced one of them before it was on record, and the account may bear it all the same.
+  const said = carried.flatMap(({ person }) => (person === undefined ? [] : [foldCase(person.email)]));
+  for (const previous of new Set([...(before === null ? [] : [before]), ...said])) {
+    if (email === undefined || previous === email) continue;
     await db
       .insertInto('previousEmails')
       .values({ personId, email: previous, since: at })
@@ -101,23 +131,32 @@ async function writePersonState(
   await db
     .updateTable('people')
     .set({
-      employment: person.employment,
       finishedAt: at,
       // Undefined changes nothing.
+      employment,
       email,
-      attributes: person.attributes && canonicalJson(person.attributes),
+      attributes: attributes && canonicalJson(attributes),
     })
     .where('personId', '=', personId)
     .execute();
 }
 
-/** A line only moves forward. */
-function advanceLines(before: Lines, after: Lines): Lines {
-  return {
-    employment: newest(before.employment, after.employment),
-    attributes: newest(before.attributes, after.attributes),
-  };
-}
-
-const newest = (a: LinePosition | undefined, b: LinePosition | undefined): LinePosition | undefined =>
-  a === undefined || (b !== undefined && isNewer(b, a)) ? b : a;
+/** Somebody who was there before Muster: what HR says of them, without a process. */
+export const adoptPerson = locked(
+  personLock,
+  async (
+    db: Db,
+    { personId, attributes, employment }: Pick<PersonRecord, 'personId' | 'attributes' | 'employment'>,
+  ): Promise<void> => {
+    await ensurePerson(db, personId);
+    await db
+      .updateTable('people')
+      .set({
+        employment,
+        email: attributes && foldCase(attributes.email),
+        attributes: attributes && canonicalJson(attributes),
+      })
+      .where('personId', '=', personId)
+      .execute();
+  },
+);

@@ -14,8 +14,13 @@ import { createEntitlementActivities } from '../../activities/person/entitlement
 import { createHoldingsActivities } from '../../activities/person/holdings.ts';
 import { createInvitationActivities } from '../../activities/person/invitations.ts';
 import type { SimulatorOptions } from '../../simulator/index.ts';
-import type { ResolvedEntitlement } from '../../domain/model.ts';
-import { openPair, type Pair } from './pair.ts';
+import {
+  followedFields,
+  type PersonAttributes,
+  type ResolvedEntitlement,
+  type SeenAccount,
+} from '../../domain/model.ts';
+import { drive, openPair, type Pair } from './pair.ts';
 import { loadPolicy } from '../../policy/file.ts';
 import { examplePolicyPath } from '../../config/config.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
@@ -27,6 +32,8 @@ export interface World extends Pair {
   readonly inventory: Inventory;
   readonly policyHash: string;
   readonly activities: PersonActivities;
+  /** HR says this of the person; the first time it is event e-1. */
+  tell(word: PersonAttributes, personId?: string): Promise<void>;
   readonly role: ResolvedEntitlement;
   readonly team: ResolvedEntitlement;
   /** One attempt of an activity, as the worker would run it; all its HTTP ends after `httpMs`. */
@@ -35,7 +42,11 @@ export interface World extends Pair {
 
 /** `client` may stand before the real one. */
 export async function openWorld(
-  { httpMs = 300, ...options }: SimulatorOptions & { readonly httpMs?: number } = {},
+  {
+    httpMs = 300,
+    word,
+    ...options
+  }: SimulatorOptions & { readonly httpMs?: number; readonly word?: PersonAttributes } = {},
   wrap: (client: DatadogClient) => DatadogClient = (client) => client,
 ): Promise<World> {
   await using opened = new AsyncDisposableStack();
@@ -51,10 +62,24 @@ export async function openWorld(
     notify: { send: () => undefined },
     importRosters: async () => [],
     fetchRecord: async () => [],
-    signals: { activated: async () => false, submit: async () => undefined, hasOpenRun: async () => false },
+    signals: {
+      activated: async () => false,
+      submit: async () => undefined,
+      look: async () => undefined,
+      hasOpenRun: async () => false,
+    },
     attestations: openAttestor({ file: join(home, 'signing.key'), isGiven: false }),
   };
   const activities = createPersonActivities(dependencies);
+  let told = 0;
+  async function tell(word: PersonAttributes, personId = 'p-1'): Promise<void> {
+    const at = new Date(Date.UTC(2026, 0, 1, 0, told)).toISOString();
+    told += 1;
+    const eventId = told === 1 ? 'e-1' : `e-1:${told}`;
+    const hire = { eventId, kind: 'updated', personId, occurredAt: at, effectiveAt: at, source: 'hr' } as const;
+    await inventory.receiveEvent({ ...hire, person: word }, at);
+  }
+  if (word !== undefined) await tell(word);
   const [role, team] = await pair.api().resolve([
     { kind: 'role', name: 'Datadog Standard Role' },
     { kind: 'team', name: 'engineering' },
@@ -68,12 +93,14 @@ export async function openWorld(
     inventory,
     policyHash: policy.hash,
     activities,
+    tell,
     role,
     team,
     attempt: (attempt, use) =>
-      new MockActivityEnvironment({ attempt, startToCloseTimeoutMs: 2_000 + httpMs }, { logger }).run(() =>
-        use(activities),
-      ),
+      new MockActivityEnvironment(
+        { attempt, startToCloseTimeoutMs: 2_000 + httpMs, currentAttemptScheduledTimestampMs: Date.now() },
+        { logger },
+      ).run(() => use(activities)),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
@@ -86,6 +113,14 @@ const createPersonActivities = (dependencies: Dependencies) => ({
   ...createHoldingsActivities(dependencies),
   ...createInvitationActivities(dependencies),
 });
+
+/** HR says something new of p-1, and their account follows it, as an activity does. */
+export async function follow(world: World, id: string, word: PersonAttributes): Promise<SeenAccount> {
+  await world.tell(word);
+  return drive((attempt) =>
+    world.attempt(attempt, (muster) => muster.updateAccount(id, followedFields, { personId: 'p-1', eventId: 'e-1' })),
+  );
+}
 
 /** The steps of one person's evidence, in order. */
 export async function evidenceOf({ inventory }: World, personId = 'p-1'): Promise<readonly string[]> {

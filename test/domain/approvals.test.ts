@@ -6,19 +6,17 @@ import {
   stateAfter,
   type DecisionContext,
 } from '../../domain/approvals.ts';
-import type { ApprovalView } from '../../domain/contracts.ts';
-import type { CountedDecision, Decision, DecisionReview, Identity } from '../../domain/decision.ts';
+import type { CountedDecision, Decision, DecisionReview, Identity, RecordedApproval } from '../../domain/decision.ts';
 
 const requestedAt = '2026-03-01T00:00:00.000Z';
 const hour = 3600_000;
 const context: DecisionContext = {
-  personIds: ['p1', 'ann@example.com', 'ann.old@example.com'],
   times: { approvalFallbackAfterMs: 48 * hour },
   acceptClaimed: true,
   now: Date.parse(requestedAt) + hour,
 };
 const late = { ...context, now: Date.parse(requestedAt) + 49 * hour };
-const approval: ApprovalView = {
+const approval: RecordedApproval = {
   approvalId: 'a1',
   entitlements: [{ kind: 'role', name: 'Datadog Admin Role' }],
   rules: ['sre-admin'],
@@ -60,7 +58,7 @@ const reviewOf = (decision: Decision, more: Partial<DecisionReview> = {}): Decis
   proof: 'claimed',
   isAdmin: false,
   actor: who(decision.actor),
-  subject: ['p1', 'ann.older@example.com'],
+  subject: ['p1', 'ann@example.com', 'ann.old@example.com', 'ann.older@example.com'],
   people: [who('lead@example.com')],
   manager: who('m1'),
   to: (decision.to ?? []).map(who),
@@ -73,7 +71,7 @@ const judge = (
     view = approval,
     review,
     at = context,
-  }: { view?: ApprovalView; review?: Partial<DecisionReview>; at?: DecisionContext } = {},
+  }: { view?: RecordedApproval; review?: Partial<DecisionReview>; at?: DecisionContext } = {},
 ) => judgeDecision(view, decision, reviewOf(decision, review), at);
 
 describe('who may decide', () => {

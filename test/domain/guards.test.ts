@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { checkActivation, checkCancellation, checkDecision, checkHrEvent } from '../../domain/guards.ts';
+import { checkActivation, checkDecision, checkHrEvent, checkNotice, checkSubmission } from '../../domain/guards.ts';
 
 const joiner = {
   eventId: 'e1',
@@ -44,7 +44,8 @@ test('no payload whatever makes a guard throw', () => {
         (value: unknown) => checkHrEvent(value, 'p1'),
         checkDecision,
         checkActivation,
-        checkCancellation,
+        checkNotice,
+        checkSubmission,
       ]) {
         expect(typeof check(input).ok).toBe('boolean');
       }
@@ -62,4 +63,19 @@ test.each([
 ])('a decision with a wrong %s is named', (field, change) => {
   const decision = { decisionId: 'd', approvalId: 'a', verdict: 'approve', actor: 'lead@example.com', ...change };
   expect(checkDecision(decision)).toMatchObject({ ok: false, why: expect.stringContaining(field) });
+});
+
+test('a notice says which event, and nothing else of it is read', () => {
+  expect(checkNotice({ eventId: 'e-1', kind: 'leaver' })).toEqual({ ok: true, value: { eventId: 'e-1' } });
+  for (const input of [undefined, 'unreadable payload', {}, { eventId: 7 }]) {
+    expect(checkNotice(input)).toMatchObject({ ok: false, why: expect.stringContaining('eventId') });
+  }
+});
+
+test('a submitted decision is known by its ids; one that somebody typed is checked whole', () => {
+  const ids = { decisionId: 'd-1', approvalId: 'a-1' };
+  expect(checkSubmission(ids)).toEqual({ ok: true, value: ids });
+  expect(checkSubmission({ ...ids, verdict: 'approve' })).toMatchObject({ ok: false });
+  expect(checkSubmission({ ...ids, verdict: 'approve', actor: 'l-1' })).toMatchObject({ ok: true });
+  expect(checkSubmission({ decisionId: 'd-1' })).toMatchObject({ ok: false });
 });

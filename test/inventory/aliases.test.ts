@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { openDatabases } from './backends.ts';
+import { adopt, finished, joiner } from './samples.ts';
 
 const at = '2026-01-15T12:00:00.000Z';
 
@@ -21,14 +22,7 @@ describe.each(await openDatabases())('who is whom, on $name', ({ makeFixture }) 
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     await inventory.bindAlias({ source: 'hr', externalId: '7', email: 'ada@example.com' }, { newId: 'r-1', at });
-    await inventory.finishProcess({
-      personId: '7',
-      process: 'onboarding',
-      events: [],
-      lines: {},
-      person: { employment: 'employed', attributes: { email: 'ada@example.com' } },
-      at,
-    });
+    await adopt(inventory, { personId: '7', employment: 'employed', attributes: { email: 'ada@example.com' } });
     expect(
       await inventory.bindAlias({ source: 'vendors', externalId: '7', email: 'bob@example.com' }, { newId: 'r-2', at }),
     ).toMatchObject({ personId: 'r-2', isAuthoritative: true });
@@ -46,7 +40,7 @@ describe.each(await openDatabases())('who is whom, on $name', ({ makeFixture }) 
     const { inventory } = fixture;
     for (const personId of ['ada', 'bob']) {
       const person = { employment: 'employed', attributes: { email: `${personId}@example.com` } } as const;
-      await inventory.finishProcess({ personId, process: 'onboarding', events: [], lines: {}, person, at });
+      await adopt(inventory, { personId, ...person });
     }
     const swapped = { source: 'hr', externalId: 'ada', email: 'bob@example.com' };
     expect(await inventory.bindAlias(swapped, { newId: 'r-1', at })).toMatchObject({ personId: 'ada' });
@@ -85,11 +79,8 @@ describe.each(await openDatabases())('who is whom, on $name', ({ makeFixture }) 
     expect(await inventory.listAbsences('other')).toEqual(new Map());
 
     // HR speaks of one of them: if the next roster leaves them out again, that is a new absence.
-    await inventory.finishProcess({
-      ...{ personId: 'e-2', process: 'onboarding', events: [], at: '2026-01-03T00:00:00.000Z' },
-      lines: { employment: { eventId: 'j-2', occurredAt: '2026-01-03T00:00:00.000Z' } },
-      person: { employment: 'employed', attributes: { email: 'e-2@example.com' } },
-    });
+    const back = joiner('j-2', { personId: 'e-2', occurredAt: '2026-01-03T00:00:00.000Z' });
+    await finished(inventory, [back], { at: '2026-01-03T00:00:00.000Z' });
     expect([...(await inventory.listAbsences('hr')).keys()]).toEqual(['e-3']);
     const march = { source: 'hr', roster: 'march.csv', absent: ['e-2', 'e-3'], at: '2026-01-04T00:00:00.000Z' };
     expect(Object.fromEntries(await inventory.noteAbsences(march))).toEqual({

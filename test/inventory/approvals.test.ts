@@ -1,5 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { openDatabases } from './backends.ts';
+import type { ApprovalState } from '../../domain/decision.ts';
+import type { DatedDecision } from '../../inventory/port/approvals.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
 import { approval, at, grant } from './samples.ts';
 
 const decision = {
@@ -13,67 +16,86 @@ const decision = {
 } as const;
 
 describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
-  test('an approval is opened once, decided once and closed once', async () => {
+  const recorded = (inventory: Inventory, state: ApprovalState = 'open', change: Partial<DatedDecision> = {}) =>
+    inventory.inTransaction((trx) =>
+      trx.recordDecision(
+        approval(),
+        { decision: { ...decision, ...change }, attestation: 'signed' },
+        { state, approvers: approval().approvers },
+      ),
+    );
+  const key = { personId: 'p-1', approvalId: 'ap-1' };
+  const close = (inventory: Inventory, state: 'withdrawn' | 'timedOut', minute: number) =>
+    inventory.inTransaction((trx) => trx.closeApproval(key, state, at(minute)));
+
+  test('an approval is opened once, and its end by a decision stays', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
-    for (let time = 0; time < 2; time += 1) await inventory.openApproval(approval());
-    for (let time = 0; time < 2; time += 1) await inventory.recordDecision('p-1', decision);
-    await inventory.recordDecision('p-1', { ...decision, verdict: 'reject' });
-    expect(await inventory.listApprovals({ state: 'open' })).toEqual([approval({ decisions: [decision] })]);
-    await inventory.closeApproval('p-1', 'ap-1', 'approved', at(6));
-    await inventory.closeApproval('p-1', 'ap-1', 'approved', at(7));
-    await inventory.closeApproval('p-1', 'ap-1', 'withdrawn', at(8));
-    await inventory.openApproval(approval());
+    expect((await inventory.openApproval(approval())).isNew).toBe(true);
+    expect((await inventory.openApproval(approval())).isNew).toBe(false);
+    for (let time = 0; time < 2; time += 1) await recorded(inventory, 'approved');
+    await recorded(inventory, 'rejected', { verdict: 'reject' });
+    await close(inventory, 'withdrawn', 8);
+    expect((await inventory.openApproval(approval())).row.state).toBe('approved');
     expect(await inventory.listApprovals({ state: 'open' })).toEqual([]);
-    expect(await inventory.listApprovals({ personId: 'p-1' })).toEqual([
-      approval({ state: 'approved', closedAt: at(6), decisions: [decision] }),
-    ]);
+    const ended = approval({ state: 'approved', closedAt: at(5), decisions: [decision] });
+    expect(await inventory.listApprovals({ personId: 'p-1' })).toEqual([ended]);
+    expect(await inventory.findApproval(key)).toEqual(ended);
     expect(await inventory.listApprovals({ personId: 'p-2' })).toEqual([]);
+    expect(await inventory.attestationsOf('p-1')).toEqual(new Map([['d-1', 'signed']]));
   });
 
-  test('the same access requested again later is a new request without the old decisions', async () => {
+  test('within one chain a withdrawn request is open again with its decisions, one timed out is new', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     await inventory.openApproval(approval());
-    await inventory.recordDecision('p-1', decision);
-    await inventory.closeApproval('p-1', 'ap-1', 'rejected', at(6));
-    await inventory.openApproval(approval({ requestedAt: at(20), deadline: at(59) }));
-    expect(await inventory.listApprovals({})).toMatchObject([
-      { state: 'rejected', decisions: [{ decisionId: 'd-1' }] },
-      { state: 'open', requestedAt: at(20), decisions: [] },
-    ]);
+    await recorded(inventory);
+    await close(inventory, 'withdrawn', 6);
+    const again = await inventory.openApproval(approval({ requestedAt: at(20), deadline: at(59) }));
+    expect(again).toMatchObject({ isNew: true, row: { state: 'open', requestedAt: at(1), deadline: at(59) } });
+    expect(again.row.decisions).toHaveLength(1);
+    await close(inventory, 'timedOut', 30);
+    const last = await inventory.openApproval(approval({ requestedAt: at(40), deadline: at(59) }));
+    expect(last).toMatchObject({ isNew: true, row: { state: 'open', requestedAt: at(40), decisions: [] } });
   });
 
-  test('an open request ends when the same access is requested again', async () => {
+  test('another chain asks anew, and ends a request that is open', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     await inventory.openApproval(approval());
+    await recorded(inventory);
     await inventory.openApproval(approval({ personId: 'p-2' }));
-    await inventory.openApproval(approval({ requestedAt: at(20) }));
-    const open = await inventory.listApprovals({ state: 'open' });
-    expect(open.map(({ personId, requestedAt }) => [personId, requestedAt])).toEqual([
-      ['p-2', at(1)],
-      ['p-1', at(20)],
+    await inventory.openApproval(approval({ requestedAt: at(20), chain: 'c-2' }));
+    expect(await inventory.listApprovals({})).toMatchObject([
+      { personId: 'p-1', state: 'withdrawn', decisions: [{ decisionId: 'd-1' }] },
+      { personId: 'p-2', state: 'open' },
+      { personId: 'p-1', state: 'open', requestedAt: at(20), decisions: [] },
     ]);
   });
 
-  test('an open approval is reassigned and keeps its decisions; a closed one stays as it was', async () => {
+  test('decisions that have lapsed count no more, and their request is open again', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
-    const others = { people: ['cto@example.com'], manager: false, quorum: 1, fallback: [] };
-    await inventory.openApproval(approval({ privileged: ['Admin'], managerGone: 'HR names no manager' }));
-    await inventory.recordDecision('p-1', decision);
-    await inventory.reassignApproval('p-1', 'ap-1', others);
-    const reassigned = approval({
-      privileged: ['Admin'],
-      managerGone: 'HR names no manager',
-      approvers: others,
-      decisions: [decision],
-    });
-    expect(await inventory.listApprovals({ state: 'open' })).toEqual([reassigned]);
-    await inventory.closeApproval('p-1', 'ap-1', 'approved', at(6));
-    await inventory.reassignApproval('p-1', 'ap-1', { ...others, people: ['p-1'] });
-    expect(await inventory.listApprovals({})).toMatchObject([{ state: 'approved', approvers: others }]);
+    const { row } = await inventory.openApproval(approval());
+    await recorded(inventory, 'approved');
+    await inventory.lapseDecisions(row, { decisionIds: ['d-1'], at: at(9), deadline: at(59) });
+    expect(await inventory.findApproval(key)).toEqual(approval({ deadline: at(59) }));
+    await recorded(inventory, 'approved', { decisionId: 'd-2' });
+    expect((await inventory.findApproval(key))?.decisions.map(({ decisionId }) => decisionId)).toEqual(['d-2']);
+  });
+
+  test('a submitted decision waits to be judged; why it was refused is kept', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    const said = { decisionId: 'd-1', approvalId: 'ap-1', verdict: 'approve', actor: 'l-1' } as const;
+    await inventory.submitDecision('p-1', said, at(1));
+    expect(await inventory.findSubmission('p-1', 'd-1')).toEqual({ decision: said });
+    await inventory.endSubmission('p-1', 'd-1', 'it came late');
+    expect(await inventory.findSubmission('p-1', 'd-1')).toEqual({ decision: said, refusal: 'it came late' });
+    await inventory.submitDecision('p-1', said, at(2));
+    expect(await inventory.findSubmission('p-1', 'd-1')).toEqual({ decision: said });
+    await inventory.endSubmission('p-1', 'd-1', undefined);
+    expect(await inventory.findSubmission('p-1', 'd-1')).toBeUndefined();
   });
 
   test('a grant is opened once and closed once', async () => {

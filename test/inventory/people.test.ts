@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { OutcomeKind } from '../../domain/model.ts';
 import { openDatabases } from './backends.ts';
-import { account, approval, at, completed, evidence, finish, grant, joiner } from './samples.ts';
+import { account, adopt, approval, at, completed, evidence, finish, finished, grant, joiner } from './samples.ts';
 
 describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
   test('an event is received once; another content under its id changes nothing', async () => {
@@ -21,20 +21,68 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(results.toSorted()).toEqual([...Array.from({ length: 7 }, () => 'known'), 'new']);
   });
 
-  test('events that came as a bare signal are recorded when admitted; applied ones are named', async () => {
+  test('a mailbox holds what waits, without a word of the person, and notes the run that reads it', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     await inventory.receiveEvent(joiner('e-1'), at(0));
-    const unknown = { personId: 'p-1', previousEmails: [], employment: 'unknown', lines: {} };
-    const first = await inventory.admitEvents('p-1', [joiner('e-1'), joiner('e-2')], at(5));
-    expect(first).toEqual({ record: unknown, applied: [] });
-    expect(await inventory.admitEvents('p-1', [joiner('e-1'), joiner('e-2')], at(6))).toEqual(first);
-    expect((await inventory.findEvent('e-1'))?.receivedAt).toBe(at(0));
-    expect((await inventory.findEvent('e-2'))?.receivedAt).toBe(at(5));
+    await inventory.receiveEvent(joiner('e-2', { kind: 'leaver', person: undefined, reason: 'Ada leaves' }), at(1));
+    expect(await inventory.peopleNotTakenUp({ receivedBefore: at(9), limit: 9 })).toEqual([
+      { eventId: 'e-1', personId: 'p-1', kind: 'joiner' },
+    ]);
+    const mailbox = await inventory.readMailbox('p-1', { id: 'run-1', at: at(5) });
+    const dates = { occurredAt: at(0), effectiveAt: at(0), source: 'hr' };
+    expect(mailbox).toEqual({
+      person: { employment: 'unknown', lines: {}, isKnown: true },
+      events: [
+        { eventId: 'e-1', kind: 'joiner', ...dates, isTelling: true },
+        { eventId: 'e-2', kind: 'leaver', ...dates },
+      ],
+    });
+    await inventory.readMailbox('p-1', { id: 'run-1', at: at(6) });
+    expect(await inventory.findEvent('e-1')).toMatchObject({ takenUpBy: 'run-1', takenUpAt: at(5) });
+    await inventory.readMailbox('p-1', { id: 'run-2', at: at(7) });
+    expect(await inventory.findEvent('e-1')).toMatchObject({ takenUpBy: 'run-2', takenUpAt: at(7) });
+    expect(await inventory.peopleNotTakenUp({ receivedBefore: at(9), limit: 9 })).toEqual([]);
     await inventory.finishProcess(finish());
-    const { record, applied } = await inventory.admitEvents('p-1', [joiner('e-1'), joiner('e-2')], at(11));
-    expect(applied).toEqual(['e-1']);
-    expect(record.employment).toBe('employed');
+    const { events, person } = await inventory.readMailbox('p-1', { id: 'run-2', at: at(11) });
+    expect([events.map(({ eventId }) => eventId), person.employment]).toEqual([['e-2'], 'employed']);
+  });
+
+  test('an event is withdrawn while it waits, and its end says by whom', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    const withdraw = (withdrawal: { actor: string; reason: string; at: string } | undefined) =>
+      inventory.inTransaction((trx) => trx.withdrawEvent('p-1', 'e-1', withdrawal));
+    await inventory.receiveEvent(joiner('e-1'), at(0));
+    await withdraw({ actor: 'it@example.com', reason: 'a mistake', at: at(1) });
+    const run = { id: 'run-1', at: at(2) };
+    expect((await inventory.readMailbox('p-1', run)).events).toMatchObject([{ eventId: 'e-1', isWithdrawn: true }]);
+    await withdraw(undefined);
+    expect((await inventory.readMailbox('p-1', run)).events[0]).not.toHaveProperty('isWithdrawn');
+    await withdraw({ actor: 'it@example.com', reason: 'a mistake', at: at(3) });
+    const cancelled = { kind: 'cancelled', detail: 'withdrawn', parts: [] } as const;
+    await inventory.inTransaction((trx) => trx.endEvents('p-1', [{ eventId: 'e-1', outcome: cancelled }], at(4)));
+    expect((await inventory.findEvent('e-1'))?.outcome?.detail).toBe('withdrawn by it@example.com: a mistake');
+  });
+
+  test('HR’s record takes the place of an event that said an id only', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    const asked = joiner('e-1', { kind: 'updated', person: undefined, fetchId: '7' });
+    await inventory.receiveEvent(asked, at(0));
+    const run = { id: 'run-1', at: at(2) };
+    expect(await inventory.readMailbox('p-1', run)).toMatchObject({
+      person: { isKnown: false },
+      events: [{ isToFetch: true }],
+    });
+    const found = [joiner('e-1', { kind: 'updated' }), joiner('e-1:leave', { kind: 'leaver' })];
+    for (let time = 0; time < 2; time += 1) await inventory.recordFetched('p-1', 'e-1', found, at(3));
+    const { person, events } = await inventory.readMailbox('p-1', run);
+    expect(person.isKnown).toBe(true);
+    expect(events.map(({ eventId, isToFetch }) => [eventId, isToFetch])).toEqual([
+      ['e-1', undefined],
+      ['e-1:leave', undefined],
+    ]);
   });
 
   test('waiting events are those not applied, the oldest first', async () => {
@@ -56,7 +104,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
   test('the end of a process writes outcome, lines and person, and twice is once', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
-    await inventory.admitEvents('p-1', [joiner('e-1')], at(0));
+    await inventory.receiveEvent(joiner('e-1'), at(0));
     await inventory.recordProgress({ personId: 'p-1', process: 'onboarding', phase: 'preparing', at: at(5) });
     for (let time = 0; time < 2; time += 1) {
       await inventory.finishProcess(finish());
@@ -69,10 +117,13 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
       expect(await inventory.listPeople({ limit: 10, offset: 0 })).toEqual([
         {
           personId: 'p-1',
-          attributes: { email: 'Ada@example.com', name: 'Ada' },
+          attributes: { email: 'Ada@example.com', name: 'Ada', extra: { location: 'Rome' } },
           previousEmails: [],
           employment: 'employed',
-          lines: { employment: { occurredAt: at(0), eventId: 'e-1' } },
+          lines: {
+            employment: { occurredAt: at(0), eventId: 'e-1' },
+            attributes: { occurredAt: at(0), eventId: 'e-1' },
+          },
         },
       ]);
     }
@@ -81,7 +132,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
   test('an outcome that is there is never overwritten', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
-    await inventory.admitEvents('p-1', [joiner('e-1')], at(0));
+    await inventory.receiveEvent(joiner('e-1'), at(0));
     await inventory.finishProcess(finish());
     await inventory.finishProcess(
       finish({ events: [{ eventId: 'e-1', outcome: { kind: 'failed', parts: [] } }], at: at(20) }),
@@ -89,45 +140,51 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await inventory.findEvent('e-1')).toMatchObject({ appliedAt: at(10), outcome: { kind: 'completed' } });
   });
 
-  test('lines only move forward, each for itself', async () => {
+  test('lines only move forward, and an outcome says nothing of a person whose line went on', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
-    await inventory.finishProcess(finish({ lines: { employment: { occurredAt: at(5), eventId: 'e-5' } } }));
-    await inventory.finishProcess(
-      finish({
-        lines: {
-          employment: { occurredAt: at(4), eventId: 'e-4' },
-          attributes: { occurredAt: at(1), eventId: 'e-1' },
-        },
-        at: at(20),
-      }),
-    );
-    expect((await inventory.findPerson('p-1'))?.lines).toEqual({
-      employment: { occurredAt: at(5), eventId: 'e-5' },
-      attributes: { occurredAt: at(1), eventId: 'e-1' },
+    const hire = joiner('e-4', { occurredAt: at(4) });
+    const leave = joiner('e-5', { kind: 'leaver', occurredAt: at(5), person: undefined });
+    await inventory.receiveEvent(hire, at(4));
+    await finished(inventory, [leave], { employment: 'left', process: 'offboarding' });
+    await finished(inventory, [hire], { at: at(20) });
+    expect(await inventory.findPerson('p-1')).toMatchObject({
+      employment: 'left',
+      lines: { employment: { occurredAt: at(5), eventId: 'e-5' }, attributes: { eventId: 'e-4' } },
     });
   });
 
-  test('an end that is repeated after a later process has ended brings no older state back', async () => {
+  test('an event without a word on employment makes nobody return or leave', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
-    const leaving = finish({ process: 'offboarding', events: [], person: { employment: 'left' }, at: at(30) });
-    await inventory.finishProcess(finish());
-    await inventory.finishProcess(leaving);
-    await inventory.finishProcess(finish());
-    expect(await inventory.findPerson('p-1')).toMatchObject({
+    await finished(inventory, [joiner('e-5', { kind: 'leaver' })], { employment: 'left', process: 'offboarding' });
+    await finished(inventory, [joiner('m-1', { kind: 'mover', occurredAt: at(9) })], { at: at(20) });
+    expect((await inventory.findPerson('p-1'))?.employment).toBe('left');
+    await finished(inventory, [joiner('e-6', { occurredAt: at(10) })], { at: at(30) });
+    await finished(inventory, [joiner('m-2', { kind: 'mover', occurredAt: at(11) })], {
       employment: 'left',
-      attributes: { email: 'Ada@example.com' },
+      at: at(40),
     });
+    expect((await inventory.findPerson('p-1'))?.employment).toBe('employed');
+  });
+
+  test('a process that comes to an end again changes nothing', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    await finished(inventory);
+    await finished(inventory, [joiner('e-2', { kind: 'leaver', occurredAt: at(1) })], {
+      employment: 'left',
+      at: at(30),
+    });
+    await inventory.finishProcess(finish({ at: at(40) }));
+    expect(await inventory.findPerson('p-1')).toMatchObject({ employment: 'left' });
   });
 
   test('a previous e-mail is remembered once, and finds the person in any case of letters', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     const named = (email: string, minute: number) =>
-      inventory.finishProcess(
-        finish({ events: [], person: { employment: 'employed', attributes: { email } }, at: at(minute) }),
-      );
+      finished(inventory, [joiner(`e-${minute}`, { occurredAt: at(minute), person: { email } })], { at: at(minute) });
     await named('Ada@example.com', 10);
     await named('ADA@example.com', 11);
     expect((await inventory.findPerson('p-1'))?.previousEmails).toEqual([]);
@@ -144,12 +201,12 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
   test('an e-mail replaced before it was on record was the person’s too, unless it was withdrawn', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
-    const said = (eventId: string, email: string) =>
-      inventory.receiveEvent(joiner(eventId, { person: { email } }), at(0));
-    await said('e-1', 'First@example.com');
-    await said('e-2', 'second@example.com');
-    await said('e-3', 'mistake@example.com');
-    await said('e-4', 'ada@example.com');
+    const said = (minute: number, email: string) =>
+      inventory.receiveEvent(joiner(`e-${minute}`, { occurredAt: at(minute), person: { email } }), at(0));
+    await said(1, 'First@example.com');
+    await said(2, 'second@example.com');
+    await said(4, 'Ada@example.com');
+    await said(3, 'mistake@example.com');
     const ended = (kind: OutcomeKind) => ({ kind, parts: [] });
     const events = [
       { eventId: 'e-1', outcome: ended('superseded') },
@@ -157,7 +214,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
       { eventId: 'e-3', outcome: ended('cancelled') },
       { eventId: 'e-4', outcome: ended('completed') },
     ];
-    await inventory.finishProcess(finish({ events }));
+    await inventory.finishProcess(finish({ events, carriedOut: { eventId: 'e-4', employment: 'employed' } }));
     expect(await inventory.findPerson('p-1')).toMatchObject({
       attributes: { email: 'Ada@example.com' },
       previousEmails: ['first@example.com', 'second@example.com'],
@@ -199,7 +256,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     await inventory.recordProgress({ ...waiting, at: at(5) });
     await inventory.recordProgress({ personId: 'p-1', process: 'onboarding', phase: 'preparing', at: at(4) });
     expect(await inventory.listPeople({ limit: 1, offset: 0 })).toMatchObject([waiting]);
-    await inventory.finishProcess(finish());
+    await finished(inventory);
     await inventory.recordProgress({ ...waiting, at: at(5) });
     expect((await inventory.listPeople({ limit: 1, offset: 0 }))[0]).not.toHaveProperty('phase');
   });
@@ -207,8 +264,8 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
   test('people are listed by employment, page by page, with the state of their account', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
-    for (const personId of ['p-3', 'P-1', 'p-2']) await inventory.finishProcess(finish({ personId, events: [] }));
-    await inventory.finishProcess(finish({ personId: 'p-4', events: [], person: { employment: 'left' }, at: at(11) }));
+    for (const personId of ['p-3', 'P-1', 'p-2']) await adopt(inventory, { personId, employment: 'employed' });
+    await adopt(inventory, { personId: 'p-4', employment: 'left' });
     await inventory.bindAccount('p-2', 'a-2', at(12));
     await inventory.writeAccounts({ scanId: 's', accounts: [account('a-2', { status: 'disabled' })], seenAt: at(12) });
     const ids = async (filter: { employment?: string; limit: number; offset: number }) =>
@@ -235,9 +292,9 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     await inventory.clearPending('p-2');
     await inventory.clearPending('p-2');
     const notAccepted = { kind: 'notAccepted', parts: [] } as const;
-    await inventory.finishProcess(finish({ events: [{ eventId: 'e-1', outcome: notAccepted }] }));
+    await finished(inventory, [joiner('e-1')], { outcome: notAccepted });
     expect(await inventory.listPending()).toEqual([invitation]);
-    await inventory.finishProcess(finish({ at: at(20) }));
+    await finished(inventory, [joiner('e-2')], { at: at(20) });
     expect(await inventory.listPending()).toEqual([]);
   });
 
@@ -256,12 +313,12 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     await inventory.awaitLogin('p-2', 'bob.oak@example.com', at(7));
     expect(await inventory.listAwaitedLogins('p-2')).toMatchObject([{ email: 'bob.oak@example.com', since: at(7) }]);
     const notAccepted = { kind: 'notAccepted', parts: [] } as const;
-    await inventory.finishProcess(finish({ events: [{ eventId: 'e-1', outcome: notAccepted }] }));
+    await finished(inventory, [joiner('e-1')], { outcome: notAccepted });
     expect(await awaited()).toHaveLength(2);
-    await inventory.finishProcess(finish({ at: at(20) }));
+    await finished(inventory, [joiner('e-2')], { at: at(20) });
     expect(await awaited()).toEqual([['p-2', 'bob.oak@example.com']]);
-    const left = { employment: 'left', attributes: { email: 'bob.oak@example.com' } } as const;
-    await inventory.finishProcess(finish({ personId: 'p-2', process: 'offboarding', person: left, at: at(30) }));
+    const leaver = joiner('e-3', { personId: 'p-2', kind: 'leaver' });
+    await finished(inventory, [leaver], { process: 'offboarding', employment: 'left', at: at(30) });
     expect(await awaited()).toEqual([]);
   });
 

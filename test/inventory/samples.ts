@@ -1,6 +1,7 @@
-import type { Account, HrEvent, Outcome } from '../../domain/model.ts';
+import type { Account, Employment, HrEvent, Outcome, PersonRecord } from '../../domain/model.ts';
 import type { ApprovalRow } from '../../inventory/port/approvals.ts';
 import type { EvidenceEntry } from '../../inventory/port/evidence.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { GrantRow } from '../../inventory/port/grants.ts';
 import type { ProcessFinish } from '../../inventory/port/people.ts';
 
@@ -23,12 +24,47 @@ export const joiner = (eventId: string, change: Partial<HrEvent> = {}): HrEvent 
 export const finish = (change: Partial<ProcessFinish> = {}): ProcessFinish => ({
   personId: 'p-1',
   process: 'onboarding',
+  carriedOut: { eventId: 'e-1', employment: 'employed' },
   events: [{ eventId: 'e-1', outcome: completed }],
-  lines: { employment: { occurredAt: at(0), eventId: 'e-1' } },
-  person: { employment: 'employed', attributes: { email: 'Ada@example.com', name: 'Ada' } },
   at: at(10),
   ...change,
 });
+
+/** These events came, and the process of the first one ended. */
+export async function finished(
+  inventory: Pick<Inventory, 'receiveEvent' | 'finishProcess'>,
+  events: readonly [HrEvent, ...HrEvent[]] = [joiner('e-1')],
+  {
+    employment = 'employed',
+    outcome = completed,
+    ...change
+  }: Partial<ProcessFinish> & {
+    employment?: Employment;
+    outcome?: Outcome;
+  } = {},
+): Promise<void> {
+  for (const event of events) await inventory.receiveEvent(event, event.occurredAt);
+  const [{ eventId, personId }] = events;
+  const ends = events.map((event) => ({ eventId: event.eventId, outcome }));
+  await inventory.finishProcess(finish({ personId, carriedOut: { eventId, employment }, events: ends, ...change }));
+}
+
+/** Somebody who was there before Muster. */
+export const adopt = (
+  inventory: Pick<Inventory, 'inTransaction'>,
+  person: Pick<PersonRecord, 'personId' | 'employment' | 'attributes'>,
+): Promise<void> => inventory.inTransaction((trx) => trx.adoptPerson(person));
+
+/** They had this address once. */
+export async function knewAs(
+  inventory: Pick<Inventory, 'inTransaction'>,
+  personId: string,
+  email: string,
+  since = at(0),
+): Promise<void> {
+  await inventory.inTransaction((trx) => trx.linkAccount(personId, { id: `once-${personId}`, email }, since));
+  await inventory.inTransaction((trx) => trx.unlinkAccount(personId));
+}
 
 export const account = (id: string, change: Partial<Account> = {}): Account => ({
   id,
@@ -57,6 +93,7 @@ export const grant = (change: Partial<GrantRow> = {}): GrantRow => ({
 export const approval = (change: Partial<ApprovalRow> = {}): ApprovalRow => ({
   approvalId: 'ap-1',
   personId: 'p-1',
+  chain: 'c-1',
   entitlements: [{ kind: 'role', name: 'Admin' }],
   rules: ['admins'],
   approvers: { people: ['boss@example.com'], manager: false, quorum: 1, fallback: [] },

@@ -10,6 +10,8 @@ import { issueToken, revokeToken } from '../../auth/tokens.ts';
 import { syncKinds, type KindStates } from '../../domain/sync/kinds.ts';
 import { accountOf, atAccount, daysAgo } from '../activities/sync/findings/samples.ts';
 import { operator } from '../support/operators.ts';
+import { examplePolicyPath } from '../../config/config.ts';
+import { loadPolicy } from '../../policy/file.ts';
 import { openDatabases } from './backends.ts';
 import { account, approval, at, evidence, joiner } from './samples.ts';
 import type { EvidenceEntry } from '../../inventory/port/evidence.ts';
@@ -18,6 +20,7 @@ import { releaseLeavers } from '../../client/operations/heldLeavers.ts';
 import { linkAccount, unlinkAccount } from '../../client/operations/links.ts';
 
 const reason = 'as agreed';
+const policy = await loadPolicy(examplePolicyPath, { datadogIsSimulator: true });
 const whole: KindStates = Object.fromEntries(syncKinds.map((kind) => [kind, { state: 'complete' }]));
 
 /** Nobody's process is open. */
@@ -133,16 +136,18 @@ const decisions: readonly Decision[] = [
     what: 'a decision about an approval',
     prepare: (inventory) => inventory.openApproval(approval()),
     decide: (inventory) => {
-      const { recordDecision } = createApprovalActivities({
+      const { decide } = createApprovalActivities({
         inventory,
+        policy: () => policy,
         notify: { send: () => undefined },
         attestations: { verify: () => Promise.reject(new Error('nothing is signed')) },
       });
-      const decision = { decisionId: 'd-1', approvalId: 'ap-1', verdict: 'approve', ...operator } as const;
-      return recordDecision('p-1', 'e-1', decision, { ...approval(), state: 'approved' });
+      const said = { decisionId: 'd-1', approvalId: 'ap-1', verdict: 'approve', actor: 'boss@example.com' } as const;
+      return decide({ personId: 'p-1', eventId: 'e-1' }, said, at(5));
     },
     look: async (inventory) =>
       (await inventory.listApprovals({})).map(({ state, decisions: made }) => [state, made.length]),
+    link: { actor: 'boss@example.com', proof: 'claimed' },
   },
 ];
 

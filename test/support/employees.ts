@@ -29,14 +29,13 @@ export async function employ(
     since: at,
     reason: 'birthright',
   });
-  await inventory.finishProcess({
-    personId,
-    process: 'onboarding',
-    events: [],
-    lines: { employment: { occurredAt: '2020-01-01T00:00:00.000Z', eventId: `${personId}:hired` } },
-    person: { employment, attributes },
-    at,
-  });
+  const eventId = `${personId}:hired`;
+  const since = '2020-01-01T00:00:00.000Z';
+  const hired = { eventId, kind: 'joiner', personId, occurredAt: since, effectiveAt: since, source: 'test' } as const;
+  await inventory.receiveEvent({ ...hired, person: attributes }, since);
+  const outcome = { kind: 'completed', parts: [] } as const;
+  const carriedOut = { eventId, employment };
+  await inventory.finishProcess({ personId, process: 'onboarding', carriedOut, events: [{ eventId, outcome }], at });
   return accountId;
 }
 

@@ -180,17 +180,9 @@ export async function knowPerson(
   { inventory }: Pick<TestMuster, 'inventory'>,
   personId: string,
   email: string,
-  { employment = 'employed', at = new Date() }: { employment?: Employment; at?: Date } = {},
+  employment: Employment = 'employed',
 ): Promise<void> {
-  const person = { employment, attributes: { email } };
-  await inventory.finishProcess({
-    personId,
-    process: 'roleChange',
-    events: [],
-    lines: {},
-    person,
-    at: at.toISOString(),
-  });
+  await inventory.inTransaction((trx) => trx.adoptPerson({ personId, employment, attributes: { email } }));
 }
 
 /** How the event ended. */

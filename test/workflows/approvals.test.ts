@@ -11,7 +11,7 @@ const lead = 'security-lead@example.com';
 /** An SRE who has accepted the invitation and waits for the approval of the admin role. */
 async function waitingSre(stage: SkippedTime, manager?: string) {
   const person = { department: 'SRE', ...(manager === undefined ? {} : { manager }) };
-  await knowPerson(stage, 'm-1', 'boss@example.com', { at: await stage.now() });
+  await knowPerson(stage, 'm-1', 'boss@example.com');
   const joiner = hrEvent('joiner', 'e-1', { at: await stage.now(), person });
   await stage.muster.submitEvent(joiner);
   await inPhase(stage, 'e-1', 'waitingForAcceptance');

@@ -77,15 +77,11 @@ test('under activation jit the plan waits for the first login, and says what nee
         const person = { ...change, email: `${personId}.oak@example.com` };
         return (await endOf(stage, hrEvent('mover', personId, { at: await stage.now(), person }))).said;
       };
-      expect(await move('e-2')).toEqual([
-        'update name to Sam Oak',
-        'update title to Lead',
-        'update email to e-2.oak@example.com',
-      ]);
+      expect(await move('e-2')).toEqual(['update name', 'update title', 'update email']);
       expect(await move('e-3')).toEqual([
-        'ask approval to update email to e-3.oak@example.com',
-        'update name to Sam Oak',
-        'update title to Lead',
+        'ask approval to update email',
+        'update name',
+        'update title',
         `assign role ${readOnly}`,
         `remove role ${admin}`,
       ]);
@@ -135,12 +131,7 @@ test('an observed plan is carried out once the policy enforces and the person is
       };
       const done = (outcome: Outcome) =>
         outcome.parts.filter(({ result }) => result === 'done').map(({ part }) => part);
-      expect(moved.said).toEqual([
-        'update name to Sam Example',
-        `update title to ${title}`,
-        `assign role ${standard}`,
-        'assign team engineering',
-      ]);
+      expect(moved.said).toEqual(['update name', 'update title', `assign role ${standard}`, 'assign team engineering']);
       expect(done(await retry('e-2'))).toEqual([`assign role ${standard}`, 'assign team engineering']);
       expect(await readAccount(stage, mover)).toMatchObject({ status: 'Active', roles: [readOnly, standard] });
       expect(simulator.users().find(({ id }) => id === mover)?.title).toBe(title);

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { planOnline, type OnlinePlan } from '../../client/cli/dryRunOnline.ts';
 import { openDatadog } from '../../datadog/index.ts';
 import { plannedParts } from '../../domain/access/planWords.ts';
-import { foldEvent } from '../../domain/mailbox.ts';
 import type { HrEvent, Outcome } from '../../domain/model.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import { activeAccount, employ } from '../support/employees.ts';
@@ -35,14 +34,9 @@ const invited = async (stage: TestMuster, personId: string) => {
 };
 
 const known = async ({ inventory }: TestMuster, personId: string, employment: 'employed' | 'joining' | 'left') =>
-  inventory.finishProcess({
-    personId,
-    process: 'onboarding',
-    events: [],
-    lines: {},
-    person: { employment, attributes: { email: `${personId}@example.com`, name: 'Sam Example' } },
-    at: new Date().toISOString(),
-  });
+  inventory.inTransaction((trx) =>
+    trx.adoptPerson({ personId, employment, attributes: { email: `${personId}@example.com`, name: 'Sam Example' } }),
+  );
 
 const disabled = async (stage: TestMuster, personId: string, role?: string) => {
   const id = await employ(stage, personId, { role, employment: 'left' });
@@ -201,8 +195,10 @@ beforeAll(async () => {
   opened = stack.move();
 
   async function plan(event: HrEvent): Promise<OnlinePlan> {
-    const record = (await stage.inventory.findPerson(event.personId)) ?? { lines: {} };
-    const person = foldEvent(record, event).attributes;
+    const known = await stage.inventory.findPerson(event.personId);
+    const { employment = 'unknown', accountId, attributes } = known ?? {};
+    const record = { employment, accountId, isKnown: attributes !== undefined };
+    const person = event.person === undefined ? attributes : { ...attributes, ...event.person };
     return planOnline({ client, inventory: stage.inventory, policy: stage.policy, event, record, person });
   }
 
@@ -281,7 +277,8 @@ test.each(cases)('the dry run, observe mode and the process agree about $name', 
   const { dryRun, parts, observed, ended, done } = await (answers.get(name) as Promise<Answers>);
   expect(ended).toBe(ends);
   const planned = observed.parts.filter(({ result }) => result === 'planned').map(({ part }) => part);
-  expect(planned).toEqual(parts);
+  // Observed is what Temporal may hold: without what HR says of the person.
+  expect(planned).toEqual(parts.map((part) => part.replace(/(update \w+) to .*/, '$1')));
   expect(done.toSorted()).toEqual(expected(parts).toSorted());
   expect(dryRun.end?.kind).toBe(ends === 'completed' ? undefined : ends);
   expect(observed.kind).toBe(ends === 'nothingToDo' ? ends : 'observed');

@@ -192,8 +192,8 @@ test('malformed signals are refused in status and harm nothing', async () => {
       [],
       {},
       { kind: 'leaver' },
-      { ...joiner, personId: 'e-2' },
-      { ...joiner, effectiveAt: 'soon' },
+      { eventId: 'never-heard-of' },
+      { eventId: 'x'.repeat(300) },
     ];
     for (const signal of ['hrEvent', 'decide', 'accountActivated']) {
       for (const payload of nonsense) await handle.signal(signal, payload);
@@ -203,8 +203,12 @@ test('malformed signals are refused in status and harm nothing', async () => {
       const read = await stage.muster.status('e-1');
       return read !== undefined && read.refused.length >= 3 * nonsense.length ? read : undefined;
     });
-    expect(status.refused.map(({ why }) => why)).toContain(
-      'effectiveAt must be an instant such as 2026-01-31T09:00:00Z',
+    expect(status.refused.map(({ why }) => why)).toEqual(
+      expect.arrayContaining([
+        'it takes {eventId}, the id of an event on record',
+        'no event with this id waits on record',
+        'verdict must be approve, reject or reassign',
+      ]),
     );
     expect(status.phase).toBe('waitingForAcceptance');
     stage.simulator.accept(accountOf(stage, 'e-1')?.id ?? '');

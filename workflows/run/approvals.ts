@@ -1,88 +1,62 @@
-import {
-  approversAfter,
-  askedOf,
-  countedDecision,
-  isFallbackDue,
-  judgeAtOnce,
-  judgeDecision,
-  stateAfter,
-  type Verdict,
-} from '../../domain/approvals.ts';
-import type { ApprovalState, ApprovalView } from '../../domain/contracts.ts';
-import type { HrEvent } from '../../domain/model.ts';
+import { workflowInfo } from '@temporalio/workflow';
+import type { Activities } from '../../activities/index.ts';
+import type { ApprovalView } from '../../domain/contracts.ts';
+import type { ApprovalState, Decision, DecisionId, LapsedDecision, RequestView } from '../../domain/decision.ts';
 import { records } from '../proxies.ts';
 import { ignoreCancellation } from './cancellation.ts';
 import type { Mailbox } from './mailbox.ts';
 import { isoOf, type Process } from './process.ts';
 import { waitFor } from './waits.ts';
-import type { ApprovalRequest, CountedDecision, Decision, LapsedDecision } from '../../domain/decision.ts';
 
-/** Requests to approvers for this person, and their decisions. */
+type Judged = Awaited<ReturnType<Activities['decide']>>;
+
+/** Requests to approvers for this person: who may decide, and who decided what, stands on record. */
 export class Approvals {
   readonly #process: Readonly<Process>;
   readonly #mailbox: Readonly<Mailbox>;
   all: readonly ApprovalView[] = [];
-  /** All that counted in the chain of runs: nobody is asked twice. */
-  decisions: readonly CountedDecision[];
-  /** Decisions that count already and are not yet on record. */
-  #unrecorded = 0;
 
-  constructor(process: Readonly<Process>, mailbox: Readonly<Mailbox>, decisions: readonly CountedDecision[]) {
+  constructor(process: Readonly<Process>, mailbox: Readonly<Mailbox>) {
     this.#process = process;
     this.#mailbox = mailbox;
-    this.decisions = decisions;
   }
 
   find(approvalId: string): ApprovalView | undefined {
     return this.all.find((one) => one.approvalId === approvalId);
   }
 
-  has({ approvalId }: ApprovalRequest): boolean {
-    return this.find(approvalId) !== undefined;
-  }
-
   /** Requests what is not requested yet, and withdraws requests for access that is no longer wanted. */
-  async replaceRequests(requests: readonly ApprovalRequest[]): Promise<void> {
+  async replaceRequests(requests: readonly RequestView[]): Promise<void> {
     const wanted = new Set(requests.map(({ approvalId }) => approvalId));
-    const withdrawn = this.#open.filter(({ approvalId, act }) => act === undefined && !wanted.has(approvalId));
+    const withdrawn = this.#open.filter(({ approvalId, about }) => about === undefined && !wanted.has(approvalId));
     this.all = this.all.filter((one) => !withdrawn.includes(one));
-    await this.#recordWithdrawn(withdrawn);
+    for (const approval of withdrawn) await this.#close(approval, 'withdrawn');
     await this.request(requests);
   }
 
-  /** Requests what is not requested yet. Decisions made earlier in the chain count. */
-  async request(requests: readonly ApprovalRequest[]): Promise<void> {
-    const opened = requests
-      .filter((request) => !this.has(request))
-      .map((request): ApprovalView => {
-        const decisions = this.decisions.filter(({ approvalId }) => approvalId === request.approvalId);
-        const approvers = approversAfter(request.approvers, decisions);
-        return { ...request, approvers, state: stateAfter({ approvers, decisions }), decisions, ...this.#fromNow() };
-      });
-    this.all = [...this.all, ...opened];
-    await this.#publish(opened.filter(({ state }) => state === 'open'));
+  /** Requests what is not requested yet. What was decided earlier in the chain of runs counts. */
+  async request(requests: readonly RequestView[]): Promise<void> {
+    const asked = requests.filter(({ approvalId }) => this.find(approvalId) === undefined);
+    if (asked.length === 0) return;
+    const { firstExecutionRunId: chain } = workflowInfo();
+    const opened = await records.openApprovals(this.#whose, asked, { chain, at: isoOf(Date.now()) });
+    for (const approval of opened) this.#show(approval);
   }
 
   /** Decisions that hold no longer are forgotten, and the same is requested once more. */
   async requestAgain(approvalId: string, lapsed: readonly LapsedDecision[]): Promise<void> {
     for (const { decisionId, why } of lapsed) this.#process.refuse(`decision ${decisionId}`, why);
-    const holds = ({ decisionId }: CountedDecision) => !lapsed.some((one) => one.decisionId === decisionId);
-    this.decisions = this.decisions.filter(holds);
-    this.#change(approvalId, ({ decisions }) => ({
-      state: 'open',
-      decisions: decisions.filter(holds),
-      ...this.#fromNow(),
-    }));
-    await this.#publish(this.all.filter((one) => one.approvalId === approvalId));
+    const ids = lapsed.map(({ decisionId }) => decisionId);
+    const opened = await records.reopenApproval(this.#keyOf(approvalId), ids, isoOf(Date.now()));
+    if (opened !== undefined) this.#show(opened);
   }
 
   stateOf(approvalId: string): ApprovalState {
     return this.find(approvalId)?.state ?? 'withdrawn';
   }
 
-  /** Decided, and on record: only then is anything assigned because of it. */
   isDecided(approvalId: string): boolean {
-    return this.stateOf(approvalId) !== 'open' && this.#unrecorded === 0;
+    return this.stateOf(approvalId) !== 'open';
   }
 
   /** How the approval ends, whenever that is. */
@@ -99,127 +73,84 @@ export class Approvals {
     await this.#process.enter('waitingForApproval', `${open.length} approval(s)`, until);
   }
 
-  /** What takes no look at the record. */
-  judgeAtOnce(decision: Decision): Verdict | undefined {
-    const approval = this.find(decision.approvalId);
-    return judgeAtOnce(approval, decision, approval === undefined ? { acceptClaimed: false } : this.#mailbox.terms);
-  }
-
-  /** Has the proof and the approver looked up, judges, and counts. What does not count changes nothing, and is listed. */
-  async decide(decision: Decision): Promise<Verdict> {
-    const verdict = await this.#judge(decision);
-    if (verdict.kind === 'refused') this.#process.refuse(`${decision.verdict} by ${decision.actor}`, verdict.why);
-    return verdict;
+  /** Has the decision judged by the record, which counts it. What does not count changes nothing, and is listed. */
+  async decide(said: Decision | DecisionId): Promise<Judged> {
+    const { decisionId, approvalId } = said;
+    const what = `decision ${decisionId}`;
+    if (this.#mailbox.current === undefined || this.find(approvalId) === undefined) {
+      this.#process.refuse(what, 'no process waits for it');
+      return { verdict: 'refused', why: 'no process waits for it' };
+    }
+    const judged = await records.decide(this.#whose, said, isoOf(Date.now()));
+    const { verdict, why = 'it does not count', approval } = judged;
+    if (verdict === 'refused') this.#process.refuse(what, why);
+    else if (approval !== undefined && this.find(approvalId) !== undefined) {
+      this.#put(approval);
+      this.#process.note(`${what} counts: approval ${approvalId} is ${approval.state}`);
+    }
+    return judged;
   }
 
   /** The process ends, and with it what it has asked. */
   async withdrawAll(): Promise<void> {
-    const open = this.#open;
-    for (const { approvalId } of open) this.#change(approvalId, () => ({ state: 'withdrawn' }));
-    await this.#recordWithdrawn(open);
+    for (const approval of this.#open) {
+      this.#put({ ...approval, state: 'withdrawn' });
+      await this.#close(approval, 'withdrawn');
+    }
   }
 
   get #open(): readonly ApprovalView[] {
     return this.all.filter(({ state }) => state === 'open');
   }
 
-  #fromNow(): Pick<ApprovalView, 'requestedAt' | 'deadline'> {
-    const now = Date.now();
-    return { requestedAt: isoOf(now), deadline: isoOf(now + this.#mailbox.terms.times.approvalRejectAfterMs) };
+  get #whose() {
+    return { personId: this.#process.personId, eventId: this.#mailbox.event.eventId };
   }
 
-  #change(approvalId: string, change: (approval: ApprovalView) => Partial<ApprovalView>): void {
-    this.all = this.all.map((one) => (one.approvalId === approvalId ? { ...one, ...change(one) } : one));
+  #keyOf(approvalId: string) {
+    return { personId: this.#process.personId, approvalId };
   }
 
-  async #recordWithdrawn(approvals: readonly ApprovalView[]): Promise<void> {
-    for (const { approvalId } of approvals) {
-      await records.closeApproval(this.#process.personId, approvalId, 'withdrawn');
-    }
+  #put(approval: ApprovalView): void {
+    const others = this.all.filter(({ approvalId }) => approvalId !== approval.approvalId);
+    this.all = [...others, approval];
   }
 
-  async #publish(approvals: readonly ApprovalView[]): Promise<void> {
-    if (approvals.length > 0) await records.openApprovals(this.#process.personId, approvals);
-    // Followed from when they are requested, whether or not the process waits for them already.
-    for (const { approvalId } of approvals) this.#follow(approvalId).catch(ignoreCancellation);
+  /** Followed from when it is requested, whether or not the process waits for it already. */
+  #show(approval: ApprovalView): void {
+    this.#put(approval);
+    if (approval.state === 'open') this.#follow(approval).catch(ignoreCancellation);
+  }
+
+  async #close({ approvalId }: ApprovalView, state: 'withdrawn' | 'timedOut'): Promise<void> {
+    await records.closeApproval(this.#keyOf(approvalId), state, isoOf(Date.now()));
   }
 
   /** Follows one approval to its end: reminds, brings in the fallback approvers, and rejects when time is up. */
-  async #follow(approvalId: string): Promise<void> {
-    const approval = this.find(approvalId);
-    if (approval === undefined) return;
-    const requestedAt = Date.parse(approval.requestedAt);
-    const { approvalRemindAfterMs, approvalFallbackAfterMs } = this.#mailbox.terms.times;
-    const isClosed = () => this.find(approvalId)?.state !== 'open';
-    const closedBy = (at: number, summary: string) => waitFor(isClosed, { at, summary });
+  async #follow(approval: ApprovalView): Promise<void> {
+    const { approvalId, deadline } = approval;
+    const { approvalRemindAfterMs, approvalFallbackAfterMs, approvalRejectAfterMs } = this.#mailbox.terms.times;
+    const until = Date.parse(deadline);
+    const openedAt = until - approvalRejectAfterMs;
+    const isOver = () => {
+      const now = this.find(approvalId);
+      return now?.state !== 'open' || now.deadline !== deadline;
+    };
+    const overBy = (at: number, summary: string) => waitFor(isOver, { at, summary });
+    const remind = (kind: 'approvalReminder' | 'approvalFallback' | 'approvalTimedOut') =>
+      records.remindApprovers(this.#keyOf(approvalId), kind, isoOf(Date.now()));
 
-    if (await closedBy(requestedAt + approvalRemindAfterMs, 'reminder to the approvers')) return;
-    await this.#notify(approvalId, 'approvalReminder');
-    if (await closedBy(requestedAt + approvalFallbackAfterMs, 'the fallback approvers')) return;
-    await this.#notify(approvalId, 'approvalFallback');
-    if (await closedBy(Date.parse(approval.deadline), 'the approval times out')) return;
+    if (await overBy(openedAt + approvalRemindAfterMs, 'reminder to the approvers')) return;
+    await remind('approvalReminder');
+    if (await overBy(openedAt + approvalFallbackAfterMs, 'the fallback approvers')) return;
+    await remind('approvalFallback');
+    if (await overBy(until, 'the approval times out')) return;
 
     // Told before it closes: once it is closed the process may end at any moment.
-    await this.#notify(approvalId, 'approvalTimedOut');
-    if (isClosed()) return;
-    this.#change(approvalId, () => ({ state: 'timedOut' }));
+    await remind('approvalTimedOut');
+    if (isOver()) return;
+    this.#put({ ...approval, state: 'timedOut' });
     this.#process.note(`approval ${approvalId} timed out`);
-    await records.closeApproval(this.#process.personId, approvalId, 'timedOut');
-  }
-
-  async #notify(approvalId: string, kind: 'approvalReminder' | 'approvalFallback' | 'approvalTimedOut'): Promise<void> {
-    const approval = this.find(approvalId);
-    if (approval === undefined) return;
-    const { entitlements, act, deadline } = approval;
-    await records.notify({
-      kind,
-      personId: this.#process.personId,
-      to: askedOf(approval, isFallbackDue(approval, this.#mailbox.terms.times, Date.now())),
-      details: { approvalId, entitlements, act, until: deadline },
-    });
-  }
-
-  async #judge(decision: Decision): Promise<Verdict> {
-    const asked = this.find(decision.approvalId);
-    const atOnce = this.judgeAtOnce(decision);
-    const event = this.#mailbox.current;
-    if (asked === undefined || event === undefined || atOnce !== undefined) {
-      return atOnce ?? { kind: 'refused', why: 'no process waits for it' };
-    }
-    const review = await records.reviewDecision(this.#process.personId, asked, decision, Date.now());
-    // Others may have decided meanwhile.
-    const approval = this.find(decision.approvalId);
-    const verdict = judgeDecision(approval, decision, review, {
-      ...this.#mailbox.terms,
-      personIds: this.#identities,
-      now: Date.now(),
-    });
-    if (verdict.kind === 'counts' && approval !== undefined) {
-      await this.#count(event, approval, countedDecision(decision, review));
-    }
-    return verdict;
-  }
-
-  /** Every name by which the person is known: nobody decides about their own access under another address. */
-  get #identities(): readonly string[] {
-    const { personId, account } = this.#process;
-    // The handle keeps the first e-mail forever.
-    return [personId, ...this.#mailbox.emails, ...(account === undefined ? [] : [account.email, account.handle])];
-  }
-
-  /** Counts a decision at once, so that a second one sees it, and waits until it is on record. */
-  async #count({ eventId }: HrEvent, approval: ApprovalView, decision: CountedDecision): Promise<void> {
-    const decisions = [...approval.decisions, decision];
-    const approvers = approversAfter(approval.approvers, [decision]);
-    const after = { ...approval, decisions, approvers, state: stateAfter({ decisions, approvers }) };
-    this.#change(approval.approvalId, () => after);
-    this.decisions = [...this.decisions, decision];
-    this.#process.note(`${decision.verdict} by ${decision.actor} (${decision.proof})`);
-    this.#unrecorded += 1;
-    try {
-      await records.recordDecision(this.#process.personId, eventId, decision, after);
-    } finally {
-      this.#unrecorded -= 1;
-    }
+    await this.#close(approval, 'timedOut');
   }
 }

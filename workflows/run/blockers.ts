@@ -72,7 +72,7 @@ export class Blockers {
     const { personId } = this.#process;
     const advice = `decide whose account it is with \`npx muster person link ${personId} --account UUID\` or \`npx muster person unlink ID\``;
     await this.waitUntilResolved('blocked', { reason: conflict, advice }, () =>
-      this.allowed(() => blockerPoll.awaitCorrelation(personId, this.#mailbox.attributes?.email)),
+      this.allowed(() => blockerPoll.awaitCorrelation(personId, this.#mailbox.event.eventId)),
     );
   }
 
@@ -106,7 +106,7 @@ export class Blockers {
       if (isFirst) {
         await this.#process.enter(phase, advice);
         const { personId } = this.#process;
-        await records.notify({ kind: 'processBlocked', personId, to: [], details: { reason, advice } });
+        await records.notify({ kind: 'processBlocked', personId, details: { reason, advice } });
       }
       return await until();
     } finally {

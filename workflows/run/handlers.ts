@@ -11,10 +11,9 @@ import {
   submitDecisionUpdate,
   type DecisionReceipt,
 } from '../../domain/contracts.ts';
-import { checkActivation, checkCancellation, checkDecision, checkHrEvent } from '../../domain/guards.ts';
-import { withdraw } from './admission.ts';
+import { checkActivation, checkNotice, checkSubmission } from '../../domain/guards.ts';
 import { statusOf, type PersonRun } from './personRun.ts';
-import type { Decision } from '../../domain/decision.ts';
+import type { DecisionId } from '../../domain/decision.ts';
 
 /** Registers what a run listens to. Payloads come from anywhere: nothing here throws but an update's refusal. */
 export function listen(run: PersonRun): void {
@@ -25,15 +24,13 @@ export function listen(run: PersonRun): void {
 }
 
 function listenForEvents({ process, mailbox }: PersonRun): void {
-  setHandler(
-    hrEventSignal,
-    (input: unknown) => {
-      const checked = checkHrEvent(input, process.personId);
-      if (checked.ok) mailbox.receive(checked.value);
-      else process.refuse('hrEvent signal', checked.why);
-    },
-    { description: 'A fact from HR about this person (an HrEvent)' },
-  );
+  const lookAt = (signal: string) => (input: unknown) => {
+    const checked = checkNotice(input);
+    if (checked.ok) mailbox.look(checked.value.eventId);
+    else process.refuse(`${signal} signal`, checked.why);
+  };
+  setHandler(hrEventSignal, lookAt('hrEvent'), { description: 'An event about this person is on record {eventId}' });
+  setHandler(cancelEventSignal, lookAt('cancelEvent'), { description: 'An event was withdrawn on record {eventId}' });
 
   setHandler(
     accountActivatedSignal,
@@ -44,30 +41,13 @@ function listenForEvents({ process, mailbox }: PersonRun): void {
     },
     { description: 'The sync saw this account Active' },
   );
-
-  setHandler(
-    cancelEventSignal,
-    async (input: unknown) => {
-      const checked = checkCancellation(input);
-      if (!checked.ok) return process.refuse('cancelEvent signal', checked.why);
-      mailbox.withdraw(checked.value);
-      // The event may be among those that are being looked up.
-      if (!mailbox.isSettled) return;
-      try {
-        await withdraw({ process, mailbox });
-      } catch (error) {
-        ignoreCancellation(error);
-      }
-    },
-    { description: 'Withdraws an event that waits {eventId, actor, reason?}' },
-  );
 }
 
 function listenForDecisions({ process, approvals }: PersonRun): void {
   setHandler(
     decideSignal,
     async (input: unknown) => {
-      const checked = checkDecision(input);
+      const checked = checkSubmission(input);
       if (!checked.ok) return process.refuse('decide signal', checked.why);
       try {
         await approvals.decide(checked.value);
@@ -80,23 +60,21 @@ function listenForDecisions({ process, approvals }: PersonRun): void {
 
   setHandler(
     submitDecisionUpdate,
-    async (decision: Decision): Promise<DecisionReceipt> => {
+    async (decision: DecisionId): Promise<DecisionReceipt> => {
       const { decisionId, approvalId } = decision;
-      const verdict = await approvals.decide(decision);
-      if (verdict.kind === 'refused') throw refusal(verdict.why);
+      const { verdict, why = 'it does not count' } = await approvals.decide(decision);
+      if (verdict === 'refused') throw refusal(why);
       return { decisionId, approvalId, state: approvals.stateOf(approvalId) };
     },
     {
-      description: 'The same as decide, and says so when it does not count',
-      // What takes no look at the inventory is refused before it costs the history anything.
+      description: 'A decision that is on record {decisionId, approvalId}; says so when it does not count',
+      // What takes no look at the record is refused before it costs the history anything.
       validator: (input: unknown) => {
-        const checked = checkDecision(input);
+        const checked = checkSubmission(input);
         if (!checked.ok) throw refusal(checked.why);
         if (approvals.find(checked.value.approvalId) === undefined) {
           throw ApplicationFailure.nonRetryable('no approval with this id is open', decisionRefusals.notWaiting);
         }
-        const verdict = approvals.judgeAtOnce(checked.value);
-        if (verdict?.kind === 'refused') throw refusal(verdict.why);
       },
     },
   );

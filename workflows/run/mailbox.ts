@@ -1,87 +1,66 @@
 import type { Activities } from '../../activities/index.ts';
-import type { EventCancellation } from '../../domain/contracts.ts';
-import {
-  chooseEvent,
-  dueAt,
-  foldAttributes,
-  foldEvent,
-  isHire,
-  isNewer,
-  settle,
-  type DroppedEvent,
-} from '../../domain/mailbox.ts';
-import type { Employment, HrEvent, Outcome, PersonAttributes, PersonRecord } from '../../domain/model.ts';
+import { chooseEvent, dueAt, foldLines, isHire, isNewer, settle, type DroppedEvent } from '../../domain/mailbox.ts';
+import type { Employment, KnownPerson, MailboxEvent, Outcome } from '../../domain/model.ts';
 import type { Process } from './process.ts';
 
-type Admission = Awaited<ReturnType<Activities['admitEvents']>>;
-/** What the policy says of the way in which a process goes. */
-type Terms = Omit<Admission, 'record' | 'applied'>;
+type OpenMailbox = Awaited<ReturnType<Activities['readMailbox']>>;
 
 interface EndedEvent {
-  readonly event: HrEvent;
+  readonly event: MailboxEvent;
   readonly outcome: Outcome;
 }
 
-/** What has come for the person: the event whose process runs, what waits for its turn, and what the record says of them. */
+const keptNotices = 50;
+
+/**
+ * What has come for the person, as the record says: the event whose process runs, and what waits for its turn. A signal means that
+ * there is something to read; it carries nothing.
+ */
 export class Mailbox {
-  /** The person as the record knows them; known from the first admission on, as the terms are. */
-  record: PersonRecord;
-  /** Received, not yet looked up in the record. */
-  incoming: readonly HrEvent[];
+  /** The person as the record knows them; known from the first reading on, as the terms are. */
+  person: KnownPerson = { employment: 'unknown', lines: {}, isKnown: false };
   /** Say an id only, and HR is asked for the record: until it has replied they have not arrived. */
-  fetching: readonly HrEvent[] = [];
-  waiting: readonly HrEvent[] = [];
-  withdrawals: readonly EventCancellation[] = [];
+  fetching: readonly MailboxEvent[] = [];
+  waiting: readonly MailboxEvent[] = [];
   /** Events that ended and are not yet on record as such. */
   ended: readonly EndedEvent[] = [];
   /** The event whose process runs. It may be replaced by a newer one meanwhile. */
-  current: HrEvent | undefined;
+  current: MailboxEvent | undefined;
   /** Waits for its day, and is the next. */
-  next: HrEvent | undefined;
-  /** The person's attributes as they will be once the event is applied. */
-  attributes: PersonAttributes | undefined;
+  next: MailboxEvent | undefined;
   readonly #process: Readonly<Process>;
-  #terms: Terms | undefined;
-  #isAdmitting = false;
+  #terms: OpenMailbox['terms'] | undefined;
+  #isToBeRead = true;
+  #isReading = false;
+  /** Events that somebody said to look at. */
+  #noticed: readonly string[] = [];
+  #newsTaken = 0;
 
-  constructor(process: Readonly<Process>, events: readonly HrEvent[]) {
+  constructor(process: Readonly<Process>) {
     this.#process = process;
-    this.incoming = events;
-    this.record = { personId: process.personId, previousEmails: [], employment: 'unknown', lines: {} };
   }
 
-  get terms(): Terms {
-    if (this.#terms === undefined) throw new Error('no event was admitted yet');
+  get terms(): OpenMailbox['terms'] {
+    if (this.#terms === undefined) throw new Error('the mailbox was not read yet');
     return this.#terms;
   }
 
-  get hasTerms(): boolean {
-    return this.#terms !== undefined;
-  }
-
-  get event(): HrEvent {
+  get event(): MailboxEvent {
     if (this.current === undefined) throw new Error('no process runs');
     return this.current;
   }
 
-  get managers(): readonly string[] {
-    return this.attributes?.manager === undefined ? [] : [this.attributes.manager];
+  get contents(): readonly MailboxEvent[] {
+    return [...this.waiting, ...this.fetching];
   }
 
-  /** Every e-mail by which HR knows the person, or will. */
-  get emails(): readonly string[] {
-    const said = this.waiting.map(({ person }) => person?.email);
-    const emails = [this.attributes?.email, this.record.attributes?.email, ...this.record.previousEmails, ...said];
-    return emails.filter((email) => email !== undefined);
+  get isToBeRead(): boolean {
+    return this.#isToBeRead;
   }
 
-  get contents(): readonly HrEvent[] {
-    return [...this.waiting, ...this.incoming, ...this.fetching];
-  }
-
-  /** Nothing is looked up, or is to be. */
+  /** Nothing is read, or is to be. */
   get isSettled(): boolean {
-    return this.incoming.length === 0 && !this.#isAdmitting;
+    return !this.#isToBeRead && !this.#isReading;
   }
 
   /** For a wait: whether what waits, or the event whose process runs, has changed since. */
@@ -90,51 +69,57 @@ export class Mailbox {
     return () => this.waiting !== waiting || this.current !== current;
   }
 
-  receive(event: HrEvent): void {
-    this.incoming = [...this.incoming, event];
+  /** For a step that waits: whether news were taken since. */
+  watchNews(): () => boolean {
+    const taken = this.#newsTaken;
+    return () => this.#newsTaken !== taken;
   }
 
-  withdraw(request: EventCancellation): void {
-    this.withdrawals = [...this.withdrawals, request];
+  /** Something came for the person. */
+  look(eventId?: string): void {
+    this.#isToBeRead = true;
+    if (eventId !== undefined) this.#noticed = [...this.#noticed, eventId].slice(-keptNotices);
   }
 
-  /** Whatever has arrived is looked up now. */
-  beginAdmission(): readonly HrEvent[] {
-    const arrived = this.incoming;
-    this.incoming = [];
-    this.#isAdmitting = true;
-    return arrived;
+  beginReading(): void {
+    this.#isToBeRead = false;
+    this.#isReading = true;
   }
 
-  /** Sorts in what has arrived; returns the events whose record is to be fetched from HR. */
-  admit(arrived: readonly HrEvent[], { record, applied, ...terms }: Admission): readonly HrEvent[] {
-    if (this.#terms === undefined) this.record = record;
+  /** Sorts in what the record holds; returns the events whose record is to be fetched from HR. */
+  read({ person, events, terms }: OpenMailbox): readonly MailboxEvent[] {
+    const { employment, lines } = this.#terms === undefined ? person : this.person;
+    this.person = { ...person, employment, lines };
     this.#terms = terms;
-    const current = this.current === undefined ? [] : [this.current.eventId];
-    const known = [...applied, ...this.ended.map(({ event }) => event.eventId), ...current];
-    const whole = arrived.filter(({ fetchId }) => fetchId === undefined);
-    const seen = new Set([...known, ...[...whole, ...this.waiting, ...this.fetching].map(({ eventId }) => eventId)]);
-    const partial = arrived.filter(({ eventId, fetchId }, index) => {
-      const isFirst = arrived.findIndex((one) => one.eventId === eventId) === index;
-      return fetchId !== undefined && isFirst && !seen.has(eventId);
-    });
+    this.#refuseUnknown(events);
+    const over = new Set([this.current?.eventId, ...this.ended.map(({ event }) => event.eventId)]);
+    const fresh = events.filter(({ eventId }) => !over.has(eventId));
+    for (const event of fresh.filter(({ isWithdrawn }) => isWithdrawn)) this.#withdraw(event);
+    const toFetch = fresh.filter(({ isToFetch, isWithdrawn }) => isToFetch && !isWithdrawn);
+    const partial = toFetch.filter(({ eventId }) => !this.fetching.some((one) => one.eventId === eventId));
     this.fetching = [...this.fetching, ...partial];
-    const { waiting, dropped } = settle([...this.waiting, ...whole], this.record, known);
-    this.waiting = waiting;
+    // One that was read before stays the same object.
+    const whole = fresh
+      .filter(({ isToFetch, isWithdrawn }) => !isToFetch && !isWithdrawn)
+      .map((event) => this.waiting.find(({ eventId }) => eventId === event.eventId) ?? event);
+    const { waiting, dropped } = settle(whole, this.person);
+    if (waiting.length !== this.waiting.length || waiting.some((event) => !this.waiting.includes(event))) {
+      this.waiting = waiting;
+    }
     this.#drop(dropped);
     return partial;
   }
 
-  endAdmission(): void {
-    this.#isAdmitting = false;
+  endReading(): void {
+    this.#isReading = false;
   }
 
-  /** HR's record of an event that said an id only has come, or will not come. */
-  endFetch(event: HrEvent, found: readonly HrEvent[] | Outcome): void {
+  /** HR's record of an event that said an id only is on record, or (with an outcome) will not come. */
+  endFetch(event: MailboxEvent, outcome?: Outcome): void {
     if (!this.fetching.includes(event)) return;
     this.fetching = this.fetching.filter((one) => one !== event);
-    if ('kind' in found) this.ended = [...this.ended, { event, outcome: found }];
-    else this.incoming = [...this.incoming, ...found];
+    if (outcome === undefined) this.look();
+    else this.#end(event, outcome);
   }
 
   endAllFetches(outcome: Outcome): void {
@@ -146,18 +131,17 @@ export class Mailbox {
   }
 
   /** Waits for the day of this event. */
-  schedule(event: HrEvent): void {
+  schedule(event: MailboxEvent): void {
     this.next = event;
   }
 
   /** Takes the event out: its process begins. */
-  take(event: HrEvent, dropped: readonly DroppedEvent[]): void {
+  take(event: MailboxEvent, dropped: readonly DroppedEvent[]): void {
     this.#drop(dropped);
     const gone = new Set([event, ...dropped.map((one) => one.event)]);
     this.waiting = this.waiting.filter((one) => !gone.has(one));
     this.next = undefined;
     this.current = event;
-    this.attributes = foldEvent(this.record, event).attributes;
   }
 
   /** When `takeNews` would find something; milliseconds, Infinity where nothing waits. */
@@ -178,53 +162,33 @@ export class Mailbox {
       this.current = joiner;
     }
     for (const mover of movers.toSorted((a, b) => (isNewer(a, b) ? 1 : -1))) {
-      this.record = { ...this.record, ...foldEvent(this.record, mover) };
+      this.#fold(mover);
       this.#end(mover, { kind: 'completed', detail: 'taken over by the onboarding', parts: [] });
     }
-    this.attributes = foldEvent(this.record, this.event).attributes;
+    this.#newsTaken += 1;
     return true;
   }
 
-  get #newerHire(): HrEvent | undefined {
+  get #newerHire(): MailboxEvent | undefined {
     return this.waiting.find((event) => isHire(event) && isNewer(event, this.event));
   }
 
-  dueAt(event: HrEvent): number {
+  dueAt(event: MailboxEvent): number {
     return dueAt(event, this.terms.times);
-  }
-
-  /** Takes out what an operator has withdrawn: it is never applied. */
-  takeWithdrawn(): readonly EndedEvent[] {
-    const asked = this.withdrawals;
-    this.withdrawals = [];
-    return asked.flatMap(({ eventId, actor, reason }) => {
-      const event = this.waiting.find((one) => one.eventId === eventId);
-      if (event === undefined) {
-        const isRunning = this.current?.eventId === eventId;
-        this.#process.refuse(`cancel ${eventId}`, isRunning ? 'its process is running' : 'no event with this id waits');
-        return [];
-      }
-      this.waiting = this.waiting.filter((one) => one !== event);
-      if (this.next === event) this.next = undefined;
-      const detail = `withdrawn by ${actor}${reason === undefined ? '' : `: ${reason}`}`;
-      this.#process.note(`${event.kind} ${eventId} ${detail}`);
-      // Known from now on, so that the same event again does not count.
-      return [this.#end(event, { kind: 'cancelled', detail, parts: [] })];
-    });
   }
 
   /** The process of the event has ended: the record follows it. */
   apply(outcome: Outcome, employment: Employment): void {
-    this.record = { ...this.record, ...foldEvent(this.record, this.event), employment };
+    this.#fold(this.event);
+    this.person = { ...this.person, employment };
     this.#end(this.event, outcome);
   }
 
-  /** A leaver only postpones the event: it has its turn after that. */
-  putBack(employment: Employment): void {
+  /** The event has its turn later: after a leaver that only postpones it, or in the next run. */
+  putBack(employment: Employment = this.person.employment): void {
     this.waiting = [...this.waiting, this.event];
-    // What arrives from now on must not make it a duplicate of itself.
     this.current = undefined;
-    this.record = { ...this.record, employment };
+    this.person = { ...this.person, employment };
   }
 
   /** What ended since the last time, to be put on record. */
@@ -234,18 +198,37 @@ export class Mailbox {
     return ended;
   }
 
-  #end(event: HrEvent, outcome: Outcome): EndedEvent {
-    const ended = { event, outcome };
-    this.ended = [...this.ended, ended];
-    return ended;
+  /** Withdrawn on record before its turn: it is never carried out. */
+  #withdraw(event: MailboxEvent): void {
+    this.waiting = this.waiting.filter(({ eventId }) => eventId !== event.eventId);
+    if (this.next?.eventId === event.eventId) this.next = undefined;
+    this.#process.note(`${event.kind} ${event.eventId} was withdrawn`);
+    this.#end(event, { kind: 'cancelled', detail: 'withdrawn', parts: [] });
+  }
+
+  #refuseUnknown(events: readonly MailboxEvent[]): void {
+    for (const eventId of this.#noticed) {
+      const event = events.find((one) => one.eventId === eventId);
+      if (event === undefined) this.#process.refuse(`event ${eventId}`, 'no event with this id waits on record');
+      else if (event.isWithdrawn && this.current?.eventId === eventId) {
+        this.#process.refuse(`cancel ${eventId}`, 'its process is running');
+      }
+    }
+    this.#noticed = [];
+  }
+
+  #fold(event: MailboxEvent): void {
+    this.person = { ...this.person, lines: foldLines(this.person.lines, event) };
+  }
+
+  #end(event: MailboxEvent, outcome: Outcome): void {
+    this.ended = [...this.ended, { event, outcome }];
   }
 
   #drop(dropped: readonly DroppedEvent[]): void {
     for (const { event, kind, why } of dropped) {
       this.#process.refuse(`${event.kind} ${event.eventId}`, `${kind}: ${why}`);
-      if (kind === 'duplicate') continue;
-      if (isHire(event)) this.record = { ...this.record, ...foldAttributes(this.record, event) };
-      this.#end(event, { kind, detail: why, parts: [] });
+      if (kind !== 'duplicate') this.#end(event, { kind, detail: why, parts: [] });
     }
   }
 }

@@ -1,6 +1,8 @@
 import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import type { PersonRunInput, PersonStatus } from '../../domain/contracts.ts';
-import type { HrEvent, ProcessType } from '../../domain/model.ts';
+import type { PersonStatus, Refusal } from '../../domain/contracts.ts';
+import type { Because } from '../../domain/evidence.ts';
+import { carriedIn } from '../../domain/guards.ts';
+import type { MailboxEvent, ProcessType } from '../../domain/model.ts';
 import { Approvals } from './approvals.ts';
 import { Blockers } from './blockers.ts';
 import { describeStatus } from './describe.ts';
@@ -21,23 +23,30 @@ export type Uses<Part extends keyof PersonRun> = Pick<PersonRun, Part>;
 /** The procedure of a process for the mailbox's current event. */
 export type Procedure = (run: PersonRun) => Promise<Ending>;
 
-export function openRun(type: ProcessType, { personId, events = [], carried }: PersonRunInput): PersonRun {
-  // Anybody who reaches Temporal can start a run with decisions of their own making.
+export function openRun(type: ProcessType, personId: string, input: unknown): PersonRun {
+  // Anybody who reaches Temporal can start a run with an argument of their own making.
   const isFollowing = workflowInfo().continuedFromExecutionRunId !== undefined;
-  const { decisions = [], refused = [] } = (isFollowing ? carried : undefined) ?? {};
+  const { refused = [] } = (isFollowing ? carriedIn(input) : {}) as { readonly refused?: readonly Refusal[] };
   const process = new Process(personId, type, refused, () => setCurrentDetails(describeStatus(statusOf(run))));
-  const mailbox = new Mailbox(process, events);
+  const mailbox = new Mailbox(process);
   const blockers = new Blockers(process, mailbox);
-  const approvals = new Approvals(process, mailbox, decisions);
+  const approvals = new Approvals(process, mailbox);
   const run: PersonRun = { process, mailbox, approvals, blockers };
   return run;
 }
 
+/** Why something is written now: the event whose process runs, which a newer one may have replaced, or an approval. */
+export const becauseOf = ({ process, mailbox }: Uses<'process' | 'mailbox'>, approvalId?: string): Because => ({
+  personId: process.personId,
+  eventId: mailbox.event.eventId,
+  ...(approvalId === undefined ? {} : { approvalId }),
+});
+
 /** What decides, before Datadog is asked, whether there is anything to do. */
 export const knownOf = ({ process, mailbox }: Uses<'process' | 'mailbox'>) => ({
   process: process.type,
-  employment: mailbox.record.employment,
-  person: mailbox.attributes,
+  employment: mailbox.person.employment,
+  isKnown: mailbox.person.isKnown || mailbox.event.isTelling === true,
 });
 
 export function statusOf({ process, mailbox, approvals, blockers }: PersonRun): PersonStatus {
@@ -51,6 +60,6 @@ export function statusOf({ process, mailbox, approvals, blockers }: PersonRun): 
   };
 }
 
-function briefly({ eventId, kind, occurredAt, effectiveAt, source }: HrEvent) {
+function briefly({ eventId, kind, occurredAt, effectiveAt, source }: MailboxEvent) {
   return { eventId, kind, occurredAt, effectiveAt, source };
 }

@@ -2,14 +2,14 @@ import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { EarlyEnd } from '../../domain/access/earlyEnd.ts';
 import { searchAttributes, type PersonStatus, type Refusal } from '../../domain/contracts.ts';
 import type {
-  Account,
   Employment,
   Entitlement,
-  HrEvent,
+  MailboxEvent,
   Outcome,
   PartResult,
   Phase,
   ProcessType,
+  SeenAccount,
 } from '../../domain/model.ts';
 import { records } from '../proxies.ts';
 
@@ -52,14 +52,16 @@ export class Process {
   parts: readonly PartResult[] = [];
   /** Signals and decisions that did not count. */
   refused: readonly Refusal[];
-  account: Account | undefined;
+  account: SeenAccount | undefined;
   /** Accounts that somebody says are active: a claim, to be read back. */
   readonly reportedActive = new Set<string>();
   /** Waits for a person before anything was removed: newer facts may still replace the event. */
   isReplaceable = false;
-  preemptedBy: HrEvent | undefined;
+  preemptedBy: MailboxEvent | undefined;
   /** In the Temporal UI. */
   isCancelled = false;
+  /** The next run takes the event up again: this one has become long. */
+  isLeft = false;
   #hasEntered = false;
   #steps: PersonStatus['steps'] = [];
   #desired: readonly Entitlement[] = [];
@@ -113,7 +115,7 @@ export class Process {
     this.show();
   }
 
-  useAccount(account: Account): void {
+  useAccount(account: SeenAccount): void {
     this.account = account;
   }
 
@@ -136,7 +138,11 @@ export class Process {
     this.isCancelled = true;
   }
 
-  preempt(event: HrEvent): void {
+  leaveToNextRun(): void {
+    this.isLeft = true;
+  }
+
+  preempt(event: MailboxEvent): void {
     this.preemptedBy = event;
     this.note(`${event.kind} ${event.eventId} ends this process`);
   }

@@ -1,25 +1,37 @@
-import { ActivityFailure, allHandlersFinished, CancellationScope, makeContinueAsNewFunc } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  allHandlersFinished,
+  CancellationScope,
+  makeContinueAsNewFunc,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { PersonRunInput } from '../../domain/contracts.ts';
+import { personIdOf } from '../../domain/ids.ts';
 import { isEndedBy, isHire, processOf, supersedes } from '../../domain/mailbox.ts';
-import type { Employment, HrEvent, Outcome, ProcessType } from '../../domain/model.ts';
+import type { Employment, MailboxEvent, Outcome, Phase, ProcessType } from '../../domain/model.ts';
 import { records } from '../proxies.ts';
-import { admitArrivals } from './admission.ts';
 import { wasCancelled } from './cancellation.ts';
 import { wordsOf } from './failures.ts';
+import { followRecord } from './followRecord.ts';
 import { listen } from './handlers.ts';
 import { openRun, type PersonRun, type Procedure, type Uses } from './personRun.ts';
 import { isoOf, type Ending } from './process.ts';
 import { alongside, waitFor } from './waits.ts';
 
-/** One run: takes the next event that is due, carries out its procedure, and leaves what waits to the next run of the chain. */
-export async function runPerson(type: ProcessType, input: PersonRunInput, procedure: Procedure): Promise<void> {
-  const run = openRun(type, input);
+/**
+ * One run: takes the next event that is due, carries out its procedure, and leaves what waits to the next run of the chain. Whose
+ * run it is, its id says: under another one there is nothing to do.
+ */
+export async function runPerson(type: ProcessType, input: unknown, procedure: Procedure): Promise<void> {
+  const personId = personIdOf(workflowInfo().workflowId);
+  if (personId === undefined) return;
+  const run = openRun(type, personId, input);
   listen(run);
   // Cancelling in the Temporal UI ends the process, not the mailbox: only the procedure is cancelled.
   CancellationScope.current().cancelRequested.catch(() => run.process.cancel());
 
   await CancellationScope.nonCancellable(async () => {
-    void admitArrivals(run);
+    void followRecord(run);
     if (await takeNext(run)) await end(run, run.process.isCancelled ? undefined : await perform(run, procedure));
     await comeToRest(run);
     if (run.mailbox.contents.length > 0) await continueWithNext(run);
@@ -30,21 +42,17 @@ export async function runPerson(type: ProcessType, input: PersonRunInput, proced
 /** Waits until an event is due, and takes it. An event of another type goes to a run of that type before anything is done. */
 async function takeNext(run: PersonRun): Promise<boolean> {
   const { process, mailbox } = run;
-  // Without an event (started directly) there is nothing to do; no timer where one has come with the start.
-  if (mailbox.isSettled) {
-    await waitFor(() => mailbox.incoming.length > 0, { at: Date.now() + 60_000, summary: 'until a first event comes' });
-  }
   for (;;) {
     await waitFor(() => mailbox.isSettled);
-    if (!mailbox.hasTerms) return false;
     const choice = mailbox.choose();
     if (choice.state === 'empty') {
       if (mailbox.fetching.length === 0) return false;
       if (process.isCancelled) mailbox.endAllFetches(cancelled);
-      await waitFor(() => mailbox.fetching.length === 0 || mailbox.incoming.length > 0 || process.isCancelled);
+      await waitFor(() => mailbox.fetching.length === 0 || !mailbox.isSettled || process.isCancelled);
       continue;
     }
-    if (processOf(choice.event, mailbox.record.employment) !== process.type) await continueWithNext(run);
+    const isElsewhere = processOf(choice.event, mailbox.person.employment) !== process.type;
+    if (isElsewhere || isLong()) await continueWithNext(run);
     if (choice.state === 'due' || process.isCancelled) {
       mailbox.take(choice.event, choice.state === 'due' ? choice.dropped : []);
       return true;
@@ -53,12 +61,18 @@ async function takeNext(run: PersonRun): Promise<boolean> {
     const what = `${choice.event.kind} to take effect`;
     const hasNews = mailbox.watch();
     await process.enter('scheduled', what, choice.at);
-    await waitFor(() => hasNews() || mailbox.incoming.length > 0 || process.isCancelled, {
+    await waitFor(() => hasNews() || !mailbox.isSettled || process.isCancelled || isLong(), {
       at: choice.at,
       summary: what,
     });
   }
 }
+
+/** The server would end a run whose history grows without end, and whoever reaches it can make it grow. */
+const isLong = (): boolean => workflowInfo().continueAsNewSuggested;
+
+/** Phases in which a process can be left and taken up again by the next run: it finds in the record how far it was. */
+const waitingPhases: readonly Phase[] = ['scheduled', 'waitingForAcceptance', 'waitingForApproval', 'blocked', 'held'];
 
 /** Carries out the procedure, and cancels it when a leaver becomes due or a newer fact replaces the event. */
 async function perform(run: PersonRun, procedure: Procedure): Promise<Ending | undefined> {
@@ -84,20 +98,25 @@ async function watchForPreemption(
     const due = leavers.find((event) => mailbox.dueAt(event) <= Date.now());
     const newer = due ?? mailbox.waiting.find((event) => isReplacing(event, mailbox.event, process));
     if (newer !== undefined) process.preempt(newer);
-    if (newer !== undefined || process.isCancelled) return endProcedure();
+    if (newer === undefined && isToBeContinued(process)) process.leaveToNextRun();
+    if (newer !== undefined || process.isCancelled || process.isLeft) return endProcedure();
     const hasNews = mailbox.watch();
     const { isReplaceable } = process;
-    await waitFor(() => hasNews() || process.isCancelled || process.isReplaceable !== isReplaceable, {
+    const hasChanged = () => process.isReplaceable !== isReplaceable || isToBeContinued(process);
+    await waitFor(() => hasNews() || process.isCancelled || hasChanged(), {
       at: Math.min(...leavers.map((event) => mailbox.dueAt(event))),
       summary: 'until the leaver takes effect',
     });
   }
 }
 
+const isToBeContinued = ({ stage }: Uses<'process'>['process']): boolean =>
+  isLong() && waitingPhases.includes(stage.phase);
+
 /** Whether a newer event takes the place of the one whose process runs. */
 function isReplacing(
-  event: HrEvent,
-  current: HrEvent,
+  event: MailboxEvent,
+  current: MailboxEvent,
   { type, isReplaceable }: { readonly type: ProcessType; readonly isReplaceable: boolean },
 ): boolean {
   // A hire takes over another one in place.
@@ -111,6 +130,7 @@ function isReplacing(
 async function end(run: PersonRun, given: Ending | undefined): Promise<void> {
   const { process, mailbox, approvals } = run;
   const { event } = mailbox;
+  if (given === undefined && process.isLeft && !process.isCancelled) return mailbox.putBack();
   const leaver = process.preemptedBy;
   const { outcome, employment } = given ?? { outcome: cancelledBy(process), employment: employmentAfterCancel(run) };
   const isPostponed =
@@ -119,24 +139,20 @@ async function end(run: PersonRun, given: Ending | undefined): Promise<void> {
   else mailbox.apply(outcome, employment);
   await approvals.withdrawAll();
   process.conclude(outcome);
-  await recordEnded(run);
+  await recordEnded(run, isPostponed ? undefined : { eventId: event.eventId, employment });
 }
 
 /** In one transaction. */
-async function recordEnded({ process, mailbox }: Uses<'process' | 'mailbox'>): Promise<void> {
+async function recordEnded(
+  { process, mailbox }: Uses<'process' | 'mailbox'>,
+  carriedOut?: { readonly eventId: string; readonly employment: Employment },
+): Promise<void> {
   const events = mailbox.takeEnded().map(({ event: { eventId }, outcome }) => ({ eventId, outcome }));
-  const { attributes, employment, lines } = mailbox.record;
-  await records.finishProcess({
-    personId: process.personId,
-    process: process.type,
-    events,
-    lines,
-    person: { attributes, employment },
-    at: isoOf(Date.now()),
-  });
+  const { personId, type } = process;
+  await records.finishProcess({ personId, process: type, carriedOut, events, at: isoOf(Date.now()) });
 }
 
-/** Until nothing is looked up or handled any more, and what ended without a process of its own is on record. */
+/** Until nothing is read or handled any more, and what ended without a process of its own is on record. */
 async function comeToRest(run: PersonRun): Promise<void> {
   const { mailbox } = run;
   do {
@@ -147,14 +163,13 @@ async function comeToRest(run: PersonRun): Promise<void> {
 
 /** Leaves the mailbox to the next run, as the type of the event that is next. */
 async function continueWithNext(run: PersonRun): Promise<never> {
-  const { process, mailbox, approvals } = run;
+  const { process, mailbox } = run;
   await comeToRest(run);
   const choice = mailbox.choose();
-  const type = choice.state === 'empty' ? process.type : processOf(choice.event, mailbox.record.employment);
+  const type = choice.state === 'empty' ? process.type : processOf(choice.event, mailbox.person.employment);
+  const { refused } = process;
   return makeContinueAsNewFunc<(next: PersonRunInput) => Promise<void>>({ workflowType: type })({
-    personId: process.personId,
-    events: mailbox.contents,
-    carried: { decisions: approvals.decisions, refused: process.refused },
+    carried: { refused },
   });
 }
 
@@ -168,11 +183,11 @@ const cancelledBy = ({ preemptedBy, parts }: Uses<'process'>['process']): Outcom
 /** Access may be half assigned: the next `person retry` goes on from there. */
 function employmentAfterFailure({ process, mailbox }: Uses<'process' | 'mailbox'>): Employment {
   if (process.type === 'offboarding') return 'left';
-  const { employment } = mailbox.record;
+  const { employment } = mailbox.person;
   return process.type === 'onboarding' && employment !== 'employed' ? 'joining' : employment;
 }
 
 /** A leaver whose process was cancelled has not left. */
 function employmentAfterCancel(run: Uses<'process' | 'mailbox'>): Employment {
-  return run.process.type === 'offboarding' ? run.mailbox.record.employment : employmentAfterFailure(run);
+  return run.process.type === 'offboarding' ? run.mailbox.person.employment : employmentAfterFailure(run);
 }

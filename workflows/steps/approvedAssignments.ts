@@ -2,13 +2,13 @@ import { isUndecidable } from '../../domain/approvals.ts';
 import { pickResolved } from '../../domain/access/plan.ts';
 import { undecidableWords } from '../../domain/access/warnings.ts';
 import type { ApprovalView } from '../../domain/contracts.ts';
-import type { Because } from '../../domain/evidence.ts';
-import type { HrEvent, ResolvedEntitlement } from '../../domain/model.ts';
+import type { ResolvedEntitlement } from '../../domain/model.ts';
 import { records } from '../proxies.ts';
-import type { PersonRun, Uses } from '../run/personRun.ts';
+import { becauseOf, type PersonRun, type Uses } from '../run/personRun.ts';
+import { isoOf } from '../run/process.ts';
 import { together } from '../run/waits.ts';
-import { assignAll, becauseOf, type Withheld } from './entitlements.ts';
-import type { ApprovalRequest } from '../../domain/decision.ts';
+import { assignAll, type Withheld } from './entitlements.ts';
+import type { RequestView } from '../../domain/decision.ts';
 
 /** Access to assign to an account once it is approved. */
 interface ApprovedWork {
@@ -28,7 +28,7 @@ export async function assignOnceApproved(
 
 /** Access that was withheld at the last moment is requested again, and assigned once it is approved as it is now. */
 async function assignOne(run: PersonRun, work: ApprovedWork, approvalId: string): Promise<void> {
-  const { process, mailbox, approvals } = run;
+  const { process, approvals } = run;
   const state = await approvals.decided(approvalId);
   const approval = approvals.find(approvalId);
   const wanted = pickResolved(approval?.entitlements ?? [], work.resolved);
@@ -37,7 +37,7 @@ async function assignOne(run: PersonRun, work: ApprovedWork, approvalId: string)
     for (const { kind, name } of wanted) process.finishPart(`assign ${kind} ${name}`, result);
     return;
   }
-  const withheld = await assignAll(run, work.accountId, wanted, becauseApproved(mailbox.event, approval));
+  const withheld = await assignAll(run, work.accountId, wanted, becauseOf(run, approvalId));
   if (withheld.length === 0) return;
   const again = await requestPrivileged(run, withheld, approval);
   const lapsed = withheld.flatMap(({ granted }) => (granted.because === 'lapsed' ? granted.lapsed : []));
@@ -50,21 +50,6 @@ async function assignOne(run: PersonRun, work: ApprovedWork, approvalId: string)
   ]);
 }
 
-export function becauseApproved(event: HrEvent, approval: ApprovalView): Because {
-  const { approvalId, approvers, decisions, privileged = [] } = approval;
-  const approving = decisions.filter(({ verdict }) => verdict === 'approve');
-  return {
-    ...becauseOf(event, `approval ${approvalId}`),
-    actor: approving.map(({ actor }) => actor).join(', '),
-    approval: {
-      approvalId,
-      quorum: approvers.quorum,
-      decisionIds: approving.map(({ decisionId }) => decisionId),
-      privileged,
-    },
-  };
-}
-
 /**
  * Requests the roles that turned out to be privileged when they were to be assigned: from the approvers of the rest, or,
  * where there were none, from the policy's `approvals.default`. Returns the ids of the new requests.
@@ -74,7 +59,7 @@ export async function requestPrivileged(
   withheld: readonly Withheld[],
   approval?: ApprovalView,
 ): Promise<readonly string[]> {
-  const { process, mailbox, approvals } = run;
+  const { process, approvals } = run;
   const privileged = withheld.flatMap(({ entitlement, granted }) => {
     if (granted.because !== 'privileged') return [];
     process.refuse(`assign ${entitlement.kind} ${entitlement.name}`, granted.why);
@@ -83,25 +68,18 @@ export async function requestPrivileged(
   if (privileged.length === 0) return [];
   const desired = {
     entitlements: approval === undefined ? privileged : [],
-    requests: approval === undefined ? [] : [{ ...requestOf(approval), entitlements: privileged }],
+    requests: approval === undefined ? [] : [{ ...approval, entitlements: privileged, privileged: undefined }],
   };
   const names = privileged.map(({ name }) => name);
-  const { requests } = await records.askForPrivileged(process.personId, desired, names, mailbox.attributes?.manager);
+  const { requests } = await records.askForPrivileged(becauseOf(run), desired, names, isoOf(Date.now()));
   skipUndecidable(run, requests);
   const decidable = requests.filter((request) => !isUndecidable(request));
   await approvals.request(decidable);
   return decidable.map(({ approvalId }) => approvalId);
 }
 
-const requestOf = ({ approvalId, rules, approvers, managerIds }: ApprovalView) => ({
-  approvalId,
-  rules,
-  approvers,
-  managerIds,
-});
-
 /** A privileged role that nobody may approve is not assigned. */
-function skipUndecidable({ process }: Uses<'process'>, requests: readonly ApprovalRequest[]): void {
+function skipUndecidable({ process }: Uses<'process'>, requests: readonly RequestView[]): void {
   const detail = `privileged, and ${undecidableWords}`;
   for (const { kind, name } of requests.filter(isUndecidable).flatMap(({ entitlements }) => entitlements)) {
     process.finishPart(`assign ${kind} ${name}`, 'notDone', { detail });

@@ -1,19 +1,20 @@
 import type { ResolvedAccess } from '../../domain/access/plan.ts';
-import { differingAttributes } from '../../domain/access/attributes.ts';
-import type { Account } from '../../domain/model.ts';
+import type { SeenAccount } from '../../domain/model.ts';
 import { datadog } from '../proxies.ts';
 import { throwUnlessFailed } from '../run/cancellation.ts';
 import { wordsOf } from '../run/failures.ts';
-import type { PersonRun } from '../run/personRun.ts';
+import { becauseOf, type PersonRun } from '../run/personRun.ts';
 import { needsApproval } from './onceApproved.ts';
-import { becauseOf } from './entitlements.ts';
-import { attributesOf, requestApprovals, wantedAccess } from './wantedAccess.ts';
+
+import { requestApprovals, wantedAccess } from './wantedAccess.ts';
 
 /** An account with HR's name and title. */
 interface AlignedAccount {
-  readonly account: Account;
-  /** HR's e-mail, where somebody must approve the change first. */
-  readonly emailToApprove?: string;
+  readonly account: SeenAccount;
+  /** HR's new e-mail was written. */
+  readonly hasNewEmail?: boolean;
+  /** Somebody must approve HR's new e-mail first. */
+  readonly isEmailToApprove?: boolean;
 }
 
 /** What an account is to hold. */
@@ -22,22 +23,22 @@ export interface Assignment extends AlignedAccount {
 }
 
 /** Name, title and e-mail follow HR, but for a disabled account. An address that somebody else's account has is a part that failed, and no more. */
-export async function alignAccount(run: PersonRun, account: Account): Promise<AlignedAccount> {
-  const { process, mailbox, blockers } = run;
+export async function alignAccount(run: PersonRun, account: SeenAccount): Promise<AlignedAccount> {
+  const { process, blockers } = run;
   let aligned: AlignedAccount = { account };
   process.useAccount(account);
   if (account.status === 'disabled') return aligned;
-  const { email, ...others } = differingAttributes(account, attributesOf(run));
+  const others = account.differing.filter((field) => field !== 'email');
   // By itself: an address that is refused leaves name and title done.
-  for (const change of [others, email === undefined ? {} : { email }]) {
-    const fields = Object.keys(change);
+  for (const fields of [others, account.differing.filter((field) => field === 'email')]) {
     if (fields.length === 0) continue;
+    const isEmail = fields.some((field) => field === 'email');
     try {
-      const because = becauseOf(mailbox.event);
-      aligned = { account: await blockers.allowed(() => datadog.updateAccount(account.id, change, because)) };
+      const updated = await blockers.allowed(() => datadog.updateAccount(account.id, fields, becauseOf(run)));
+      aligned = { account: updated, hasNewEmail: isEmail };
     } catch (error) {
       throwUnlessFailed(error);
-      if (needsApproval(error)) aligned = { ...aligned, emailToApprove: email };
+      if (needsApproval(error)) aligned = { ...aligned, isEmailToApprove: true };
       else process.finishPart(`update ${fields.join(', ')}`, 'failed', { detail: wordsOf(error) });
     }
   }

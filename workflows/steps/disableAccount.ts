@@ -2,13 +2,12 @@ import { sleep } from '@temporalio/workflow';
 import { overBudget } from '../../domain/access/planWords.ts';
 import { protectionAdvice, type Protection } from '../../domain/access/protection.ts';
 import { protectedAccount } from '../../domain/failures.ts';
-import type { Account, Outcome } from '../../domain/model.ts';
+import type { Outcome, SeenAccount } from '../../domain/model.ts';
 import { blockerPoll, datadog, records } from '../proxies.ts';
 import type { Blocker } from '../run/blockers.ts';
 import { failureIn } from '../run/failures.ts';
-import type { Uses } from '../run/personRun.ts';
+import { becauseOf, type Uses } from '../run/personRun.ts';
 import { alongside } from '../run/waits.ts';
-import { becauseOf } from './entitlements.ts';
 
 type Leaving = Uses<'process' | 'mailbox' | 'blockers'>;
 
@@ -30,9 +29,9 @@ export async function rejectedAboveBudget({ process, mailbox, blockers }: Leavin
 }
 
 /** Disables, once nothing protects the account: the operator is reminded of it every day. */
-export async function disableAccount(run: Leaving, account: Account): Promise<void> {
-  const { process, mailbox, blockers } = run;
-  const because = becauseOf(mailbox.event);
+export async function disableAccount(run: Leaving, account: SeenAccount): Promise<void> {
+  const { process, blockers } = run;
+  const because = becauseOf(run);
   if (account.status === 'pending') await blockers.allowed(() => datadog.cancelInvitations(account.id, because));
   for (;;) {
     try {
@@ -47,7 +46,7 @@ export async function disableAccount(run: Leaving, account: Account): Promise<vo
   process.finishPart('disable account', account.status === 'disabled' ? 'alreadySo' : 'done');
 }
 
-async function untilUnprotected(run: Leaving, { id }: Account, protection: Protection): Promise<void> {
+async function untilUnprotected(run: Leaving, { id }: SeenAccount, protection: Protection): Promise<void> {
   const { process, blockers } = run;
   const blocker = { reason: `account ${id} is protected`, advice: protectionAdvice[protection] };
   await process.whileReplaceable(() =>
@@ -62,7 +61,7 @@ async function untilUnprotected(run: Leaving, { id }: Account, protection: Prote
 async function remindDaily({ process: { personId } }: Uses<'process'>, details: Blocker): Promise<never> {
   for (;;) {
     await sleep('1 day', { summary: 'reminder: the account is protected' });
-    await records.notify({ kind: 'leaverDelayed', personId, to: [], details: { ...details } });
+    await records.notify({ kind: 'leaverDelayed', personId, details: { ...details } });
   }
 }
 

@@ -1,12 +1,11 @@
 import { heldEntitlements, type ResolvedAccess } from '../../domain/access/plan.ts';
 import type { Because } from '../../domain/evidence.ts';
-import type { Account, ResolvedEntitlement } from '../../domain/model.ts';
+import type { ResolvedEntitlement, SeenAccount } from '../../domain/model.ts';
 import { datadog, records } from '../proxies.ts';
-import type { PersonRun, Uses } from '../run/personRun.ts';
+import { becauseOf, type PersonRun, type Uses } from '../run/personRun.ts';
 import { onceApproved } from './onceApproved.ts';
 import { alignAccount, followNews, type Assignment } from './assignment.ts';
-import { becauseOf, removeAll } from './entitlements.ts';
-import { attributesOf } from './wantedAccess.ts';
+import { removeAll } from './entitlements.ts';
 
 /** Why an account stays disabled. */
 interface NotEnabled {
@@ -17,40 +16,39 @@ interface NotEnabled {
 export async function ensureAccount(
   run: PersonRun,
   access: ResolvedAccess,
-  found: Account | undefined,
+  found: SeenAccount | undefined,
 ): Promise<Assignment | NotEnabled> {
   const { process, mailbox, blockers } = run;
   if (found === undefined) {
-    const because = becauseOf(mailbox.event);
-    const account = await blockers.allowed(() => datadog.createAccount(attributesOf(run), because));
+    const account = await blockers.allowed(() => datadog.createAccount(becauseOf(run)));
     process.useAccount(account);
     return { access, account };
   }
   if (found.status !== 'disabled') return { access, ...(await alignAccount(run, found)) };
-  const before = mailbox.attributes;
+  const hasNews = mailbox.watchNews();
   const enabled = await enableAccount(run, found);
   if ('why' in enabled) return enabled;
   const assignment = { access, ...(await alignAccount(run, enabled)) };
-  return mailbox.attributes === before ? assignment : followNews(run, assignment);
+  return hasNews() ? followNews(run, assignment) : assignment;
 }
 
 /**
  * An account that Muster disabled when the person last left is enabled again; one that somebody else disabled, for a
  * reason that Muster does not know, only once somebody has approved it. Its roles would come back with it: they go first.
  */
-async function enableAccount(run: PersonRun, found: Account): Promise<Account | NotEnabled> {
-  const { process, mailbox } = run;
+async function enableAccount(run: PersonRun, found: SeenAccount): Promise<SeenAccount | NotEnabled> {
+  const { process } = run;
   const { before } = await records.readAccessBefore(process.personId);
-  if (before?.accountId === found.id) return emptyAndEnable(run, found, becauseOf(mailbox.event));
-  const act = `enable account ${found.id}, which somebody else has disabled`;
-  const end = await onceApproved(run, { act, takesNews: true }, (because) => emptyAndEnable(run, found, because));
+  if (before?.accountId === found.id) return emptyAndEnable(run, found, becauseOf(run));
+  const about = { change: 'enable', accountId: found.id } as const;
+  const end = await onceApproved(run, { about, takesNews: true }, (because) => emptyAndEnable(run, found, because));
   return end.done ? end.value : { why: `somebody else has disabled account ${found.id}, and ${end.why}` };
 }
 
-async function emptyAndEnable(run: PersonRun, found: Account, because: Because): Promise<Account | NotEnabled> {
+async function emptyAndEnable(run: PersonRun, found: SeenAccount, because: Because): Promise<SeenAccount | NotEnabled> {
   const held = await heldBy(run, found);
   if (held.length > 0) {
-    await removeAll(run, found.id, held, becauseOf(run.mailbox.event));
+    await removeAll(run, found.id, held, becauseOf(run));
     const left = await heldBy(run, found);
     if (left.length > 0) {
       const names = left.map(({ kind, name }) => `${kind} ${name}`).join(', ');
@@ -61,9 +59,9 @@ async function emptyAndEnable(run: PersonRun, found: Account, because: Because):
 }
 
 async function heldBy(
-  { process, blockers }: Uses<'process' | 'blockers'>,
-  { id }: Account,
+  run: Uses<'process' | 'mailbox' | 'blockers'>,
+  { id }: SeenAccount,
 ): Promise<readonly ResolvedEntitlement[]> {
-  const holdings = await blockers.allowed(() => datadog.readHoldings(process.personId, id));
+  const holdings = await run.blockers.allowed(() => datadog.readHoldings(becauseOf(run), id));
   return holdings === undefined ? [] : heldEntitlements(holdings.access);
 }

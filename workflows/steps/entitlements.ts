@@ -1,16 +1,12 @@
 import type { ActivityFailure } from '@temporalio/workflow';
 import type { Because } from '../../domain/evidence.ts';
-import type { HrEvent, ResolvedEntitlement } from '../../domain/model.ts';
+import type { ResolvedEntitlement } from '../../domain/model.ts';
 import { datadog } from '../proxies.ts';
 import { refuseToGoOn, throwUnlessFailed } from '../run/cancellation.ts';
 import { missingPermissionOf, wordsOf } from '../run/failures.ts';
 import type { Uses } from '../run/personRun.ts';
 import { together } from '../run/waits.ts';
 import type { Granted } from '../../domain/decision.ts';
-
-export function becauseOf({ personId, eventId, kind, source }: HrEvent, reason: string = kind): Because {
-  return { personId, eventId, reason, actor: source };
-}
 
 /** An entitlement that was not assigned, since it must not be now. */
 export interface Withheld {

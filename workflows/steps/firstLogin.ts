@@ -1,9 +1,8 @@
-import type { Account } from '../../domain/model.ts';
+import type { SeenAccount } from '../../domain/model.ts';
 import { acceptancePoll } from '../proxies.ts';
 import type { Uses } from '../run/personRun.ts';
 import { alongside, waitFor } from '../run/waits.ts';
 import { correlate } from './correlate.ts';
-import { attributesOf } from './wantedAccess.ts';
 
 type Waiting = Uses<'process' | 'mailbox' | 'blockers'>;
 
@@ -11,7 +10,7 @@ type Waiting = Uses<'process' | 'mailbox' | 'blockers'>;
  * With `activation: jit` nothing is created and nobody is invited: SSO makes the account when the person first logs in,
  * and a pending invitation would prevent that. Returns the account; undefined where the time was up first.
  */
-export async function firstLogin(run: Waiting, pending: Account | undefined): Promise<Account | undefined> {
+export async function firstLogin(run: Waiting, pending: SeenAccount | undefined): Promise<SeenAccount | undefined> {
   const { process, mailbox } = run;
   const giveUpAt = Date.now() + mailbox.terms.times.giveUpAfterMs;
   await process.enter('waitingForAcceptance', 'the person to log in by SSO for the first time', giveUpAt);
@@ -29,17 +28,17 @@ export async function firstLogin(run: Waiting, pending: Account | undefined): Pr
 /** By the sync's signal, by the fallback, or since HR says something else of the person. */
 async function nextEvent(
   run: Waiting,
-  pending: Account | undefined,
+  pending: SeenAccount | undefined,
   giveUpAt: number,
 ): Promise<'signal' | 'poll' | 'news' | 'timeIsUp'> {
   const { process, mailbox, blockers } = run;
-  const { email } = attributesOf(run);
+  const { eventId } = mailbox.event;
   const summary = 'fallback: has the person logged in?';
   let isPolled = false;
   return alongside(
     async () => {
       await blockers.allowed(() =>
-        acceptancePoll.awaitFirstLogin.executeWithOptions({ summary }, [process.personId, email, pending?.id]),
+        acceptancePoll.awaitFirstLogin.executeWithOptions({ summary }, [process.personId, eventId, pending?.id]),
       );
       isPolled = true;
     },

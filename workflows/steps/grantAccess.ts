@@ -5,12 +5,12 @@ import type { ResolvedEntitlement } from '../../domain/model.ts';
 import { datadog } from '../proxies.ts';
 import { throwUnlessFailed, wasCancelled } from '../run/cancellation.ts';
 import { wordsOf } from '../run/failures.ts';
-import type { PersonRun, Uses } from '../run/personRun.ts';
+import { becauseOf, type PersonRun, type Uses } from '../run/personRun.ts';
 import { alongside, together, waitFor } from '../run/waits.ts';
 import { onceApproved } from './onceApproved.ts';
 import { assignOnceApproved, requestPrivileged } from './approvedAssignments.ts';
 import type { Assignment } from './assignment.ts';
-import { assignAll, becauseOf, removeAll } from './entitlements.ts';
+import { assignAll, removeAll } from './entitlements.ts';
 
 /**
  * Assigns what is wanted and not held, at once or once it is approved, and removes what Muster assigned and is no longer
@@ -45,10 +45,9 @@ async function untilNewerEvent({ mailbox }: Uses<'mailbox'>): Promise<void> {
 
 /** Additions first, then removals. What awaits an approval follows when it is decided. */
 async function bringInLine(run: PersonRun, { access, account }: Assignment): Promise<void> {
-  const { process, mailbox, approvals, blockers } = run;
-  const holdings = await blockers.allowed(() =>
-    datadog.readHoldings(process.personId, account.id, { withMappings: true }),
-  );
+  const { process, approvals, blockers } = run;
+  const because = becauseOf(run);
+  const holdings = await blockers.allowed(() => datadog.readHoldings(because, account.id, { withMappings: true }));
   if (holdings === undefined) {
     process.finishPart('read access', 'failed', { detail: `account ${account.id} is gone` });
     return;
@@ -60,7 +59,6 @@ async function bringInLine(run: PersonRun, { access, account }: Assignment): Pro
   await approvals.replaceRequests(plan.ask);
   const { resolved } = access;
   const awaited = plan.ask.flatMap(({ entitlements }) => pickResolved(entitlements, resolved));
-  const because = becauseOf(mailbox.event);
   const undone = warnOfMappings(run, [...plan.add, ...awaited], holdings.mappedRoleIds);
   const withheld = await assignAll(run, account.id, plan.add, { ...because, undoneByLogin: undone });
   const privileged = await requestPrivileged(run, withheld);
@@ -92,14 +90,17 @@ function warnOfMappings(
 }
 
 /** The e-mail of an account with a privileged role is a way to that role: it changes once somebody has approved it. */
-async function changeEmailOnceApproved(run: PersonRun, { account: { id }, emailToApprove }: Assignment): Promise<void> {
-  if (emailToApprove === undefined) return;
+async function changeEmailOnceApproved(
+  run: PersonRun,
+  { account: { id }, isEmailToApprove }: Assignment,
+): Promise<void> {
+  if (isEmailToApprove !== true) return;
   const { process, blockers } = run;
   const part = 'update email';
   try {
-    const act = `change the e-mail of account ${id} to ${emailToApprove}`;
-    const change = await onceApproved(run, { act }, (because) =>
-      blockers.allowed(() => datadog.updateAccount(id, { email: emailToApprove }, because)),
+    const about = { change: 'email', accountId: id } as const;
+    const change = await onceApproved(run, { about }, (because) =>
+      blockers.allowed(() => datadog.updateAccount(id, ['email'], because)),
     );
     if (change.done) process.useAccount(change.value);
     process.finishPart(part, change.done ? 'done' : 'notDone', change.done ? {} : { detail: change.why });

@@ -1,11 +1,10 @@
 import { sleep } from '@temporalio/workflow';
-import type { Account, Invitation } from '../../domain/model.ts';
+import type { Invitation, SeenAccount } from '../../domain/model.ts';
 import { acceptancePoll, datadog, records } from '../proxies.ts';
 import { throwUnlessFailed } from '../run/cancellation.ts';
-import type { PersonRun, Uses } from '../run/personRun.ts';
+import { becauseOf, type PersonRun, type Uses } from '../run/personRun.ts';
 import { alongside, waitFor } from '../run/waits.ts';
 import { followNews, type Assignment } from './assignment.ts';
-import { becauseOf } from './entitlements.ts';
 
 /** An invitation as it was sent: the first, the second… */
 interface SentInvitation extends Invitation {
@@ -13,13 +12,14 @@ interface SentInvitation extends Invitation {
 }
 
 export async function sendInvitation(
-  { process, mailbox, blockers }: Uses<'process' | 'mailbox' | 'blockers'>,
-  account: Account,
+  run: Uses<'process' | 'mailbox' | 'blockers'>,
+  account: SeenAccount,
   round = 1,
 ): Promise<SentInvitation> {
+  const { process, blockers } = run;
   const summary = `invitation ${round}`;
   const invitation = await blockers.allowed(() =>
-    datadog.sendInvitation.executeWithOptions({ summary }, [account.id, becauseOf(mailbox.event), round]),
+    datadog.sendInvitation.executeWithOptions({ summary }, [account.id, becauseOf(run), round]),
   );
   process.note(`invitation ${round} sent, valid until ${invitation.expiresAt}`);
   return { ...invitation, round };
@@ -56,9 +56,8 @@ export async function acceptance(
         } else if (event === 'resend') {
           sent = await sendAgain(run, current.account, sent);
         } else {
-          const { email } = current.account;
           current = await followNews(run, current);
-          if (current.account.email !== email) sent = await sendInvitation(run, current.account, sent.round + 1);
+          if (current.hasNewEmail === true) sent = await sendInvitation(run, current.account, sent.round + 1);
         }
       }
     },
@@ -102,12 +101,11 @@ function resendTime(resendBeforeMs: number, { expiresAt }: Invitation): number {
   return Math.max(Date.parse(expiresAt) - resendBeforeMs, Date.now() + 60_000);
 }
 
-async function sendAgain(run: PersonRun, account: Account, { round }: SentInvitation): Promise<SentInvitation> {
+async function sendAgain(run: PersonRun, account: SeenAccount, { round }: SentInvitation): Promise<SentInvitation> {
   const sent = await sendInvitation(run, account, round + 1);
   await records.notify({
     kind: 'invitationResent',
     personId: run.process.personId,
-    to: run.mailbox.managers,
     details: { round: sent.round, until: sent.expiresAt },
   });
   return sent;
@@ -115,10 +113,11 @@ async function sendAgain(run: PersonRun, account: Account, { round }: SentInvita
 
 /** A signal comes from anywhere, so its claim is read back. Returns the account where it is active. */
 async function readBack(
-  { process, blockers }: Uses<'process' | 'blockers'>,
+  run: Uses<'process' | 'mailbox' | 'blockers'>,
   accountId: string,
-): Promise<Account | undefined> {
-  const { account } = await blockers.allowed(() => datadog.correlateAccount({ personId: process.personId }));
+): Promise<SeenAccount | undefined> {
+  const { process, blockers } = run;
+  const { account } = await blockers.allowed(() => datadog.correlateAccount({ ...becauseOf(run), isBound: true }));
   process.reportedActive.clear();
   if (account === undefined || account.status !== 'active') {
     process.refuse('accountActivated signal', `account ${accountId} reads back as ${account?.status ?? 'gone'}`);
@@ -131,8 +130,8 @@ async function readBack(
 
 /** The link is taken back; the account stays Pending without roles, and a later activation starts it again. */
 export async function withdrawInvitations(
-  { mailbox, blockers }: Uses<'mailbox' | 'blockers'>,
-  { id }: Account,
+  run: Uses<'process' | 'mailbox' | 'blockers'>,
+  { id }: SeenAccount,
 ): Promise<void> {
-  await blockers.allowed(() => datadog.cancelInvitations(id, becauseOf(mailbox.event)));
+  await run.blockers.allowed(() => datadog.cancelInvitations(id, becauseOf(run)));
 }

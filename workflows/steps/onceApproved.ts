@@ -1,50 +1,49 @@
 import { undecidableWords } from '../../domain/access/warnings.ts';
 import { isUndecidable } from '../../domain/approvals.ts';
-import type { ApprovalState } from '../../domain/contracts.ts';
+import type { AccountChange, ApprovalState, LapsedDecision } from '../../domain/decision.ts';
 import type { Because } from '../../domain/evidence.ts';
 import { approvalNeeded, decisionsLapsed } from '../../domain/failures.ts';
 import { records } from '../proxies.ts';
 import { failureIn } from '../run/failures.ts';
-import type { Uses } from '../run/personRun.ts';
+import { becauseOf, type Uses } from '../run/personRun.ts';
+import { isoOf } from '../run/process.ts';
 import { waitFor } from '../run/waits.ts';
-import { becauseApproved } from './approvedAssignments.ts';
-import type { LapsedDecision } from '../../domain/decision.ts';
 
 /** A change of the account itself that needs an approval. */
-interface AccountChange {
-  /** In words, for the approvers. */
-  readonly act: string;
+interface GuardedChange {
+  readonly about: AccountChange;
   /** Takes news in place while it waits. */
   readonly takesNews?: boolean;
 }
 
-type ActEnd<T> = { readonly done: true; readonly value: T } | { readonly done: false; readonly why: string };
+type ChangeEnd<T> = { readonly done: true; readonly value: T } | { readonly done: false; readonly why: string };
 
 type Waiting = Uses<'process' | 'mailbox' | 'approvals'>;
 
 /** Requests, waits, and writes, because of the event as it is then: a newer one may have taken its place. */
 export async function onceApproved<T>(
   run: Waiting,
-  { act, takesNews = false }: AccountChange,
+  { about, takesNews = false }: GuardedChange,
   write: (because: Because) => Promise<T>,
-): Promise<ActEnd<T>> {
-  const { process, mailbox, approvals } = run;
-  const request = await records.requestForAct(process.personId, act, mailbox.attributes?.manager);
-  const { approvalId } = request;
-  if (isUndecidable(request)) return { done: false, why: undecidableWords };
-  await approvals.request([request]);
-  for (;;) {
+): Promise<ChangeEnd<T>> {
+  const { approvals } = run;
+  for (let last: string | undefined; ;) {
+    const request = await records.requestForChange(becauseOf(run), about, isoOf(Date.now()));
+    const { approvalId } = request;
+    if (isUndecidable(request)) return { done: false, why: undecidableWords };
+    await approvals.request([request]);
     await approvals.showWait();
     if (takesNews) await decidedInPlace(run, approvalId);
     const state = await approvals.decided(approvalId);
-    const approval = approvals.find(approvalId);
-    if (approval === undefined || state !== 'approved') return { done: false, why: `the approval was ${words[state]}` };
+    if (state !== 'approved') return { done: false, why: `the approval was ${words[state]}` };
     try {
-      return { done: true, value: await write(becauseApproved(mailbox.event, approval)) };
+      return { done: true, value: await write(becauseOf(run, approvalId)) };
     } catch (error) {
       const lapsed = lapsedIn(error);
-      if (lapsed === undefined) throw error;
-      await approvals.requestAgain(approvalId, lapsed);
+      // HR says another e-mail by now: that takes a request of its own.
+      if (lapsed === undefined && !(needsApproval(error) && approvalId !== last)) throw error;
+      if (lapsed !== undefined) await approvals.requestAgain(approvalId, lapsed);
+      last = approvalId;
     }
   }
 }

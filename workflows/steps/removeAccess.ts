@@ -1,32 +1,23 @@
 import { heldEntitlements } from '../../domain/access/plan.ts';
 import { notVisibleWords } from '../../domain/access/warnings.ts';
-import type { Access, Account } from '../../domain/model.ts';
-import { bestEffort, datadog, records } from '../proxies.ts';
+import type { SeenAccess, SeenAccount } from '../../domain/model.ts';
+import { bestEffort, datadog } from '../proxies.ts';
 import { throwUnlessFailed } from '../run/cancellation.ts';
-import type { Uses } from '../run/personRun.ts';
-import { isoOf } from '../run/process.ts';
-import { becauseOf, removeAll } from './entitlements.ts';
+import { becauseOf, type Uses } from '../run/personRun.ts';
+import { removeAll } from './entitlements.ts';
 
 type Leaving = Uses<'process' | 'mailbox' | 'blockers'>;
 
-/** Recording held access is worth a minute, not more: nothing delays the disabling. */
-export async function readHeldAccess({ process }: Leaving, { id }: Account): Promise<Access | undefined> {
-  return (await dispensable(() => bestEffort.readHoldings(process.personId, id)))?.access;
-}
-
-/** What `person restore` grants again. */
-export async function recordHeldAccess({ process, mailbox }: Leaving, access: Access): Promise<void> {
-  const { personId } = process;
-  const { eventId } = mailbox.event;
-  await records.recordAccessBefore({ personId, eventId, at: isoOf(Date.now()) }, access);
+/** What `person restore` grants again, on record. It is worth a minute, not more: nothing delays the disabling. */
+export async function readHeldAccess(run: Leaving, { id }: SeenAccount): Promise<SeenAccess | undefined> {
+  return (await dispensable(() => bestEffort.readLastHoldings(becauseOf(run), id)))?.access;
 }
 
 /** `held` as it was read before the account was disabled. A disabled account keeps what it holds: it can be read still. */
-export async function removeAccess(run: Leaving, account: Account, held: Access | undefined): Promise<void> {
-  const access = held ?? (await readAccess(run, account));
+export async function removeAccess(run: Leaving, account: SeenAccount, held: SeenAccess | undefined): Promise<void> {
+  const access = held ?? (await readLate(run, account));
   if (access === undefined) return;
-  if (held === undefined && account.status !== 'disabled') await recordHeldAccess(run, access);
-  await removeAll(run, account.id, heldEntitlements(access), becauseOf(run.mailbox.event));
+  await removeAll(run, account.id, heldEntitlements(access), becauseOf(run));
   for (const { name } of access.teams.filter(({ isManaged }) => isManaged)) {
     run.process.finishPart(`remove team ${name}`, 'alreadySo', { detail: 'the team is managed outside Muster' });
   }
@@ -37,7 +28,7 @@ export async function removeAccess(run: Leaving, account: Account, held: Access 
 }
 
 /** Whether it is so in Datadog. */
-export async function readBackRemoval(run: Leaving, { id }: Account): Promise<void> {
+export async function readBackRemoval(run: Leaving, { id }: SeenAccount): Promise<void> {
   const { process } = run;
   const access = await readAccess(run, { id });
   if (access === undefined) return;
@@ -50,25 +41,25 @@ export async function readBackRemoval(run: Leaving, { id }: Account): Promise<vo
   }
 }
 
-async function readAccess({ process, blockers }: Leaving, { id }: Pick<Account, 'id'>): Promise<Access | undefined> {
-  return (await blockers.allowed(() => datadog.readHoldings(process.personId, id)))?.access;
+/** It could not be read before; what Muster has disabled by now is kept all the same. */
+async function readLate(run: Leaving, account: SeenAccount): Promise<SeenAccess | undefined> {
+  if (account.status === 'disabled') return readAccess(run, account);
+  return (await run.blockers.allowed(() => datadog.readLastHoldings(becauseOf(run), account.id)))?.access;
+}
+
+async function readAccess(run: Leaving, { id }: Pick<SeenAccount, 'id'>): Promise<SeenAccess | undefined> {
+  return (await run.blockers.allowed(() => datadog.readHoldings(becauseOf(run), id)))?.access;
 }
 
 /** Application keys die with the account, API keys outlive it: the manager should know. Never holds up the disabling. */
-export async function reportOwnedKeys(
-  { process, mailbox }: Uses<'process' | 'mailbox'>,
-  { id }: Account,
-): Promise<void> {
-  const keys = await dispensable(() => bestEffort.listOwnedKeys(id));
+export async function reportOwnedKeys({ process }: Uses<'process'>, { id }: SeenAccount): Promise<void> {
+  const keys = await dispensable(() => bestEffort.reportOwnedKeys(process.personId, id));
   if (keys === undefined) return process.note('the keys could not be listed');
   const { applicationKeys, apiKeys, notVisible } = keys;
-  if (applicationKeys.length + apiKeys.length > 0) {
-    process.note(`owned ${applicationKeys.length} application key(s), created ${apiKeys.length} API key(s)`);
+  if (applicationKeys + apiKeys > 0) {
+    process.note(`owned ${applicationKeys} application key(s), created ${apiKeys} API key(s)`);
   }
   for (const permission of notVisible) process.note(`keys ${notVisibleWords(permission)}`);
-  const { personId } = process;
-  const details = { applicationKeys, apiKeys, notVisible };
-  await dispensable(() => records.notify({ kind: 'accessEnded', personId, to: mailbox.managers, details }));
 }
 
 /** The failure of an optional step is data. */

@@ -15,7 +15,7 @@ export async function untilKnown({ process, mailbox, blockers }: Uses<'process' 
     let isTheirs = false;
     await alongside(
       async () => {
-        await blockers.allowed(() => blockerPoll.awaitCorrelation(personId, mailbox.attributes?.email, true));
+        await blockers.allowed(() => blockerPoll.awaitCorrelation(personId, mailbox.event.eventId, true));
         isTheirs = true;
       },
       () => waitFor(() => isTheirs || hasNews()),

@@ -1,8 +1,9 @@
 import { heldEntitlements, namedEntitlements, requestsToAsk, type ResolvedAccess } from '../../domain/access/plan.ts';
 import { renamed } from '../../domain/access/warnings.ts';
-import type { Account, PersonAttributes } from '../../domain/model.ts';
+import type { SeenAccount } from '../../domain/model.ts';
 import { datadog, records } from '../proxies.ts';
-import type { PersonRun, Uses } from '../run/personRun.ts';
+import { becauseOf, type PersonRun, type Uses } from '../run/personRun.ts';
+import { isoOf } from '../run/process.ts';
 import { optional } from './entitlements.ts';
 
 /** The access the person should have: by the policy, or after `person restore` exactly as recorded. */
@@ -12,8 +13,7 @@ export async function wantedAccess(run: PersonRun): Promise<ResolvedAccess> {
 
 export async function policyAccess(run: Uses<'process' | 'mailbox' | 'blockers'>): Promise<ResolvedAccess> {
   const { process, blockers } = run;
-  const attributes = attributesOf(run);
-  const desired = await records.decideAccess(process.personId, attributes);
+  const desired = await records.decideAccess(becauseOf(run), isoOf(Date.now()));
   const named = namedEntitlements(desired);
   process.want(named);
   const roles = named.filter(({ kind }) => kind === 'role');
@@ -26,7 +26,7 @@ export async function policyAccess(run: Uses<'process' | 'mailbox' | 'blockers'>
   for (const note of renamed(resolved)) process.note(note);
   const privileged = resolvedRoles.filter(({ isPrivileged }) => isPrivileged).map(({ name }) => name);
   if (privileged.length === 0) return { desired, resolved };
-  const guarded = await records.askForPrivileged(process.personId, desired, privileged, attributes.manager);
+  const guarded = await records.askForPrivileged(becauseOf(run), desired, privileged, isoOf(Date.now()));
   return { desired: guarded, resolved };
 }
 
@@ -43,14 +43,8 @@ async function recordedAccess({ process }: Uses<'process'>): Promise<ResolvedAcc
 export async function requestApprovals(
   { approvals }: Uses<'approvals'>,
   access: ResolvedAccess,
-  account?: Account,
+  account?: SeenAccount,
 ): Promise<void> {
   const held = account?.status === 'active' ? account.roleIds : [];
   await approvals.replaceRequests(requestsToAsk(access, ({ kind, id }) => kind === 'role' && held.includes(id)));
-}
-
-/** What HR says of the person by now. */
-export function attributesOf({ mailbox }: Uses<'mailbox'>): PersonAttributes {
-  if (mailbox.attributes === undefined) throw new Error('nothing is known of this person');
-  return mailbox.attributes;
 }

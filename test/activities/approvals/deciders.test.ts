@@ -6,7 +6,7 @@ import { identify, identifyManager } from '../../../activities/approvals/decider
 import { openInventory } from '../../../inventory/index.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import type { Employment } from '../../../domain/model.ts';
-import { account, at, joiner } from '../../inventory/samples.ts';
+import { adopt, knewAs, account, at, joiner } from '../../inventory/samples.ts';
 
 const now = Date.parse(at(30));
 let home: string;
@@ -20,15 +20,8 @@ afterEach(async () => {
   await rm(home, { recursive: true });
 });
 
-const know = (personId: string, email: string, minute = 1, employment: Employment = 'employed') =>
-  inventory.finishProcess({
-    personId,
-    process: 'roleChange',
-    events: [],
-    lines: {},
-    person: { employment, attributes: { email } },
-    at: at(minute),
-  });
+const know = (personId: string, email: string, employment: Employment = 'employed') =>
+  adopt(inventory, { personId, employment, attributes: { email } });
 const leaver = (eventId: string, effective: number, change: object = {}) =>
   inventory.receiveEvent(
     joiner(eventId, { kind: 'leaver', occurredAt: at(5), effectiveAt: at(effective), ...change }),
@@ -36,8 +29,8 @@ const leaver = (eventId: string, effective: number, change: object = {}) =>
   );
 
 test('somebody is named by personId and current e-mail, and known by every earlier e-mail too', async () => {
-  await know('p-1', 'Old@example.com', 1);
-  await know('p-1', 'New@example.com', 2);
+  await knewAs(inventory, 'p-1', 'Old@example.com');
+  await know('p-1', 'New@example.com');
   await inventory.receiveEvent(joiner('e-9', { person: { email: 'next@example.com' } }), at(3));
   await inventory.writeAccounts({ accounts: [account('acc-1', { handle: 'first@example.com' })], seenAt: at(3) });
   await inventory.bindAccount('p-1', 'acc-1', at(3));
@@ -53,17 +46,17 @@ test('somebody is named by personId and current e-mail, and known by every earli
 });
 
 test('an address belongs to the person who has it now, not to the one who gave it up', async () => {
-  await know('p-1', 'lead@example.com', 1);
-  await know('p-1', 'p-1@example.com', 2);
-  await know('p-2', 'lead@example.com', 3);
+  await know('p-1', 'lead@example.com');
+  await know('p-1', 'p-1@example.com');
+  await know('p-2', 'lead@example.com');
   expect((await identify(inventory, 'lead@example.com', now)).personId).toBe('p-2');
   expect((await identify(inventory, 'p-1', now)).names).not.toContain('lead@example.com');
 });
 
 test('the record in force counts where two records have one address', async () => {
-  await know('p-1', 'ada@example.com', 1, 'left');
+  await know('p-1', 'ada@example.com', 'left');
   expect((await identify(inventory, 'ada@example.com', now)).gone).toBe('they have left');
-  await know('p-2', 'ada@example.com', 2);
+  await know('p-2', 'ada@example.com');
   expect(await identify(inventory, 'ada@example.com', now)).toMatchObject({ personId: 'p-2' });
 });
 

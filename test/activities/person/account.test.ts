@@ -4,9 +4,9 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import type { DatadogClient } from '../../../datadog/types.ts';
 import { entitlementKey } from '../../../domain/access/plan.ts';
 import { drive, failureOf } from '../../datadog/pair.ts';
-import { evidenceOf, openWorld, type PersonActivities, type World } from '../../datadog/world.ts';
+import { evidenceOf, follow, openWorld, type PersonActivities, type World } from '../../datadog/world.ts';
 
-const because = { personId: 'p-1', eventId: 'e-1', reason: 'everybody', actor: 'hr' };
+const because = { personId: 'p-1', eventId: 'e-1' };
 const ada = { email: 'ada@example.com', name: 'Ada Alder' };
 
 const adas = ({ simulator }: World) => simulator.users().filter(({ email }) => email === ada.email);
@@ -16,14 +16,14 @@ const driven = <T>(world: World, use: (activities: PersonActivities) => Promise<
   drive((attempt) => world.attempt(attempt, use));
 
 async function withAccount(world: World): Promise<string> {
-  const { id } = await world.attempt(1, (muster) => muster.createAccount(ada, because));
+  const { id } = await world.attempt(1, (muster) => muster.createAccount(because));
   return id;
 }
 
 test('an account whose creation was answered to nobody is found, bound and evident once', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   world.simulator.faults.add({ kind: 'lostReply', match: { method: 'POST', path: '/users$' }, times: 1 });
-  const account = await driven(world, (muster) => muster.createAccount(ada, because));
+  const account = await driven(world, (muster) => muster.createAccount(because));
   expect(adas(world).map(({ id }) => id)).toEqual([account.id]);
   expect(world.simulator.requests.count('POST', '/api/v2/users')).toBe(2);
   expect((await world.inventory.findPerson('p-1'))?.accountId).toBe(account.id);
@@ -33,20 +33,20 @@ test('an account whose creation was answered to nobody is found, bound and evide
 });
 
 test('an account that was there before, even disabled, is taken without evidence of a creation', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   const { id } = await world.api().createAccount(ada);
   await world.api().disableAccount(id);
-  const account = await world.attempt(1, (muster) => muster.createAccount(ada, because));
+  const account = await world.attempt(1, (muster) => muster.createAccount(because));
   expect(account).toMatchObject({ id, status: 'disabled' });
   expect(await world.inventory.personBoundTo(id)).toBe('p-1');
   expect(await evidenceOf(world)).toEqual([]);
 });
 
 test('an address that only a handle keeps is a conflict, and nothing is bound', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   const { id } = await world.api().createAccount(ada);
   await world.api().updateAccount(id, { email: 'somebody.else@example.com' });
-  await expect(driven(world, (muster) => muster.createAccount(ada, because))).rejects.toMatchObject({
+  await expect(driven(world, (muster) => muster.createAccount(because))).rejects.toMatchObject({
     type: 'CorrelationConflict',
     nonRetryable: true,
   });
@@ -54,59 +54,62 @@ test('an address that only a handle keeps is a conflict, and nothing is bound', 
 });
 
 test('a person who left is not given the account that is bound to somebody else', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   const id = await withAccount(world);
   const other = { ...because, personId: 'p-2' };
-  await expect(driven(world, (muster) => muster.createAccount(ada, other))).rejects.toMatchObject({
+  await world.tell(ada, 'p-2');
+  await expect(driven(world, (muster) => muster.createAccount(other))).rejects.toMatchObject({
     type: 'CorrelationConflict',
     message: `account ${id} is bound to person p-1`,
     nonRetryable: true,
   });
-  await expect(
-    driven(world, (muster) => muster.correlateAccount({ personId: 'p-2', email: ada.email })),
-  ).rejects.toMatchObject({ type: 'CorrelationConflict' });
+  await expect(driven(world, (muster) => muster.correlateAccount(other))).rejects.toMatchObject({
+    type: 'CorrelationConflict',
+  });
 });
 
 test('the one human account with the e-mail is bound, whatever service accounts share it', async () => {
-  await using world = await openWorld({}, withFound(2, { isServiceAccount: true }));
-  const { id } = await world.api().createAccount(ada);
-  const { account } = await world.attempt(1, (muster) =>
-    muster.correlateAccount({ personId: 'p-1', email: 'ADA@example.com' }),
+  await using world = await openWorld(
+    { word: { ...ada, email: 'ADA@example.com' } },
+    withFound(2, { isServiceAccount: true }),
   );
+  const { id } = await world.api().createAccount(ada);
+  const { account } = await world.attempt(1, (muster) => muster.correlateAccount(because));
   expect(account?.id).toBe(id);
   expect(await world.inventory.personBoundTo(id)).toBe('p-1');
 });
 
 test('two human accounts with the e-mail are nobody’s', async () => {
-  await using world = await openWorld({}, withFound(2));
+  await using world = await openWorld({ word: ada }, withFound(2));
   const { id } = await world.api().createAccount(ada);
-  await expect(
-    driven(world, (muster) => muster.correlateAccount({ personId: 'p-1', email: ada.email })),
-  ).rejects.toMatchObject({ type: 'CorrelationConflict', message: expect.stringContaining(`${id} and copy-1`) });
+  await expect(driven(world, (muster) => muster.correlateAccount(because))).rejects.toMatchObject({
+    type: 'CorrelationConflict',
+    message: expect.stringContaining(`${id} and copy-1`),
+  });
   expect(await world.inventory.personBoundTo(id)).toBeUndefined();
 });
 
 test('a bound account is read by its id, whatever its e-mail', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   const id = await withAccount(world);
   await world.api().updateAccount(id, { email: 'ada.oak@example.com' });
-  const found = await world.attempt(1, (muster) => muster.correlateAccount({ personId: 'p-1', email: ada.email }));
-  expect(found.account).toMatchObject({ id, email: 'ada.oak@example.com' });
-  expect(
-    await world.attempt(1, (muster) => muster.correlateAccount({ personId: 'p-3', email: 'new@example.com' })),
-  ).toEqual({});
-  expect(await world.attempt(1, (muster) => muster.correlateAccount({ personId: 'p-3' }))).toEqual({});
+  const found = await world.attempt(1, (muster) => muster.correlateAccount(because));
+  expect(found.account).toMatchObject({ id, differing: ['email'] });
+  const nobody = { personId: 'p-3', eventId: 'e-3' };
+  expect(await world.attempt(1, (muster) => muster.correlateAccount(nobody))).toEqual({});
+  await world.tell({ email: 'new@example.com' }, 'p-3');
+  expect(await world.attempt(1, (muster) => muster.correlateAccount(nobody))).toEqual({});
 });
 
 test('a grant and its revocation are evident exactly once, however often they are repeated', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   const { role, team } = world;
   const id = await withAccount(world);
   for (const entitlement of [role, team]) {
     world.simulator.faults.add({ kind: 'lostReply', match: { method: 'POST', path: 'roles|memberships' }, times: 2 });
     for (let again = 0; again < 3; again += 1) await driven(world, (muster) => muster.grant(id, entitlement, because));
   }
-  const held = await world.attempt(1, (muster) => muster.readHoldings('p-1', id));
+  const held = await world.attempt(1, (muster) => muster.readHoldings(because, id));
   expect(held?.managed.toSorted()).toEqual([entitlementKey(role), entitlementKey(team)].toSorted());
   expect(held?.access).toMatchObject({ roles: [role], teams: [team] });
   for (const entitlement of [role, team]) {
@@ -125,19 +128,19 @@ test('a grant and its revocation are evident exactly once, however often they ar
 });
 
 test('a state that was there before is no evidence of Muster', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   const { id } = await world.api().createAccount(ada);
   await world.inventory.bindAccount(because.personId, id, new Date().toISOString());
   await world.api().assign(id, world.role);
   await world.attempt(1, (muster) => muster.grant(id, world.role, because));
   await world.attempt(1, (muster) => muster.revoke(id, world.team, because));
-  await world.attempt(1, (muster) => muster.updateAccount(id, { name: ada.name }, because));
+  await follow(world, id, ada);
   await world.attempt(1, (muster) => muster.enableAccount(id, because));
   expect(await evidenceOf(world)).toEqual([]);
 });
 
 test('a write whose evidence could not be stored is evident after the next attempt', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   const id = await withAccount(world);
   const endWrite = world.inventory.endWrite.bind(world.inventory);
   let isBroken = true;
@@ -153,7 +156,7 @@ test('a write whose evidence could not be stored is evident after the next attem
 });
 
 test('an invited person is watched until the account is disabled, cancelled invitations or not', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   const id = await withAccount(world);
   const invitation = await driven(world, (muster) => muster.sendInvitation(id, because, 1));
   expect(await world.inventory.listPending()).toMatchObject([
@@ -166,7 +169,7 @@ test('an invited person is watched until the account is disabled, cancelled invi
 });
 
 test('waiting for the acceptance asks nothing at first, and then until the person is active', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   const id = await withAccount(world);
   await world.attempt(1, (muster) => muster.sendInvitation(id, because, 1));
   const sent = world.simulator.requests.count();
@@ -181,7 +184,7 @@ test('waiting for the acceptance asks nothing at first, and then until the perso
 });
 
 test('an attempt that hangs has ended two seconds before the server gives it up', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   world.simulator.faults.add({ kind: 'hang' });
   const environment = new MockActivityEnvironment({ startToCloseTimeoutMs: 2_200 });
   const from = performance.now();
@@ -191,7 +194,7 @@ test('an attempt that hangs has ended two seconds before the server gives it up'
 });
 
 test('a cancelled activity ends as cancelled, in the middle of a request', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   world.simulator.faults.add({ kind: 'hang' });
   const environment = new MockActivityEnvironment({ startToCloseTimeoutMs: 15_000 });
   const failing = failureOf(environment.run(() => world.activities.enableAccount('u-1', because)));
@@ -201,7 +204,7 @@ test('a cancelled activity ends as cancelled, in the middle of a request', async
 });
 
 test('a write whose reply was lost before the key was refused is evident once the key is mended', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   const id = await withAccount(world);
   const { faults } = world.simulator;
   const grant = (attempt: number) => world.attempt(attempt, (muster) => muster.grant(id, world.role, because));
@@ -214,7 +217,7 @@ test('a write whose reply was lost before the key was refused is evident once th
 });
 
 test('the evidence of grants and removals names the policy in force', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   const id = await withAccount(world);
   const { personId } = because;
   await world.attempt(1, (muster) => muster.grant(id, world.role, because));
@@ -228,7 +231,7 @@ test('the evidence of grants and removals names the policy in force', async () =
 });
 
 test('a change by somebody else while the first attempt failed is no evidence of Muster', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   const id = await withAccount(world);
   const { faults } = world.simulator;
   const disable = (attempt: number) => world.attempt(attempt, (muster) => muster.disableAccount(id, because));
@@ -243,7 +246,7 @@ test('a change by somebody else while the first attempt failed is no evidence of
 });
 
 test('a write of a process that ended midway is evident once the account is read again', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   const { role, team, inventory } = world;
   const id = await withAccount(world);
   for (const entitlement of [role, team]) {
@@ -251,12 +254,13 @@ test('a write of a process that ended midway is evident once the account is read
     await failureOf(world.attempt(1, (muster) => muster.grant(id, entitlement, because)));
   }
   world.simulator.faults.add({ kind: 'lostReply', match: { method: 'PATCH' }, times: 1 });
-  await failureOf(world.attempt(1, (muster) => muster.updateAccount(id, { name: 'Ada Oak' }, because)));
+  await world.tell({ ...ada, name: 'Ada Oak' });
+  await failureOf(world.attempt(1, (muster) => muster.updateAccount(id, ['name'], because)));
   expect(await evidenceOf(world)).toEqual(['createAccount']);
-  const held = await world.attempt(1, (muster) => muster.readHoldings('p-1', id));
+  const held = await world.attempt(1, (muster) => muster.readHoldings(because, id));
   // It counts as granted by Muster, so that it can be taken away again.
   expect(held?.managed.toSorted()).toEqual([entitlementKey(role), entitlementKey(team)].toSorted());
-  await world.attempt(1, (muster) => muster.readHoldings('p-1', id));
+  await world.attempt(1, (muster) => muster.readHoldings(because, id));
   const links = await inventory.listEvidence({ personId: 'p-1', limit: 10, offset: 0 });
   expect(links.slice(1)).toMatchObject([
     { step: `grant:${entitlementKey(role)}`, lostReply: 'readBack', ...because },
@@ -268,12 +272,12 @@ test('a write of a process that ended midway is evident once the account is read
 });
 
 test('a write that did not happen leaves no evidence, and is forgotten once readings are current', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   const { inventory, role } = world;
   const id = await withAccount(world);
   world.simulator.faults.add({ kind: '500', match: { method: 'POST' }, times: 1 });
   await failureOf(world.attempt(1, (muster) => muster.grant(id, role, because)));
-  const read = () => world.attempt(1, (muster) => muster.readHoldings('p-1', id));
+  const read = () => world.attempt(1, (muster) => muster.readHoldings(because, id));
   await read();
   const [open] = await inventory.listOpenWrites('p-1');
   expect(open).toMatchObject({ accountId: id, asked: 1, step: `grant:${entitlementKey(role)}` });
@@ -290,10 +294,9 @@ test('a write that did not happen leaves no evidence, and is forgotten once read
 });
 
 test('two changes of an account for one event are both evident, with before and after', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   const id = await withAccount(world);
-  for (const name of ['Ada Oak', 'Ada Alder', 'Ada Oak'])
-    await driven(world, (muster) => muster.updateAccount(id, { name }, because));
+  for (const name of ['Ada Oak', 'Ada Alder', 'Ada Oak']) await follow(world, id, { ...ada, name });
   const links = await world.inventory.listEvidence({ personId: 'p-1', limit: 10, offset: 0 });
   expect(links.slice(1)).toMatchObject([
     { step: 'updateAccount', before: { name: 'Ada Alder' }, after: { name: 'Ada Oak' } },
@@ -303,7 +306,7 @@ test('two changes of an account for one event are both evident, with before and 
 });
 
 test('every link of a write says what was before and what after', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   const id = await withAccount(world);
   const { role } = world;
   await driven(world, (muster) => muster.sendInvitation(id, because, 1));

@@ -32,6 +32,7 @@ async function openWorld() {
     signals: {
       activated: async () => false,
       submit: async (event) => void submitted.push(event),
+      look: async () => undefined,
       hasOpenRun: async () => false,
     },
     importRosters: async () => [],
@@ -161,6 +162,9 @@ test('skipped steps are done once the permission is there, and once a day at mos
   expect(world.submitted).toMatchObject([{ kind: 'reconcile', personId: 'p-1' }, { personId: 'p-1' }]);
   expect(new Set(world.submitted.map(({ eventId }) => eventId)).size).toBe(1);
   const mended = { kind: 'completed', parts: [] } as const;
+  const [first] = world.submitted;
+  if (first === undefined) throw new Error('nothing was submitted');
+  await world.inventory.receiveEvent({ ...first, eventId: 'r-1' }, first.occurredAt);
   await world.inventory.finishProcess({
     ...finish,
     events: [{ eventId: 'r-1', outcome: mended }],

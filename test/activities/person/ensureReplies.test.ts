@@ -2,15 +2,16 @@ import { expect, test } from '@jest/globals';
 import type { ResolvedEntitlement } from '../../../domain/model.ts';
 import { refuseWritesWhenObserving } from '../../../datadog/wrappers/readOnly.ts';
 import { startStub, userOf, type Stub } from '../../datadog/stub.ts';
-import { evidenceOf, openWorld, type PersonActivities, type World } from '../../datadog/world.ts';
+import { evidenceOf, follow, openWorld, type PersonActivities, type World } from '../../datadog/world.ts';
 
-const because = { personId: 'p-1', eventId: 'e-1', reason: 'everybody', actor: 'hr' };
+const because = { personId: 'p-1', eventId: 'e-1' };
 const ada = { email: 'ada@example.com', name: 'Ada Alder', title: 'Engineer' };
 
 /** The account u-1 of p-1 in a Datadog that replies as no simulator does. */
 async function onStub(stub: Stub): Promise<World> {
   const world = await openWorld({}, () => stub.client);
   await world.inventory.bindAccount('p-1', 'u-1', new Date().toISOString());
+  await world.tell({ email: 'u-1@example.com' });
   return world;
 }
 
@@ -23,37 +24,36 @@ async function expectNothingWritten(world: World): Promise<void> {
 }
 
 async function withAccount(world: World): Promise<string> {
-  const { id } = await once(world, (muster) => muster.createAccount(ada, because));
+  const { id } = await once(world, (muster) => muster.createAccount(because));
   world.simulator.requests.reset();
   return id;
 }
 
 test('attributes are written only where they differ', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   const id = await withAccount(world);
-  const update = (wanted: Partial<typeof ada>) => once(world, (muster) => muster.updateAccount(id, wanted, because));
-  await update({ email: 'ADA@example.com', name: 'Ada Alder' });
+  await follow(world, id, { ...ada, email: 'ADA@example.com' });
   expect(world.simulator.requests.count('PATCH')).toBe(0);
   const after = { email: 'ada.oak@example.com', title: 'Manager', name: 'Ada Alder' };
-  expect(await update({ email: after.email, title: after.title })).toMatchObject(after);
+  expect(await follow(world, id, after)).toMatchObject({ id, differing: [] });
+  expect(await world.api().getAccount(id)).toMatchObject(after);
   expect((await world.inventory.listEvidence({ personId: 'p-1', limit: 9, offset: 0 })).at(-1)).toMatchObject({
-    before: { email: 'ada@example.com', title: 'Engineer' },
-    after: { email: after.email, title: after.title },
+    before: { id, email: 'ada@example.com', title: 'Engineer', name: 'Ada Alder' },
+    after: { id, ...after },
   });
 });
 
 test('a name that had to be cut counts as equal from then on', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   const id = await withAccount(world);
   const name = `<b>${'Wolfeschlegelsteinhausen '.repeat(4)}`;
   const longer = 'Ada '.repeat(30);
-  for (const wanted of [name, name, longer, longer])
-    await once(world, (muster) => muster.updateAccount(id, { name: wanted }, because));
+  for (const wanted of [name, name, longer, longer]) await follow(world, id, { ...ada, name: wanted });
   expect(world.simulator.requests.count('PATCH')).toBe(2);
 });
 
 test('an account is disabled once, and enabled once', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   const id = await withAccount(world);
   for (let again = 0; again < 2; again += 1) await once(world, (muster) => muster.disableAccount(id, because));
   expect(world.simulator.requests.count('DELETE')).toBe(1);
@@ -64,7 +64,7 @@ test('an account is disabled once, and enabled once', async () => {
 });
 
 test('a role and a team are assigned once and removed once', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   const id = await withAccount(world);
   const { role, team, simulator } = world;
   const both = [role, role, team, team];
@@ -77,7 +77,7 @@ test('a role and a team are assigned once and removed once', async () => {
 });
 
 test('each write takes one reading before it', async () => {
-  await using world = await openWorld();
+  await using world = await openWorld({ word: ada });
   const id = await withAccount(world);
   await once(world, (muster) => muster.grant(id, world.role, because));
   const path = `/api/v2/users/${id}`;
@@ -204,8 +204,10 @@ test('a team that is managed outside is never written', async () => {
 });
 
 test('a write that observe mode refuses leaves nothing noted', async () => {
-  await using world = await openWorld({}, (client) => refuseWritesWhenObserving(client, () => ({ mode: 'observe' })));
-  const observed = world.attempt(1, (muster) => muster.createAccount(ada, because));
+  await using world = await openWorld({ word: ada }, (client) =>
+    refuseWritesWhenObserving(client, () => ({ mode: 'observe' })),
+  );
+  const observed = world.attempt(1, (muster) => muster.createAccount(because));
   await expect(observed).rejects.toMatchObject({ type: 'Observing', nonRetryable: true });
   await expectNothingWritten(world);
 });

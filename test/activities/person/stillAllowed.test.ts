@@ -2,14 +2,14 @@ import { expect, test } from '@jest/globals';
 import { entitlementKey } from '../../../domain/access/plan.ts';
 import type { ResolvedEntitlement } from '../../../domain/model.ts';
 import { issueToken, revokeToken } from '../../../auth/tokens.ts';
-import { approval as requested, at } from '../../inventory/samples.ts';
+import { adopt, approval as requested, at, knewAs } from '../../inventory/samples.ts';
 import { drive } from '../../datadog/pair.ts';
 import { evidenceOf, openWorld, type World } from '../../datadog/world.ts';
 import { operator } from '../../support/operators.ts';
-import type { CountedDecision, GrantedApproval } from '../../../domain/decision.ts';
+import type { CountedDecision } from '../../../domain/decision.ts';
 
-const because = { personId: 'p-1', eventId: 'e-1', reason: 'approval ap-1', actor: 'l-1' };
-const given: GrantedApproval = { approvalId: 'ap-1', quorum: 1, decisionIds: ['d-1'], privileged: [] };
+const because = { personId: 'p-1', eventId: 'e-1' };
+const given = 'ap-1';
 const decision: CountedDecision = {
   decisionId: 'd-1',
   approvalId: 'ap-1',
@@ -20,35 +20,34 @@ const decision: CountedDecision = {
 };
 
 /** An active account, and an approval by a person who is still there. */
-async function openStage() {
+async function openStage({ privileged }: { readonly privileged?: readonly string[] } = {}) {
   const world = await openWorld();
   const { id } = await world.api().createAccount({ email: 'p-1@example.com' });
   await world.inventory.bindAccount('p-1', id, at(0));
   await know(world, 'l-1');
-  await world.inventory.openApproval(requested());
-  const assign = (entitlement: ResolvedEntitlement, approval?: GrantedApproval) =>
+  await world.tell({ email: 'p-1@example.com' });
+  await world.inventory.openApproval(requested({ privileged }));
+  const assign = (entitlement: ResolvedEntitlement, approvalId?: string) =>
     // Tried again as an activity is: these attempts have a third of a second each.
     drive((attempt) =>
       world.attempt(attempt, (muster) =>
-        muster.grant(id, entitlement, { ...because, ...(approval ? { approval } : {}) }),
+        muster.grant(id, entitlement, { ...because, ...(approvalId ? { approvalId } : {}) }),
       ),
     );
   const roles = async () => (await world.api().getAccount(id))?.roleIds;
   return { world, id, assign, roles, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
 }
 
-const know = (world: World, personId: string, employment: 'employed' | 'left' = 'employed', minute = 1) =>
-  world.inventory.finishProcess({
-    personId,
-    process: 'roleChange',
-    events: [],
-    lines: {},
-    person: { employment, attributes: { email: `${personId}@example.com` } },
-    at: at(minute),
-  });
+const know = ({ inventory }: World, personId: string, employment: 'employed' | 'left' = 'employed') =>
+  adopt(inventory, { personId, employment, attributes: { email: `${personId}@example.com` } });
 
-const record = (world: World, change: Partial<CountedDecision> = {}) =>
-  world.inventory.recordDecision('p-1', { ...decision, ...change, at: at(5) });
+const record = ({ inventory }: World, change: Partial<CountedDecision> = {}) =>
+  inventory.inTransaction(async (trx) => {
+    const row = await trx.findApproval({ personId: 'p-1', approvalId: 'ap-1' });
+    if (row === undefined) throw new Error('nothing was requested');
+    const made = { ...decision, ...change, at: at(5) };
+    await trx.recordDecision(row, { decision: made, attestation: undefined }, { ...row, state: 'approved' });
+  });
 
 test('access that an approver on record approved is assigned, and says so', async () => {
   await using stage = await openStage();
@@ -62,29 +61,17 @@ test('access that an approver on record approved is assigned, and says so', asyn
 });
 
 test.each<[string, RegExp, (world: World) => Promise<unknown>]>([
-  ['is not on record', /not on record/, async () => undefined],
-  ['was a rejection', /not on record/, (world) => record(world, { verdict: 'reject' })],
-  ['was about another request', /not on record/, (world) => record(world, { approvalId: 'ap-2' })],
-  [
-    'is by somebody who has left since',
-    /have left/,
-    (world) => record(world).then(() => know(world, 'l-1', 'left', 9)),
-  ],
+  ['is by somebody who has left since', /have left/, (world) => record(world).then(() => know(world, 'l-1', 'left'))],
   [
     'is the person’s own, under an old e-mail',
     /own access/,
     async (world) => {
-      await world.inventory.finishProcess({
-        personId: 'p-1',
-        process: 'roleChange',
-        events: [],
-        lines: {},
-        person: { employment: 'employed', attributes: { email: 'old@example.com' } },
-        at: at(2),
-      });
-      await know(world, 'p-1', 'employed', 3);
+      await world.inventory.inTransaction((trx) => trx.unlinkAccount('p-1'));
+      await knewAs(world.inventory, 'p-1', 'old@example.com');
+      const [user] = world.simulator.users().filter(({ email }) => email === 'p-1@example.com');
+      await world.inventory.bindAccount('p-1', user?.id ?? '', at(3));
       const { personId: _none, ...claimed } = decision;
-      await world.inventory.recordDecision('p-1', { ...claimed, actor: 'old@example.com', at: at(5) });
+      await record(world, { ...claimed, personId: undefined, actor: 'old@example.com' });
     },
   ],
   [
@@ -106,18 +93,48 @@ test.each<[string, RegExp, (world: World) => Promise<unknown>]>([
   expect(await evidenceOf(world)).not.toContain(`grant:${entitlementKey(world.role)}`);
 });
 
-test('a privileged role is assigned only by an approval of it as privileged', async () => {
+test.each<[string, (world: World) => Promise<unknown>]>([
+  ['has no decision', async () => undefined],
+  ['was rejected', (world) => close(world, 'rejected')],
+  ['was withdrawn', (world) => close(world, 'withdrawn')],
+])('an approval that %s assigns nothing, whoever names it', async (_what, prepare) => {
   await using stage = await openStage();
   const { world, assign, roles } = stage;
-  await record(world);
-  const [admin] = await world.api().resolve([{ kind: 'role', name: 'Datadog Admin Role' }]);
-  if (admin === undefined) throw new Error('not resolved');
-  expect(admin.isPrivileged).toBe(true);
-  expect(world.role.isPrivileged).toBeUndefined();
-  for (const approval of [undefined, given, { ...given, privileged: ['another'] }]) {
-    expect(await assign(admin, approval)).toMatchObject({ given: false, because: 'privileged' });
-  }
+  await prepare(world);
+  await expect(assign(world.role, given)).rejects.toMatchObject({ type: 'NotOwed', nonRetryable: true });
+  await expect(assign(world.role, 'never heard of')).rejects.toMatchObject({ type: 'NotOwed' });
   expect(await roles()).toEqual([]);
-  expect(await assign(admin, { ...given, privileged: [admin.name] })).toEqual({ given: true });
+});
+
+const close = ({ inventory }: World, state: 'rejected' | 'withdrawn') =>
+  inventory.inTransaction((trx) => trx.closeApproval({ personId: 'p-1', approvalId: 'ap-1' }, state, at(6)));
+
+test.each([
+  ['without one', undefined],
+  ['by an approval of it as harmless', []],
+  ['by an approval of another role', ['another']],
+])('a privileged role is not assigned %s', async (_how, privileged) => {
+  await using stage = await openStage({ privileged });
+  const { world, assign, roles } = stage;
+  await record(world);
+  expect(world.role.isPrivileged).toBeUndefined();
+  const approvalId = privileged === undefined ? undefined : given;
+  expect(await assign(await administrator(world), approvalId)).toMatchObject({ given: false, because: 'privileged' });
+  expect(await roles()).toEqual([]);
+});
+
+test('a privileged role is assigned by an approval of it as privileged', async () => {
+  await using stage = await openStage({ privileged: ['Datadog Admin Role'] });
+  const { world, assign, roles } = stage;
+  await record(world);
+  const admin = await administrator(world);
+  expect(admin.isPrivileged).toBe(true);
+  expect(await assign(admin, given)).toEqual({ given: true });
   expect(await roles()).toEqual([admin.id]);
 });
+
+async function administrator(world: World): Promise<ResolvedEntitlement> {
+  const [admin] = await world.api().resolve([{ kind: 'role', name: 'Datadog Admin Role' }]);
+  if (admin === undefined) throw new Error('not resolved');
+  return admin;
+}

@@ -24,6 +24,7 @@ async function pass({ inventory, client }: World, datadog: DatadogClient = clien
     signals: {
       activated: async (personId, accountId) => told.push(`${personId} ${accountId}`) > 0,
       submit: async () => undefined,
+      look: async () => undefined,
       hasOpenRun: async () => true,
     },
   });

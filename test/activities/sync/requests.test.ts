@@ -24,7 +24,12 @@ afterEach(async () => {
 });
 
 function scansOf(datadog: DatadogClient) {
-  const signals = { activated: async () => false, submit: async () => undefined, hasOpenRun: async () => false };
+  const signals = {
+    activated: async () => false,
+    submit: async () => undefined,
+    look: async () => undefined,
+    hasOpenRun: async () => false,
+  };
   const scans = {
     ...createAccountScan({ datadog, inventory, signals }),
     ...createKindScans({ datadog, inventory }),

@@ -53,7 +53,12 @@ function dyingAfter(calls: number): DatadogClient {
 }
 
 function activitiesOn(inventory: Inventory, datadog: DatadogClient) {
-  const signals = { activated: async () => false, submit: async () => undefined, hasOpenRun: async () => false };
+  const signals = {
+    activated: async () => false,
+    submit: async () => undefined,
+    look: async () => undefined,
+    hasOpenRun: async () => false,
+  };
   return { ...createAccountScan({ datadog, inventory, signals }), ...createKindScans({ datadog, inventory }) };
 }
 

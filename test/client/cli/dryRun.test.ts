@@ -102,7 +102,7 @@ test('a leaver for somebody unknown would be held, with Datadog and without', as
 
 test('a move after the leave, or before the joining, would change nothing, and says why', async () => {
   await using inventory = await openInventory({ file: join(cwd, 'home', 'inventory.db') });
-  await knowPerson({ inventory }, 'e-8', 'gone@example.com', { employment: 'left' });
+  await knowPerson({ inventory }, 'e-8', 'gone@example.com', 'left');
   const move = (id: string) => plan('mover', '--person-id', id, '--email', 'gone@example.com', '--department', 'SRE');
   const nothing = { adds: [], approvalsNeeded: [], changes: [] };
   expect(await move('e-8')).toMatchObject({ ...nothing, end: { detail: 'recorded; the person has left' } });

@@ -23,6 +23,7 @@ const joiner: HrEvent = {
 const approval = {
   approvalId: 'a-1',
   personId: 'e-1',
+  chain: 'c-1',
   entitlements: [role],
   rules: ['sre'],
   approvers: { people: ['lead@example.com'], manager: true, quorum: 1, fallback: [] },

@@ -128,8 +128,7 @@ test('diff says who of the known people gains and loses what', async () => {
     ['e-3', 'Sales'],
   ] as const) {
     const person = { employment: 'employed', attributes: { email: `${personId}@example.com`, department } } as const;
-    const at = '2026-01-01T00:00:00.000Z';
-    await inventory.finishProcess({ personId, process: 'onboarding', events: [], lines: {}, person, at });
+    await inventory.inTransaction((trx) => trx.adoptPerson({ personId, ...person }));
   }
   const approval = 'approval: { people: [a@example.com], fallback: [b@example.com] }';
   await writeFile(

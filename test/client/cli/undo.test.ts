@@ -26,7 +26,7 @@ beforeAll(async () => {
   const at = new Date().toISOString();
   await inventory.receiveEvent(applied, at);
   await inventory.endEvents('u-1', [{ eventId: applied.eventId, outcome: { kind: 'completed', parts: [] } }], at);
-  await knowPerson({ inventory }, 'u-2', 'u-2@example.com', { employment: 'left' });
+  await knowPerson({ inventory }, 'u-2', 'u-2@example.com', 'left');
   opened = stack.move();
 }, 60_000);
 afterAll(() => opened?.disposeAsync());

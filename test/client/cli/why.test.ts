@@ -79,7 +79,7 @@ test('a grant says by which rule, approval or adoption it is held', () => {
 test('an entitlement ends at one time only, and access from others is no grant', () => {
   const held = { kind: 'role', id: 'r-1', name: 'Standard', since: samples.at(2), until: samples.at(6) } as const;
   const history: PersonHistory = {
-    person: { ...samples.finish().person, personId: 'p-1', lines: {}, previousEmails: [] },
+    person: { employment: 'employed', personId: 'p-1', lines: {}, previousEmails: [] },
     held: [
       held,
       { ...held, id: 'r-2', name: 'By hand', until: undefined },

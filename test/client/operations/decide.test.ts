@@ -3,15 +3,16 @@ import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/cl
 import { ApplicationFailure } from '@temporalio/common';
 import { submitDecision, type DecisionClient } from '../../../client/operations/decide.ts';
 import { FailedError, NotFoundError, RefusedError } from '../../../domain/errors.ts';
-import type { ApprovalState, DecisionReceipt } from '../../../domain/contracts.ts';
+import type { DecisionReceipt } from '../../../domain/contracts.ts';
 import type { ApprovalRow } from '../../../inventory/port/approvals.ts';
-import type { Decision } from '../../../domain/decision.ts';
+import type { ApprovalState, Decision, DecisionId } from '../../../domain/decision.ts';
 
 const decision: Decision = { decisionId: 'd-1', approvalId: 'a-1', verdict: 'approve', actor: 'lead@example.com' };
 const receipt: DecisionReceipt = { decisionId: 'd-1', approvalId: 'a-1', state: 'approved' };
 const approval = {
   approvalId: 'a-1',
   personId: 'e-1',
+  chain: 'c-1',
   entitlements: [{ kind: 'role', name: 'Datadog Admin Role' }],
   rules: ['sre'],
   approvers: { people: ['lead@example.com'], manager: false, quorum: 1, fallback: [] },
@@ -23,8 +24,12 @@ const approval = {
 const quick = { timeoutMs: 200, pauseMs: 1 };
 
 /** Replies to the update with `answers` in turn, repeating the last one; remembers what it was sent. */
-function decideWith(answers: readonly (DecisionReceipt | Error)[], states: readonly ApprovalState[] = ['open']) {
-  const sent: Decision[] = [];
+function decideWith(
+  answers: readonly (DecisionReceipt | Error)[],
+  { states = ['open'], why }: { readonly states?: readonly ApprovalState[]; readonly why?: string } = {},
+) {
+  const sent: DecisionId[] = [];
+  const submitted: Decision[] = [];
   const client: DecisionClient = {
     workflow: {
       getHandle: () => ({
@@ -38,8 +43,12 @@ function decideWith(answers: readonly (DecisionReceipt | Error)[], states: reado
     withDeadline: (_deadline, work) => work(),
   };
   const rows = states.map((state): ApprovalRow => ({ ...approval, state }));
-  const inventory = { listApprovals: () => Promise.resolve(rows) };
-  return { sent, result: submitDecision({ client, inventory }, decision, quick) };
+  const inventory = {
+    listApprovals: () => Promise.resolve(rows),
+    submitDecision: async (_personId: string, said: Decision) => void submitted.push(said),
+    findSubmission: async () => ({ decision, refusal: why }),
+  };
+  return { sent, submitted, result: submitDecision({ client, inventory }, decision, quick) };
 }
 
 const refusal = (type: string, why: string) =>
@@ -48,9 +57,12 @@ const away = Object.assign(new Error('14 UNAVAILABLE'), { code: 14, details: '',
 const between = new WorkflowNotFoundError('not found', 'person/e-1', undefined);
 
 test('while the process is between two runs the same decision is sent again', async () => {
-  const { sent, result } = decideWith([away, between, refusal('NotWaiting', 'not yet open'), receipt]);
+  const { sent, submitted, result } = decideWith([away, between, refusal('NotWaiting', 'not yet open'), receipt]);
   expect(await result).toEqual(receipt);
-  expect(sent).toEqual([decision, decision, decision, decision]);
+  expect(submitted).toEqual([decision]);
+  // Temporal is told no more than which decision it is.
+  const { decisionId, approvalId } = decision;
+  expect(sent).toEqual(Array.from({ length: 4 }, () => ({ decisionId, approvalId })));
 });
 
 test('a decision that nobody takes in time is said to be NOT recorded', async () => {
@@ -60,7 +72,9 @@ test('a decision that nobody takes in time is said to be NOT recorded', async ()
 });
 
 test('a refusal by the rules is final and says why', async () => {
-  const { sent, result } = decideWith([refusal('DecisionRefused', 'nobody decides about their own access')]);
+  const { sent, result } = decideWith([refusal('DecisionRefused', 'it does not count')], {
+    why: 'nobody decides about their own access',
+  });
   await expect(result).rejects.toThrow(RefusedError);
   await expect(result).rejects.toThrow('nobody decides about their own access');
   expect(sent).toHaveLength(1);
@@ -73,9 +87,9 @@ test('that nobody waits for a decision is a refusal once it lasts', async () => 
 });
 
 test('a decided approval is refused and an unknown one is wrong usage, both without the process', async () => {
-  const decided = decideWith([receipt], ['rejected']);
+  const decided = decideWith([receipt], { states: ['rejected'] });
   await expect(decided.result).rejects.toThrow('approval a-1 is rejected');
-  const unknown = decideWith([receipt], []);
+  const unknown = decideWith([receipt], { states: [] });
   await expect(unknown.result).rejects.toThrow(NotFoundError);
   expect([...decided.sent, ...unknown.sent]).toEqual([]);
 });

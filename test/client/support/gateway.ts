@@ -12,6 +12,7 @@ import { readSecretsIn } from '../../../client/intake/webhooks/secrets.ts';
 import { createMuster } from '../../../client/operations/muster.ts';
 import type { SyncSummary } from '../../../domain/contracts.ts';
 import type { KindState } from '../../../domain/sync/kinds.ts';
+import type { EventNotice } from '../../../domain/contracts.ts';
 import type { HrEvent } from '../../../domain/model.ts';
 
 export const hrSecret = `whsec_${Buffer.from('a secret of thirty-two characters').toString('base64')}`;
@@ -40,7 +41,8 @@ export async function startGateway(options: GatewayOptions = {}) {
   const client = {
     withDeadline: (_deadline: number, work: () => Promise<unknown>) => work(),
     workflow: {
-      async signalWithStart(_type: string, { signalArgs: [event] }: { signalArgs: [HrEvent] }) {
+      async signalWithStart(_type: string, { signalArgs: [{ eventId }] }: { signalArgs: [EventNotice] }) {
+        const event = (await inventory.findEvent(eventId))?.event as HrEvent;
         await options.signal?.(event);
         signalled.push(event);
       },

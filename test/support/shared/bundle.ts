@@ -9,6 +9,7 @@ const pathOf = (relative: string): string => fileURLToPath(new URL(relative, imp
 export async function bundleHastened(): Promise<{ readonly code: string }> {
   return bundleWorkflowCode({
     workflowsPath: pathOf('../../../workflows/index.ts'),
+    payloadConverterPath: pathOf('../../../workflows/payloads.ts'),
     workflowInterceptorModules: [pathOf('hastened.ts')],
     logger: new DefaultLogger('ERROR'),
   });

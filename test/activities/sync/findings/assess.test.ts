@@ -8,7 +8,7 @@ import { syncKinds, type KindStates } from '../../../../domain/sync/kinds.ts';
 import type { HrEvent } from '../../../../domain/model.ts';
 import type { Policy } from '../../../../domain/policy/rules.ts';
 import { openDatabases, type Fixture } from '../../../inventory/backends.ts';
-import { account, finish, grant, joiner } from '../../../inventory/samples.ts';
+import { account, finished, grant, joiner } from '../../../inventory/samples.ts';
 
 const whole: KindStates = Object.fromEntries(syncKinds.map((kind) => [kind, { state: 'complete' }]));
 const hourMs = 3_600_000;
@@ -42,6 +42,7 @@ describe.each(await openDatabases())('an assessment on $name', ({ makeFixture })
     const signals = {
       submit: async (event: HrEvent) => void submitted.push(event),
       activated: async () => true,
+      look: async () => undefined,
       hasOpenRun: async () => false,
     };
     const unused = undefined as never;
@@ -68,16 +69,9 @@ describe.each(await openDatabases())('an assessment on $name', ({ makeFixture })
   async function employ(personId: string, accountId: string, roleIds: readonly string[]): Promise<void> {
     const { inventory } = fixture;
     const person = { email: `${accountId}@example.com`, name: `Name of ${accountId}` };
-    await inventory.admitEvents(personId, [joiner(`j-${personId}`, { personId, person })], ago(3 * hourMs));
     await inventory.bindAccount(personId, accountId, ago(3 * hourMs));
-    await inventory.finishProcess(
-      finish({
-        personId,
-        events: [{ eventId: `j-${personId}`, outcome: { kind: 'completed', parts: [] } }],
-        person: { employment: 'employed', attributes: person },
-        at: ago(2 * hourMs),
-      }),
-    );
+    const hire = joiner(`j-${personId}`, { personId, person, occurredAt: ago(3 * hourMs) });
+    await finished(inventory, [hire], { outcome: { kind: 'completed', parts: [] }, at: ago(2 * hourMs) });
     const lastLoginAt = ago(hourMs);
     await inventory.writeAccounts({
       accounts: [account(accountId, { roleIds, lastLoginAt })],
@@ -218,16 +212,14 @@ describe.each(await openDatabases())('an assessment on $name', ({ makeFixture })
 
     await roster(['p-2', 'p-3'], ago(hourMs / 2));
     expect((await missing()).map(({ id }) => id)).toEqual(ids.slice(1));
-    const lines = { employment: { eventId: 'e-2', occurredAt: ago(60_000) } };
-    const person = { employment: 'employed', attributes: { email: 'a-p-2@example.com' } } as const;
-    await inventory.finishProcess(finish({ personId: 'p-2', events: [], lines, person, at: ago(60_000) }));
+    const hire = joiner('e-2', { personId: 'p-2', occurredAt: ago(60_000), person: { email: 'a-p-2@example.com' } });
+    await finished(inventory, [hire], { at: ago(60_000) });
     expect((await missing()).map(({ id }) => id)).toEqual(ids.slice(2));
     const mute = { until: ago(-hourMs), reason: 'on parental leave', at: ago(0) };
     await inventory.muteFinding(ids[2] ?? '', mute);
     expect(await missing()).toEqual([]);
-    await inventory.finishProcess(
-      finish({ personId: 'p-3', events: [], person: { ...person, employment: 'left' }, at: ago(0) }),
-    );
+    const leaver = joiner('l-3', { personId: 'p-3', kind: 'leaver', occurredAt: ago(0) });
+    await finished(inventory, [leaver], { employment: 'left', at: ago(0) });
     expect(await missing()).toEqual([]);
     const all = await inventory.listFindings({ kind: 'missingFromHr', state: 'closed', limit: 10, offset: 0 }, ago(0));
     expect(all.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());

@@ -91,14 +91,10 @@ test('rosters of the watched folder are applied and moved; one above the budget 
   });
   expect(known).toBe(true);
   for (const { personId, attributes } of await peopleOf(stage)) {
-    await stage.inventory.finishProcess({
-      personId,
-      process: 'onboarding',
-      events: [],
-      lines: {},
-      person: { employment: 'employed', attributes: attributes ?? { email: `${personId}@example.com` } },
-      at: new Date().toISOString(),
-    });
+    const known = attributes ?? { email: `${personId}@example.com` };
+    await stage.inventory.inTransaction((trx) =>
+      trx.adoptPerson({ personId, employment: 'employed', attributes: known }),
+    );
   }
   await put('people.csv', everybody.slice(1));
   await run();
