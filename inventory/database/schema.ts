@@ -1,21 +1,30 @@
 import type { Kysely } from 'kysely';
-import type { Found } from '../../domain/findings/found.ts';
-import type { Account, HrEvent, PersonRecord, ResolvedEntitlement } from '../../domain/model.ts';
-import type { KindState, Nhi, SyncKind } from '../../domain/sync/kinds.ts';
-import type { AccountRow, RoleListRow, TeamListRow, TeamMemberRow } from '../port/accounts.ts';
+import type { HrEvent, PersonRecord, ResolvedEntitlement } from '../../domain/model.ts';
+import type { TeamMemberRow } from '../port/accounts.ts';
 import type { ApprovalRow, DatedDecision } from '../port/approvals.ts';
 import type { AccessBefore } from '../port/changeBudget.ts';
 import type { EvidenceEntry, EvidenceRow, OpenWrite } from '../port/evidence.ts';
 import type { GrantRow } from '../port/grants.ts';
 import type { Json } from '../port/json.ts';
 import type { KeyHealth, OwedPart } from '../port/keyHealth.ts';
-import type { NhiRow } from '../port/nhis.ts';
 import type { AwaitedLogin, IntakeRow, PendingInvitation, Progress } from '../port/people.ts';
 import type { QuarantineRow } from '../port/repairs.ts';
 import type { ScimRow } from '../port/scim.ts';
 import type { AliasRow } from '../port/sources.ts';
 import type { SyncRunRow } from '../port/syncRuns.ts';
 import type { TokenRow } from '../port/tokens.ts';
+import type {
+  AccountsTable,
+  AccountRolesTable,
+  ScansTable,
+  ScanPagesTable,
+  RolesTable,
+  TeamsTable,
+  NhisTable,
+  NhiOwnersTable,
+  SyncRunKindsTable,
+  FindingsTable,
+} from './schemaObserved.ts';
 import type { Stored } from './stored.ts';
 import type { ApprovalRequest, Decision } from '../../domain/decision.ts';
 
@@ -158,86 +167,6 @@ interface SubmissionsTable {
 /** What a name of the policy means: the id that it had when it was first looked up. */
 interface EntitlementIdsTable extends Stored<Pick<ResolvedEntitlement, 'kind' | 'name' | 'id'>> {
   since: string;
-}
-
-type AccountColumns = 'email' | 'status' | 'isServiceAccount' | 'firstSeenAt' | 'lastSeenAt' | 'goneAt';
-
-interface AccountsTable extends Stored<Pick<AccountRow, AccountColumns>> {
-  accountId: string;
-  /** Case-folded e-mail, handle and name. */
-  search: string;
-  /** The account as canonical JSON: compared to see whether anything changed. */
-  account: Json<Account>;
-  /** When this row last changed; while it is there it was also seen by every later scan that was swept. */
-  writtenAt: string;
-}
-
-interface AccountRolesTable {
-  accountId: string;
-  roleId: string;
-  since: string;
-  until: string | null;
-}
-
-interface ScansTable {
-  scanId: string;
-  lastPageAt: string;
-  sweptAt: string | null;
-  removed: number | null;
-}
-
-interface ScanPagesTable {
-  scanId: string;
-  /** Hash of the ids, so that a page that is written again is one page. */
-  page: string;
-  accountIds: Json<readonly string[]>;
-}
-
-interface RolesTable extends Stored<RoleListRow, 'permissions'> {
-  writtenAt: string;
-}
-
-interface TeamsTable extends Stored<Omit<TeamListRow, 'members'>> {
-  writtenAt: string;
-}
-
-type NhiColumns = 'kind' | 'name' | 'ownerAccountId' | 'firstSeenAt' | 'lastSeenAt' | 'goneAt';
-
-/** Service accounts are not in it: they are rows of `accounts`, and lists show both. */
-interface NhisTable extends Stored<Pick<NhiRow, NhiColumns>> {
-  nhiId: string;
-  /** As canonical JSON: compared to see whether anything changed. */
-  nhi: Json<Nhi>;
-  writtenAt: string;
-}
-
-/** The declared owner of a service account or a key. Stays when the row it is about goes. */
-interface NhiOwnersTable {
-  nhiId: string;
-  personId: string;
-  setAt: string;
-}
-
-/** How completely one run read one kind, and when it began to. */
-interface SyncRunKindsTable {
-  runId: string;
-  kind: SyncKind;
-  state: KindState['state'];
-  permission: string | null;
-  reason: string | null;
-  readAt: string;
-}
-
-type FoundColumns = 'kind' | 'subject' | 'scope' | 'name' | 'severity' | 'personId' | 'accountId' | 'evidence';
-
-/** `scope` is the id of the row it was found at: pages of rows are compared with what is on record between two ids. */
-interface FindingsTable extends Stored<Pick<Found, FoundColumns>, 'evidence'> {
-  findingId: string;
-  openedAt: string;
-  closedAt: string | null;
-  mutedUntil: string | null;
-  muteReason: string | null;
-  mutedAt: string | null;
 }
 
 /** What a sync asked to be repaired; a batch that was allowed counts as a run. */
