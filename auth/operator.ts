@@ -1,11 +1,31 @@
 import type { Inventory } from '../inventory/port/inventory.ts';
 import type { EvidenceEntry } from '../inventory/port/evidence.ts';
+import { actorOf, type TokenRole, type TokenRow } from '../inventory/port/tokens.ts';
 
 /** The person behind a command, as evidence names them, and how that is known. */
 export interface Operator extends Pick<EvidenceEntry, 'tokenId'> {
   readonly actor: string;
   readonly proof: 'attested' | 'claimed';
 }
+
+/** What a token is needed for: to change something, to make tokens and reassign requests, to decide about requests. */
+export type Duty = 'operate' | 'administer' | 'decide';
+
+/** The roles of the tokens that do for a duty. Who makes tokens decides nothing by them. */
+export const rolesFor = {
+  operate: ['operator', 'admin'],
+  administer: ['admin'],
+  decide: ['approver'],
+} as const satisfies Record<Duty, readonly TokenRole[]>;
+
+export const doesFor = (duty: Duty, { role }: Pick<TokenRow, 'role'>): boolean =>
+  rolesFor[duty].some((one) => one === role);
+
+export const provenBy = (token: TokenRow): Operator => ({
+  actor: actorOf(token),
+  proof: 'attested',
+  tokenId: token.id,
+});
 
 export type Why = Pick<EvidenceEntry, 'reason'>;
 

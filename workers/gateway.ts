@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import type { Logger } from '@temporalio/worker';
+import { openKeys } from '../auth/keys.ts';
 import { ensureSecrets, readSecretsIn } from '../client/intake/webhooks/secrets.ts';
 import { serveGateway, type RunningGateway } from '../client/gateway/serve.ts';
 import type { RunningMuster } from './compose.ts';
@@ -11,7 +12,7 @@ const host = '127.0.0.1';
 
 /** The gateway of `npm start`: beside the worker, on loopback, with a secret made for each source that has none. */
 export async function openGateway(
-  { port, isPortGiven, secretsFolder, trustedProxies }: Config,
+  { port, isPortGiven, secretsFolder, signingKey, trustedProxies }: Config,
   { client, inventory, muster, policy }: RunningMuster,
   logger: Logger,
   secrets: Secrets,
@@ -25,6 +26,7 @@ export async function openGateway(
   return serveGateway({
     client,
     inventory,
+    keys: openKeys(signingKey),
     muster,
     policy,
     secrets: readSecretsIn(secretsFolder, (secret) => secrets.add(secret)),

@@ -4,7 +4,7 @@ import type { AdoptionRequest, HashedPlan, Takeover } from '../intake/adopt.ts';
 import { isJson } from './command.ts';
 import { withDatadogHere } from './datadog.ts';
 import { loadShellPolicy, readShellConfig, withInventory } from './open.ts';
-import { addOperator, readActor, whyOf, type OperatorOptions } from './operator.ts';
+import { addOperator, operatorOf, whyOf, type OperatorOptions } from './operator.ts';
 import { printResult } from './output.ts';
 import { renderTable } from './table.ts';
 import type { Shell } from './shell.ts';
@@ -34,8 +34,8 @@ export function addAdopt(adopt: Command, shell: Shell): void {
     )
     .action(async ({ plan: hash, ...options }: AdoptOptions & OperatorOptions & { plan: string }, command: Command) => {
       const { applyAdoption } = await import('../intake/adopt.ts');
-      const plan = await withRequest(shell, options, async (request) =>
-        applyAdoption(request, hash, { ...(await readActor(shell, options, request.inventory)), ...whyOf(options) }),
+      const plan = await withRequest(shell, options, (request) =>
+        applyAdoption(request, hash, { ...operatorOf(command), ...whyOf(options) }),
       );
       printResult(shell, isJson(command), { ...plan, adopted: plan.matches.length }, () =>
         [renderPlan(shell, plan), `${plan.matches.length} accounts are adopted.`].join('\n\n'),

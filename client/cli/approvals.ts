@@ -1,19 +1,15 @@
 import { Option, type Command } from 'commander';
-import type { TokenRow } from '../../inventory/port/tokens.ts';
-import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { ApprovalState } from '../../domain/decision.ts';
 import type { Entitlement } from '../../domain/model.ts';
-import { RefusedError, UsageError } from '../../domain/errors.ts';
-import { authenticate } from '../../auth/tokens.ts';
 import { isJson } from './command.ts';
 import { withInventory, withMuster } from './open.ts';
+import { operatorOf } from './operator.ts';
 import { printResult } from './output.ts';
 import { parseEmail, parsePersonId, parseText } from './parse.ts';
 import { addListOptions, printList, type List } from './rows.ts';
 import type { Shell } from './shell.ts';
 import { describeDecision, rulesOf } from './why.ts';
 import type { ApprovalRow } from '../../inventory/port/approvals.ts';
-import { isSameText } from '../../domain/text.ts';
 import type { Decision } from '../../domain/decision.ts';
 
 interface ListOptions {
@@ -38,7 +34,6 @@ export function addApprovals(approvals: Command, shell: Shell): void {
 }
 
 interface DecisionOptions {
-  readonly as?: string;
   readonly reason?: string;
   readonly to?: readonly string[];
 }
@@ -76,23 +71,10 @@ function decisionCommand(approvals: Command, shell: Shell, verdict: Decision['ve
     .argument('<approvalId>', 'as `approvals list` shows it', parseText(200))
     .option('--as <email>', 'who decides: a claim, where no MUSTER_TOKEN proves it', parseEmail)
     .action(async (approvalId: string, options: DecisionOptions, command: Command) => {
-      const { readToken } = await import('../../config/config.ts');
-      const token = await readToken(shell.env);
-      if (token === undefined && options.as === undefined) {
-        throw new UsageError('--as <email> is missing: say who decides, or set MUSTER_TOKEN, which proves it');
-      }
       const { reason, to } = options;
-      const receipt = await withMuster(shell, async ({ muster, inventory }) => {
-        const by = token === undefined ? undefined : await authenticateAs(inventory, token, options.as);
-        const decision = {
-          approvalId,
-          verdict,
-          actor: options.as ?? '',
-          reason,
-          to,
-        };
-        return muster.decide(decision, by);
-      });
+      const { actor, token } = operatorOf(command);
+      const decision = { approvalId, verdict, actor, reason, to };
+      const receipt = await withMuster(shell, ({ muster }) => muster.decide(decision, token));
       printResult(
         shell,
         isJson(command),
@@ -100,18 +82,6 @@ function decisionCommand(approvals: Command, shell: Shell, verdict: Decision['ve
         () => `The decision ${receipt.decisionId} is recorded; approval ${receipt.approvalId} is ${receipt.state}.`,
       );
     });
-}
-
-/** The token proves who decides; `--as` may say the same, and nothing else. */
-async function authenticateAs(inventory: Inventory, token: string, as: string | undefined): Promise<TokenRow> {
-  const by = await authenticate(inventory, token);
-  if (by === undefined) throw new RefusedError('MUSTER_TOKEN is unknown, revoked or expired: `npx muster token list`');
-  const person = by.personId === undefined ? undefined : await inventory.findPerson(by.personId);
-  const names = [by.personId, person?.attributes?.email];
-  if (as !== undefined && !names.some((name) => name !== undefined && isSameText(name, as))) {
-    throw new RefusedError(`MUSTER_TOKEN proves ${by.personId ?? `token ${by.id}`}, not ${as}: leave --as out`);
-  }
-  return by;
 }
 
 const approvalList: List<ApprovalRow> = {

@@ -7,7 +7,7 @@ import { readAll } from '../../domain/pages.ts';
 import { isJson } from './command.ts';
 import { effectiveInstant, readEffective } from './dates.ts';
 import { withInventory } from './open.ts';
-import { addActor, readActor } from './operator.ts';
+import { addActor, operatorOf } from './operator.ts';
 import { paint, printResult } from './output.ts';
 import { parsePersonId, parseText } from './parse.ts';
 import { addListOptions, printList, type List } from './rows.ts';
@@ -25,7 +25,6 @@ interface ListOptions {
 interface MuteOptions {
   readonly reason: string;
   readonly until: string;
-  readonly as?: string;
 }
 
 export function addFindings(findings: Command, shell: Shell): void {
@@ -59,13 +58,12 @@ function addMute(findings: Command, shell: Shell): void {
       'after',
       '\nExample: npx muster findings mute 3f1c5a0b7d2e4c61 --reason "break-glass account" --until 2035-01-31',
     )
-    .action(async (id: string, { reason, until, as }: MuteOptions, command: Command) => {
+    .action(async (id: string, { reason, until }: MuteOptions, command: Command) => {
       const now = new Date();
       const end = effectiveInstant(readEffective(until, now, '--until'));
       if (Date.parse(end) <= now.getTime()) throw new UsageError(`--until ${until} is past: give a later day`);
       const muted = await withInventory(shell, async (store) => {
-        const by = await readActor(shell, { as }, store);
-        return muteFinding(store, by, { id, until: end, reason }, now);
+        return muteFinding(store, operatorOf(command), { id, until: end, reason }, now);
       });
       if (muted === undefined) {
         throw new FailedError(`There is no finding ${id}: \`npx muster findings list --all\` shows all with their ids`);

@@ -47,14 +47,16 @@ export function addHeldLeavers(leaver: Command, shell: Shell): void {
     .addOption(new Option('--reason <text>', 'kept as evidence').argParser(parseText(1_000)).makeOptionMandatory())
     .description('let held leavers go, above the change budget')
     .addHelpText('after', '\nExample: npx muster leaver release e-1042 --as cto@example.com --reason "dismissed today"')
-    .action(async (id: string | undefined, { batch, reason, reject, ...by }: ReleaseOptions, command: Command) => {
+    .action(async (id: string | undefined, { batch, reason, reject }: ReleaseOptions, command: Command) => {
       if ((id === undefined) === (batch === undefined)) {
         throw new UsageError('Give a person, or --batch with the hash that `npx muster leaver held` shows');
       }
       const which = id === undefined ? { batch: batch ?? '' } : { personId: id };
       const verdict = reject ? 'reject' : 'release';
       const { releaseLeavers } = await import('../operations/heldLeavers.ts');
-      const released = await withOperator(shell, by, (context) => releaseLeavers(context, { which, verdict, reason }));
+      const released = await withOperator(shell, command, (context) =>
+        releaseLeavers(context, { which, verdict, reason }),
+      );
       printResult(
         shell,
         isJson(command),

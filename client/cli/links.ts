@@ -17,7 +17,7 @@ export function addLinks(person: Command, shell: Shell): void {
     )
     .action(async (personId: string, { account, ...by }: OperatorOptions & { account: string }, command: Command) => {
       const { linkAccount } = await import('../operations/links.ts');
-      const linked = await withOperator(shell, by, (context, opened) =>
+      const linked = await withOperator(shell, command, (context, opened) =>
         withDatadogOf(opened, (api) => linkAccount(context, api, { personId, accountId: account, ...whyOf(by) })),
       );
       printResult(shell, isJson(command), linked, () => `Account ${linked.accountId} is ${linked.personId}'s now.`);
@@ -28,7 +28,7 @@ export function addLinks(person: Command, shell: Shell): void {
     .addHelpText('after', '\nExample: npx muster person unlink e-1042 --as it@example.com')
     .action(async (personId: string, by: OperatorOptions, command: Command) => {
       const { unlinkAccount } = await import('../operations/links.ts');
-      const unlinked = await withOperator(shell, by, (context) => unlinkAccount(context, personId, whyOf(by)));
+      const unlinked = await withOperator(shell, command, (context) => unlinkAccount(context, personId, whyOf(by)));
       printResult(shell, isJson(command), unlinked, () => `Account ${unlinked.accountId} is nobody's now.`);
     });
 }

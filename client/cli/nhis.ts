@@ -1,12 +1,13 @@
 import { Option, type Command } from 'commander';
 import type { NhiRow } from '../../inventory/port/nhis.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
+import type { Operator } from '../../auth/operator.ts';
 import { nhiKinds, type NhiKind } from '../../domain/sync/kinds.ts';
 import { FailedError, UsageError } from '../../domain/errors.ts';
 import { declareOwner } from '../operations/owners.ts';
 import { describeUnseen } from './kinds.ts';
 import { withInventory } from './open.ts';
-import { addActor, readActor } from './operator.ts';
+import { addActor, operatorOf } from './operator.ts';
 import { printMessage } from './output.ts';
 import { parsePersonId, parseText } from './parse.ts';
 import { addListOptions, printList, type List } from './rows.ts';
@@ -19,7 +20,6 @@ interface NhiOptions {
   readonly setOwner?: string;
   readonly clearOwner?: string;
   readonly owner?: string;
-  readonly as?: string;
 }
 
 export function addNhis(inventory: Command, shell: Shell): void {
@@ -43,7 +43,9 @@ export function addNhis(inventory: Command, shell: Shell): void {
       const { rows, standing } = await withInventory(shell, async (store) => {
         const changed = setOwner ?? clearOwner;
         const standing = await store.standingKinds();
-        if (changed !== undefined) return { standing, rows: [await declare(shell, store, options, changed)] };
+        const declared = changed === undefined ? undefined : { id: changed, owner: setOwner && owner };
+        if (declared !== undefined)
+          return { standing, rows: [await declare(shell, store, operatorOf(command), declared)] };
         const filter = { kind, ownerPersonId: owner, isThere: all ? undefined : true };
         return { standing, rows: await readAll((limit, offset) => store.listNhis({ ...filter, limit, offset })) };
       });
@@ -55,12 +57,16 @@ export function addNhis(inventory: Command, shell: Shell): void {
     });
 }
 
-async function declare(shell: Shell, store: Inventory, options: NhiOptions, id: string): Promise<NhiRow> {
-  const owner = options.setOwner === undefined ? undefined : options.owner;
+async function declare(
+  shell: Shell,
+  store: Inventory,
+  by: Operator,
+  { id, owner }: { readonly id: string; readonly owner: string | undefined },
+): Promise<NhiRow> {
   if (owner !== undefined && (await store.findPerson(owner)) === undefined) {
     printMessage(shell, `No person ${owner} is known yet: the declaration counts once HR names them.`);
   }
-  const row = await declareOwner(store, await readActor(shell, options, store), id, owner);
+  const row = await declareOwner(store, by, id, owner);
   if (row !== undefined) return row;
   throw new FailedError(`There is no ${id} in the inventory: \`npx muster inventory nhis\` shows all with their ids`);
 }

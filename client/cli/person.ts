@@ -1,9 +1,11 @@
 import { Option, type Command } from 'commander';
 import type { PersonStatus } from '../../domain/contracts.ts';
+import { noteSubmission } from '../operations/submissions.ts';
 import { FailedError } from '../../domain/errors.ts';
 import { isJson } from './command.ts';
 import { addLinks } from './links.ts';
 import { explainFailure } from './failures.ts';
+import { addOperator, withOperator, type OperatorOptions } from './operator.ts';
 import { readShellConfig, withInventory, withMuster } from './open.ts';
 import { printMessage, printResult } from './output.ts';
 import { parseCount, parseOffset, parsePersonId } from './parse.ts';
@@ -41,15 +43,18 @@ export function addPerson(person: Command, shell: Shell): void {
     });
   addLinks(person, shell);
   addRestore(person, shell);
-  person
-    .command('retry')
+  addOperator(person.command('retry'))
     .argument('<id>', "HR's id of the person", parsePersonId)
     .description(
       'compare the access with the policy again, and mend what is missing; what is blocked looks again at once',
     )
     .addHelpText('after', '\nExample: npx muster person retry e-1042')
-    .action(async (id: string, _options: unknown, command: Command) => {
-      const submitted = await withMuster(shell, ({ muster }) => muster.retry(id));
+    .action(async (id: string, options: OperatorOptions, command: Command) => {
+      const submitted = await withOperator(shell, command, async (context, { muster }) => {
+        const retried = await muster.retry(id, options.reason);
+        await noteSubmission(context.inventory, context, { personId: id, kind: 'reconcile', ...retried, ...options });
+        return retried;
+      });
       printResult(
         shell,
         isJson(command),

@@ -14,7 +14,9 @@ export function addAccept(policy: Command, shell: Shell): void {
     .addHelpText('after', '\nExample: npx muster policy accept role "Incident Commander" --as it@example.com')
     .action(async (kind: 'role' | 'team', name: string, by: OperatorOptions, command: Command) => {
       const { acceptName } = await import('../operations/acceptName.ts');
-      const { before } = await withOperator(shell, by, (context) => acceptName(context, { kind, name }, whyOf(by)));
+      const { before } = await withOperator(shell, command, (context) =>
+        acceptName(context, { kind, name }, whyOf(by)),
+      );
       printResult(
         shell,
         isJson(command),

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { QuarantineRow } from '../../inventory/port/repairs.ts';
 import { isJson } from './command.ts';
-import { addReason, whyOf, withOperator } from './operator.ts';
+import { addOperator, whyOf, withOperator, type OperatorOptions } from './operator.ts';
 import { printResult } from './output.ts';
 import { renderParagraph, renderTable } from './table.ts';
 import { parseText } from './parse.ts';
@@ -10,18 +10,17 @@ import type { Shell } from './shell.ts';
 /** `sync allow` and `sync reject`: repairs of drift that were too many at once. */
 export function addQuarantine(sync: Command, shell: Shell): void {
   for (const verdict of ['allow', 'reject'] as const) {
-    addReason(sync.command(verdict))
+    addOperator(sync.command(verdict))
       .argument('<batch>', 'as `sync status` shows it', parseText(64))
       .description(
         verdict === 'allow'
           ? 'have a batch of held repairs carried out'
           : 'leave the drift of a held batch as it is, until it changes',
       )
-      .option('--as <who>', 'who decides: a claim, where no MUSTER_TOKEN proves it', parseText(254), 'command line')
       .addHelpText('after', `\nExample: npx muster sync ${verdict} 4be61c09a2f7 --as lead@example.com`)
-      .action(async (batchId: string, options: { as: string; reason?: string }, command: Command) => {
+      .action(async (batchId: string, options: OperatorOptions, command: Command) => {
         const { decideBatch } = await import('../operations/quarantine.ts');
-        const decided = await withOperator(shell, options, (context, { muster }) =>
+        const decided = await withOperator(shell, command, (context, { muster }) =>
           decideBatch({ ...context, muster }, { batchId, verdict, ...whyOf(options) }),
         );
         const people = decided.people.length;

@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { RefusedError } from '../../domain/errors.ts';
 import type { RosterPlan } from '../intake/roster/model.ts';
 import { isJson } from './command.ts';
-import { loadShellPolicy, readShellConfig, withInventory, withMuster } from './open.ts';
+import { loadShellPolicy, readShellConfig, withInventory } from './open.ts';
+import { addOperator, whyOf, withOperator, type OperatorOptions } from './operator.ts';
 import { printMessage, printResult } from './output.ts';
 import { renderTable } from './table.ts';
 import { parseText } from './parse.ts';
@@ -28,12 +29,12 @@ export function addRoster(roster: Command, shell: Shell, setExitCode: (code: num
       });
       printResult(shell, isJson(command), plan, () => renderPlan(shell, plan));
     });
-  addOptions(roster.command('apply'))
+  addOperator(addOptions(roster.command('apply')))
     .option('--allow <hash>', 'the hash of the plan that was shown: go above the budget, for exactly this plan')
     .description('submit what the plan shows; applied again it changes nothing')
     .addHelpText('after', '\nExample: npx muster roster apply people.csv --source hr --complete')
-    .action(async (file: string, options: RosterOptions, command: Command) => {
-      const { plan, submitted } = await applyFile(shell, file, options);
+    .action(async (file: string, options: RosterOptions & OperatorOptions, command: Command) => {
+      const { plan, submitted } = await applyFile(shell, command, { file, ...options });
       printResult(shell, isJson(command), { ...plan, submitted }, () =>
         [renderPlan(shell, plan), `${submitted} events are submitted. Follow them with: npx muster events list`].join(
           '\n',
@@ -51,11 +52,11 @@ const addOptions = (command: Command): Command =>
 
 async function applyFile(
   shell: Shell,
-  file: string,
-  options: RosterOptions,
+  command: Command,
+  { file, ...options }: RosterOptions & OperatorOptions & { readonly file: string },
 ): Promise<{ readonly plan: RosterPlan; readonly submitted: number }> {
-  const { applyPlan, planRosterFile } = await import('../intake/roster/apply.ts');
-  return withMuster(shell, async ({ muster, inventory }) => {
+  const { applyPlan, noteRoster, planRosterFile } = await import('../intake/roster/apply.ts');
+  return withOperator(shell, command, async (context, { muster, inventory }) => {
     const request = requestOf(shell, file, options);
     const plan = await planRosterFile(inventory, await policyHere(shell), request);
     if (options.allow !== undefined && options.allow !== plan.hash) {
@@ -69,6 +70,7 @@ async function applyFile(
           `more than ${plan.budget.limit}. If that is meant: --allow ${plan.hash}`,
       );
     }
+    await noteRoster(context, plan, whyOf(options));
     let saidAt = Date.now();
     const onProgress = (done: number): void => {
       if (Date.now() - saidAt < 2_000) return;

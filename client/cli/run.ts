@@ -18,6 +18,10 @@ export async function runCli(args: readonly string[], shell: Shell): Promise<num
   };
   try {
     const program = await createProgram(shell, setExitCode, args);
+    program.hook('preAction', async (_program, command) => {
+      const { admit } = await import('./operator.ts');
+      await admit(shell, command);
+    });
     await program.parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {

@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { Option, type Command } from 'commander';
 import { formatDuration, minuteMs } from '../../domain/durations.ts';
 import { UsageError } from '../../domain/errors.ts';
+import type { Operator } from '../../auth/operator.ts';
+import { noteSubmission } from '../operations/submissions.ts';
 import type { HrEvent, Outcome } from '../../domain/model.ts';
 import type { EventDraft } from '../operations/drafts.ts';
 import type { SubmittedEvent } from '../operations/muster.ts';
 import { isJson, type AddCommands } from './command.ts';
 import type { EventInput, EventOptions } from './eventInput.ts';
 import { addHeldLeavers } from './heldLeavers.ts';
+import { addActor, operatorOf } from './operator.ts';
 import { loadShellPolicy, withMuster, type Opened } from './open.ts';
 import { printMessage, printResult } from './output.ts';
 import { parseAttribute, parseDurationOption, parseEmail, parsePersonId, parseText, parseTimeZone } from './parse.ts';
@@ -61,7 +64,7 @@ const days = {
 } as const;
 
 function addOptions(command: Command, kind: keyof typeof examples): Command {
-  return command
+  return addActor(command)
     .option('--person-id <id>', "HR's id of the person", parsePersonId)
     .option('--email <address>', 'e-mail address, which is the Datadog account', parseEmail)
     .option('--name <name>', 'full name', parseText(255))
@@ -104,7 +107,7 @@ function submitWith(shell: Shell, setExitCode: (code: number) => void, kind: key
       return;
     }
     await withMuster(shell, async (opened) => {
-      const submitted = await submit(opened, input);
+      const submitted = await submit(opened, input, operatorOf(command));
       if (options.wait) {
         const outcome = await waitForOutcome(shell, opened, submitted, options.timeout ?? 5 * minuteMs);
         printOutcome(shell, isJson(command), submitted, outcome);
@@ -126,11 +129,13 @@ interface Submitted extends SubmittedEvent {
   readonly event: EventDraft;
 }
 
-async function submit({ muster, inventory, config }: Opened, input: EventInput): Promise<Submitted> {
+async function submit({ muster, inventory, config }: Opened, input: EventInput, by: Operator): Promise<Submitted> {
   const { settleEvent } = await import('./eventInput.ts');
   const defaultTimeZone = async () => (await loadShellPolicy(config)).defaultTimeZone;
   const event = await settleEvent(inventory, input, defaultTimeZone);
-  return { ...(await muster.submitEvent(event)), event };
+  const submitted = { ...(await muster.submitEvent(event)), event };
+  await noteSubmission(inventory, by, event);
+  return submitted;
 }
 
 async function waitForOutcome(

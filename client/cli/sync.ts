@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
@@ -5,9 +6,12 @@ import type { SyncProgress, SyncSummary } from '../../domain/contracts.ts';
 import { accessSyncScheduleId, lightSyncScheduleId, rosterScheduleId } from '../../domain/ids.ts';
 import { formatDuration } from '../../domain/durations.ts';
 import { FailedError } from '../../domain/errors.ts';
+import { recordDecision } from '../../auth/operator.ts';
+import type { OperatorContext } from '../operations/wake.ts';
 import { isJson } from './command.ts';
 import { describeUnseen } from './kinds.ts';
 import { loadShellPolicy, withEngine, withInventory, withMuster } from './open.ts';
+import { addActor, addOperator, whyOf, withOperator, type OperatorOptions } from './operator.ts';
 import { printMessage, printResult } from './output.ts';
 import { renderTable } from './table.ts';
 import { parseDurationOption, parseText } from './parse.ts';
@@ -25,14 +29,15 @@ export function addSync(sync: Command, shell: Shell, setExitCode: (code: number)
   addQuarantine(sync, shell);
   addStatus(sync, shell);
   for (const word of ['pause', 'resume'] as const) {
-    sync
-      .command(word)
+    addActor(sync.command(word))
       .description(word === 'pause' ? 'let no sync start by itself' : 'let the sync start by itself again')
-      .option('--reason <text>', 'kept with the schedule', parseText(1_000), `${word}d by an operator`)
+      .option('--reason <text>', 'kept with the schedule and as evidence', parseText(1_000), `${word}d by an operator`)
       .addHelpText('after', `\nExample: npx muster sync ${word} --reason "Datadog maintenance"`)
       .action(async ({ reason }: { reason: string }, command: Command) => {
-        const schedule = await withEngine(shell, async ({ client }) => {
+        const schedule = await withOperator(shell, command, async (context) => {
+          const { client } = context;
           await requireSchedule(client);
+          await noteSchedule(context, { action: `${word} sync`, reason });
           const { pauseSync, resumeSync } = await import('../operations/schedule.ts');
           await (word === 'pause' ? pauseSync : resumeSync)(client, reason);
           return requireSchedule(client);
@@ -102,14 +107,19 @@ function addRun(sync: Command, shell: Shell, setExitCode: (code: number) => void
 }
 
 export function addSchedule(schedule: Command, shell: Shell): void {
-  schedule
-    .command('apply')
+  addOperator(schedule.command('apply'))
     .description("create or update the sync's schedules as the policy says")
     .addHelpText('after', '\nExample: npx muster schedule apply')
-    .action(async (_options: unknown, command: Command) => {
-      const applied = await withEngine(shell, async ({ config, client }) => {
+    .action(async (options: OperatorOptions, command: Command) => {
+      const applied = await withOperator(shell, command, async (context, { config, client }) => {
         const policy = await loadShellPolicy(config);
         const { applySchedules } = await import('../operations/schedule.ts');
+        const { cron, timeZone, lightEveryMs } = policy.sync;
+        await noteSchedule(context, {
+          action: 'apply schedules',
+          after: { cron, timeZone, lightEveryMs },
+          ...whyOf(options),
+        });
         await applySchedules(client, policy);
         return policy;
       });
@@ -128,6 +138,14 @@ export function addSchedule(schedule: Command, shell: Shell): void {
           .join('\n'),
       );
     });
+}
+
+async function noteSchedule(
+  context: OperatorContext,
+  done: { readonly action: string; readonly reason?: string; readonly after?: unknown },
+): Promise<void> {
+  const eventId = `schedule:${randomUUID()}`;
+  await recordDecision(context.inventory, context, { personId: 'sync/schedule', eventId, step: 'schedule', ...done });
 }
 
 async function requireSchedule(client: Client) {

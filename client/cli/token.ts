@@ -1,17 +1,19 @@
 import { Option, type Command } from 'commander';
-import { tokenRoles, type TokenRole, type TokenRow } from '../../inventory/port/tokens.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+import { provesPerson, tokenRoles, type TokenRole } from '../../inventory/port/tokens.ts';
 import { FailedError, UsageError } from '../../domain/errors.ts';
-import { issueToken, revokeToken } from '../../auth/tokens.ts';
+import { openKeys, type Keys } from '../../auth/keys.ts';
+import { issueToken, listTokens, revokeToken, type ListedToken } from '../../auth/tokens.ts';
 import { isJson } from './command.ts';
 import { effectiveInstant, readEffective } from './dates.ts';
-import { withInventory } from './open.ts';
-import { addActor, readActor, type OperatorOptions } from './operator.ts';
-import { printMessage, printResult } from './output.ts';
+import { readShellConfig, withInventory } from './open.ts';
+import { addActor, operatorOf } from './operator.ts';
+import { printResult } from './output.ts';
 import { parsePersonId, parseText } from './parse.ts';
 import { addListOptions, printList, type List } from './rows.ts';
 import type { Shell } from './shell.ts';
 
-interface CreateOptions extends Pick<OperatorOptions, 'as'> {
+interface CreateOptions {
   readonly role: TokenRole;
   readonly person?: string;
   readonly source?: string;
@@ -22,55 +24,59 @@ export function addToken(token: Command, shell: Shell): void {
   addActor(token.command('create'))
     .description('a new token, shown this once; the inventory keeps its hash')
     .addOption(new Option('--role <role>', 'what it may do').choices(tokenRoles).makeOptionMandatory())
-    .option('--person <id>', 'whom it proves: needed for an approver', parsePersonId)
+    .option('--person <id>', 'whom it proves: needed for an approver, an operator and an admin', parsePersonId)
     .option('--source <name>', 'of an intake token: the HR source that it speaks for', parseText(100))
-    .option('--expires <when>', 'a day or an instant in UTC after which it counts no more (never)')
-    .addHelpText('after', '\nExample: npx muster token create --role approver --person e-7')
+    .option('--expires <when>', 'a day or an instant in UTC after which it counts no more (in 90 days)')
+    .addHelpText(
+      'after',
+      '\nExample: npx muster token create --role approver --person e-7\n' +
+        'At a Datadog site this takes MUSTER_TOKEN of the role admin. The first of them is made without:\n' +
+        'npx muster token create --role admin --person e-1 --as you@example.com',
+    )
     .action(async (options: CreateOptions, command: Command) => {
       const request = readRequest(options);
-      const { created, isKnown } = await withInventory(shell, async (inventory) => ({
-        isKnown: request.personId === undefined || (await inventory.findPerson(request.personId)) !== undefined,
-        created: await issueToken(inventory, request, await readActor(shell, options, inventory)),
-      }));
-      if (!isKnown) {
-        printMessage(
-          shell,
-          `No person ${request.personId} is known yet: until HR sends one, the token decides only where a policy names ${request.personId} itself.`,
-        );
-      }
+      const by = operatorOf(command);
+      const created = await withTokens(shell, (means) => issueToken(means, request, by, by));
       printResult(
         shell,
         isJson(command),
         created,
-        ({ id, token }) => `Token ${id}, shown this once (set it as MUSTER_TOKEN):\n${token}`,
+        ({ id, token, expiresAt }) =>
+          `Token ${id}, shown this once (set it as MUSTER_TOKEN), good until ${expiresAt}:\n${token}`,
       );
     });
   addListOptions(token.command('list'))
     .description('all tokens, without what proves them')
     .addHelpText('after', '\nExample: npx muster token list')
     .action(async (_options: unknown, command: Command) => {
-      const rows = await withInventory(shell, (inventory) => inventory.listTokens());
+      const rows = await withTokens(shell, listTokens);
       printList(shell, command, rows, tokenList);
     });
   addActor(token.command('revoke'))
     .argument('<id>', 'as `token list` shows it', parseText(100))
     .description('from now on the token counts no more')
     .addHelpText('after', '\nExample: npx muster token revoke t-1f2e3d4c5b')
-    .action(async (id: string, options: Pick<OperatorOptions, 'as'>, command: Command) => {
-      const revoked = await withInventory(shell, async (inventory) =>
-        revokeToken(inventory, id, await readActor(shell, options, inventory)),
-      );
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const revoked = await withInventory(shell, (inventory) => revokeToken(inventory, id, operatorOf(command)));
       if (revoked === undefined) throw new FailedError(`There is no token ${id}: \`npx muster token list\` shows all`);
       printResult(shell, isJson(command), revoked, () => `Token ${id} is revoked since ${revoked.revokedAt}.`);
     });
 }
 
+const withTokens = <T>(
+  shell: Shell,
+  work: (means: { readonly inventory: Inventory; readonly keys: Keys }) => Promise<T>,
+): Promise<T> =>
+  withInventory(shell, async (inventory) =>
+    work({ inventory, keys: openKeys((await readShellConfig(shell)).signingKey) }),
+  );
+
 function readRequest({ role, person, source, expires }: CreateOptions) {
-  if (role === 'approver' && person === undefined) {
-    throw new UsageError('--person is missing: an approver’s token proves one person, such as --person e-7');
+  if (provesPerson(role) && person === undefined) {
+    throw new UsageError(`--person is missing: a token of the role ${role} proves one person, such as --person e-7`);
   }
-  if (person !== undefined && role !== 'approver' && role !== 'admin') {
-    throw new UsageError(`--person is for approver and admin tokens, not for ${role}: leave it out`);
+  if (person !== undefined && !provesPerson(role)) {
+    throw new UsageError(`--person is for approver, operator and admin tokens, not for ${role}: leave it out`);
   }
   if (source !== undefined && role !== 'intake') {
     throw new UsageError(`--source is for intake tokens, not for ${role}: leave it out`);
@@ -83,7 +89,7 @@ function readRequest({ role, person, source, expires }: CreateOptions) {
   return { role, personId: person, source, expiresAt };
 }
 
-const tokenList: List<TokenRow> = {
+const tokenList: List<ListedToken> = {
   columns: {
     token: (row) => row.id,
     role: (row) => row.role,
@@ -92,6 +98,7 @@ const tokenList: List<TokenRow> = {
     createdAt: (row) => row.createdAt,
     expiresAt: (row) => row.expiresAt,
     revokedAt: (row) => row.revokedAt,
+    seal: (row) => (row.isSealed ? undefined : 'none: nobody’s'),
   },
   none: 'There are no tokens.',
 };

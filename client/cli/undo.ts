@@ -16,7 +16,7 @@ export function addCancel(events: Command, shell: Shell): void {
     )
     .action(async (eventId: string, options: OperatorOptions, command: Command) => {
       const { cancelEvent } = await import('../operations/undo.ts');
-      const cancelled = await withOperator(shell, options, (context, { muster }) =>
+      const cancelled = await withOperator(shell, command, (context, { muster }) =>
         cancelEvent({ ...context, muster }, { eventId, reason: whyOf(options).reason }),
       );
       printResult(shell, isJson(command), cancelled, () => `Event ${eventId} is cancelled, and will not be applied.`);
@@ -30,7 +30,7 @@ export function addRestore(person: Command, shell: Shell): void {
     .addHelpText('after', '\nExample: npx muster person restore e-1042 --as it@example.com')
     .action(async (personId: string, by: OperatorOptions, command: Command) => {
       const { restorePerson } = await import('../operations/undo.ts');
-      const restored = await withOperator(shell, by, (context, { muster }) =>
+      const restored = await withOperator(shell, command, (context, { muster }) =>
         restorePerson({ ...context, muster }, personId, whyOf(by)),
       );
       printResult(shell, isJson(command), restored, () =>

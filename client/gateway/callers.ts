@@ -11,11 +11,14 @@ const challenge = { 'www-authenticate': 'Bearer' };
 
 /** Whose valid token came with the request. For a hook before all others. */
 export async function recognizeCaller(
-  { inventory, now }: Pick<GatewayContext, 'inventory' | 'now'>,
+  { inventory, keys, now }: Pick<GatewayContext, 'inventory' | 'keys' | 'now'>,
   request: FastifyRequest,
 ): Promise<TokenRow | undefined> {
   const token = tokenOf(request);
-  request.caller = token === undefined ? undefined : await authenticate(inventory, token, now());
+  if (token === undefined) return undefined;
+  const known = await authenticate({ inventory, keys }, token, now());
+  if (known.ok) request.caller = known.token;
+  else request.whyNobody = known.why;
   return request.caller;
 }
 
@@ -23,17 +26,17 @@ const tokenOf = ({ headers }: FastifyRequest): string | undefined => bearer.exec
 
 /** Undefined where no token of Muster was sent; a token that is not valid is refused. */
 export function callerOf({ metrics }: Pick<GatewayContext, 'metrics'>, request: FastifyRequest): TokenRow | undefined {
-  if (request.caller !== undefined || tokenOf(request) === undefined) return request.caller;
+  if (request.whyNobody === undefined) return request.caller;
   metrics.refused.inc({ reason: 'token' });
-  throw new HttpProblem(401, 'the token is unknown, expired or revoked', challenge);
+  throw new HttpProblem(401, `the token proves nobody: ${request.whyNobody}`, challenge);
 }
 
-/** A hook for routes that lets in callers with one of the roles, and admins. */
+/** A hook for routes that lets in callers with one of the roles. */
 export function requireRole(context: GatewayContext, ...roles: readonly TokenRole[]) {
   return async (request: FastifyRequest): Promise<void> => {
     const caller = callerOf(context, request);
     if (caller === undefined) throw new HttpProblem(401, 'a bearer token is needed', challenge);
-    if (caller.role !== 'admin' && !roles.includes(caller.role)) {
+    if (!roles.includes(caller.role)) {
       throw new HttpProblem(403, `this takes a token of the role ${roles.join(' or ')}, not ${caller.role}`);
     }
   };
@@ -42,6 +45,8 @@ export function requireRole(context: GatewayContext, ...roles: readonly TokenRol
 declare module 'fastify' {
   interface FastifyRequest {
     /** Whose valid token came with the request; certainly there behind `requireRole`. */
-    caller?: TokenRow | undefined;
+    caller?: TokenRow;
+    /** Why the token that came with it counts for nothing. */
+    whyNobody?: string;
   }
 }

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Keys } from '../../auth/keys.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import type { Muster } from '../operations/muster.ts';
@@ -12,6 +13,8 @@ import type { SourceSecrets } from '../intake/webhooks/secrets.ts';
 export interface GatewayContext {
   readonly muster: Muster;
   readonly inventory: Inventory;
+  /** The key that seals tokens. */
+  readonly keys: Keys;
   readonly policy: Pick<Policy, 'sources' | 'defaultTimeZone' | 'identity' | 'sync'>;
   readonly secrets: SourceSecrets;
   /** Resolves when the engine responds. */

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { openAttestor } from '../../auth/attestation.ts';
+import { openKeys } from '../../auth/keys.ts';
 import { openInventory } from '../../inventory/index.ts';
 import { loadPolicy } from '../../policy/file.ts';
 import { readConfig } from '../../config/config.ts';
@@ -34,6 +35,7 @@ try {
   const gateway = await serveGateway({
     client,
     inventory,
+    keys: openKeys(config.signingKey),
     muster: createMuster({ client, inventory, attestor: openAttestor(config.signingKey) }),
     policy,
     secrets: readSecretsIn(config.secretsFolder, (secret) => secrets.add(secret)),

@@ -31,7 +31,7 @@ const schemaOf = <Query extends z.ZodRawShape>(summary: string, query: Query) =>
 });
 
 export const readRoutes: GatewayPart = async (app, context) => {
-  app.addHook('onRequest', requireRole(context, 'auditor', 'approver'));
+  app.addHook('onRequest', requireRole(context, 'auditor', 'approver', 'operator', 'admin'));
   addPerson(app, context);
   addLists(app, context);
 };

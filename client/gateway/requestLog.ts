@@ -31,6 +31,7 @@ export function createRequestLog({ log, now }: Pick<GatewayContext, 'log' | 'now
     const who = {
       token: caller?.id,
       person: caller?.personId,
+      why: request.whyNobody,
       source: caller?.source ?? request.delivery?.source.name,
     };
     const what = { method, route: request.routeOptions.url ?? 'none', status, from, ...who };

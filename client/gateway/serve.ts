@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Client } from '@temporalio/client';
 import { dayMs, hourMs } from '../../domain/durations.ts';
+import type { Keys } from '../../auth/keys.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { Muster } from '../operations/muster.ts';
 import { createGateway } from './app.ts';
@@ -12,6 +13,7 @@ import type { SourceSecrets } from '../intake/webhooks/secrets.ts';
 interface ServeOptions {
   readonly client: Client;
   readonly inventory: Inventory;
+  readonly keys: Keys;
   readonly muster: Muster;
   readonly policy: GatewayContext['policy'];
   readonly secrets: SourceSecrets;
@@ -44,6 +46,7 @@ export async function serveGateway(options: ServeOptions): Promise<RunningGatewa
   const context: GatewayContext = {
     muster: options.muster,
     inventory,
+    keys: options.keys,
     policy: options.policy,
     secrets: options.secrets,
     engineAnswers: () => client.workflowService.describeNamespace({ namespace: client.options.namespace }),

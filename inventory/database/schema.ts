@@ -12,7 +12,7 @@ import type { QuarantineRow } from '../port/repairs.ts';
 import type { ScimRow } from '../port/scim.ts';
 import type { AliasRow } from '../port/sources.ts';
 import type { SyncRunRow } from '../port/syncRuns.ts';
-import type { TokenRow } from '../port/tokens.ts';
+import type { StoredToken } from '../port/tokens.ts';
 import type {
   AccountsTable,
   AccountRolesTable,
@@ -220,10 +220,7 @@ interface EvidenceHeadTable {
   hash: string;
 }
 
-interface TokensTable extends Stored<TokenRow> {
-  /** SHA-256 of the token, hex: the token itself is kept nowhere. */
-  hash: string;
-}
+type TokensTable = Stored<StoredToken>;
 
 interface MusterSchemaTable {
   version: number;

@@ -1,13 +1,12 @@
 import { locked } from '../database/locks.ts';
 import type { Db } from '../database/schema.ts';
 import { withoutNulls } from '../database/stored.ts';
-import type { TokenRow } from '../port/tokens.ts';
+import { parseJson } from '../port/json.ts';
+import { revocationOf, type StoredToken, type TokenRow } from '../port/tokens.ts';
 
-/** `hash` is the SHA-256 of the token, hex. */
-export const createToken = locked('tokens', async (db: Db, token: TokenRow, hash: string): Promise<void> => {
-  const { id, role, personId, source, createdAt, expiresAt, revokedAt } = token;
-  const row = { id, hash, role, personId, source, createdAt, expiresAt, revokedAt };
-  await db.insertInto('tokens').values(row).execute();
+export const createToken = locked('tokens', async (db: Db, token: StoredToken): Promise<void> => {
+  const { id, hash, seal, role, personId, source, createdAt, expiresAt } = token;
+  await db.insertInto('tokens').values({ id, hash, seal, role, personId, source, createdAt, expiresAt }).execute();
 });
 
 /** Undefined where no token has this id. Its first revocation stays. */
@@ -16,18 +15,29 @@ export const revokeToken = locked('tokens', async (db: Db, id: string, at: strin
   return findToken(db, { id });
 });
 
-const columns = ['id', 'role', 'personId', 'source', 'createdAt', 'expiresAt', 'revokedAt'] as const;
-
 /** Oldest first, the revoked ones too. */
-export async function listTokens(db: Db): Promise<readonly TokenRow[]> {
-  const rows = await db.selectFrom('tokens').select(columns).orderBy('createdAt').orderBy('id').execute();
-  return rows.map((row) => withoutNulls(row));
+export async function listTokens(db: Db): Promise<readonly StoredToken[]> {
+  const rows = await db.selectFrom('tokens').selectAll().orderBy('createdAt').orderBy('id').execute();
+  return Promise.all(rows.map((row) => withRevocation(db, withoutNulls(row))));
 }
 
 /** Revoked and expired ones too: see `isInForce`. A hash is looked up whole: how long that takes tells nothing of the token. */
-export async function findToken(db: Db, by: { hash: string } | { id: string }): Promise<TokenRow | undefined> {
-  const query = db.selectFrom('tokens').select(columns);
+export async function findToken(db: Db, by: { hash: string } | { id: string }): Promise<StoredToken | undefined> {
+  const query = db.selectFrom('tokens').selectAll();
   const found = 'hash' in by ? query.where('hash', '=', by.hash) : query.where('id', '=', by.id);
   const row = await found.executeTakeFirst();
-  return row && withoutNulls(row);
+  return row && withRevocation(db, withoutNulls(row));
+}
+
+/** The row alone could lose its revocation; the chain of evidence says it too. */
+async function withRevocation(db: Db, token: StoredToken): Promise<StoredToken> {
+  if (token.revokedAt !== undefined) return token;
+  const { eventId, step } = revocationOf(token);
+  const link = await db
+    .selectFrom('evidence')
+    .select('entry')
+    .where('eventId', '=', eventId)
+    .where('step', '=', step)
+    .executeTakeFirst();
+  return link === undefined ? token : { ...token, revokedAt: parseJson(link.entry).at };
 }

@@ -9,7 +9,7 @@ import { decideBatch } from '../../client/operations/quarantine.ts';
 import { issueToken, revokeToken } from '../../auth/tokens.ts';
 import { syncKinds, type KindStates } from '../../domain/sync/kinds.ts';
 import { accountOf, atAccount, daysAgo } from '../activities/sync/findings/samples.ts';
-import { operator } from '../support/operators.ts';
+import { memoryKeys, operator } from '../support/operators.ts';
 import { examplePolicyPath } from '../../config/config.ts';
 import { loadPolicy } from '../../policy/file.ts';
 import { openDatabases } from './backends.ts';
@@ -21,6 +21,7 @@ import { linkAccount, unlinkAccount } from '../../client/operations/links.ts';
 
 const reason = 'as agreed';
 const policy = await loadPolicy(examplePolicyPath, { datadogIsSimulator: true });
+const keys = memoryKeys();
 const whole: KindStates = Object.fromEntries(syncKinds.map((kind) => [kind, { state: 'complete' }]));
 
 /** Nobody's process is open. */
@@ -123,12 +124,13 @@ const decisions: readonly Decision[] = [
   {
     what: 'a new token',
     prepare: async () => undefined,
-    decide: (inventory) => issueToken(inventory, { role: 'auditor' }, operator),
+    decide: (inventory) => issueToken({ inventory, keys }, { role: 'auditor' }, operator),
     look: tokens,
   },
   {
     what: 'a revoked token',
-    prepare: (inventory) => inventory.createToken({ id: 't-1', role: 'admin', createdAt: at(1) }, 'hash'),
+    prepare: (inventory) =>
+      inventory.createToken({ id: 't-1', role: 'auditor', createdAt: at(1), expiresAt: at(9), hash: 'h', seal: 's' }),
     decide: (inventory) => revokeToken(inventory, 't-1', operator),
     look: tokens,
   },
@@ -204,7 +206,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
           { personId, accountId: `a-${personId}` },
         ),
         inventory.appendEvidence(evidence('grant', { personId })),
-        issueToken(inventory, { role: 'approver', personId }, operator),
+        issueToken({ inventory, keys }, { role: 'approver', personId }, operator, { isFirst: true }),
       ]),
     );
     expect(await inventory.verifyEvidence()).toMatchObject({ ok: true, count: 36 });

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { keysIn } from './operators.ts';
 import { join } from 'node:path';
 import { readSecretsIn } from '../../client/intake/webhooks/secrets.ts';
 import { serveGateway } from '../../client/gateway/serve.ts';
@@ -22,7 +23,7 @@ export async function startHr(
   await writeFile(join(home, 'hr'), hrSecret);
   const gateway = opened.use(
     await serveGateway({
-      ...{ client: server.client(), muster, inventory, policy, secrets: readSecretsIn(home) },
+      ...{ client: server.client(), muster, inventory, policy, keys: keysIn(home), secrets: readSecretsIn(home) },
       ...{ host: '127.0.0.1', port: 0, metricsPort: 0 },
     }),
   );

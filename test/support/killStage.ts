@@ -7,14 +7,13 @@ import { openInventory } from '../../inventory/index.ts';
 import type { TokenRow } from '../../inventory/port/tokens.ts';
 import { RefusedError } from '../../domain/errors.ts';
 import { createMuster } from '../../client/operations/muster.ts';
-import { issueToken } from '../../auth/tokens.ts';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
 import { accountActivatedSignal, personWorkflowId } from '../../domain/contracts.ts';
 import type { Outcome, Phase } from '../../domain/model.ts';
 import { startDevServer } from './engine.ts';
 import { startGate } from './gate.ts';
 import { eventually, hrEvent } from './muster.ts';
-import { operator } from './operators.ts';
+import { giveToken, operator } from './operators.ts';
 import { startProgram, type Program } from './processes.ts';
 
 /** Against a process that is stuck, not a measure: after a kill an activity comes back after 15 seconds. */
@@ -97,7 +96,7 @@ export async function openKillStage({ policy, keys }: KillStageOptions) {
       return accountId;
     },
     async tokenOf(personId: string): Promise<TokenRow> {
-      const { token: _shownOnce, ...row } = await issueToken(inventory, { role: 'approver', personId }, operator);
+      const { token: _shownOnce, ...row } = await giveToken({ inventory, home }, { role: 'approver', personId });
       return row;
     },
     async approve(personId: string, by: TokenRow): Promise<void> {

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { issueToken } from '../../auth/tokens.ts';
 import { createProgram, runCli } from '../../client/cli/run.ts';
 import { applySchedules } from '../../client/operations/schedule.ts';
 import { examplePolicyPath } from '../../config/config.ts';
@@ -11,7 +10,7 @@ import { createShell } from '../client/support/shell.ts';
 import { leavesOf, mentionedCommands, pages, shownCommands, wordsOf, type ShownCommand } from '../support/documents.ts';
 import { startDevServer } from '../support/engine.ts';
 import { startTestMuster } from '../support/muster.ts';
-import { operator } from '../support/operators.ts';
+import { giveToken } from '../support/operators.ts';
 
 /** What a page writes in place of a value. */
 const placeholders: Readonly<Record<string, string>> = {
@@ -56,7 +55,7 @@ beforeAll(async () => {
   const muster = stack.use(await startTestMuster({ client: engine.client, connection, simulator }));
   const { sync, roster } = muster.policy;
   await applySchedules(engine.client, { sync: { ...sync, lightEveryMs: 1_000, cron: '0 3 1 1 *' }, roster });
-  ({ token } = await issueToken(muster.inventory, { role: 'admin', personId: 'e-7' }, operator));
+  ({ token } = await giveToken(muster, { role: 'admin', personId: 'e-7' }));
   env = {
     MUSTER_HOME: muster.home,
     ...engine.env,

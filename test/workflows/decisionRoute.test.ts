@@ -1,12 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { readSecretsIn } from '../../client/intake/webhooks/secrets.ts';
 import { serveGateway } from '../../client/gateway/serve.ts';
-import { issueToken } from '../../auth/tokens.ts';
 import { employ, readAccount } from '../support/employees.ts';
 import { eventually, hrEvent, outcomeOf } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';
 import { useDevServer } from '../support/onDevServer.ts';
-import { operator } from '../support/operators.ts';
+import { giveToken, keysIn } from '../support/operators.ts';
 
 const server = useDevServer();
 
@@ -16,12 +15,12 @@ test("only its approver's decision over HTTP grants a role; everybody else is to
   const { muster, inventory, policy, home, simulator } = stage;
   const gateway = opened.use(
     await serveGateway({
-      ...{ client: server.client(), muster, inventory, policy, secrets: readSecretsIn(home) },
+      ...{ client: server.client(), muster, inventory, policy, keys: keysIn(home), secrets: readSecretsIn(home) },
       ...{ host: '127.0.0.1', port: 0, metricsPort: 0 },
     }),
   );
   const tokenOf = async (role: 'approver' | 'auditor' | 'intake', personId?: string) =>
-    (await issueToken(inventory, { role, ...(personId === undefined ? {} : { personId }) }, operator)).token;
+    (await giveToken(stage, { role, ...(personId === undefined ? {} : { personId }) })).token;
   await employ(stage, 'lead', { person: { email: 'security-lead@example.com' } });
   await employ(stage, 'stranger');
   const [lead, own, stranger] = [

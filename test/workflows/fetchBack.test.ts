@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { keysIn } from '../support/operators.ts';
 import type { AddressInfo } from 'node:net';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -60,7 +61,7 @@ sources:
   const { muster, inventory, policy, home } = stage;
   const gateway = opened.use(
     await serveGateway({
-      ...{ client: server.client(), muster, inventory, policy, secrets: readSecretsIn(home) },
+      ...{ client: server.client(), muster, inventory, policy, keys: keysIn(home), secrets: readSecretsIn(home) },
       ...{ host: '127.0.0.1', port: 0, metricsPort: 0 },
     }),
   );

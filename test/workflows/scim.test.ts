@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { readSecretsIn } from '../../client/intake/webhooks/secrets.ts';
 import { serveGateway } from '../../client/gateway/serve.ts';
-import { issueToken } from '../../auth/tokens.ts';
 import { personWorkflowId } from '../../domain/contracts.ts';
 import type { PolicyRule } from '../../domain/policy/rules.ts';
 import { coreGroup, enterpriseUser, patchBody, userBody, type Body } from '../client/support/scim.ts';
@@ -9,7 +8,7 @@ import { readAccount } from '../support/employees.ts';
 import { eventually, inPhase } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';
 import { useDevServer } from '../support/onDevServer.ts';
-import { operator } from '../support/operators.ts';
+import { giveToken, keysIn } from '../support/operators.ts';
 
 const server = useDevServer();
 const readOnly = 'Datadog Read Only Role';
@@ -27,11 +26,11 @@ async function setUp() {
   const { muster, inventory, policy, home } = stage;
   const gateway = opened.use(
     await serveGateway({
-      ...{ client: server.client(), muster, inventory, policy, secrets: readSecretsIn(home) },
+      ...{ client: server.client(), muster, inventory, policy, keys: keysIn(home), secrets: readSecretsIn(home) },
       ...{ host: '127.0.0.1', port: 0, metricsPort: 0 },
     }),
   );
-  const { token } = await issueToken(inventory, { role: 'intake', source: 'idp' }, operator);
+  const { token } = await giveToken(stage, { role: 'intake', source: 'idp' });
   const kept = opened.move();
   return {
     stage,

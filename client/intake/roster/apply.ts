@@ -5,6 +5,7 @@ import type { Inventory } from '../../../inventory/port/inventory.ts';
 import { disableLimit } from '../../../domain/access/changeBudget.ts';
 import { missingFromRosters } from '../../../domain/findings/rosters.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
+import { recordDecision, type Operator, type Why } from '../../../auth/operator.ts';
 import type { Muster } from '../../operations/muster.ts';
 import { readAll } from '../../../domain/pages.ts';
 import type { RosterItem, RosterPlan, RosterState } from './model.ts';
@@ -84,6 +85,28 @@ export async function applyPlan(
   await Promise.all(Array.from({ length: 10 }, submitAll));
   if (plan.isWhole) await recordAbsences(inventory, plan, { roster: basename(path), at });
   return done;
+}
+
+/** The link that says who applied the plan. Applied again it is the same. */
+export async function noteRoster(
+  by: Operator & { readonly inventory: Inventory },
+  { source, hash, items, missing }: RosterPlan,
+  why: Why,
+): Promise<void> {
+  const counts = Object.fromEntries(
+    Map.groupBy(items, ({ kind }) => kind)
+      .entries()
+      .map(([kind, of]) => [kind, of.length]),
+  );
+  await recordDecision(by.inventory, by, {
+    // No personId has a slash: the file is about many people.
+    personId: `roster/${source}`,
+    eventId: `roster:${hash}`,
+    step: 'apply',
+    action: 'apply roster',
+    ...why,
+    after: { name: source, plan: hash, ...counts, missing: missing.length },
+  });
 }
 
 /** Records missing people, and opens findings at once: the next sync may be an hour away. */

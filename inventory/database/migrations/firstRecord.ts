@@ -252,11 +252,12 @@ export const recordTables = {
     columns: {
       id: 'text',
       hash: 'text',
+      seal: 'text',
       role: 'text',
       personId: 'text?',
       source: 'text?',
       createdAt: 'text',
-      expiresAt: 'text?',
+      expiresAt: 'text',
       revokedAt: 'text?',
     },
     key: ['id'],

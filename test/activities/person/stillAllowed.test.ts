@@ -5,7 +5,7 @@ import { issueToken, revokeToken } from '../../../auth/tokens.ts';
 import { adopt, approval as requested, at, knewAs } from '../../inventory/samples.ts';
 import { drive } from '../../datadog/pair.ts';
 import { evidenceOf, openWorld, type World } from '../../datadog/world.ts';
-import { operator } from '../../support/operators.ts';
+import { memoryKeys, operator } from '../../support/operators.ts';
 import type { CountedDecision } from '../../../domain/decision.ts';
 
 const because = { personId: 'p-1', eventId: 'e-1' };
@@ -78,7 +78,9 @@ test.each<[string, RegExp, (world: World) => Promise<unknown>]>([
     'was proven by a token that is revoked',
     /was revoked/,
     async (world) => {
-      const { id: tokenId } = await issueToken(world.inventory, { role: 'approver', personId: 'l-1' }, operator);
+      const { inventory } = world;
+      const request = { role: 'approver', personId: 'l-1' } as const;
+      const { id: tokenId } = await issueToken({ inventory, keys: memoryKeys() }, request, operator);
       await record(world, { tokenId });
       await revokeToken(world.inventory, tokenId, operator);
     },

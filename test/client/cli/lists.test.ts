@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
-import { issueToken } from '../../../auth/tokens.ts';
 import { runCli } from '../../../client/cli/run.ts';
 import { widthOf } from '../../../client/cli/text.ts';
 import { syncKinds, type KindStates } from '../../../domain/sync/kinds.ts';
 import { openInventory } from '../../../inventory/index.ts';
 import { accountOf, atAccount } from '../../activities/sync/findings/samples.ts';
 import * as samples from '../../inventory/samples.ts';
-import { operator } from '../../support/operators.ts';
+import { giveToken } from '../../support/operators.ts';
 import { createShell } from '../support/shell.ts';
 
 /** What somebody could write into a name to rewrite the terminal, to hide a row, or to spoil a table. */
@@ -52,7 +51,7 @@ beforeAll(async () => {
     await inventory.appendEvidence({ ...step, action: 'assign role', reason: hostile, after: { name: hostile } });
     const key = { id: `${accountId}-${'k'.repeat(60)}`, kind: 'apiKey', name: hostile } as const;
     await inventory.writeNhis([{ ...key, ownerAccountId: accountId, scopes: [hostile], details: {} }], at);
-    await issueToken(inventory, { role: 'intake', source: hostile.slice(0, 100) }, operator);
+    await giveToken({ inventory, home }, { role: 'intake', source: hostile.slice(0, 100) });
     await inventory.admitDisable({ eventId: `waits${eventId}`, personId, at }, { atLeast: 0, percent: 0, windowMs: 1 });
   }
   await inventory.writeRoles([{ id: 'r-1', name: hostile, isManaged: true, permissions: [] }], at);

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { issueToken } from '../../../auth/tokens.ts';
-import { operator } from '../../support/operators.ts';
+import { giveToken } from '../../support/operators.ts';
 import { sign, joinerBody, post, startGateway, syncEnded, type TestGateway } from '../support/gateway.ts';
 
 const asking = (gateway: TestGateway) => async (url: string) => {
@@ -106,7 +105,7 @@ test('a caller over the limit is told when to come back, and health still respon
 
 test('a flood from an address keeps no proven sender at that address out', async () => {
   await using gateway = await startGateway({ limit: { max: 3, timeWindow: 60_000 } });
-  const { token } = await issueToken(gateway.inventory, { role: 'auditor' }, operator);
+  const { token } = await giveToken(gateway, { role: 'auditor' });
   const flood = async () => (await post(gateway, joinerBody('x'), { 'content-type': 'application/json' })).status;
   expect([await flood(), await flood(), await flood(), await flood()]).toEqual([401, 401, 401, 429]);
   expect((await gateway.app.inject({ url: '/openapi.json' })).statusCode).toBe(429);
@@ -148,7 +147,7 @@ test.each([
 
 test('what is refused or privileged is logged with who and from where, and without a secret', async () => {
   await using gateway = await startGateway();
-  const auditor = await issueToken(gateway.inventory, { role: 'auditor', personId: 'e-7' }, operator);
+  const auditor = await giveToken(gateway, { role: 'admin', personId: 'e-7' });
   const stranger = `muster_${'x'.repeat(43)}`;
   const ask = (token: string) =>
     gateway.app.inject({
@@ -162,8 +161,8 @@ test('what is refused or privileged is logged with who and from where, and witho
   await post(gateway, joinerBody('e-2'), { ...sign('another body'), authorization: 'Bearer canary' });
   const where = { method: 'GET', route: '/v1/inventory/users', from: '192.0.2.9' };
   expect(gateway.logged).toEqual([
-    { message: 'privileged request', ...where, status: 200, token: auditor.id, person: 'e-7', role: 'auditor' },
-    { message: 'request refused', ...where, status: 401, more: 0 },
+    { message: 'privileged request', ...where, status: 200, token: auditor.id, person: 'e-7', role: 'admin' },
+    { message: 'request refused', ...where, status: 401, why: 'it is unknown', more: 0 },
     { message: 'request refused', method: 'POST', route: '/v1/events', from: '127.0.0.1', status: 401, more: 0 },
   ]);
   expect(JSON.stringify(gateway.logged)).not.toMatch(/canary|muster_|whsec_/);

@@ -3,10 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { beforeAll, expect, test } from '@jest/globals';
-import { issueToken } from '../../../auth/tokens.ts';
 import { pythonWith } from '../../support/python.ts';
 import { hrSecret, joinerBody, post, startGateway, syncEnded } from '../support/gateway.ts';
-import { operator } from '../../support/operators.ts';
+import { giveToken } from '../../support/operators.ts';
 
 const scripts = join(import.meta.dirname, '..', '..', 'support', 'python');
 let programs: string;
@@ -51,7 +50,7 @@ test('Schemathesis finds no fault of the gateway, and no response that is not de
   // Ready, as 503 is what Schemathesis takes for a fault.
   await syncEnded(gateway, 1, { state: 'complete' });
   const url = await gateway.app.listen({ host: '127.0.0.1', port: 0 });
-  const { token } = await issueToken(gateway.inventory, { role: 'admin', personId: 'boss' }, operator);
+  const { token } = await giveToken(gateway, { role: 'admin', personId: 'boss' });
   const options = [
     'run',
     `${url}/openapi.json`,

@@ -1,15 +1,11 @@
 import { expect, test } from '@jest/globals';
-import type { TokenRole } from '../../../inventory/port/tokens.ts';
-import { issueToken, revokeToken } from '../../../auth/tokens.ts';
+import { provesPerson, type TokenRole } from '../../../inventory/port/tokens.ts';
+import { revokeToken } from '../../../auth/tokens.ts';
 import { joinerBody, post, startGateway, type TestGateway } from '../support/gateway.ts';
-import { operator } from '../../support/operators.ts';
+import { giveToken, operator } from '../../support/operators.ts';
 
-async function tokenOf(
-  { inventory }: TestGateway,
-  role: TokenRole,
-  more: { source?: string; expiresAt?: string } = {},
-) {
-  return issueToken(inventory, { role, ...(role === 'approver' ? { personId: 'lead' } : {}), ...more }, operator);
+async function tokenOf(gateway: TestGateway, role: TokenRole, more: { source?: string; expiresAt?: string } = {}) {
+  return giveToken(gateway, { role, ...(provesPerson(role) ? { personId: 'lead' } : {}), ...more });
 }
 
 async function ask({ app }: TestGateway, url: string, token?: string) {
@@ -99,8 +95,11 @@ test('a decision takes an approver’s token and an approval that exists', async
     });
     return answer.statusCode;
   };
+  await post(gateway, joinerBody('lead'));
   const { token } = await tokenOf(gateway, 'approver');
-  expect(await decide((await tokenOf(gateway, 'auditor')).token, { verdict: 'approve' })).toBe(403);
+  for (const role of ['auditor', 'operator', 'admin'] as const) {
+    expect(await decide((await tokenOf(gateway, role)).token, { verdict: 'approve' })).toBe(403);
+  }
   expect(await decide(token, { verdict: 'maybe' })).toBe(422);
   expect(await decide(token, { verdict: 'approve' })).toBe(404);
 });

@@ -13,6 +13,7 @@ import { createMuster } from '../../../client/operations/muster.ts';
 import type { SyncSummary } from '../../../domain/contracts.ts';
 import type { KindState } from '../../../domain/sync/kinds.ts';
 import type { EventNotice } from '../../../domain/contracts.ts';
+import { keysIn } from '../../support/operators.ts';
 import type { HrEvent } from '../../../domain/model.ts';
 
 export const hrSecret = `whsec_${Buffer.from('a secret of thirty-two characters').toString('base64')}`;
@@ -56,6 +57,7 @@ export async function startGateway(options: GatewayOptions = {}) {
   const app = await createGateway({
     muster: createMuster({ client, inventory }),
     inventory,
+    keys: keysIn(home),
     policy: parsePolicy(text, 'policy.yaml', { datadogIsSimulator: true }),
     secrets: readSecretsIn(home),
     engineAnswers: () => (state.doesEngineAnswer ? Promise.resolve() : Promise.reject(new Error('away'))),

@@ -1,6 +1,5 @@
-import { issueToken } from '../../../auth/tokens.ts';
 import { startGateway, type GatewayOptions, type TestGateway } from './gateway.ts';
-import { operator } from '../../support/operators.ts';
+import { giveToken } from '../../support/operators.ts';
 
 /** What identity providers send, and a client for it. */
 
@@ -40,15 +39,15 @@ interface ScimClient {
 }
 
 export async function scimClient(
-  { app, inventory }: Pick<TestGateway, 'app' | 'inventory'>,
+  gateway: Pick<TestGateway, 'app' | 'inventory' | 'home'>,
   source = 'idp',
   known?: string,
 ): Promise<ScimClient & { readonly token: string }> {
-  const token = known ?? (await issueToken(inventory, { role: 'intake', source }, operator)).token;
+  const token = known ?? (await giveToken(gateway, { role: 'intake', source })).token;
   return {
     token,
     async send(method, url, body, headers = {}) {
-      const answer = await app.inject({
+      const answer = await gateway.app.inject({
         method,
         url: `/scim/v2${url}`,
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json', ...headers },

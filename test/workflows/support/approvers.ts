@@ -1,9 +1,8 @@
-import { issueToken } from '../../../auth/tokens.ts';
 import type { TokenRole } from '../../../inventory/port/tokens.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
 import { officialClient } from '../../support/officialClient.ts';
 import type { SkippedTime } from '../../support/skippedTime.ts';
-import { operator } from '../../support/operators.ts';
+import { giveToken } from '../../support/operators.ts';
 
 export const lead = 'security-lead@example.com';
 
@@ -27,7 +26,7 @@ export async function rolesOf(stage: SkippedTime, email = 'e-1@example.com'): Pr
 }
 
 export async function tokenOf(stage: SkippedTime, personId: string, role: TokenRole = 'approver') {
-  const { token: _shownOnce, ...row } = await issueToken(stage.inventory, { role, personId }, operator);
+  const { token: _shownOnce, ...row } = await giveToken(stage, { role, personId });
   return row;
 }
 

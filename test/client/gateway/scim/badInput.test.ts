@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals';
-import { issueToken } from '../../../../auth/tokens.ts';
 import {
   coreUser,
   enterpriseUser,
@@ -10,7 +9,7 @@ import {
   userBody,
   type Body,
 } from '../../support/scim.ts';
-import { operator } from '../../../support/operators.ts';
+import { giveToken } from '../../../support/operators.ts';
 
 /** What a client gets for what it should not have sent: a status and a word of RFC 7644, and nothing reaches a person. */
 
@@ -55,7 +54,7 @@ test('a token that is unknown, of another role or without a source opens nothing
   expect(await ask(`Bearer muster_${'x'.repeat(43)}`)).toMatchObject({ status: 401, body: { status: '401' } });
   expect(await ask('Basic a2ltOmtpbQ==')).toMatchObject({ status: 401 });
   for (const request of [{ role: 'auditor' }, { role: 'intake' }] as const) {
-    const { token } = await issueToken(scim.inventory, request, operator);
+    const { token } = await giveToken(scim, request);
     expect(await ask(`Bearer ${token}`)).toMatchObject({ status: 403 });
   }
 });
