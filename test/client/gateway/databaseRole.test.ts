@@ -5,7 +5,7 @@ import { openInventory, prepareInventory } from '../../../inventory/index.ts';
 import { openDatabases } from '../../inventory/backends.ts';
 import { joinerBody, post, sign, startGateway } from '../support/gateway.ts';
 import { scimClient, userBody } from '../support/scim.ts';
-import { operator } from '../../support/operators.ts';
+import { giveToken, memoryKeys, operator } from '../../support/operators.ts';
 
 /** In containers the gateway and the worker have PostgreSQL roles of their own: docs/compose.md. */
 
@@ -36,9 +36,10 @@ for (const { makeFixture } of databases)
     test('the gateway takes in events and users, and shows people, with its own role', async () => {
       const { fixture, gateway: url } = await prepared();
       await using _ = fixture;
-      const auditor = await issueToken(fixture.inventory, { role: 'auditor' }, operator);
-      const idp = await issueToken(fixture.inventory, { role: 'intake', source: 'idp' }, operator);
       await using gateway = await startGateway({ database: { url } });
+      const place = { inventory: fixture.inventory, home: gateway.home };
+      const auditor = await giveToken(place, { role: 'auditor' });
+      const idp = await giveToken(place, { role: 'intake', source: 'idp' });
       expect(await post(gateway, joinerBody('e-1'))).toMatchObject({ status: 202 });
       const body = joinerBody('e-1', { title: 'Engineer' });
       expect(await post(gateway, body, sign(body))).toMatchObject({ status: 202, body: { repeated: false } });
@@ -75,7 +76,7 @@ for (const { makeFixture } of databases)
       await using _ = fixture;
       await using inventory = await openInventory({ url });
       await inventory.appendEvidence(entry as never);
-      await issueToken(inventory, { role: 'auditor' }, operator);
+      await issueToken({ inventory, keys: memoryKeys() }, { role: 'auditor' }, operator);
       expect(await inventory.verifyEvidence()).toMatchObject({ ok: true, count: 2 });
       for (const statement of [
         'delete from evidence',
