@@ -22,7 +22,8 @@ export async function standingOf(inventory: People, personId: string, now: Date)
   const events = waiting.map(({ event }) => event);
   const employment = record?.employment ?? 'unknown';
   return {
-    isKnown: record !== undefined || events.length > 0,
+    // A row alone says nothing: the start of a process makes one.
+    isKnown: record?.attributes !== undefined || events.some(({ person }) => person !== undefined),
     gone: goneBecause({ employment }, events, account?.status === 'disabled', now.getTime()),
   };
 }
