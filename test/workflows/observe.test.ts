@@ -181,7 +181,7 @@ test('an observed restore can be requested again, and then grants what was recor
       expect(said).toMatchObject({ kind: 'observed', detail: expect.stringContaining('person restore') });
       expect(said.parts.map(({ part }) => part)).toEqual([
         'enable account',
-        'update name to Sam Example',
+        'update name',
         `assign role ${standard}`,
       ]);
       expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Disabled', roles: [] });

@@ -3,14 +3,14 @@ import { NativeConnection } from '@temporalio/worker';
 import type { Client } from '@temporalio/client';
 import type { DatadogClient } from '../../datadog/types.ts';
 import { applySchedules, syncNow } from '../../client/operations/schedule.ts';
-import { accessSyncScheduleId, hrEventSignal, personWorkflowId } from '../../domain/contracts.ts';
+import { accessSyncScheduleId, personWorkflowId } from '../../domain/contracts.ts';
 import { startDevServer } from '../support/engine.ts';
 import { startHoldingProxy } from '../support/holdingProxy.ts';
 import { eventually, hrEvent, inPhase, startTestMuster, type TestMuster } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { syncedRows } from '../support/syncedRows.ts';
-import { personStartOptions } from '../../client/operations/startPerson.ts';
+import { tellPerson } from '../../client/operations/startPerson.ts';
 
 const started = await startPostgres();
 const postgres = 'unavailable' in started ? undefined : started;
@@ -179,13 +179,10 @@ async function expectPersonToWait(absence: keyof typeof absences): Promise<void>
   const workflowId = personWorkflowId(personId);
   await using back = new AsyncDisposableStack();
   back.defer(() => absences[absence].end());
+  const joiner = hrEvent('joiner', personId);
+  await stage.inventory.receiveEvent(joiner, joiner.occurredAt);
   await absences[absence].begin();
-  await client.workflow.signalWithStart('onboarding', {
-    ...personStartOptions(personId, 'joiner'),
-    args: [{ personId }],
-    signal: hrEventSignal,
-    signalArgs: [hrEvent('joiner', personId)],
-  });
+  await tellPerson(client, joiner);
   const lengthAtAttempt = async (attempts: number): Promise<number> => {
     await eventually(`attempt ${attempts} of its first record`, () => isRetrying(workflowId, attempts), 60_000);
     return (await client.workflow.getHandle(workflowId).describe()).historyLength;
