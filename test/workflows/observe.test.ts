@@ -179,11 +179,7 @@ test('an observed restore can be requested again, and then grants what was recor
       };
       const said = await restore();
       expect(said).toMatchObject({ kind: 'observed', detail: expect.stringContaining('person restore') });
-      expect(said.parts.map(({ part }) => part)).toEqual([
-        'enable account',
-        'update name',
-        `assign role ${standard}`,
-      ]);
+      expect(said.parts.map(({ part }) => part)).toEqual(['enable account', 'update name', `assign role ${standard}`]);
       expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Disabled', roles: [] });
       mode = 'enforce';
       expect(await restore()).toMatchObject({ kind: 'completed' });
