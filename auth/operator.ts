@@ -1,4 +1,5 @@
 import type { Inventory } from '../inventory/port/inventory.ts';
+import type { Decision } from '../domain/decision.ts';
 import type { EvidenceEntry } from '../inventory/port/evidence.ts';
 import { actorOf, type TokenRole, type TokenRow } from '../inventory/port/tokens.ts';
 
@@ -20,6 +21,14 @@ export const rolesFor = {
 
 export const doesFor = (duty: Duty, { role }: Pick<TokenRow, 'role'>): boolean =>
   rolesFor[duty].some((one) => one === role);
+
+/** Why a token of this role does not make this decision; undefined where it does. */
+export function whyNotBy(token: Pick<TokenRow, 'role'>, verdict: Decision['verdict']): string | undefined {
+  if (verdict === 'reassign') {
+    return doesFor('administer', token) ? undefined : 'only an admin token reassigns an approval';
+  }
+  return doesFor('decide', token) ? undefined : `a token of the role ${token.role} decides nothing`;
+}
 
 export const provenBy = (token: TokenRow): Operator => ({
   actor: actorOf(token),

@@ -13,7 +13,8 @@ import type { Because } from '../../domain/evidence.ts';
 import type { Statement } from '../../auth/attestation.ts';
 import { requestInForce } from '../../policy/requests.ts';
 import { identify, identifyManager } from './deciders.ts';
-import { actorOf, isInForce, mayDecide } from '../../inventory/port/tokens.ts';
+import { whyNotBy } from '../../auth/operator.ts';
+import { actorOf, isInForce } from '../../inventory/port/tokens.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { ApprovalRow } from '../../inventory/port/approvals.ts';
 import type {
@@ -246,7 +247,8 @@ async function prove(
     if (token === undefined || !isInForce(token, new Date().toISOString())) {
       throw new Error(`token ${statement.tokenId} was revoked or has expired`);
     }
-    if (!mayDecide(token)) throw new Error(`a token of role ${token.role} decides nothing`);
+    const why = whyNotBy(token, decision.verdict);
+    if (why !== undefined) throw new Error(why);
     if (actorOf(token) !== decision.actor) throw new Error(`token ${token.id} does not prove ${decision.actor}`);
     return { proof: 'attested', tokenId: token.id, isAdmin: token.role === 'admin' };
   } catch (error) {

@@ -42,18 +42,20 @@ async function diagnose(shell: Shell): Promise<Diagnosis> {
     ]);
   }
   const { policy, check: policyCheck } = await checkPolicy(config);
-  const [{ checkEngine }, { checkDatadog }] = await Promise.all([
+  const [{ checkEngine }, { checkTokens }, { checkDatadog }] = await Promise.all([
     import('./doctorEngine.ts'),
+    import('./doctorTokens.ts'),
     import('./doctorDatadog.ts'),
   ]);
-  const [home, engine, database, datadog] = await Promise.all([
+  const [home, engine, database, tokens, datadog] = await Promise.all([
     checkHome(config),
     checkEngine(config),
     checkDatabase(config),
+    checkTokens(config),
     checkDatadog(config.datadog, { usesTeams: policy?.rules.some(({ teams }) => teams.length > 0) ?? false }),
   ]);
   const { check, ...known } = database;
-  return { ...diagnosisOf([...home, ...engine, check, policyCheck, ...datadog]), ...known };
+  return { ...diagnosisOf([...home, ...engine, check, ...tokens, policyCheck, ...datadog]), ...known };
 }
 
 const diagnosisOf = (checks: readonly Check[]): Diagnosis => ({ ok: isHealthy(checks), checks });

@@ -6,7 +6,8 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Attestor } from '../../auth/attestation.ts';
-import { actorOf, mayDecide, type TokenRow } from '../../inventory/port/tokens.ts';
+import { whyNotBy } from '../../auth/operator.ts';
+import { actorOf, type TokenRow } from '../../inventory/port/tokens.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import {
   decisionRefusals,
@@ -96,7 +97,8 @@ async function attest(
   { personId, requestedAt }: ApprovalRow,
   token: TokenRow,
 ): Promise<Decision> {
-  if (!mayDecide(token)) throw new RefusedError(`A token of role ${token.role} decides nothing: use an approver’s`);
+  const why = whyNotBy(token, decision.verdict);
+  if (why !== undefined) throw new RefusedError(`The decision was not recorded: ${why}`);
   if (attestor === undefined) throw new FailedError('The decision was not recorded: nothing signs decisions here');
   const workflowId = personWorkflowId(personId);
   try {

@@ -38,7 +38,5 @@ export const isInForce = ({ revokedAt, expiresAt }: TokenRow, now: string): bool
 export const provesPerson = (role: TokenRole): boolean =>
   role === 'approver' || role === 'operator' || role === 'admin';
 
-export const mayDecide = ({ role }: Pick<TokenRow, 'role'>): boolean => role === 'approver' || role === 'admin';
-
 /** Machines have tokens too. */
 export const actorOf = ({ id, personId }: Pick<TokenRow, 'id' | 'personId'>): string => personId ?? `token/${id}`;

@@ -1,7 +1,15 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { capabilities, type Capability } from '../../../datadog/types.ts';
 import { isHealthy, type Check } from '../../../client/cli/checks.ts';
 import { checkDatadog, judgeDatadog } from '../../../client/cli/doctorDatadog.ts';
+import { issueToken, revokeToken } from '../../../auth/tokens.ts';
+import { checkTokens } from '../../../client/cli/doctorTokens.ts';
+import type { Config } from '../../../config/types.ts';
+import { openInventory } from '../../../inventory/index.ts';
+import { giveToken, memoryKeys, operator } from '../../support/operators.ts';
 import { startSimulator } from '../../../simulator/index.ts';
 
 type Answer = 'yes' | 'no' | 'unknown';
@@ -110,4 +118,28 @@ test('a simulator that is gone is said once, with how to start it', async () => 
   expect(await checkDatadog({ baseUrl, isSimulator: true, keys }, { usesTeams: false })).toMatchObject([
     { name: 'site', status: 'missing', fix: expect.stringContaining('MUSTER_DATADOG_URL') },
   ]);
+});
+
+test('tokens without a seal are said until they are revoked, and tokens that end soon are named', async () => {
+  await using opened = new AsyncDisposableStack();
+  const home = await mkdtemp(join(tmpdir(), 'muster-doctor-'));
+  opened.defer(() => rm(home, { recursive: true }));
+  const place = { file: join(home, 'inventory.db') };
+  const config = { inventory: place, signingKey: { file: join(home, 'signing.key'), isGiven: false } } as Config;
+  const inventory = opened.use(await openInventory(place));
+  const soon = new Date(Date.now() + 86_400_000).toISOString();
+  await giveToken({ inventory, home }, { role: 'auditor' });
+  expect(await checkTokens(config)).toEqual([]);
+  const ending = await giveToken({ inventory, home }, { role: 'intake', source: 'idp', expiresAt: soon });
+  const keys = memoryKeys();
+  const planted = await issueToken({ inventory, keys }, { role: 'intake', source: 'hr' }, operator);
+  const named = { name: 'tokens that end', optional: true, detail: `${ending.id} (intake idp) at ${soon}` };
+  const checks = await checkTokens(config);
+  expect(checks).toMatchObject([
+    { name: 'tokens', detail: expect.stringContaining(`${planted.id} (intake hr)`) },
+    named,
+  ]);
+  expect(isHealthy(checks)).toBe(false);
+  await revokeToken(inventory, planted.id, operator);
+  expect(await checkTokens(config)).toMatchObject([named]);
 });
