@@ -1,6 +1,15 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomUUID,
+  sign,
+  verify,
+  type KeyObject,
+} from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { EvidenceSigner } from '../inventory/port/evidence.ts';
 
 /** Where the deployment's key is. One that is not given is created when it is first needed. */
 export interface SigningKey {
@@ -25,6 +34,32 @@ export function openKeys(key: SigningKey): Keys {
     verify: async (purpose, text, signature) =>
       verify(null, purposed(purpose, text), await readPublicKey(key), Buffer.from(signature, 'base64url')),
   };
+}
+
+/**
+ * Signs and checks links of evidence. Each half of the key is read when it is first needed, and kept: links are signed one after
+ * the other while everybody who writes waits, and reading takes twenty times as long as signing.
+ */
+export function openEvidenceSigner(key: SigningKey): EvidenceSigner {
+  let privateKey: KeyObject | undefined;
+  let publicKey: KeyObject | undefined;
+  return {
+    async sign(hash) {
+      privateKey ??= await readPrivateKey(key);
+      return sign(null, purposed('evidence', hash), privateKey).toString('base64url');
+    },
+    async verify(hash, signature) {
+      publicKey ??= await readPublicKey(key);
+      return verify(null, purposed('evidence', hash), publicKey, Buffer.from(signature, 'base64url'));
+    },
+  };
+}
+
+/** The same for a process that is going to sign. Throws where the private key cannot be read: such a process must not start. */
+export async function readEvidenceSigner(key: SigningKey): Promise<EvidenceSigner> {
+  const signer = openEvidenceSigner(key);
+  await signer.sign('');
+  return signer;
 }
 
 /** No signed statement (a JWT) begins so. */
@@ -53,7 +88,7 @@ async function readPem({ file, isGiven }: SigningKey): Promise<string> {
     publicKeyEncoding: { type: 'spki', format: 'pem' },
   });
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const temporary = `${file}.${process.pid}`;
+  const temporary = `${file}.${randomUUID()}`;
   await writeFile(temporary, privateKey, { mode: 0o600 });
   try {
     // Unlike a rename, a link never replaces a key that another process has just written.

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WorkerInterceptors } from '@temporalio/worker';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { openInventory } from '../inventory/index.ts';
+import { openInventory } from '../test/support/inventory.ts';
 import { createMuster } from '../client/operations/muster.ts';
 import { startSimulator } from '../simulator/index.ts';
 import { findTestServer } from '../workers/engine/find.ts';

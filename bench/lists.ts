@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openInventory } from '../inventory/index.ts';
+import { openInventory } from '../test/support/inventory.ts';
 import type { Inventory } from '../inventory/port/inventory.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 import type { Account } from '../domain/model.ts';

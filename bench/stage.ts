@@ -7,7 +7,7 @@ import { openAttestor } from '../auth/attestation.ts';
 import { openDatadog } from '../datadog/index.ts';
 import type { DatadogClient } from '../datadog/types.ts';
 import { createActivities, type Activities } from '../activities/index.ts';
-import { openInventory } from '../inventory/index.ts';
+import { openInventory } from '../test/support/inventory.ts';
 import type { Inventory } from '../inventory/port/inventory.ts';
 import { loadPolicy } from '../policy/file.ts';
 import { createMuster, type Muster } from '../client/operations/muster.ts';

@@ -1,5 +1,6 @@
 import { NativeConnection, type Logger } from '@temporalio/worker';
 import { openAttestor } from '../auth/attestation.ts';
+import { readEvidenceSigner } from '../auth/keys.ts';
 import { openDatadog } from '../datadog/index.ts';
 import { createActivities } from '../activities/index.ts';
 import { openInventory } from '../inventory/index.ts';
@@ -42,7 +43,9 @@ export async function startMuster(composition: Composition, logger: Logger, secr
   const { temporal, datadog } = composition;
   await using opened = new AsyncDisposableStack();
   const policy = await loadPolicy(composition.policyPath, { datadogIsSimulator: datadog.isSimulator });
-  const inventory = opened.use(await openInventory(composition.inventory));
+  const inventory = opened.use(
+    await openInventory(composition.inventory, await readEvidenceSigner(composition.signingKey)),
+  );
   const { client } = opened.use(await connectTemporal(temporal));
   await ensureSearchAttributes(client);
   const connection = await NativeConnection.connect(temporal.connection);

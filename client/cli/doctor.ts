@@ -77,17 +77,18 @@ async function checkPolicy(config: Config): Promise<{ check: Check; policy?: Pol
   }
 }
 
-async function checkDatabase({
-  inventory: place,
-}: Config): Promise<Pick<Diagnosis, 'openApprovals' | 'keyHealth'> & { check: Check }> {
+async function checkDatabase(
+  config: Config,
+): Promise<Pick<Diagnosis, 'openApprovals' | 'keyHealth'> & { check: Check }> {
   const name = 'database';
+  const { inventory: place } = config;
   if ('file' in place && !(await exists(place.file))) {
     return { check: { name, status: 'missing', detail: `no file ${place.file}`, fix: '`npm start` creates it' } };
   }
   let known: Pick<Diagnosis, 'openApprovals' | 'keyHealth'> = {};
   const fix = 'check DATABASE_URL, or the rights on the file';
   const check = await attemptCheck(name, fix, async () => {
-    await using inventory = await openPlace(place);
+    await using inventory = await openPlace(config);
     known = {
       openApprovals: (await inventory.listApprovals({ state: 'open' })).length,
       keyHealth: await readKeyHealth(inventory),

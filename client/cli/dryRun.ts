@@ -41,7 +41,7 @@ export async function planEvent(shell: Shell, input: EventInput): Promise<EventP
   const policy = await loadShellPolicy(config);
   const place = config.inventory;
   // Opening would create the file: a dry run leaves nothing behind.
-  const inventory = 'file' in place && !(await exists(place.file)) ? undefined : await openPlace(place);
+  const inventory = 'file' in place && !(await exists(place.file)) ? undefined : await openPlace(config);
   try {
     const event = await eventOf(inventory, input, policy);
     const { personId } = event;

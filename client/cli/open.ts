@@ -64,19 +64,26 @@ export async function connect(config: Config) {
 }
 
 export async function withInventory<T>(shell: Shell, work: (inventory: Inventory) => Promise<T>): Promise<T> {
-  const { inventory: place } = await readShellConfig(shell);
+  const config = await readShellConfig(shell);
+  const { inventory: place } = config;
   if ('file' in place && !(await exists(place.file))) {
     throw new UsageError(
       `There is no inventory at ${place.file}: run \`npm start\` once (with the same MUSTER_HOME), or set DATABASE_URL`,
     );
   }
-  await using inventory = await openPlace(place);
+  await using inventory = await openPlace(config);
   return await work(inventory);
 }
 
-export async function openPlace(place: Config['inventory']): Promise<Inventory> {
-  const { openInventory } = await import('../../inventory/index.ts');
-  return openInventory(place);
+export async function openPlace({
+  inventory,
+  signingKey,
+}: Pick<Config, 'inventory' | 'signingKey'>): Promise<Inventory> {
+  const [{ openInventory }, { openEvidenceSigner }] = await Promise.all([
+    import('../../inventory/index.ts'),
+    import('../../auth/keys.ts'),
+  ]);
+  return openInventory(inventory, openEvidenceSigner(signingKey));
 }
 
 /** The policy in force here. */

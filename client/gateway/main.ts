@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { openAttestor } from '../../auth/attestation.ts';
-import { openKeys } from '../../auth/keys.ts';
+import { openKeys, readEvidenceSigner } from '../../auth/keys.ts';
 import { openInventory } from '../../inventory/index.ts';
 import { loadPolicy } from '../../policy/file.ts';
 import { readConfig } from '../../config/config.ts';
@@ -30,7 +30,7 @@ try {
   await using opened = new AsyncDisposableStack();
   // It needs the policy's sources: the worker checks what the policy must say about a Datadog site.
   const policy = await loadPolicy(config.policyPath, { datadogIsSimulator: config.datadog?.isSimulator ?? true });
-  const inventory = opened.use(await openInventory(config.inventory));
+  const inventory = opened.use(await openInventory(config.inventory, await readEvidenceSigner(config.signingKey)));
   const { client } = opened.use(reachTemporal({ ...config.temporal, connection }));
   const gateway = await serveGateway({
     client,

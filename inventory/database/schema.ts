@@ -208,7 +208,9 @@ interface OpenWritesTable extends Stored<Pick<OpenWrite, 'personId' | 'step' | '
   write: Json<Pick<OpenWrite, 'wanted' | 'entry'>>;
 }
 
-interface EvidenceTable extends Stored<Pick<EvidenceRow, 'seq' | 'personId' | 'eventId' | 'step' | 'hash'>> {
+interface EvidenceTable extends Stored<
+  Pick<EvidenceRow, 'seq' | 'personId' | 'eventId' | 'step' | 'hash' | 'signature'>
+> {
   /** Canonical JSON: exactly what was hashed. */
   entry: Json<EvidenceEntry>;
 }

@@ -29,10 +29,23 @@ export interface EvidenceEntry {
 export interface EvidenceRow extends EvidenceEntry {
   readonly seq: number;
   readonly hash: string;
+  /** Of the hash, by the deployment's key; base64url. */
+  readonly signature: string;
+}
+
+/** A link by its place in the chain and its hash, which covers everything before it. */
+export type LinkId = Pick<EvidenceRow, 'seq' | 'hash'>;
+
+/** Signs the hash of each link with a key that is not in the database. */
+export interface EvidenceSigner {
+  /** In base64url. Throws where the private key is missing. */
+  sign(hash: string): Promise<string>;
+  /** The public half is enough for it. */
+  verify(hash: string, signature: string): Promise<boolean>;
 }
 
 export type EvidenceCheck =
-  | { readonly ok: true; readonly count: number; readonly head?: Pick<EvidenceRow, 'seq' | 'hash'> }
+  | { readonly ok: true; readonly count: number; readonly head?: LinkId }
   | { readonly ok: false; readonly seq: number; readonly why: string };
 
 /** Longer than a reading lags: what is not seen by then has not happened. */

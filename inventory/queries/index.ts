@@ -21,7 +21,9 @@ export { admitDisable, listHeld, observeDisable, previewDisable } from './change
 export { countRows } from './counts.ts';
 export { claimDelivery, forgetDeliveries, recordDelivery } from './deliveries.ts';
 export { knownEntitlementIds, rememberEntitlementIds } from './entitlementIds.ts';
-export { hasEvidence, listEvidence, verifyEvidence } from './evidence.ts';
+export { hasEvidence, listEvidence } from './evidence.ts';
+export { missingGuards } from '../database/guards.ts';
+export { verifyEvidence } from './evidenceCheck.ts';
 export { countOpenFindings, listFindings, writeFindings } from './findings.ts';
 export { closeGrant, listGrants } from './grants.ts';
 export { personHistory } from './history.ts';

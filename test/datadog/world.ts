@@ -5,7 +5,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { openAttestor } from '../../auth/attestation.ts';
 import type { DatadogClient } from '../../datadog/types.ts';
-import { openInventory } from '../../inventory/index.ts';
+import { openInventory } from '../support/inventory.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { createAwaitingActivities } from '../../activities/person/awaiting.ts';
 import { createAccountActivities } from '../../activities/person/account.ts';

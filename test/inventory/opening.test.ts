@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { openInventory } from '../../inventory/index.ts';
+import { openInventory } from '../support/inventory.ts';
 import { makeSqlitePlace, openDatabases } from './backends.ts';
 import { adopt, at, evidence, joiner } from './samples.ts';
 

@@ -1,4 +1,4 @@
-import { openInventory } from '../../inventory/index.ts';
+import { openInventory } from '../support/inventory.ts';
 import { evidence, finished, joiner } from './samples.ts';
 
 /** A process of its own that writes one SQLite file: `node writer.ts <file> <its name> <how often>`. */

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openAttestor } from '../../auth/attestation.ts';
-import { openInventory } from '../../inventory/index.ts';
+import { openInventory } from './inventory.ts';
 import type { TokenRow } from '../../inventory/port/tokens.ts';
 import { RefusedError } from '../../domain/errors.ts';
 import { createMuster } from '../../client/operations/muster.ts';

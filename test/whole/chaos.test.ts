@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
-import { openInventory } from '../../inventory/index.ts';
+import { openInventory } from '../support/inventory.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { createMuster, type Muster } from '../../client/operations/muster.ts';
 import { applySchedules } from '../../client/operations/schedule.ts';

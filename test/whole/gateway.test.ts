@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { openInventory } from '../../inventory/index.ts';
+import { openInventory } from '../support/inventory.ts';
 import { applySchedules } from '../../client/operations/schedule.ts';
 import { startSimulator } from '../../simulator/index.ts';
 import { examplePolicyPath } from '../../config/config.ts';

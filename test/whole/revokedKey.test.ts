@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { openInventory } from '../../inventory/index.ts';
+import { openInventory } from '../support/inventory.ts';
 import { createMuster } from '../../client/operations/muster.ts';
 import { startSimulator } from '../../simulator/index.ts';
 import { examplePolicyPath } from '../../config/config.ts';

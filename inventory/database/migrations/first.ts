@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { isPostgres } from '../dialect.ts';
+import { guardEvidence } from '../guards.ts';
 import type { Db } from '../schema.ts';
 import { observedTables } from './firstObserved.ts';
 import { recordTables } from './firstRecord.ts';
@@ -48,21 +49,3 @@ async function createIndex(db: Db, table: string, name: string, { on, isUnique, 
     db,
   );
 }
-
-/** Evidence is only ever added to; the database itself refuses anything else. */
-async function guardEvidence(db: Db): Promise<void> {
-  for (const statement of isPostgres(db) ? postgresGuards : sqliteGuards) await sql.raw(statement).execute(db);
-}
-
-const sqliteGuards = ['update', 'delete'].map(
-  (change) =>
-    `create trigger evidence_no_${change} before ${change} on evidence ` +
-    `begin select raise(abort, 'evidence is append-only'); end`,
-);
-
-const postgresGuards = [
-  `create function refuse_evidence_change() returns trigger language plpgsql as ` +
-    `$$ begin raise exception 'evidence is append-only'; end $$`,
-  `create trigger evidence_no_change before update or delete or truncate on evidence ` +
-    `for each statement execute function refuse_evidence_change()`,
-];

@@ -237,7 +237,15 @@ export const recordTables = {
     key: ['personId', 'accountId', 'step'],
   },
   evidence: {
-    columns: { seq: 'integer', personId: 'text', eventId: 'text', step: 'text', entry: 'text', hash: 'text' },
+    columns: {
+      seq: 'integer',
+      personId: 'text',
+      eventId: 'text',
+      step: 'text',
+      entry: 'text',
+      hash: 'text',
+      signature: 'text',
+    },
     key: ['seq'],
     indexes: {
       evidenceStep: { on: ['eventId', 'step', 'personId'], isUnique: true },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { identify, identifyManager } from '../../../activities/approvals/deciders.ts';
-import { openInventory } from '../../../inventory/index.ts';
+import { openInventory } from '../../support/inventory.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import type { Employment } from '../../../domain/model.ts';
 import { adopt, knewAs, account, at, joiner } from '../../inventory/samples.ts';

@@ -6,7 +6,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from '@jest/globals';
 import { createCapabilityActivities } from '../../../activities/person/capabilities.ts';
-import { openInventory } from '../../../inventory/index.ts';
+import { openInventory } from '../../support/inventory.ts';
 import { loadPolicy } from '../../../policy/file.ts';
 import { examplePolicyPath } from '../../../config/config.ts';
 import type { HrEvent } from '../../../domain/model.ts';

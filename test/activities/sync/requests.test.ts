@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { DatadogClient } from '../../../datadog/types.ts';
-import { openInventory } from '../../../inventory/index.ts';
+import { openInventory } from '../../support/inventory.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import { createAccountScan } from '../../../activities/sync/accounts.ts';
 import { createKindScans } from '../../../activities/sync/lists.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { openInventory } from '../../../inventory/index.ts';
+import { openInventory } from '../../support/inventory.ts';
 import type { HashedPlan } from '../../../client/intake/adopt.ts';
 import { runCli } from '../../../client/cli/run.ts';
 import { startSimulator, type Simulator } from '../../../simulator/index.ts';

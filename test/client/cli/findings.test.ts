@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import type { FindingRow } from '../../../inventory/port/findings.ts';
-import { openInventory } from '../../../inventory/index.ts';
+import { openInventory } from '../../support/inventory.ts';
 import { runCli } from '../../../client/cli/run.ts';
 import { syncKinds, type KindStates } from '../../../domain/sync/kinds.ts';
 import { accountOf, atAccount, atKey, daysAgo } from '../../activities/sync/findings/samples.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
-import { openInventory } from '../../../inventory/index.ts';
+import { openInventory } from '../../support/inventory.ts';
 import { runCli } from '../../../client/cli/run.ts';
 import type { HrEvent } from '../../../domain/model.ts';
 import { createShell } from '../support/shell.ts';

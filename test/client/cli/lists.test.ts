@@ -6,7 +6,7 @@ import { parse } from 'csv-parse/sync';
 import { runCli } from '../../../client/cli/run.ts';
 import { widthOf } from '../../../client/cli/text.ts';
 import { syncKinds, type KindStates } from '../../../domain/sync/kinds.ts';
-import { openInventory } from '../../../inventory/index.ts';
+import { openInventory } from '../../support/inventory.ts';
 import { accountOf, atAccount } from '../../activities/sync/findings/samples.ts';
 import * as samples from '../../inventory/samples.ts';
 import { giveToken } from '../../support/operators.ts';

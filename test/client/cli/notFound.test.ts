@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { runCli } from '../../../client/cli/run.ts';
 import { examplePolicyPath } from '../../../config/config.ts';
 import { lightSyncScheduleId, rosterScheduleId } from '../../../domain/contracts.ts';
-import { openInventory } from '../../../inventory/index.ts';
+import { openInventory } from '../../support/inventory.ts';
 import { startSimulator } from '../../../simulator/index.ts';
 import { startDevServer } from '../../support/engine.ts';
 import { createShell } from '../support/shell.ts';

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { duties, pathOf } from '../../../client/cli/duties.ts';
 import { createProgram, runCli } from '../../../client/cli/run.ts';
 import { examplePolicyPath } from '../../../config/config.ts';
-import { openInventory } from '../../../inventory/index.ts';
+import { openInventory } from '../../support/inventory.ts';
 import type { TokenRole } from '../../../inventory/port/tokens.ts';
 import { knowPerson } from '../../support/muster.ts';
 import { giveToken } from '../../support/operators.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { openInventory } from '../../../inventory/index.ts';
+import { openInventory } from '../../support/inventory.ts';
 import { runCli } from '../../../client/cli/run.ts';
 import { examplePolicyPath } from '../../../config/config.ts';
 import { startDevServer } from '../../support/engine.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { openInventory } from '../../../inventory/index.ts';
+import { openInventory } from '../../support/inventory.ts';
 import { startDevServer } from '../../support/engine.ts';
 import { eventually } from '../../support/muster.ts';
 import { cleanEnvironment, startProgram } from '../../support/processes.ts';

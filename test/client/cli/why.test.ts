@@ -16,7 +16,17 @@ const approval = samples.approval({
   decisions: [{ ...decision, proof: 'attested', tokenId: 't-1' }],
 });
 const link = (change: Partial<EvidenceRow>): EvidenceRow => ({
-  ...{ seq: 1, hash: 'f00', personId: 'p-1', eventId: 'e-1', step: 's-1', at, actor: 'hr', action: 'assign role' },
+  ...{
+    seq: 1,
+    hash: 'f00',
+    signature: 's',
+    personId: 'p-1',
+    eventId: 'e-1',
+    step: 's-1',
+    at,
+    actor: 'hr',
+    action: 'assign role',
+  },
   ...change,
 });
 const role = { kind: 'role', name: 'Admin', id: 'r-1' };

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { issueToken } from '../../../auth/tokens.ts';
-import { openInventory, prepareInventory } from '../../../inventory/index.ts';
+import { prepareInventory } from '../../../inventory/index.ts';
+import { openInventory } from '../../support/inventory.ts';
 import { openDatabases } from '../../inventory/backends.ts';
 import { joinerBody, post, sign, startGateway } from '../support/gateway.ts';
 import { scimClient, userBody } from '../support/scim.ts';

@@ -1,7 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test } from '@jest/globals';
 import { repairOrHold } from '../../../../activities/sync/findings/repair.ts';
-import { openInventory } from '../../../../inventory/index.ts';
+import { openInventory } from '../../../support/inventory.ts';
 import { loadPolicy } from '../../../../policy/file.ts';
 import { examplePolicyPath } from '../../../../config/config.ts';
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { openInventory } from '../../../../inventory/index.ts';
+import { openInventory } from '../../../support/inventory.ts';
 import { loadPolicy } from '../../../../policy/file.ts';
 import { planRosterFile } from '../../../../client/intake/roster/apply.ts';
 import { examplePolicyPath } from '../../../../config/config.ts';
