@@ -125,7 +125,7 @@ describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
     });
   });
 
-  test('a link inserted by SQL after the end, and the whole chain rebuilt, are found without the key', async () => {
+  test('a link inserted by SQL, and a whole chain rebuilt, are found out by their signatures', async () => {
     await using fixture = await makeFixture();
     const { inventory, query } = fixture;
     for (const step of ['one', 'two']) await inventory.appendEvidence(evidence(step));
