@@ -159,9 +159,9 @@ describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
     const sign = () => Promise.reject(new Error('there is no key'));
     await using unable = await openWith(fixture.location, { sign, verify: async () => true });
     await expect(unable.appendEvidence(evidence('one'))).rejects.toThrow('there is no key');
-    const row = { id: 't-1', role: 'auditor', createdAt: at(1) } as const;
+    const row = { id: 't-1', role: 'auditor', createdAt: at(1), expiresAt: at(9), hash: 'h', seal: 's' } as const;
     const both = unable.inTransaction(async (trx) => {
-      await trx.createToken(row, 'hash');
+      await trx.createToken(row);
       await trx.appendEvidence(evidence('two'));
     });
     await expect(both).rejects.toThrow('there is no key');
