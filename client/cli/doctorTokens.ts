@@ -15,7 +15,7 @@ export async function checkTokens(config: Config, now = new Date()): Promise<rea
   const place = config.inventory;
   if ('file' in place && !(await exists(place.file))) return [];
   // That it cannot be opened is another line.
-  await using inventory = await openPlace(place).catch(() => undefined);
+  await using inventory = await openPlace(config).catch(() => undefined);
   if (inventory === undefined) return [];
   try {
     return await judgeTokens(inventory, config, now);

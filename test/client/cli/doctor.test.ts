@@ -8,7 +8,7 @@ import { checkDatadog, judgeDatadog } from '../../../client/cli/doctorDatadog.ts
 import { issueToken, revokeToken } from '../../../auth/tokens.ts';
 import { checkTokens } from '../../../client/cli/doctorTokens.ts';
 import type { Config } from '../../../config/types.ts';
-import { openInventory } from '../../../inventory/index.ts';
+import { openInventory } from '../../support/inventory.ts';
 import { giveToken, memoryKeys, operator } from '../../support/operators.ts';
 import { startSimulator } from '../../../simulator/index.ts';
 
