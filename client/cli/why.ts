@@ -39,8 +39,10 @@ export function whyDone(entry: EvidenceRow, known: Pick<Known, 'approvals'>): Wh
 
 /** The action with what it was about: `assign role Datadog Admin Role`. */
 export function whatWasDone({ action, before, after }: Pick<EvidenceRow, 'action' | 'before' | 'after'>): string {
-  const { name, entitlements, act, email } = { ...(before as object), ...(after as object) } as Subject;
-  const about = act ?? entitlements?.map((one) => `${one.kind} ${one.name}`).join(', ') ?? name ?? email;
+  const { name, entitlements, act, email, roles, teams } = { ...(before as object), ...(after as object) } as Subject;
+  const held = [...(roles ?? []).map((one) => `role ${one}`), ...(teams ?? []).map((one) => `team ${one}`)];
+  const named = entitlements?.map((one) => `${one.kind} ${one.name}`) ?? (held.length > 0 ? held : undefined);
+  const about = act ?? named?.join(', ') ?? name ?? email;
   return about === undefined || about === '' ? action : `${action} ${about}`;
 }
 
@@ -48,6 +50,9 @@ interface Subject {
   readonly name?: string;
   readonly email?: string;
   readonly act?: string;
+  /** What a person gets back. */
+  readonly roles?: readonly string[];
+  readonly teams?: readonly string[];
   readonly entitlements?: readonly { readonly kind: string; readonly name: string }[];
 }
 
