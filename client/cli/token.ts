@@ -42,7 +42,7 @@ export function addToken(token: Command, shell: Shell): void {
         isJson(command),
         created,
         ({ id, token, expiresAt }) =>
-          `Token ${id}, shown this once (set it as MUSTER_TOKEN), good until ${expiresAt}:\n${token}`,
+          `Token ${id}, good until ${expiresAt}, shown this once (set it as MUSTER_TOKEN):\n${token}`,
       );
     });
   addListOptions(token.command('list'))
@@ -50,7 +50,9 @@ export function addToken(token: Command, shell: Shell): void {
     .addHelpText('after', '\nExample: npx muster token list')
     .action(async (_options: unknown, command: Command) => {
       const rows = await withTokens(shell, listTokens);
-      printList(shell, command, rows, tokenList);
+      // A column for what should not be.
+      const shown = rows.every(({ isSealed }) => isSealed) ? usualColumns : undefined;
+      printList(shell, command, rows, { ...tokenList, shown });
     });
   addActor(token.command('revoke'))
     .argument('<id>', 'as `token list` shows it', parseText(100))
@@ -88,6 +90,8 @@ function readRequest({ role, person, source, expires }: CreateOptions) {
   }
   return { role, personId: person, source, expiresAt };
 }
+
+const usualColumns = ['token', 'role', 'person', 'source', 'createdAt', 'expiresAt', 'revokedAt'];
 
 const tokenList: List<ListedToken> = {
   columns: {
