@@ -17,3 +17,17 @@ export class NotFoundError extends Error {
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
+
+/** More than the intake takes now. Nothing of it is kept: the sender repeats it. Commands print it and exit with 1; over HTTP it is 429. */
+export class TooMuchError extends Error {
+  override readonly name = 'TooMuchError';
+  /** `statement`: it is too large by itself. `person`: too many of this person wait. `source`: too many in this minute. */
+  readonly bound: 'statement' | 'person' | 'source';
+  readonly retryAfterS: number;
+
+  constructor(message: string, { bound, retryAfterS }: Pick<TooMuchError, 'bound' | 'retryAfterS'>) {
+    super(message);
+    this.bound = bound;
+    this.retryAfterS = retryAfterS;
+  }
+}

@@ -31,7 +31,7 @@ try {
   // It needs the policy's sources: the worker checks what the policy must say about a Datadog site.
   const policy = await loadPolicy(config.policyPath, { datadogIsSimulator: config.datadog?.isSimulator ?? true });
   const inventory = opened.use(await openInventory(config.inventory, await readEvidenceSigner(config.signingKey)));
-  const { client } = opened.use(reachTemporal({ ...config.temporal, connection }));
+  const { client } = opened.use(await reachTemporal({ ...config.temporal, connection }));
   const gateway = await serveGateway({
     client,
     inventory,

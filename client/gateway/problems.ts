@@ -3,7 +3,7 @@ import { isGrpcServiceError } from '@temporalio/client';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { FailedError, NotFoundError, RefusedError, UsageError } from '../../domain/errors.ts';
+import { FailedError, NotFoundError, RefusedError, TooMuchError, UsageError } from '../../domain/errors.ts';
 
 /** Failures as problem details (RFC 9457). They tell the caller what to correct, and nothing of the inside. */
 
@@ -101,13 +101,22 @@ export function answerError(
     return sendProblem(reply, status, `the ${where} has ${errors.length} wrong value(s)`, errors);
   }
   const known = knownProblem(error);
-  if (known !== undefined) return sendProblem(reply, known.status, known.detail);
+  if (known !== undefined) return sendProblem(reply.headers(known.headers ?? {}), known.status, known.detail);
   onError(error, `${request.method} ${request.routeOptions.url ?? 'unknown'} failed`);
   return sendProblem(reply, 500, 'the gateway could not do this; its log says why');
 }
 
+interface KnownProblem {
+  readonly status: ProblemStatus;
+  readonly detail: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** What a failure means to a caller; undefined for a fault of the gateway. */
-export function knownProblem(error: FastifyError): { status: ProblemStatus; detail: string } | undefined {
+export function knownProblem(error: FastifyError): KnownProblem | undefined {
+  if (error instanceof TooMuchError) {
+    return { status: 429, detail: error.message, headers: { 'retry-after': `${error.retryAfterS}` } };
+  }
   if (error instanceof UsageError) return { status: 422, detail: error.message };
   if (error instanceof NotFoundError) return { status: 404, detail: error.message };
   if (error instanceof RefusedError) return { status: 403, detail: error.message };

@@ -9,11 +9,14 @@ interface TemporalTarget {
  * A client of the cluster, whether it responds now or not. A call is sent once: whoever makes it knows whether to repeat it,
  * and the SDK's own repetitions outlive a closed connection and end the process.
  */
-export function reachTemporal({
-  connection,
-  namespace,
-}: TemporalTarget): { readonly client: Client } & AsyncDisposable {
+export async function reachTemporal(
+  { connection, namespace }: TemporalTarget,
+  timeoutMs = 2_000,
+): Promise<{ readonly client: Client } & AsyncDisposable> {
   const reached = Connection.lazy({ ...connection, interceptors: [] });
+  // So that the first call does not pay for connecting.
+  const greet = () => reached.workflowService.getSystemInfo({});
+  await reached.withDeadline(Date.now() + timeoutMs, greet).catch(() => undefined);
   return { client: new Client({ connection: reached, namespace }), [Symbol.asyncDispose]: () => reached.close() };
 }
 

@@ -21,6 +21,7 @@ const privileges: Record<Rights, string> = {
 /** What the gateway does: it takes in events and decisions, and shows the record. It reads the rest. */
 const gatewayRights: TableRights = {
   deliveries: 'write',
+  intakeRates: 'write',
   intake: 'write',
   people: 'append',
   aliases: 'write',

@@ -37,6 +37,7 @@ export interface Schema {
   previousEmails: PreviousEmailsTable;
   progress: Stored<Progress>;
   intake: IntakeTable;
+  intakeRates: IntakeRatesTable;
   deliveries: DeliveriesTable;
   aliases: Stored<AliasRow>;
   completeRosters: CompleteRostersTable;
@@ -100,6 +101,15 @@ interface IntakeTable extends Stored<IntakeRow, 'event' | 'outcome' | 'withdrawa
   kind: HrEvent['kind'];
   /** When it takes effect; an immediate one, and one without a fact, when it was received. */
   dueAt: string;
+}
+
+/** What a source has sent in the minute in which it last sent something; leavers have a share of their own. */
+interface IntakeRatesTable {
+  source: string;
+  share: 'leavers' | 'others';
+  /** Such as `2026-01-31T09:00`. */
+  minute: string;
+  events: number;
 }
 
 /** Messages of senders. Another body under the same id is another message. */

@@ -79,7 +79,10 @@ function answerScimError(
   }
   // What Muster refuses about a person is a wrong value of the resource.
   const status = known.status === 422 ? 400 : known.status;
-  return reply.code(status).send(errorBody(status, known.detail, status === 400 ? 'invalidValue' : undefined));
+  return reply
+    .headers(known.headers ?? {})
+    .code(status)
+    .send(errorBody(status, known.detail, status === 400 ? 'invalidValue' : undefined));
 }
 
 const isSyntax = ({ code }: Pick<FastifyError, 'code'>): boolean => code === 'FST_ERR_CTP_INVALID_JSON_BODY';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ScimRow } from '../../../inventory/port/scim.ts';
+import { LeftOut } from '../../intake/leftOut.ts';
 import { ScimError, wrong } from './errors.ts';
 import { hasWrongEmail, type UserFacts } from './userFacts.ts';
 import { bindPerson, eventsOf, nameOf, readFacts, resourceOf, storedAs, submit, type ScimContext } from './events.ts';
@@ -126,6 +127,7 @@ async function submitOfGroup(
     (id) => isRenamed || was?.has(id) !== is?.has(id),
   );
   const because = { id: group.id, version: (before?.version ?? 0) + 1 };
+  const left = new LeftOut();
   // A few at a time, so that a large group does not keep everybody else waiting for the engine.
   for (let from = 0; from < affected.length; from += 8) {
     await Promise.all(
@@ -143,10 +145,12 @@ async function submitOfGroup(
           await readFacts(context, user, names(before, was?.has(id))),
           await readFacts(context, user, names(after, is?.has(id))),
         ] as const;
-        await submit(context, await eventsOf(context, user, facts, because));
+        const events = await eventsOf(context, user, facts, because);
+        await left.unlessTooMuch(id, () => submit(context, events));
       }),
     );
   }
+  left.throwFirst();
 }
 
 const membersOf = (row: Pick<ScimRow, 'resource'>): readonly string[] => {

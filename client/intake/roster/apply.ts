@@ -1,5 +1,7 @@
 import { basename } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createPages } from '../../../activities/sync/findings/pages.ts';
+import { TooMuchError } from '../../../domain/errors.ts';
 import { foldCase } from '../../../domain/text.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import { disableLimit } from '../../../domain/access/changeBudget.ts';
@@ -11,6 +13,7 @@ import { readAll } from '../../../domain/pages.ts';
 import type { RosterItem, RosterPlan, RosterState } from './model.ts';
 import { planRoster } from './plan.ts';
 import { aliasOf } from '../identity.ts';
+import { LeftOut } from '../leftOut.ts';
 import { readRoster } from './read.ts';
 import type { IntakeRow, PersonRow } from '../../../inventory/port/people.ts';
 
@@ -64,26 +67,30 @@ export async function applyPlan(
     for (let items = byPerson.shift(); items !== undefined; items = byPerson.shift()) {
       for (const item of items) {
         await submit(item);
-        done += 1;
         onProgress?.(done);
       }
     }
   };
+  const left = new LeftOut();
   const submit = async (item: RosterItem): Promise<void> => {
     const { kind, eventId, person, because } = item;
-    await muster.submitEvent({
+    const personId = item.personId ?? personIds.get(whoIs(item)) ?? '';
+    const event = {
       eventId,
       kind,
-      personId: item.personId ?? personIds.get(whoIs(item)) ?? '',
+      personId,
       occurredAt: at,
       effectiveAt: item.effectiveAt ?? at,
       source: plan.source,
       reason: `roster: ${because}`,
       person,
-    });
+    };
+    const submitted = await left.unlessTooMuch(personId, () => inItsTurn(() => muster.submitEvent(event)));
+    if (submitted !== undefined) done += 1;
   };
   await Promise.all(Array.from({ length: 10 }, submitAll));
   if (plan.isWhole) await recordAbsences(inventory, plan, { roster: basename(path), at });
+  left.throwFirst();
   return done;
 }
 
@@ -107,6 +114,18 @@ export async function noteRoster(
     ...why,
     after: { name: source, plan: hash, ...counts, missing: missing.length },
   });
+}
+
+/** A roster may be larger than what a source may send in a minute: it goes on in the next one. */
+async function inItsTurn<T>(submit: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await submit();
+    } catch (error) {
+      if (!(error instanceof TooMuchError) || error.bound !== 'source') throw error;
+      await delay(error.retryAfterS * 1_000);
+    }
+  }
 }
 
 /** Records missing people, and opens findings at once: the next sync may be an hour away. */

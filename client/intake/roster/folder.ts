@@ -4,7 +4,7 @@ import type { Inventory } from '../../../inventory/port/inventory.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
 import type { Muster } from '../../operations/muster.ts';
 import { applyPlan, planRosterFile } from './apply.ts';
-import { UsageError } from '../../../domain/errors.ts';
+import { TooMuchError, UsageError } from '../../../domain/errors.ts';
 import type { RosterImport } from '../../../activities/dependencies.ts';
 
 interface FolderOptions {
@@ -60,7 +60,7 @@ async function importFile(path: string, options: FolderOptions): Promise<Omit<Ro
     const odd = plan.problems.length + plan.contradictions.length;
     return { result: 'applied', detail: `${submitted} events, ${odd} lines with problems or contradictions` };
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    if (!(error instanceof UsageError || error instanceof TooMuchError)) throw error;
     return { result: 'failed', detail: error.message };
   }
 }

@@ -9,6 +9,7 @@ import { latestAttributes, type EventDraft } from '../../operations/drafts.ts';
 import type { Muster } from '../../operations/muster.ts';
 import { endlessHire, hasEndWaiting } from '../contractors.ts';
 import { aliasOf, authorityOf, withinAuthority } from '../identity.ts';
+import { LeftOut } from '../leftOut.ts';
 import { draftsOf } from './drafts.ts';
 import type { GivenMessage } from './messages.ts';
 
@@ -61,11 +62,16 @@ export async function acceptDelivery(
   if (position > 0) onOtherBody();
   const messages = read(source);
   const events: Accepted['events'] = [];
+  const left = new LeftOut();
   for (const draft of await judge(context, { ...delivery, eventId: eventIdOf(message, position) }, messages)) {
-    const submitted = await muster.submitEvent(draft, { timeoutMs: engineDeadlineMs });
+    const submitted = await left.unlessTooMuch(draft.personId, () =>
+      muster.submitEvent(draft, { timeoutMs: engineDeadlineMs }),
+    );
+    if (submitted === undefined) continue;
     onAccepted(draft);
     events.push({ ...submitted, personId: draft.personId });
   }
+  left.throwFirst();
   await inventory.recordDelivery(message, now().toISOString());
   return { repeated: false, events, leftOut: messages.filter((message) => message === undefined).length };
 }

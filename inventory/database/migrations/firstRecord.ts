@@ -46,6 +46,10 @@ export const recordTables = {
       intakeDue: { on: ['kind', 'dueAt'], where: { appliedAt: null } },
     },
   },
+  intakeRates: {
+    columns: { source: 'text', share: 'text', minute: 'text', events: 'integer' },
+    key: ['source', 'share'],
+  },
   deliveries: {
     columns: {
       source: 'text',

@@ -55,8 +55,9 @@ export async function startGateway(options: GatewayOptions = {}) {
   const errors: unknown[] = [];
   const logged: Readonly<Record<string, unknown>>[] = [];
   const metrics = createMetrics();
+  const muster = createMuster({ client, inventory });
   const app = await createGateway({
-    muster: createMuster({ client, inventory }),
+    muster,
     inventory,
     keys: keysIn(home),
     policy: parsePolicy(text, 'policy.yaml', { datadogIsSimulator: true }),
@@ -75,6 +76,7 @@ export async function startGateway(options: GatewayOptions = {}) {
   return {
     app,
     inventory,
+    muster,
     signalled,
     state,
     errors,

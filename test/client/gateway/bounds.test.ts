@@ -1,0 +1,31 @@
+import { expect, test } from '@jest/globals';
+import { TooMuchError } from '../../../domain/errors.ts';
+import { post, sign, startGateway } from '../support/gateway.ts';
+
+const sources = `  - name: payroll
+    verify: standardWebhooks
+    map: { items: /employees, type: /event, types: { changed: mover }, fields: { personId: /id, email: /mail } }
+`;
+
+test('of one delivery the person above a bound is left out, the others are taken, and 429 says when', async () => {
+  const secret = `whsec_${Buffer.from('the secret of the other source').toString('base64')}`;
+  await using gateway = await startGateway({ sources, secrets: { payroll: secret } });
+  const { submitEvent } = gateway.muster;
+  let isFull = true;
+  gateway.muster.submitEvent = (draft, options) =>
+    isFull && draft.personId === 'e-2'
+      ? Promise.reject(new TooMuchError('e-2: too many', { bound: 'person', retryAfterS: 60 }))
+      : submitEvent(draft, options);
+  const employees = ['e-1', 'e-2', 'e-3'].map((id) => ({ event: 'changed', id, mail: `${id}@example.com` }));
+  const body = JSON.stringify({ employees });
+  const send = () => post(gateway, body, sign(body, { secret }), '/v1/events/payroll');
+  const refused = await send();
+  expect(refused).toMatchObject({ status: 429, type: 'application/problem+json', body: { detail: 'e-2: too many' } });
+  expect(refused.headers['retry-after']).toBe('60');
+  expect(gateway.signalled.map(({ personId }) => personId)).toEqual(['e-1', 'e-3']);
+  // The sender repeats all of it: only what was left out is new.
+  isFull = false;
+  expect(await send()).toMatchObject({ status: 202, body: { repeated: false } });
+  const waiting = await gateway.inventory.waitingEvents({ limit: 10 });
+  expect(waiting.map(({ event }) => event.personId).toSorted()).toEqual(['e-1', 'e-2', 'e-3']);
+});
