@@ -99,6 +99,7 @@ interface IntakeTable extends Stored<IntakeRow, 'event' | 'outcome' | 'withdrawa
   eventId: string;
   personId: string;
   kind: HrEvent['kind'];
+  source: string;
   /** When it takes effect; an immediate one, and one without a fact, when it was received. */
   dueAt: string;
 }

@@ -4,10 +4,21 @@ import { locked, personLock } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';
 import { canonicalJson, parseJson } from '../port/json.ts';
 import type { IntakeRow, PersonMailbox, Withdrawal } from '../port/people.ts';
+import { requireRoom } from './intakeBounds.ts';
 import { ensurePerson, findPerson } from './people.ts';
 
-/** Puts an event on record: from then on it is not lost. `known` when the eventId is there already (nothing is changed then). */
-export const receiveEvent = locked(personLock, insertEvent);
+/**
+ * Puts an event on record: from then on it is not lost. `known` when the eventId is there already (nothing is changed then).
+ * Throws `TooMuchError` where it is above a bound.
+ */
+export const receiveEvent = locked(
+  personLock,
+  async (db: Db, event: HrEvent, receivedAt: string): Promise<'new' | 'known'> => {
+    const received = await insertEvent(db, event, receivedAt);
+    if (received === 'new') await requireRoom(db, event, receivedAt);
+    return received;
+  },
+);
 
 async function insertEvent(db: Db, event: HrEvent, receivedAt: string): Promise<'new' | 'known'> {
   const { eventId, personId } = event;
@@ -21,6 +32,7 @@ async function insertEvent(db: Db, event: HrEvent, receivedAt: string): Promise<
 
 const columnsOf = (event: HrEvent, receivedAt: string) => ({
   kind: event.kind,
+  source: event.source,
   dueAt: event.immediate === true || event.kind === 'reconcile' ? receivedAt : event.effectiveAt,
   event: canonicalJson(event),
 });

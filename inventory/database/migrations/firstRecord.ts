@@ -30,6 +30,7 @@ export const recordTables = {
       eventId: 'text',
       personId: 'text',
       kind: 'text',
+      source: 'text',
       dueAt: 'text',
       event: 'text',
       receivedAt: 'text',

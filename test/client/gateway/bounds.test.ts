@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { TooMuchError } from '../../../domain/errors.ts';
-import { post, sign, startGateway } from '../support/gateway.ts';
+import { joinerBody, post, sign, startGateway } from '../support/gateway.ts';
+import { scimClient, userBody } from '../support/scim.ts';
 
 const sources = `  - name: payroll
     verify: standardWebhooks
@@ -28,4 +29,21 @@ test('of one delivery the person above a bound is left out, the others are taken
   expect(await send()).toMatchObject({ status: 202, body: { repeated: false } });
   const waiting = await gateway.inventory.waitingEvents({ limit: 10 });
   expect(waiting.map(({ event }) => event.personId).toSorted()).toEqual(['e-1', 'e-2', 'e-3']);
+});
+
+test('a flood about one person is 429, by webhook and by SCIM, and their leaver is taken', async () => {
+  await using gateway = await startGateway();
+  const send = (id: string, body: string) => post(gateway, body, sign(body, { id }));
+  for (let index = 0; index < 100; index += 1) {
+    expect((await send(`m-${index}`, joinerBody('e-1', { title: `Title ${index}` }))).status).toBe(202);
+  }
+  const refused = await send('m-100', joinerBody('e-1', { title: 'One more' }));
+  expect(refused).toMatchObject({ status: 429, body: { detail: expect.stringContaining('e-1: 100 events of hr') } });
+  expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+  expect((await send('other', joinerBody('e-2'))).status).toBe(202);
+  const leaver = JSON.stringify({ type: 'leaver', timestamp: new Date().toISOString(), data: { personId: 'e-1' } });
+  expect((await send('leaver', leaver)).status).toBe(202);
+  const scim = await scimClient(gateway, 'hr');
+  const user = userBody('e-1');
+  expect(await scim.send('POST', '/Users', user)).toMatchObject({ status: 429, body: { status: '429' } });
 });
