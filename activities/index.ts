@@ -17,6 +17,7 @@ import { createPlanActivities } from './plan/index.ts';
 import { createRecordActivities } from './person/records.ts';
 import { createRosterActivities } from './intake/rosters.ts';
 import { createSyncActivities } from './sync/runs.ts';
+import { createWatchActivities } from './sync/watch.ts';
 import { createAccountScan } from './sync/accounts.ts';
 import { createKindScans } from './sync/lists.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -41,6 +42,7 @@ export function createActivities(given: Dependencies) {
     ...createApprovalActivities(dependencies),
     ...createCapabilityActivities(dependencies),
     ...createSyncActivities(dependencies),
+    ...createWatchActivities(dependencies),
     ...createAccountScan(dependencies),
     ...createKindScans(dependencies),
     ...createFetchBackActivities(dependencies),

@@ -115,7 +115,7 @@ function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions)
     sync: {
       cron: sync.cron,
       timeZone: sync.timeZone,
-      lightEveryMs: sync.lightEvery ?? (datadogIsSimulator ? 30_000 : 300_000),
+      lightEveryMs: sync.lightEvery ?? (datadogIsSimulator ? 30_000 : 60_000),
       drift: sync.drift,
     },
     findings: {

@@ -91,7 +91,7 @@ const protection = z.strictObject({ emergencyAccounts: textList.default([]) });
 const sync = z.strictObject({
   cron: cron.default('*/15 * * * *'),
   timeZone: timeZone.default('UTC'),
-  lightEvery: duration('5 minutes', { above: 0 }).optional(),
+  lightEvery: duration('1 minute', { above: 0 }).optional(),
   drift: z.enum(['report', 'repair']).default('report'),
 });
 

@@ -13,11 +13,13 @@ export async function accessSync({ depth, carried }: AccessSyncInput): Promise<S
   const { firstExecutionRunId } = workflowInfo();
   if (depth === 'full') {
     if (carried === undefined) await records.startSync(firstExecutionRunId, depth);
+    await reasonOfFailure(() => records.watchLeaves());
     const summary = await fullSync(firstExecutionRunId, carried);
     await reasonOfFailure(() => scan.resendLostEvents());
     await reasonOfFailure(() => bestEffort.refreshCapabilities());
     return summary;
   }
+  await reasonOfFailure(() => records.watchLeaves());
   const { waiting, isAnybodyUntold } = await records.startSync(firstExecutionRunId, depth);
   if (isAnybodyUntold) await reasonOfFailure(() => scan.tellUntold());
   if (waiting === 0) return undefined;

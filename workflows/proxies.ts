@@ -129,6 +129,7 @@ const recordNames = [
   'finishProcess',
   'notify',
   'startSync',
+  'watchLeaves',
   'finishSync',
 ] as const satisfies readonly (keyof Activities)[];
 

@@ -13,6 +13,7 @@ import {
 import type { Dependencies } from '../dependencies.ts';
 import type { EndedEvent, PersonMailbox, ProcessFinish, Progress } from '../../inventory/port/people.ts';
 import type { AccountChange, ApprovalRequest, DesiredAccess, RequestView } from '../../domain/decision.ts';
+import { watchLeaves } from '../sync/leaves.ts';
 import { tell } from './tell.ts';
 import { requiredWord } from './word.ts';
 
@@ -35,6 +36,12 @@ export function createRecordActivities({
   policy,
   notify,
 }: Pick<Dependencies, 'inventory' | 'policy' | 'notify'>) {
+  /** A leave that ends without the access is a finding at once. */
+  async function watchEnded(events: readonly EndedEvent[]): Promise<void> {
+    const ended = await Promise.all(events.map(({ eventId }) => inventory.findEvent(eventId)));
+    if (ended.some((row) => row?.event.kind === 'leaver')) await watchLeaves({ inventory, policy, notify });
+  }
+
   return {
     async readMailbox(personId: string, run: { readonly id: string; readonly at: string }): Promise<OpenMailbox> {
       const mailbox = await inventory.readMailbox(personId, run);
@@ -77,6 +84,7 @@ export function createRecordActivities({
       await inventory.inTransaction(async (trx) => {
         await recordDropped(trx, personId, await trx.finishProcess(finish), at);
       });
+      await watchEnded(finish.events);
     },
 
     /** Ends events that have no process of their own, while another one's goes on. */
@@ -84,6 +92,7 @@ export function createRecordActivities({
       await inventory.inTransaction(async (trx) => {
         await recordDropped(trx, personId, await trx.endEvents(personId, events, at), at);
       });
+      await watchEnded(events);
     },
 
     /** To the person's manager, where there is one. */

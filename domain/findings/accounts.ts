@@ -12,8 +12,8 @@ export interface AccountSnapshot {
   /** When Muster first saw it. */
   readonly firstSeenAt: string;
   readonly person?: { readonly personId: string; readonly employment: Employment };
-  /** Since when their access should have ended. */
-  readonly overdueSince?: string;
+  /** Whether their leave is on record and has not ended their access yet: a finding of its own. */
+  readonly isLeaving?: boolean;
   /** The person whose account it was, where it is nobody's now. */
   readonly formerPersonId?: string;
   /** The owner declared with `inventory nhis --set-owner`, if they have left. */
@@ -120,10 +120,9 @@ function belonging(snapshot: AccountSnapshot, context: AccountContext): readonly
 }
 
 function leaver(snapshot: AccountSnapshot): readonly Found[] {
-  const { person, overdueSince } = snapshot;
-  if (person?.employment === 'left') return [found(snapshot, 'leaverStillActive', { employment: 'left' })];
-  if (overdueSince === undefined) return [];
-  return [found(snapshot, 'leaverStillActive', { accessShouldHaveEndedAt: overdueSince })];
+  const { person, isLeaving } = snapshot;
+  if (person?.employment !== 'left' || isLeaving === true) return [];
+  return [found(snapshot, 'leaverStillActive', { employment: 'left' })];
 }
 
 function lastLogin(snapshot: AccountSnapshot, context: AccountContext): readonly Found[] {

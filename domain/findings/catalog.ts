@@ -6,7 +6,7 @@ export const severities = ['critical', 'high', 'medium', 'low'] as const;
 export type Severity = (typeof severities)[number];
 
 /** The rows that are scanned for it. */
-export type FoundAt = 'account' | 'person' | 'roster' | 'key' | 'organization';
+export type FoundAt = 'account' | 'person' | 'roster' | 'key' | 'organization' | 'leave';
 
 interface KindOfFinding {
   readonly foundAt: FoundAt;
@@ -55,6 +55,14 @@ export const findingKinds = {
     title: 'person who has left and still has an account in use',
     advice: 'see `npx muster person show ID`; `npx muster person retry ID` takes the access away',
     needs: ['accounts'],
+  },
+  leaverNotEnded: {
+    foundAt: 'leave',
+    severity: 'critical',
+    title: 'leaver whose access has not ended',
+    advice:
+      'see `npx muster person show ID`: mend what it waits for, then `npx muster person retry ID`; where that takes long, disable the account in Datadog now',
+    needs: [],
   },
   dormantAccount: {
     foundAt: 'account',

@@ -102,6 +102,8 @@ interface IntakeTable extends Stored<IntakeRow, 'event' | 'outcome' | 'withdrawa
   source: string;
   /** When it takes effect; an immediate one, and one without a fact, when it was received. */
   dueAt: string;
+  /** 1 for a leaver, until it is known that the access has ended, or that the person stays. */
+  isLeaveOpen: number;
 }
 
 /** What a source has sent in the minute in which it last sent something; leavers have a share of their own. */

@@ -49,3 +49,9 @@ export interface FindingsPage {
   readonly states: KindStates;
   readonly at: string;
 }
+
+export interface WrittenFindings {
+  /** Those that were not open before. */
+  readonly opened: readonly Found[];
+  readonly closed: number;
+}

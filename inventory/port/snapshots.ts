@@ -21,8 +21,8 @@ export interface OrganizationSnapshot {
   readonly completeDomains: ReadonlySet<string>;
   /** People whose process is at work, or is about to be. */
   readonly busyPeople: ReadonlySet<string>;
-  /** By person: since when a leaver's access should have ended. */
-  readonly overdueLeavers: ReadonlyMap<string, string>;
+  /** People whose leave has ended on record, and of whom it is not known that their access has. */
+  readonly leaving: ReadonlySet<string>;
   /** Subjects of drift that were repaired too often. */
   readonly contested: ReadonlySet<string>;
   /** People employed whose account is Active. */

@@ -7,7 +7,7 @@ import { upsertRows } from '../database/jsonRows.ts';
 import { locked, underLock } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';
 import { withoutNulls } from '../database/stored.ts';
-import type { FindingFilter, FindingRow, FindingsPage } from '../port/findings.ts';
+import type { FindingFilter, FindingRow, FindingsPage, WrittenFindings } from '../port/findings.ts';
 import { canonicalJson, parseJson } from '../port/json.ts';
 import { standingKinds } from './syncRuns.ts';
 import { frozenBecause, type Found } from '../../domain/findings/found.ts';
@@ -25,7 +25,7 @@ const findingIdOf = ({ kind, subject }: Pick<Found, 'kind' | 'subject'>): string
  * Opens, closes, and changes what differs. That is worked out before anything is locked, so that a page without news writes
  * nothing.
  */
-export async function writeFindings(db: Db, page: FindingsPage): Promise<{ opened: number; closed: number }> {
+export async function writeFindings(db: Db, page: FindingsPage): Promise<WrittenFindings> {
   const { frozenScopes, states, at } = page;
   const isFrozen = (one: Pick<Found, 'kind' | 'subject' | 'scope'>) =>
     frozenScopes.has(one.scope) || frozenBecause(one, states) !== undefined;
@@ -43,7 +43,7 @@ export async function writeFindings(db: Db, page: FindingsPage): Promise<{ opene
     });
   }
   for (const some of chunksOf(over, chunkSize)) await underLock(db, 'findings', (trx) => close(trx, some, at));
-  const opened = changed.filter(([id]) => stored.get(id)?.closedAt !== null).length;
+  const opened = changed.filter(([id]) => stored.get(id)?.closedAt !== null).map(([, one]) => one);
   return { opened, closed: over.length };
 }
 

@@ -31,6 +31,7 @@ export { findEvent, peopleNotTakenUp, readMailbox, receiveEvent, recordFetched, 
 export { clearPending, listPending, recordInvitation } from './invitations.ts';
 export { claimProbe, forgetRefusals, listKeyHealth, listOwedParts, recordProbe, reportRefusal } from './keyHealth.ts';
 export { releaseLease, takeLease } from './leases.ts';
+export { closeLeaves, openLeaves } from './leaves.ts';
 export { listNhis, serviceAccountIds } from './nhiLists.ts';
 export { sweepNhis, sweepOwnerlessNhis, writeNhis } from './nhis.ts';
 export { beginWrite, endWrite, giveUpWrite, listOpenWrites, refuseWrite } from './openWrites.ts';

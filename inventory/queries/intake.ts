@@ -34,6 +34,7 @@ const columnsOf = (event: HrEvent, receivedAt: string) => ({
   kind: event.kind,
   source: event.source,
   dueAt: event.immediate === true || event.kind === 'reconcile' ? receivedAt : event.effectiveAt,
+  isLeaveOpen: event.kind === 'leaver' ? 1 : 0,
   event: canonicalJson(event),
 });
 

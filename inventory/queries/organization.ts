@@ -3,12 +3,10 @@ import { domainOf } from '../../domain/text.ts';
 import type { Db } from '../database/schema.ts';
 import { parseJson } from '../port/json.ts';
 import type { OrganizationSnapshot } from '../port/snapshots.ts';
+import { leavingPeople } from './leaves.ts';
 import { contestedSubjects } from './repairs.ts';
 
-export async function readOrganization(
-  db: Db,
-  { now, overdueAfterMs }: { now: string; overdueAfterMs: number },
-): Promise<OrganizationSnapshot> {
+export async function readOrganization(db: Db, now: string): Promise<OrganizationSnapshot> {
   const roles = await db.selectFrom('roles').selectAll().where('goneAt', 'is', null).orderBy('id').execute();
   const givenTo = await givenRoles(db);
   const teams = await db
@@ -33,7 +31,8 @@ export async function readOrganization(
     roleMappings: mappings.map(({ nhi }) => parseJson(nhi)),
     isLoginReported: await isLoginReported(db),
     completeDomains: await completeDomains(db),
-    ...(await openProcesses(db, now, overdueAfterMs)),
+    busyPeople: await busyPeople(db, now),
+    leaving: await leavingPeople(db),
     contested: await contestedSubjects(db, now),
     activeBound: await countActiveBound(db),
   };
@@ -90,14 +89,9 @@ async function completeDomains(db: Db): Promise<ReadonlySet<string>> {
 const waitingPage = 5_000;
 
 /** Whose process is at work: one that only waits for a later day leaves the access as it is. */
-async function openProcesses(
-  db: Db,
-  now: string,
-  overdueAfterMs: number,
-): Promise<Pick<OrganizationSnapshot, 'busyPeople' | 'overdueLeavers'>> {
+async function busyPeople(db: Db, now: string): Promise<ReadonlySet<string>> {
   const progress = await db.selectFrom('progress').select('personId').where('phase', '!=', 'scheduled').execute();
-  const busyPeople = new Set(progress.map(({ personId }) => personId));
-  const overdueLeavers = new Map<string, string>();
+  const busy = new Set(progress.map(({ personId }) => personId));
   for (let offset = 0; ; offset += waitingPage) {
     const rows = await db
       .selectFrom('intake')
@@ -113,9 +107,8 @@ async function openProcesses(
       const dueAt = immediate === true ? receivedAt : effectiveAt;
       const lateMs = Date.parse(now) - Date.parse(dueAt);
       // A joiner is taken some days before it takes effect.
-      if (kind === 'joiner' || lateMs >= 0) busyPeople.add(personId);
-      if (kind === 'leaver' && lateMs >= overdueAfterMs) overdueLeavers.set(personId, dueAt);
+      if (kind === 'joiner' || lateMs >= 0) busy.add(personId);
     }
-    if (rows.length < waitingPage) return { busyPeople, overdueLeavers };
+    if (rows.length < waitingPage) return busy;
   }
 }

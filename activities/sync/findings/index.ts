@@ -54,10 +54,7 @@ export function createFindingActivities({ inventory, policy, signals }: Dependen
       const now = new Date();
       const rules = policy();
       const at = now.toISOString();
-      const organization = await inventory.readOrganization({
-        now: at,
-        overdueAfterMs: rules.times.leaverAlarmAfterMs,
-      });
+      const organization = await inventory.readOrganization(at);
       const context = contextOf(organization, rules, now.getTime());
       const pages = createPages(inventory, { states: input.states, at, onPage: heartbeat });
       const assessing: Assessing = { inventory, pages, organization, context, input };
@@ -92,12 +89,10 @@ async function assessAccounts({
   context,
   input,
 }: Assessing): Promise<readonly Found[]> {
-  const { busyPeople, overdueLeavers } = organization;
+  const { busyPeople, leaving } = organization;
   const byDomain = new Map<string, number>();
   const isInMotion = ({ person, finishedAt }: AccountPageSnapshot) =>
-    person !== undefined &&
-    !overdueLeavers.has(person.personId) &&
-    (busyPeople.has(person.personId) || wasChangedSince(finishedAt, input));
+    person !== undefined && (busyPeople.has(person.personId) || wasChangedSince(finishedAt, input));
   await pages.goThrough('account', inventory.accountSnapshots, (snapshots) => {
     for (const one of snapshots) {
       const domain = domainOf(one.account.email);
@@ -106,8 +101,8 @@ async function assessAccounts({
     }
     return {
       found: snapshots.flatMap((one) => {
-        const overdueSince = one.person === undefined ? undefined : overdueLeavers.get(one.person.personId);
-        return accountFindings({ ...one, overdueSince }, context);
+        const isLeaving = one.person !== undefined && leaving.has(one.person.personId);
+        return accountFindings({ ...one, isLeaving }, context);
       }),
       frozen: snapshots.filter(isInMotion).map(({ account }) => account.id),
     };

@@ -35,7 +35,7 @@ export function createPages(
       states,
       at,
     });
-    counts.opened += written.opened;
+    counts.opened += written.opened.length;
     counts.closed += written.closed;
   }
 

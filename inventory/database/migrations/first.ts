@@ -42,10 +42,9 @@ async function createTable(db: Db, name: string, { columns, key }: AnyTable): Pr
 async function createIndex(db: Db, table: string, name: string, { on, isUnique, where = {} }: AnyIndex) {
   const columns = sql.join(on.map((column) => sql.ref(column)));
   const conditions = Object.entries(where).map(([column, value]) =>
-    value === null ? sql`where ${sql.ref(column)} is null` : sql`where ${sql.ref(column)} = ${sql.lit(value)}`,
+    value === null ? sql`${sql.ref(column)} is null` : sql`${sql.ref(column)} = ${sql.lit(value)}`,
   );
+  const condition = conditions.length === 0 ? sql`` : sql`where ${sql.join(conditions, sql` and `)}`;
   const kind = isUnique === true ? sql`unique index` : sql`index`;
-  await sql`create ${kind} ${sql.ref(name)} on ${sql.table(table)} (${columns}) ${sql.join(conditions, sql``)}`.execute(
-    db,
-  );
+  await sql`create ${kind} ${sql.ref(name)} on ${sql.table(table)} (${columns}) ${condition}`.execute(db);
 }

@@ -32,6 +32,7 @@ export const recordTables = {
       kind: 'text',
       source: 'text',
       dueAt: 'text',
+      isLeaveOpen: 'integer',
       event: 'text',
       receivedAt: 'text',
       withdrawal: 'text?',
@@ -44,7 +45,9 @@ export const recordTables = {
     indexes: {
       intakePerson: { on: ['personId'] },
       intakeWaiting: { on: ['receivedAt', 'eventId'], where: { appliedAt: null } },
+      intakeUntold: { on: ['receivedAt', 'eventId'], where: { appliedAt: null, takenUpBy: null } },
       intakeDue: { on: ['kind', 'dueAt'], where: { appliedAt: null } },
+      intakeLeaves: { on: ['dueAt', 'eventId'], where: { isLeaveOpen: 1 } },
     },
   },
   intakeRates: {
@@ -183,7 +186,7 @@ export const recordTables = {
       mutedAt: 'text?',
     },
     key: ['findingId'],
-    indexes: { findingsScope: { on: ['scope', 'kind'] } },
+    indexes: { findingsKind: { on: ['kind', 'scope'] } },
   },
   repairs: {
     columns: { runId: 'text', subject: 'text', personId: 'text', at: 'text' },

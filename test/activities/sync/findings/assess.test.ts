@@ -108,20 +108,6 @@ describe.each(await openDatabases())('an assessment on $name', ({ makeFixture })
     expect(await openKinds()).toEqual([['orphanedAccount', 'a-0@example.com']]);
   });
 
-  test('an overdue leaver is critical; one whose day has come just now is not', async () => {
-    const { inventory } = fixture;
-    for (const [personId, accountId, agoMs] of [
-      ['p-1', 'a-1', 16 * 60_000],
-      ['p-2', 'a-2', 60_000],
-    ] as const) {
-      await employ(personId, accountId, ['r-read']);
-      const leaver = { ...joiner(`l-${personId}`), kind: 'leaver', personId, effectiveAt: ago(agoMs) } as const;
-      await inventory.receiveEvent(leaver, ago(hourMs));
-    }
-    await assess();
-    expect(await openKinds()).toEqual([['leaverStillActive', 'a-1@example.com']]);
-  });
-
   test('no finding opens or closes for people whose process runs or ended during the sync', async () => {
     const { inventory } = fixture;
     await employ('p-1', 'a-1', []);

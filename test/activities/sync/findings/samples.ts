@@ -8,7 +8,8 @@ import {
 import type { Nhi } from '../../../../domain/sync/kinds.ts';
 import { keyFindings, type KeySnapshot } from '../../../../domain/findings/keys.ts';
 import { missingFromRosters, type AbsenceSnapshot } from '../../../../domain/findings/rosters.ts';
-import type { Account } from '../../../../domain/model.ts';
+import { judgeLeaves, type LeaveSnapshot } from '../../../../domain/findings/leaves.ts';
+import type { Account, HrEvent } from '../../../../domain/model.ts';
 import type { FindingThresholds, Found } from '../../../../domain/findings/found.ts';
 
 const dayMs = 86_400_000;
@@ -163,3 +164,17 @@ export const absent = (change: Partial<AbsenceSnapshot>): readonly Found[] =>
 export const ofDepartment = (department: string) => ({
   attributes: { email: 'ann@example.com', name: 'Ann Alder', title: 'Engineer', department },
 });
+
+/** HR's word of so many days ago. */
+export function wordOf(kind: HrEvent['kind'], age: number): HrEvent {
+  const day = daysAgo(age);
+  return { eventId: `e-${kind}`, kind, personId: 'p-1', occurredAt: day, effectiveAt: day, source: 'hr' };
+}
+
+/** A leave of two days ago, with an account in use. */
+export function atLeave(change: Partial<LeaveSnapshot>): readonly Found[] {
+  const event = wordOf('leaver', 2);
+  const account = { id: 'a-1', status: 'active' } as const;
+  const leave = { event, dueAt: event.effectiveAt, isWithdrawn: false, others: [], account, ...change };
+  return judgeLeaves([leave], nowMs).found;
+}

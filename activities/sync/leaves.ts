@@ -1,0 +1,28 @@
+import { judgeLeaves } from '../../domain/findings/leaves.ts';
+import type { Found } from '../../domain/findings/found.ts';
+import type { Dependencies } from '../dependencies.ts';
+
+type Watching = Pick<Dependencies, 'inventory' | 'policy' | 'notify'>;
+
+/** More than a company loses in a day; the next pass sees the rest. */
+const mostLeaves = 500;
+
+/** Asks the record alone for leavers whose access has not ended. A new one is a critical finding and a notice; returns them all. */
+export async function watchLeaves({ inventory, policy, notify }: Watching): Promise<readonly Found[]> {
+  const now = Date.now();
+  const at = new Date(now).toISOString();
+  const { found, closed } = judgeLeaves(await inventory.openLeaves(leavesDue(policy().times, now)), now);
+  if (closed.length > 0) await inventory.closeLeaves(closed);
+  const page = { foundAt: 'leave', after: '', found, frozenScopes: new Set<string>(), states: {}, at } as const;
+  const { opened } = await inventory.writeFindings(page);
+  for (const { personId = '', since, evidence } of opened) {
+    notify.send({ kind: 'leaverDelayed', personId, to: [], details: { since, ...evidence } });
+  }
+  return found;
+}
+
+/** What `openLeaves` is asked for. */
+export const leavesDue = ({ leaverAlarmAfterMs }: { readonly leaverAlarmAfterMs: number }, now: number) => ({
+  dueBefore: new Date(now - leaverAlarmAfterMs).toISOString(),
+  limit: mostLeaves,
+});
