@@ -1,11 +1,10 @@
 import { Option, type Command } from 'commander';
 import type { PersonStatus } from '../../domain/contracts.ts';
-import { noteSubmission } from '../operations/submissions.ts';
 import { FailedError } from '../../domain/errors.ts';
 import { isJson } from './command.ts';
 import { addLinks } from './links.ts';
 import { explainFailure } from './failures.ts';
-import { addOperator, withOperator, type OperatorOptions } from './operator.ts';
+import { addOperator, whyOf, withOperator, type OperatorOptions } from './operator.ts';
 import { readShellConfig, withInventory, withMuster } from './open.ts';
 import { printMessage, printResult } from './output.ts';
 import { parseCount, parseOffset, parsePersonId } from './parse.ts';
@@ -50,11 +49,9 @@ export function addPerson(person: Command, shell: Shell): void {
     )
     .addHelpText('after', '\nExample: npx muster person retry e-1042')
     .action(async (id: string, options: OperatorOptions, command: Command) => {
-      const submitted = await withOperator(shell, command, async (context, { muster }) => {
-        const retried = await muster.retry(id, options.reason);
-        await noteSubmission(context.inventory, context, { personId: id, kind: 'reconcile', ...retried, ...options });
-        return retried;
-      });
+      const submitted = await withOperator(shell, command, (by, { muster }) =>
+        muster.retry(id, { by, ...whyOf(options) }),
+      );
       printResult(
         shell,
         isJson(command),

@@ -3,7 +3,6 @@ import { Option, type Command } from 'commander';
 import { formatDuration, minuteMs } from '../../domain/durations.ts';
 import { UsageError } from '../../domain/errors.ts';
 import type { Operator } from '../../auth/operator.ts';
-import { noteSubmission } from '../operations/submissions.ts';
 import type { HrEvent, Outcome } from '../../domain/model.ts';
 import type { EventDraft } from '../operations/drafts.ts';
 import type { SubmittedEvent } from '../operations/muster.ts';
@@ -133,9 +132,7 @@ async function submit({ muster, inventory, config }: Opened, input: EventInput, 
   const { settleEvent } = await import('./eventInput.ts');
   const defaultTimeZone = async () => (await loadShellPolicy(config)).defaultTimeZone;
   const event = await settleEvent(inventory, input, defaultTimeZone);
-  const submitted = { ...(await muster.submitEvent(event)), event };
-  await noteSubmission(inventory, by, event);
-  return submitted;
+  return { ...(await muster.submitEvent(event, { by })), event };
 }
 
 async function waitForOutcome(

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { isGrpcServiceError as isServiceError, type Client } from '@temporalio/client';
 import type { Attestor } from '../../auth/attestation.ts';
+import { recordDecision, type Operator, type Why } from '../../auth/operator.ts';
 import { optionalCapabilities } from '../../datadog/types.ts';
 import type { IntakeRow } from '../../inventory/port/people.ts';
 import type { TokenRow } from '../../inventory/port/tokens.ts';
-import type { Inventory } from '../../inventory/port/inventory.ts';
+import type { Inventory, RecordTransaction } from '../../inventory/port/inventory.ts';
 import { personWorkflowId, type DecisionReceipt } from '../../domain/contracts.ts';
 import { NotFoundError, UsageError } from '../../domain/errors.ts';
 import type { HrEvent } from '../../domain/model.ts';
@@ -33,7 +34,11 @@ interface SubmitOptions {
   readonly timeoutMs?: number;
   /** Whether a mover carries the person's whole record; otherwise missing fields are taken from what is known. */
   readonly isWhole?: boolean;
+  /** The operator who gave it, whom its evidence names: its source only says that it came by the command line. */
+  readonly by?: Operator;
 }
+
+interface RetryOptions extends Why, Pick<SubmitOptions, 'by'> {}
 
 export type Muster = ReturnType<typeof createMuster>;
 
@@ -59,7 +64,10 @@ export function createMuster({ client, inventory, attestor }: MusterDependencies
     },
 
     /** Asks for the person's access to be compared with the policy and mended. */
-    async retry(personId: string, reason = 'requested by an operator'): Promise<SubmittedEvent> {
+    async retry(
+      personId: string,
+      { reason = 'requested by an operator', by }: RetryOptions = {},
+    ): Promise<SubmittedEvent> {
       if ((await inventory.personHistory(personId)) === undefined) {
         throw new NotFoundError(
           `No person ${personId} is known: \`npx muster person list\` shows all; a joiner event adds one`,
@@ -69,7 +77,7 @@ export function createMuster({ client, inventory, attestor }: MusterDependencies
       await inventory.forgetRefusals(optionalCapabilities);
       const at = new Date().toISOString();
       const asked = { eventId: randomUUID(), kind: 'reconcile', source: 'cli', reason } as const;
-      const submitted = await submit({ ...asked, personId, occurredAt: at, effectiveAt: at });
+      const submitted = await submit({ ...asked, personId, occurredAt: at, effectiveAt: at }, { by });
       await wake(client, personId);
       return submitted;
     },
@@ -84,7 +92,7 @@ export function createMuster({ client, inventory, attestor }: MusterDependencies
 async function submitEvent(
   { client, inventory }: Pick<MusterDependencies, 'client' | 'inventory'>,
   draft: EventDraft,
-  { timeoutMs = 10_000, isWhole = false }: SubmitOptions = {},
+  { timeoutMs = 10_000, isWhole = false, by }: SubmitOptions = {},
 ): Promise<SubmittedEvent> {
   const event = checkedEvent(isWhole ? draft : await completeEvent(inventory, draft));
   const { eventId, personId } = event;
@@ -92,7 +100,14 @@ async function submitEvent(
   if (known !== undefined) rejectOtherEvent(known, event);
   const submitted = { workflowId: personWorkflowId(personId), eventId };
   if (known?.appliedAt !== undefined) return submitted;
-  await inventory.receiveEvent(event, new Date().toISOString());
+  const at = new Date().toISOString();
+  if (by === undefined) await inventory.receiveEvent(event, at);
+  else {
+    await inventory.inTransaction(async (trx) => {
+      await trx.receiveEvent(event, at);
+      await noteSubmission(trx, by, event);
+    });
+  }
   try {
     await client.withDeadline(Date.now() + timeoutMs, () => tellPerson(client, event));
   } catch (error) {
@@ -100,6 +115,15 @@ async function submitEvent(
     return { ...submitted, isDelayed: true };
   }
   return submitted;
+}
+
+async function noteSubmission(
+  trx: Pick<RecordTransaction, 'appendEvidence'>,
+  by: Operator,
+  { personId, eventId, kind, reason, effectiveAt }: HrEvent,
+): Promise<void> {
+  const after = { kind, effectiveAt };
+  await recordDecision(trx, by, { personId, eventId, step: 'submit', action: `submit ${kind}`, reason, after });
 }
 
 function rejectOtherEvent({ event: known }: IntakeRow, event: HrEvent): void {

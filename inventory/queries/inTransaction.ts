@@ -6,7 +6,7 @@ export { forgetEntitlementId } from './entitlementIds.ts';
 export { appendEvidence } from './evidence.ts';
 export { muteFinding } from './findings.ts';
 export { openGrant } from './grants.ts';
-export { withdrawEvent } from './intake.ts';
+export { receiveEvent, withdrawEvent } from './intake.ts';
 export { releaseHeld } from './changeBudget.ts';
 export { findNhi } from './nhiLists.ts';
 export { setNhiOwner } from './nhis.ts';

@@ -27,7 +27,7 @@ export { verifyEvidence } from './evidenceCheck.ts';
 export { countOpenFindings, listFindings, writeFindings } from './findings.ts';
 export { closeGrant, listGrants } from './grants.ts';
 export { personHistory } from './history.ts';
-export { findEvent, peopleNotTakenUp, readMailbox, receiveEvent, recordFetched, waitingEvents } from './intake.ts';
+export { findEvent, peopleNotTakenUp, readMailbox, recordFetched, waitingEvents } from './intake.ts';
 export { clearPending, listPending, recordInvitation } from './invitations.ts';
 export { claimProbe, forgetRefusals, listKeyHealth, listOwedParts, recordProbe, reportRefusal } from './keyHealth.ts';
 export { releaseLease, takeLease } from './leases.ts';

@@ -77,7 +77,7 @@ test('a revoked key and a killed worker in the middle of 20 offboardings only de
   const second = startWorker();
   simulator.keys.restore('application');
   simulator.faults.clear();
-  for (const personId of waiting) await muster.retry(personId, 'the key is mended');
+  for (const personId of waiting) await muster.retry(personId, { reason: 'the key is mended' });
   await eventually('everybody to be gone', async () => (await open()).length === 0, 90_000);
   expect(await second.end('SIGTERM')).toMatchObject({ code: 0, signal: null });
 

@@ -28,13 +28,13 @@ test('being told to look again while it is looking is no failure', async () => {
   });
   await using stage = await startMuster({ wrapDatadog });
   const accountId = await employ(stage, 'e-1');
-  tell = async () => stage.muster.retry('e-1', 'the key is mended');
+  tell = async () => stage.muster.retry('e-1', { reason: 'the key is mended' });
   stage.simulator.keys.revoke('application');
   const leaver = hrEvent('leaver', 'e-1', { immediate: true });
   await stage.muster.submitEvent(leaver);
   await eventually('it to look again', async () => looks >= 2);
   stage.simulator.keys.restore('application');
-  await stage.muster.retry('e-1', 'the key is mended');
+  await stage.muster.retry('e-1', { reason: 'the key is mended' });
   expect(await outcomeOf(stage, leaver)).toMatchObject({ kind: 'completed' });
   expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Disabled', roles: [] });
 });
@@ -48,10 +48,10 @@ test('a key revoked while somebody decides whose account it is only delays the p
   await inPhase(stage, 'e-1', 'blocked');
   stage.simulator.keys.revoke('application');
   const refusalsBefore = stage.simulator.requests.list().length;
-  await stage.muster.retry('e-1', 'have a look');
+  await stage.muster.retry('e-1', { reason: 'have a look' });
   await eventually('it to look', async () => stage.simulator.requests.list().length > refusalsBefore + 1);
   await stage.inventory.unlinkAccount('e-2');
   stage.simulator.keys.restore('application');
-  await stage.muster.retry('e-1', 'the key is mended');
+  await stage.muster.retry('e-1', { reason: 'the key is mended' });
   expect(await outcomeOf(stage, joiner)).toMatchObject({ kind: 'completed' });
 });

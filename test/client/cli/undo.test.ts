@@ -91,3 +91,44 @@ test('an admin token proves the operator; a claim is refused where the policy ta
     { personId: 'sync/b-1', action: 'reject held repairs', actor: 'boss-1', proof: 'attested', after: { people } },
   ]);
 });
+
+test('an event of the command line is on record in the name of its operator, by each command', async () => {
+  const home = env['MUSTER_HOME'] ?? '';
+  await using inventory = await openInventory({ file: join(home, 'inventory.db') });
+  await knowPerson({ inventory }, 'boss-3', 'boss-3@example.com');
+  const { id, token } = await giveToken({ inventory, home }, { role: 'operator', personId: 'boss-3' });
+  await writeFile(join(home, 'people.csv'), 'personId,email,department\nu-8,u-8@example.com,Sales\n');
+  const lines: readonly (readonly string[])[] = [
+    ['joiner', '--person-id', 'u-7', '--email', 'u-7@example.com', '--event-id', 'joins', '--reason', 'hired'],
+    ['leaver', '--person-id', 'u-7', '--event-id', 'leaves', '--immediate'],
+    ['person', 'retry', 'u-2', '--reason', 'the key is mended'],
+    ['roster', 'apply', 'people.csv', '--reason', 'the first of the month'],
+  ];
+  for (const line of lines) {
+    const shell = createShell({ cwd: home, env: { ...env, MUSTER_TOKEN: token } });
+    expect({ line, code: await runCli(line, shell) }).toEqual({ line, code: 0 });
+  }
+  const claimed = createShell({ cwd: home, env });
+  expect(
+    await runCli(['leaver', '--person-id', 'u-7', '--event-id', 'claimed', '--as', 'it@example.com'], claimed),
+  ).toBe(0);
+
+  const attested = { actor: 'boss-3', proof: 'attested', tokenId: id };
+  const links = await inventory.listEvidence({ limit: 100, offset: 0 });
+  expect(links.slice(-5)).toMatchObject([
+    { personId: 'u-7', eventId: 'joins', action: 'submit joiner', ...attested, reason: 'hired' },
+    { personId: 'u-7', eventId: 'leaves', action: 'submit leaver', ...attested },
+    { personId: 'u-2', action: 'submit reconcile', ...attested, reason: 'the key is mended' },
+    {
+      personId: 'roster/hr',
+      action: 'apply roster',
+      ...attested,
+      after: { joiner: 1 },
+      reason: 'the first of the month',
+    },
+    { personId: 'u-7', eventId: 'claimed', action: 'submit leaver', actor: 'it@example.com', proof: 'claimed' },
+  ]);
+  const shown = createShell({ cwd: home, env });
+  expect(await runCli(['person', 'show', 'u-7', '--wide'], shown)).toBe(0);
+  expect(shown.out()).toMatch(new RegExp(`submit joiner +hired +boss-3 \\(attested by token ${id}\\)`));
+});
