@@ -136,3 +136,9 @@ export interface DesiredAccess<Request extends RequestView = RequestView> {
   /** Granted once approved. */
   readonly requests: readonly Request[];
 }
+
+/** Whether two decisions under one id say the same. */
+export const isSameDecision = (one: SaidDecision, other: SaidDecision): boolean =>
+  one.verdict === other.verdict && one.actor === other.actor && one.approvalId === other.approvalId;
+
+type SaidDecision = Pick<Decision, 'approvalId' | 'verdict' | 'actor'>;

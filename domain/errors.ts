@@ -8,6 +8,11 @@ export class FailedError extends Error {
   override readonly name = 'FailedError';
 }
 
+/** It contradicts what was said before under the same id. Commands print it and exit with 1; over HTTP it is 409. */
+export class ConflictError extends Error {
+  override readonly name = 'ConflictError';
+}
+
 /** What was named does not exist. Commands print it and exit with 1, as for every failure; over HTTP it is 404. */
 export class NotFoundError extends Error {
   override readonly name = 'NotFoundError';

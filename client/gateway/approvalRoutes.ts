@@ -36,7 +36,7 @@ export const approvalRoutes: GatewayPart = async (app, context) => {
               state: z.enum(['open', 'approved', 'rejected', 'timedOut', 'withdrawn']),
             })
             .describe('It counts; the state of the approval after it'),
-          ...problems(400, 401, 403, 404, 413, 415, 422, 503),
+          ...problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
         },
       },
     },

@@ -3,7 +3,14 @@ import { isGrpcServiceError } from '@temporalio/client';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { FailedError, NotFoundError, RefusedError, TooMuchError, UsageError } from '../../domain/errors.ts';
+import {
+  ConflictError,
+  FailedError,
+  NotFoundError,
+  RefusedError,
+  TooMuchError,
+  UsageError,
+} from '../../domain/errors.ts';
 
 /** Failures as problem details (RFC 9457). They tell the caller what to correct, and nothing of the inside. */
 
@@ -119,6 +126,7 @@ export function knownProblem(error: FastifyError): KnownProblem | undefined {
   }
   if (error instanceof UsageError) return { status: 422, detail: error.message };
   if (error instanceof NotFoundError) return { status: 404, detail: error.message };
+  if (error instanceof ConflictError) return { status: 409, detail: error.message };
   if (error instanceof RefusedError) return { status: 403, detail: error.message };
   if (error instanceof FailedError || isAway(error)) {
     return { status: 503, detail: 'the engine or the database does not answer: send it again' };

@@ -16,9 +16,9 @@ import {
   type DecisionReceipt,
 } from '../../domain/contracts.ts';
 import { checkDecision } from '../../domain/guards.ts';
-import { FailedError, NotFoundError, RefusedError, UsageError } from '../../domain/errors.ts';
+import { ConflictError, FailedError, NotFoundError, RefusedError, UsageError } from '../../domain/errors.ts';
 import type { ApprovalRow } from '../../inventory/port/approvals.ts';
-import type { Decision, DecisionId } from '../../domain/decision.ts';
+import { isSameDecision, type Decision, type DecisionId } from '../../domain/decision.ts';
 
 interface DecideOptions {
   /** The token that proved the actor. */
@@ -59,6 +59,7 @@ export async function submitDecision(
   const checked = checkDecision(by === undefined ? given : { ...given, actor: actorOf(by) });
   if (!checked.ok) throw new UsageError(checked.why);
   const rows = (await inventory.listApprovals({})).filter(({ approvalId }) => approvalId === given.approvalId);
+  rejectOtherDecision(rows, checked.value);
   const counted = countedBefore(rows, checked.value);
   if (counted !== undefined) return counted;
   const approval = openOf(rows, given.approvalId);
@@ -66,7 +67,8 @@ export async function submitDecision(
   const { personId } = approval;
   const { decisionId, approvalId } = decision;
   // What Temporal is told is the id of a decision on record.
-  await inventory.submitDecision(personId, decision, new Date().toISOString());
+  const submitted = await inventory.submitDecision(personId, decision, new Date().toISOString());
+  if (submitted === 'otherDecision') throw otherDecision(decision);
   const handle = client.workflow.getHandle(personWorkflowId(personId));
   const until = Date.now() + timeoutMs;
   let refusal: string | undefined;
@@ -121,6 +123,16 @@ function countedBefore(
   );
   return row && { decisionId, approvalId, state: row.state };
 }
+
+/** An id is one decision: what was said under it stands. */
+function rejectOtherDecision(rows: readonly ApprovalRow[], decision: Decision): void {
+  const said = rows.flatMap(({ approvalId, decisions }) => decisions.map((one) => ({ ...one, approvalId })));
+  const known = said.find(({ decisionId }) => decisionId === decision.decisionId);
+  if (known !== undefined && !isSameDecision(known, decision)) throw otherDecision(decision);
+}
+
+const otherDecision = ({ decisionId }: Decision): ConflictError =>
+  new ConflictError(`The decision was not recorded: ${decisionId} was another decision. Give this one another id`);
 
 function openOf(rows: readonly ApprovalRow[], approvalId: string): ApprovalRow {
   const open = rows.find(({ state }) => state === 'open');

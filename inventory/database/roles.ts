@@ -27,6 +27,7 @@ const gatewayRights: TableRights = {
   aliases: 'write',
   scimResources: 'write',
   scimMembers: 'write',
+  submissions: 'write',
   decisions: 'append',
   evidence: 'append',
   evidenceHead: 'write',

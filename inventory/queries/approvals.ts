@@ -4,7 +4,13 @@ import { locked, personLock } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';
 import type { ApprovalRow, DatedDecision, NewApproval } from '../port/approvals.ts';
 import { canonicalJson, parseJson, type Json } from '../port/json.ts';
-import type { ApprovalRequest, ApprovalState, ApproverSet, Decision } from '../../domain/decision.ts';
+import {
+  isSameDecision,
+  type ApprovalRequest,
+  type ApprovalState,
+  type ApproverSet,
+  type Decision,
+} from '../../domain/decision.ts';
 
 interface ApprovalKey {
   readonly personId: string;
@@ -176,14 +182,17 @@ export async function attestationsOf(db: Db, personId: string): Promise<Readonly
 /** A decision as it was sent, before its process judges it. The same id again is the same decision. */
 export const submitDecision = locked(
   personLock,
-  async (db: Db, personId: string, decision: Decision, at: string): Promise<void> => {
+  async (db: Db, personId: string, decision: Decision, at: string): Promise<'submitted' | 'otherDecision'> => {
     const { decisionId } = decision;
+    const before = await findSubmission(db, personId, decisionId);
+    if (before !== undefined && !isSameDecision(before.decision, decision)) return 'otherDecision';
     const row = { at, decision: canonicalJson(decision), refusal: null };
     await db
       .insertInto('submissions')
       .values({ personId, decisionId, ...row })
       .onConflict((conflict) => conflict.columns(['personId', 'decisionId']).doUpdateSet(row))
       .execute();
+    return 'submitted';
   },
 );
 

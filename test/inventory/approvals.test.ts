@@ -88,7 +88,8 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     const said = { decisionId: 'd-1', approvalId: 'ap-1', verdict: 'approve', actor: 'l-1' } as const;
-    await inventory.submitDecision('p-1', said, at(1));
+    expect(await inventory.submitDecision('p-1', said, at(1))).toBe('submitted');
+    expect(await inventory.submitDecision('p-1', { ...said, verdict: 'reject' }, at(1))).toBe('otherDecision');
     expect(await inventory.findSubmission('p-1', 'd-1')).toEqual({ decision: said });
     await inventory.endSubmission('p-1', 'd-1', 'it came late');
     expect(await inventory.findSubmission('p-1', 'd-1')).toEqual({ decision: said, refusal: 'it came late' });

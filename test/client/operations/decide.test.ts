@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { submitDecision, type DecisionClient } from '../../../client/operations/decide.ts';
-import { FailedError, NotFoundError, RefusedError } from '../../../domain/errors.ts';
+import { ConflictError, FailedError, NotFoundError, RefusedError } from '../../../domain/errors.ts';
 import type { DecisionReceipt } from '../../../domain/contracts.ts';
 import type { ApprovalRow } from '../../../inventory/port/approvals.ts';
 import type { ApprovalState, Decision, DecisionId } from '../../../domain/decision.ts';
@@ -26,7 +26,17 @@ const quick = { timeoutMs: 200, pauseMs: 1 };
 /** Replies to the update with `answers` in turn, repeating the last one; remembers what it was sent. */
 function decideWith(
   answers: readonly (DecisionReceipt | Error)[],
-  { states = ['open'], why }: { readonly states?: readonly ApprovalState[]; readonly why?: string } = {},
+  {
+    states = ['open'],
+    why,
+    decisions = [],
+    isTaken = false,
+  }: Partial<{
+    states: readonly ApprovalState[];
+    why: string;
+    decisions: ApprovalRow['decisions'];
+    isTaken: boolean;
+  }> = {},
 ) {
   const sent: DecisionId[] = [];
   const submitted: Decision[] = [];
@@ -42,10 +52,13 @@ function decideWith(
     },
     withDeadline: (_deadline, work) => work(),
   };
-  const rows = states.map((state): ApprovalRow => ({ ...approval, state }));
+  const rows = states.map((state): ApprovalRow => ({ ...approval, state, decisions }));
   const inventory = {
     listApprovals: () => Promise.resolve(rows),
-    submitDecision: async (_personId: string, said: Decision) => void submitted.push(said),
+    submitDecision: async (_personId: string, said: Decision) => {
+      submitted.push(said);
+      return isTaken ? ('otherDecision' as const) : ('submitted' as const);
+    },
     findSubmission: async () => ({ decision, refusal: why }),
   };
   return { sent, submitted, result: submitDecision({ client, inventory }, decision, quick) };
@@ -92,4 +105,14 @@ test('a decided approval is refused and an unknown one is wrong usage, both with
   const unknown = decideWith([receipt], { states: [] });
   await expect(unknown.result).rejects.toThrow(NotFoundError);
   expect([...decided.sent, ...unknown.sent]).toEqual([]);
+});
+
+test.each<[string, Parameters<typeof decideWith>[1]]>([
+  ['was counted', { decisions: [{ ...decision, verdict: 'reject', proof: 'attested', at: approval.requestedAt }] }],
+  ['waits to be judged', { isTaken: true }],
+])('an id under which another verdict %s is refused as a contradiction', async (_, options) => {
+  const { sent, result } = decideWith([receipt], options);
+  await expect(result).rejects.toThrow(ConflictError);
+  await expect(result).rejects.toThrow(/d-1 was another decision/);
+  expect(sent).toEqual([]);
 });
