@@ -16,6 +16,7 @@ import { createAccountActivities } from './person/account.ts';
 import { createPlanActivities } from './plan/index.ts';
 import { createRecordActivities } from './person/records.ts';
 import { createRosterActivities } from './intake/rosters.ts';
+import { createEvidenceActivities } from './sync/evidence.ts';
 import { createSyncActivities } from './sync/runs.ts';
 import { createWatchActivities } from './sync/watch.ts';
 import { createAccountScan } from './sync/accounts.ts';
@@ -43,6 +44,7 @@ export function createActivities(given: Dependencies) {
     ...createCapabilityActivities(dependencies),
     ...createSyncActivities(dependencies),
     ...createWatchActivities(dependencies),
+    ...createEvidenceActivities(dependencies),
     ...createAccountScan(dependencies),
     ...createKindScans(dependencies),
     ...createFetchBackActivities(dependencies),

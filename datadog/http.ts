@@ -3,6 +3,7 @@ import { Agent } from 'undici';
 import type { MissingPermission } from '../domain/failures.ts';
 import { boundWait, DatadogFailure, failureOf } from './failures.ts';
 import { createLimiter, type Limiter } from './limiter.ts';
+import { logIntakeOf } from './sites.ts';
 import type { AttemptOptions } from './types.ts';
 import type { HttpAnswer } from './answer.ts';
 
@@ -29,6 +30,8 @@ export interface Call {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
+  /** The intake of logs, which takes the API key alone; without it the API. */
+  readonly host?: 'logs';
   /** For the failure: what was being done and what it needs. */
   readonly operation: string;
   readonly permission: string;
@@ -154,7 +157,8 @@ async function transfer(
   signal: AbortSignal,
   onHead: (head: AnswerHead) => void,
 ): Promise<HttpAnswer> {
-  const url = new URL(baseUrl.replace(/\/+$/, '') + call.path);
+  const host = call.host === 'logs' ? logIntakeOf(baseUrl) : baseUrl;
+  const url = new URL(host.replace(/\/+$/, '') + call.path);
   for (const [name, value] of Object.entries(call.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, String(value));
   }
@@ -164,7 +168,7 @@ async function transfer(
     method: call.method,
     headers: {
       'dd-api-key': keys.apiKey,
-      'dd-application-key': keys.appKey,
+      ...(call.host === 'logs' ? {} : { 'dd-application-key': keys.appKey }),
       accept: 'application/json',
       'user-agent': 'muster',
       ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),

@@ -2,6 +2,7 @@ import { createAccountReads, createAccountWrites } from './accounts.ts';
 import { createDirectory, type DirectoryCache } from './directory.ts';
 import { createGrantReads, createGrantWrites } from './grants.ts';
 import { createNhiCalls } from './nhis.ts';
+import { createLogCalls } from './logs.ts';
 import { createSender, openConnection, type Keys } from './http.ts';
 import { createProbeCalls } from './probes.ts';
 import { createSnapshotCalls } from './snapshot.ts';
@@ -35,6 +36,7 @@ export function openDatadog({ baseUrl, keys }: DatadogOptions): DatadogClient {
         ...snapshot,
         ...createNhiCalls(http),
         ...createProbeCalls(http, snapshot.currentUser),
+        ...createLogCalls(http),
         get requests() {
           return http.requests;
         },

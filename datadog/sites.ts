@@ -18,6 +18,10 @@ export function baseUrlOf(site: string): string {
   throw new Error(`DD_SITE is "${site}", but must be one of ${Object.keys(datadogSites).join(', ')}`);
 }
 
+/** Where logs go: beside a site's API, or to the same simulator. */
+export const logIntakeOf = (baseUrl: string): string =>
+  baseUrl.replace(/^https:\/\/api\./, 'https://http-intake.logs.');
+
 /** Throws where the address is not an http address of this machine's loopback: a simulator is never elsewhere. */
 export function assertLoopback(url: string): void {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;

@@ -112,7 +112,18 @@ export interface DatadogWrites {
   remove(accountId: string, entitlement: ResolvedEntitlement): Promise<void>;
 }
 
-export type Datadog = DatadogReads & DatadogWrites;
+/** One log of Datadog: all fields are text. */
+export type LogItem = Readonly<Record<'ddsource' | 'service' | 'message', string>> & Readonly<Record<string, string>>;
+
+export interface DatadogLogs {
+  /**
+   * Adds them to the organization's logs, in one request: at most 1,000, of 5 MB together. Needs the API key alone. A lost
+   * reply may have added them.
+   */
+  sendLogs(items: readonly LogItem[]): Promise<void>;
+}
+
+export type Datadog = DatadogReads & DatadogWrites & DatadogLogs;
 
 /** One at a time: of several pages in flight only one is held as objects. */
 export interface Turn {

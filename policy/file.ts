@@ -128,6 +128,7 @@ function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions)
       ownerAwayAfterMs: findings.ownerAwayAfter,
     },
     sources: content.sources.map(toSource),
+    audit: content.audit,
   };
   return { hash: hashOf(policy), ...policy };
 }

@@ -111,6 +111,8 @@ const identity = z.strictObject({
   mayEndEmployment: textList.default([]),
 });
 
+const audit = z.strictObject({ forward: z.enum(['datadog']).optional() });
+
 const roster = z.strictObject({
   columns: z.record(z.string(), text).default({}),
   source: text.default('hr'),
@@ -140,6 +142,7 @@ export const policySchema = z.strictObject({
   sources: sources.default([]),
   roster: roster.prefault({}),
   findings: findings.prefault({}),
+  audit: audit.prefault({}),
 });
 
 export type PolicyContent = z.output<typeof policySchema>;
@@ -160,4 +163,5 @@ export const knownKeys: Readonly<Record<string, readonly string[]>> = {
   ...sourceKeys,
   roster: Object.keys(roster.shape),
   findings: Object.keys(findings.shape),
+  audit: Object.keys(audit.shape),
 };

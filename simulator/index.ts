@@ -9,6 +9,7 @@ import { acceptDue } from './invitations.ts';
 import { createLag } from './lag.ts';
 import type { State } from './model.ts';
 import { createPopulation, findAdmin } from './population.ts';
+import { logRoutes } from './logs.ts';
 import { createRateLimiter } from './rateLimit.ts';
 import type { RateLimit } from './rateLimit.ts';
 import { createRequestLog } from './requests.ts';
@@ -77,7 +78,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const { rateLimit: limit } = options;
   const server = createHttpServer({
     state,
-    router: createRouter(routes),
+    router: createRouter([...routes, ...logRoutes]),
     controls,
     lag,
     takeFault: (method, path) => faults.take(method, path),

@@ -20,8 +20,9 @@ export async function accessSync({ depth, carried }: AccessSyncInput): Promise<S
     return summary;
   }
   await reasonOfFailure(() => records.watchLeaves());
-  const { waiting, isAnybodyUntold } = await records.startSync(firstExecutionRunId, depth);
+  const { waiting, isAnybodyUntold, isEvidenceUntold } = await records.startSync(firstExecutionRunId, depth);
   if (isAnybodyUntold) await reasonOfFailure(() => scan.tellUntold());
+  if (isEvidenceUntold) await reasonOfFailure(() => bestEffort.tellEvidence());
   if (waiting === 0) return undefined;
   const reason = await reasonOfFailure(async () => {
     const { activated } = await scan.scanPending();

@@ -3,6 +3,7 @@ import type { SyncDepth, SyncSummary } from '../../domain/contracts.ts';
 import { withDatadog } from '../attempt.ts';
 import { withoutOn } from '../../datadog/failures.ts';
 import type { DatadogReads } from '../../datadog/types.ts';
+import { isEvidenceUntold } from './evidence.ts';
 import { signalFirstLogins } from './firstLogins.ts';
 import { asSync } from './pace.ts';
 import { activationSignal } from './signals.ts';
@@ -19,19 +20,20 @@ const toldAtOnce = 500;
 
 const untoldSince = () => ({ receivedBefore: new Date(Date.now() - signalMs).toISOString() });
 
+interface SyncStart {
+  readonly waiting: number;
+  readonly isAnybodyUntold: boolean;
+  readonly isEvidenceUntold: boolean;
+}
+
 export function createSyncActivities({
   datadog,
   inventory,
+  policy,
   signals,
-}: Pick<Dependencies, 'datadog' | 'inventory' | 'signals'>) {
+}: Pick<Dependencies, 'datadog' | 'inventory' | 'policy' | 'signals'>) {
   return {
-    async startSync(runId: string, depth: SyncDepth): Promise<{ waiting: number; isAnybodyUntold: boolean }> {
-      const waiting = [...(await inventory.listPending()), ...(await inventory.listAwaitedLogins())];
-      // A light run that nobody waits for leaves no trace.
-      if (depth === 'full') await inventory.startSyncRun({ runId, depth, startedAt: new Date().toISOString() });
-      const untold = await inventory.peopleNotTakenUp({ ...untoldSince(), limit: 1 });
-      return { waiting: waiting.length, isAnybodyUntold: untold.length > 0 };
-    },
+    startSync: (runId: string, depth: SyncDepth) => startSync({ inventory, policy }, runId, depth),
 
     /** Tells the processes of those who have an event on record that none has read: the signal was lost, or Temporal was away. */
     async tellUntold(): Promise<number> {
@@ -85,6 +87,22 @@ export function createSyncActivities({
         if (rows.length < limit) return sent;
       }
     },
+  };
+}
+
+async function startSync(
+  { inventory, policy }: Pick<Dependencies, 'inventory' | 'policy'>,
+  runId: string,
+  depth: SyncDepth,
+): Promise<SyncStart> {
+  const waiting = [...(await inventory.listPending()), ...(await inventory.listAwaitedLogins())];
+  // A light run that nobody waits for leaves no trace.
+  if (depth === 'full') await inventory.startSyncRun({ runId, depth, startedAt: new Date().toISOString() });
+  const untold = await inventory.peopleNotTakenUp({ ...untoldSince(), limit: 1 });
+  return {
+    waiting: waiting.length,
+    isAnybodyUntold: untold.length > 0,
+    isEvidenceUntold: await isEvidenceUntold({ inventory, policy }),
   };
 }
 

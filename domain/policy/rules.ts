@@ -51,6 +51,10 @@ export interface Policy {
     readonly drift: 'report' | 'repair';
   };
   readonly findings: FindingThresholds;
+  readonly audit: {
+    /** Where every link of evidence is sent, beside the inventory. */
+    readonly forward?: 'datadog';
+  };
 }
 
 /** How a new account comes to life: by an invitation, or by SSO at the person's first login (just in time). */

@@ -3,7 +3,7 @@ import type { HrEvent, PersonRecord, ResolvedEntitlement } from '../../domain/mo
 import type { TeamMemberRow } from '../port/accounts.ts';
 import type { ApprovalRow, DatedDecision } from '../port/approvals.ts';
 import type { AccessBefore } from '../port/changeBudget.ts';
-import type { EvidenceEntry, EvidenceRow, OpenWrite } from '../port/evidence.ts';
+import type { EvidenceEntry, EvidenceMark, EvidenceRow, MarkName, OpenWrite } from '../port/evidence.ts';
 import type { GrantRow } from '../port/grants.ts';
 import type { Json } from '../port/json.ts';
 import type { KeyHealth, OwedPart } from '../port/keyHealth.ts';
@@ -74,6 +74,7 @@ export interface Schema {
   openWrites: OpenWritesTable;
   evidence: EvidenceTable;
   evidenceHead: EvidenceHeadTable;
+  evidenceMarks: EvidenceMarksTable;
   tokens: TokensTable;
   musterSchema: MusterSchemaTable;
 }
@@ -233,6 +234,11 @@ interface EvidenceHeadTable {
   id: number;
   seq: number;
   hash: string;
+}
+
+/** How far the chain is known elsewhere. */
+interface EvidenceMarksTable extends EvidenceMark {
+  name: MarkName;
 }
 
 type TokensTable = Stored<StoredToken>;

@@ -44,6 +44,22 @@ export interface EvidenceSigner {
   verify(hash: string, signature: string): Promise<boolean>;
 }
 
+/** Where the chain is told of: `noted` in the log, `forwarded` in the customer's own log. */
+export type MarkName = 'noted' | 'forwarded';
+
+/** The last link that was told of there, and when. */
+export interface EvidenceMark extends LinkId {
+  readonly at: string;
+}
+
+/** A link for somebody who checks it elsewhere. */
+export interface SignedLink extends LinkId {
+  readonly signature: string;
+  /** Exactly the text that was hashed behind the hash before: canonical JSON of an `EvidenceEntry`. */
+  readonly text: string;
+  readonly entry: EvidenceEntry;
+}
+
 export type EvidenceCheck =
   | { readonly ok: true; readonly count: number; readonly head?: LinkId }
   | { readonly ok: false; readonly seq: number; readonly why: string };

@@ -22,6 +22,7 @@ export { countRows } from './counts.ts';
 export { claimDelivery, forgetDeliveries, recordDelivery } from './deliveries.ts';
 export { knownEntitlementIds, rememberEntitlementIds } from './entitlementIds.ts';
 export { hasEvidence, listEvidence } from './evidence.ts';
+export { evidenceHead, findMark, holdsLink, linksAfter, setMark } from './evidenceMarks.ts';
 export { missingGuards } from '../database/guards.ts';
 export { verifyEvidence } from './evidenceCheck.ts';
 export { countOpenFindings, listFindings, writeFindings } from './findings.ts';

@@ -23,6 +23,7 @@ import {
 import { drive, openPair, type Pair } from './pair.ts';
 import { loadPolicy } from '../../policy/file.ts';
 import { examplePolicyPath } from '../../config/config.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
 
 export type PersonActivities = ReturnType<typeof createPersonActivities>;
@@ -30,6 +31,7 @@ export type PersonActivities = ReturnType<typeof createPersonActivities>;
 /** The activities on one person between a simulated Datadog and a real inventory. */
 export interface World extends Pair {
   readonly inventory: Inventory;
+  readonly policy: Policy;
   readonly policyHash: string;
   readonly activities: PersonActivities;
   /** HR says this of the person; the first time it is event e-1. */
@@ -91,6 +93,7 @@ export async function openWorld(
   return {
     ...pair,
     inventory,
+    policy,
     policyHash: policy.hash,
     activities,
     tell,

@@ -264,6 +264,10 @@ export const recordTables = {
     columns: { id: 'integer', seq: 'integer', hash: 'text' },
     key: ['id'],
   },
+  evidenceMarks: {
+    columns: { name: 'text', seq: 'integer', hash: 'text', at: 'text' },
+    key: ['name'],
+  },
   tokens: {
     columns: {
       id: 'text',

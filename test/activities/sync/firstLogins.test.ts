@@ -16,11 +16,12 @@ async function awaitPeople({ inventory }: World, count: number): Promise<void> {
 const emailOf = (index: number): string => `p${String(index).padStart(4, '0')}@example.com`;
 
 /** One light pass: whom it told of which account, and what it asked. */
-async function pass({ inventory, client }: World, datadog: DatadogClient = client) {
+async function pass({ inventory, client, policy }: World, datadog: DatadogClient = client) {
   const told: string[] = [];
   const { scanPending } = createSyncActivities({
     datadog,
     inventory,
+    policy: () => policy,
     signals: {
       activated: async (personId, accountId) => told.push(`${personId} ${accountId}`) > 0,
       submit: async () => undefined,
