@@ -13,7 +13,7 @@ import { bind, recordAccount, refuseExternal } from './correlation.ts';
 import { approvalFor } from './because.ts';
 import { ensure, type Write } from './ensure.ts';
 import { summarize } from './openWrites.ts';
-import { checkedAccount, conflict } from './ownership.ts';
+import { boundAccount, checkedAccount, conflict } from './ownership.ts';
 import { holdsRole, refuseProtected, whileAdministratorsStay } from './protection.ts';
 import { refuseLapsed } from './stillAllowed.ts';
 import { requiredWord, seenBy } from './word.ts';
@@ -149,7 +149,7 @@ async function updateAccount(
 }
 
 async function disableAccount({ api, inventory, policy, because }: Attempt, accountId: string): Promise<void> {
-  const account = await checkedAccount(api, inventory, { personId: because.personId, accountId });
+  const account = await boundAccount(api, inventory, { personId: because.personId, accountId });
   const { after } = await whileAdministratorsStay(inventory, { api, account }, () =>
     ensure(inventory, because, {
       accountId,

@@ -3,7 +3,7 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import { correlationConflict, waitingFailures } from '../../domain/failures.ts';
 import { withDatadog } from '../attempt.ts';
 import { correlate, pendingInvitation } from './correlation.ts';
-import { refuseStranger } from './ownership.ts';
+import { refuseServiceAccount, refuseStranger } from './ownership.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { attemptedAt, requiredWord, wordFor } from './word.ts';
 
@@ -11,12 +11,23 @@ import { attemptedAt, requiredWord, wordFor } from './word.ts';
 export function createAwaitingActivities({ datadog, inventory, policy }: Dependencies) {
   return {
     /** Fails until it is clear whose account it is (and, where one is needed, until there is one); is retried. */
-    async awaitCorrelation(personId: string, eventId: string, isAccountNeeded = false): Promise<void> {
+    async awaitCorrelation({
+      personId,
+      eventId,
+      isLeaving = false,
+      isAccountNeeded = false,
+    }: {
+      readonly personId: string;
+      readonly eventId: string;
+      readonly isLeaving?: boolean;
+      readonly isAccountNeeded?: boolean;
+    }): Promise<void> {
       const email = (await wordFor(inventory, { personId, eventId }, attemptedAt()))?.email;
       try {
         await withDatadog(datadog, async (api) => {
-          const { account } = await correlate({ api, inventory, policy }, { personId, email });
-          if (account !== undefined) await refuseStranger(inventory, personId, account);
+          const { account } = await correlate({ api, inventory, policy }, { personId, email, isLeaving });
+          if (account !== undefined && isLeaving) refuseServiceAccount(account);
+          else if (account !== undefined) await refuseStranger(inventory, personId, account);
           else if (isAccountNeeded) throw ApplicationFailure.nonRetryable('no account is theirs', correlationConflict);
         });
       } catch (error) {

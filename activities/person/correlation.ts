@@ -18,6 +18,8 @@ interface Correlation {
 interface Whose {
   readonly personId: string;
   readonly email?: string;
+  /** Access is taken away: the account that is theirs on record is, whatever its e-mail has become. */
+  readonly isLeaving?: boolean;
 }
 
 type Context = Pick<Dependencies, 'inventory' | 'policy'> & { readonly api: DatadogReads };
@@ -26,7 +28,7 @@ export function createCorrelationActivities({ datadog, inventory, policy }: Depe
   return {
     /**
      * The person's account: the bound one, else the one human account with exactly the e-mail on record, which is then
-     * bound. For a leaver the account's own e-mail counts: an address that HR changed must not keep the account alive.
+     * bound. Of a leaver the bound one is found whatever its e-mail and HR's have become: neither may keep it alive.
      */
     async correlateAccount({
       personId,
@@ -45,7 +47,7 @@ export function createCorrelationActivities({ datadog, inventory, policy }: Depe
       return withDatadog(datadog, async (api) => {
         const { account } = await correlate(
           { api, inventory, policy },
-          { personId, email: isBound ? undefined : word?.email },
+          { personId, email: isBound ? undefined : word?.email, isLeaving },
         );
         return account === undefined ? {} : { account: seenBy(word, account) };
       });
@@ -73,12 +75,12 @@ interface Located {
 /** Reads only. Throws where it is not clear whose account it is, or where it is an external one. */
 export async function locateAccount(
   { api, inventory, policy }: Omit<Context, 'inventory'> & { readonly inventory?: Inventory },
-  { personId, email }: Whose,
+  { personId, email, isLeaving = false }: Whose,
 ): Promise<Located> {
   const accountId = (await inventory?.findPerson(personId))?.accountId;
   const bound = accountId === undefined ? undefined : await api.getAccount(accountId);
   if (bound !== undefined) {
-    refuseExternal(policy(), bound.email);
+    if (!isLeaving) refuseExternal(policy(), bound.email);
     return { account: bound, isBound: true };
   }
   if (email === undefined) return { isBound: false };

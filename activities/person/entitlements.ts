@@ -8,7 +8,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { approvalFor, explain } from './because.ts';
 import { ensure, type Write } from './ensure.ts';
 import type { Reading } from './openWrites.ts';
-import { checkedAccount } from './ownership.ts';
+import { boundAccount, checkedAccount } from './ownership.ts';
 import { resolveAndKeep } from './resolveNames.ts';
 import { rulesGranting } from './rulesGranting.ts';
 import { refuseWithheld, Withheld } from './stillAllowed.ts';
@@ -28,7 +28,7 @@ export function createEntitlementActivities({ datadog, inventory, policy }: Depe
 
     async revoke(accountId: string, entitlement: ResolvedEntitlement, because: Because): Promise<void> {
       await withDatadog(datadog, async (api) => {
-        const account = await checkedAccount(api, inventory, { personId: because.personId, accountId });
+        const account = await boundAccount(api, inventory, { personId: because.personId, accountId });
         await ensure(inventory, because, {
           step: `revoke:${entitlementKey(entitlement)}`,
           action: `remove ${entitlement.kind}`,

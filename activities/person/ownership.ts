@@ -9,14 +9,26 @@ import { foldCase } from '../../domain/text.ts';
 export const conflict = (message: string): ApplicationFailure =>
   ApplicationFailure.nonRetryable(message, correlationConflict);
 
+interface Whose {
+  readonly personId: string;
+  readonly accountId: string;
+}
+
 /**
- * The account as it is just before something is written to it. Throws a conflict where it is not safely this person's:
+ * The account as it is just before something is given to it, or changed. Throws a conflict where it is not safely this person's:
  * bound to another one, a service account, or with an e-mail that HR never sent for them.
  */
-export async function checkedAccount(
+export async function checkedAccount(api: DatadogReads, inventory: Inventory, whose: Whose): Promise<Account> {
+  const account = await boundAccount(api, inventory, whose);
+  await refuseStranger(inventory, whose.personId, account);
+  return account;
+}
+
+/** The same just before something is taken away: the binding suffices, whatever the account's e-mail has become. */
+export async function boundAccount(
   api: DatadogReads,
   inventory: Inventory,
-  { personId, accountId }: { readonly personId: string; readonly accountId: string },
+  { personId, accountId }: Whose,
 ): Promise<Account> {
   const account = await api.getAccount(accountId);
   if (account === undefined) throw new DatadogFailure('NotFound', `account ${accountId} does not exist`);
@@ -24,13 +36,17 @@ export async function checkedAccount(
   if (holder !== personId) {
     throw conflict(`account ${accountId} is bound to ${holder === undefined ? 'nobody' : `person ${holder}`} now`);
   }
-  await refuseStranger(inventory, personId, account);
+  refuseServiceAccount(account);
   return account;
+}
+
+export function refuseServiceAccount({ id, isServiceAccount }: Account): void {
+  if (isServiceAccount) throw conflict(`account ${id} is a service account`);
 }
 
 /** By the e-mails of the record, of before, and of what waits: HR's newest word may not be applied yet. */
 export async function refuseStranger(inventory: Inventory, personId: string, account: Account): Promise<void> {
-  if (account.isServiceAccount) throw conflict(`account ${account.id} is a service account`);
+  refuseServiceAccount(account);
   const [record, waiting] = await Promise.all([
     inventory.findPerson(personId),
     inventory.waitingEvents({ personId, limit: 1_000 }),

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { correlationConflict } from '../../domain/failures.ts';
 import { isSameText } from '../../domain/text.ts';
-import { refuseStranger } from '../person/ownership.ts';
+import { refuseServiceAccount, refuseStranger } from '../person/ownership.ts';
 import { isUndecidable } from '../../domain/approvals.ts';
 import { differingAttributes } from '../../domain/access/attributes.ts';
 import type { Admittance } from '../../domain/access/changeBudget.ts';
@@ -69,7 +69,7 @@ export async function gatherSituation(context: PlanContext, request: PlanRequest
     person,
     activation: policy.activation,
     access,
-    conflict: inventory && account && (await conflictWith(inventory, event, account)),
+    conflict: inventory && account && (await conflictWith(inventory, { event, process, account })),
     managed: inventory && account ? await managedOn(inventory, personId, account.id) : [],
     disabledId: before?.accountId,
     holdsPrivilegedRole: isNewEmail === true && (await holdsRole(api, account, isPrivileged)),
@@ -96,13 +96,14 @@ const knownBy = (record: PersonRecord | undefined): Situation['record'] => ({
 /** A write would meet it. A dry run's event is not on record: its e-mail is known all the same. */
 async function conflictWith(
   inventory: Inventory,
-  { personId, person }: HrEvent,
-  account: Account,
+  { event, process, account }: Pick<PlanRequest, 'event' | 'process'> & { readonly account: Account },
 ): Promise<string | undefined> {
+  const { personId, person } = event;
   if (person?.email !== undefined && isSameText(person.email, account.email) && !account.isServiceAccount)
     return undefined;
   try {
-    await refuseStranger(inventory, personId, account);
+    if (process === 'offboarding') refuseServiceAccount(account);
+    else await refuseStranger(inventory, personId, account);
     return undefined;
   } catch (error) {
     if (error instanceof ApplicationFailure && error.type === correlationConflict) return error.message;

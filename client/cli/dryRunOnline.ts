@@ -60,7 +60,7 @@ async function findAccount(
 ): Promise<Account | undefined> {
   const { personId, kind } = event;
   if (person !== undefined && kind !== 'leaver') refuseExternal(policy, person.email);
-  const whose = { personId, email: person?.email };
+  const whose = { personId, email: person?.email, isLeaving: kind === 'leaver' };
   const { account, isBound } = await locateAccount({ api, inventory, policy: () => policy }, whose);
   const holder = account === undefined || isBound ? undefined : await inventory?.personBoundTo(account.id);
   if (holder === undefined || holder === personId) return account;

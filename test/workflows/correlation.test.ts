@@ -73,7 +73,7 @@ test('a person with an account gets no other before it is unlinked, and its acce
   expect((await readAccount(stage, second)).roles).toEqual([readOnly, standard]);
 });
 
-test('an account with an e-mail that HR never sent is not written to before a person has said so', async () => {
+test('an account with an e-mail that HR never sent is given nothing before a person has said so', async () => {
   await using stage = await server.startMuster();
   const accountId = await employ(stage, 'c2');
   const official = officialClient(stage.simulator);
@@ -83,13 +83,13 @@ test('an account with an e-mail that HR never sent is not written to before a pe
       body: { data: { id: accountId, type: 'users', attributes: { email } } },
     });
   await rename('somebody.else@example.com');
-  const leaver = hrEvent('leaver', 'c2', { immediate: true });
-  await stage.muster.submitEvent(leaver);
+  const mover = hrEvent('mover', 'c2', { person: { department: 'Engineering' } });
+  await stage.muster.submitEvent(mover);
   expect((await inPhase(stage, 'c2', 'blocked')).blocked?.reason).toContain('neither');
-  expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Active', roles: [readOnly] });
+  expect(await readAccount(stage, accountId)).toMatchObject({ roles: [readOnly] });
   await link(stage, 'c2', accountId);
-  expect((await outcomeOf(stage, leaver)).kind).toBe('completed');
-  expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Disabled', roles: [] });
+  expect((await outcomeOf(stage, mover)).kind).toBe('completed');
+  expect(await readAccount(stage, accountId)).toMatchObject({ email: 'c2@example.com', roles: [readOnly, standard] });
 });
 
 test('two people who swap their addresses keep each their own account and access', async () => {
@@ -130,3 +130,17 @@ test('a link is refused for a service account, for nobody, and an unlinked accou
   await link(stage, 'c4-other', accountId);
   await eventually('the binding', async () => (await stage.inventory.personBoundTo(accountId)) === 'c4-other');
 });
+
+test.each(['sam.new@example.com', 'sam@elsewhere.example'])(
+  'a leaver whose account got the e-mail %s in Datadog loses the access all the same',
+  async (email) => {
+    await using stage = await server.startMuster();
+    const id = await employ(stage, 'c12');
+    const body = { data: { id, type: 'users', attributes: { email } } } as const;
+    await officialClient(stage.simulator).users.updateUser({ userId: id, body });
+    const leaver = hrEvent('leaver', 'c12');
+    await stage.muster.submitEvent(leaver);
+    expect(await outcomeOf(stage, leaver)).toMatchObject({ kind: 'completed' });
+    expect(await readAccount(stage, id)).toEqual({ email, status: 'Disabled', roles: [] });
+  },
+);

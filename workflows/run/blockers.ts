@@ -69,10 +69,11 @@ export class Blockers {
   }
 
   async #waitForCorrelation(conflict: string): Promise<void> {
-    const { personId } = this.#process;
+    const { personId, type } = this.#process;
+    const isLeaving = type === 'offboarding';
     const advice = `decide whose account it is with \`npx muster person link ${personId} --account UUID\` or \`npx muster person unlink ID\``;
     await this.waitUntilResolved('blocked', { reason: conflict, advice }, () =>
-      this.allowed(() => blockerPoll.awaitCorrelation(personId, this.#mailbox.event.eventId)),
+      this.allowed(() => blockerPoll.awaitCorrelation({ personId, eventId: this.#mailbox.event.eventId, isLeaving })),
     );
   }
 

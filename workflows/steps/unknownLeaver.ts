@@ -9,13 +9,16 @@ import { alongside, waitFor } from '../run/waits.ts';
  */
 export async function untilKnown({ process, mailbox, blockers }: Uses<'process' | 'mailbox' | 'blockers'>) {
   const { personId } = process;
+  const { eventId } = mailbox.event;
   const advice = `say whose account it is with \`npx muster person link ${personId} --account UUID\`, or send the event under the right id`;
   const hasNews = () => mailbox.waiting.some(({ kind }) => kind !== 'reconcile');
   await blockers.waitUntilResolved('held', { reason: neverSeenWords, advice }, async () => {
     let isTheirs = false;
     await alongside(
       async () => {
-        await blockers.allowed(() => blockerPoll.awaitCorrelation(personId, mailbox.event.eventId, true));
+        await blockers.allowed(() =>
+          blockerPoll.awaitCorrelation({ personId, eventId, isLeaving: true, isAccountNeeded: true }),
+        );
         isTheirs = true;
       },
       () => waitFor(() => isTheirs || hasNews()),
