@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isGrpcServiceError as isServiceError, type Client } from '@temporalio/client';
 import type { Attestor } from '../../auth/attestation.ts';
 import { recordDecision, type Operator, type Why } from '../../auth/operator.ts';
@@ -30,7 +31,11 @@ export interface SubmittedEvent {
   readonly isDelayed?: true;
 }
 
+/** A Temporal that is slow is told all the same. */
+const tellWithinMs = 10_000;
+
 interface SubmitOptions {
+  /** How long the caller waits for Temporal to be told. */
   readonly timeoutMs?: number;
   /** Whether a mover carries the person's whole record; otherwise missing fields are taken from what is known. */
   readonly isWhole?: boolean;
@@ -108,13 +113,23 @@ async function submitEvent(
       await noteSubmission(trx, by, event);
     });
   }
+  const isTold = client
+    .withDeadline(Date.now() + tellWithinMs, () => tellPerson(client, event))
+    .then(
+      () => true,
+      (error: unknown) => {
+        if (!isServiceError(error)) throw error;
+        return false;
+      },
+    );
+  // It goes on telling: the sender does not wait for it.
+  const late = new AbortController();
+  const waited = delay(timeoutMs, false, { signal: late.signal, ref: false }).catch(() => false);
   try {
-    await client.withDeadline(Date.now() + timeoutMs, () => tellPerson(client, event));
-  } catch (error) {
-    if (!isServiceError(error)) throw error;
-    return { ...submitted, isDelayed: true };
+    return (await Promise.race([isTold, waited])) ? submitted : { ...submitted, isDelayed: true };
+  } finally {
+    late.abort();
   }
-  return submitted;
 }
 
 async function noteSubmission(

@@ -18,8 +18,8 @@ export interface ScimContext extends GatewayContext {
   readonly turns: Turns;
 }
 
-/** Identity providers wait longer than HR's senders do. */
-const engineDeadlineMs = 5_000;
+/** How long a change waits for Temporal to be told; it is on record before. */
+const patienceMs = 700;
 
 export const resourceOf = ({ resource }: Pick<ScimRow, 'resource'>): JsonObject => parseJson(resource) as JsonObject;
 
@@ -82,7 +82,7 @@ export async function eventsOf(
 /** Accepted by the engine, in this order, when it resolves. */
 export async function submit({ muster }: Pick<ScimContext, 'muster'>, drafts: readonly ScimDraft[]): Promise<void> {
   for (const { isWhole = false, ...draft } of drafts) {
-    await muster.submitEvent(draft, { timeoutMs: engineDeadlineMs, isWhole });
+    await muster.submitEvent(draft, { timeoutMs: patienceMs, isWhole });
   }
 }
 

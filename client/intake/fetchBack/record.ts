@@ -5,7 +5,9 @@ import { checkedEvent, completeEvent } from '../../operations/drafts.ts';
 import { draftsOf } from '../webhooks/drafts.ts';
 import { updatedOf } from '../webhooks/mapping.ts';
 import type { SourceSecrets } from '../webhooks/secrets.ts';
-import { RefusedError, UsageError } from '../../../domain/errors.ts';
+import { RefusedError, TooMuchError, UsageError } from '../../../domain/errors.ts';
+import { requireSmall } from '../../../domain/intakeBounds.ts';
+import { canonicalJson } from '../../../inventory/port/json.ts';
 import type { FetchRecord } from '../../../activities/dependencies.ts';
 import { authorityOf, withinAuthority } from '../identity.ts';
 
@@ -37,9 +39,14 @@ export function createFetchRecord({ inventory, policy, secrets }: FetchBackOptio
       const drafts = draftsOf(message, { eventId, source, at: new Date(occurredAt), defaultTimeZone }).map((draft) =>
         withinAuthority({ ...draft, personId }, authority),
       );
-      return await Promise.all(drafts.map(async (draft) => checkedEvent(await completeEvent(inventory, draft))));
+      const events = await Promise.all(
+        drafts.map(async (draft) => checkedEvent(await completeEvent(inventory, draft))),
+      );
+      for (const one of events) requireSmall(one, canonicalJson(one));
+      return events;
     } catch (error) {
-      if (!(error instanceof UsageError || error instanceof RefusedError)) throw error;
+      const isJudged = [UsageError, RefusedError, TooMuchError].some((kind) => error instanceof kind);
+      if (!isJudged || !(error instanceof Error)) throw error;
       throw new FetchRefused(`HR's record cannot be taken: ${error.message}`);
     }
   };

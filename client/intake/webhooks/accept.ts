@@ -44,8 +44,8 @@ export interface Accepted {
   readonly leftOut: number;
 }
 
-/** HR senders give up after 3 seconds. */
-const engineDeadlineMs = 2_500;
+/** How long a delivery waits for Temporal to be told; it is on record before. HR senders give up after 3 seconds. */
+const patienceMs = 700;
 /** How far a sender's clock may be ahead. */
 const clockSkewMs = 5 * minuteMs;
 
@@ -63,11 +63,13 @@ export async function acceptDelivery(
   const messages = read(source);
   const events: Accepted['events'] = [];
   const left = new LeftOut();
+  let isTemporalLate = false;
   for (const draft of await judge(context, { ...delivery, eventId: eventIdOf(message, position) }, messages)) {
     const submitted = await left.unlessTooMuch(draft.personId, () =>
-      muster.submitEvent(draft, { timeoutMs: engineDeadlineMs }),
+      muster.submitEvent(draft, { timeoutMs: isTemporalLate ? 0 : patienceMs }),
     );
     if (submitted === undefined) continue;
+    isTemporalLate ||= submitted.isDelayed === true;
     onAccepted(draft);
     events.push({ ...submitted, personId: draft.personId });
   }
