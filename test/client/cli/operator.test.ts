@@ -2,14 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import Database from 'better-sqlite3';
 import type { Command } from 'commander';
+import { issueToken, revokeToken } from '../../../auth/tokens.ts';
 import { duties, pathOf } from '../../../client/cli/duties.ts';
 import { createProgram, runCli } from '../../../client/cli/run.ts';
 import { examplePolicyPath } from '../../../config/config.ts';
 import { openInventory } from '../../support/inventory.ts';
+import type { Inventory } from '../../../inventory/port/inventory.ts';
 import type { TokenRole } from '../../../inventory/port/tokens.ts';
 import { knowPerson } from '../../support/muster.ts';
-import { giveToken } from '../../support/operators.ts';
+import { giveToken, memoryKeys, operator } from '../../support/operators.ts';
 import { createShell } from '../support/shell.ts';
 
 const leaves = (command: Command): readonly Command[] =>
@@ -93,6 +96,51 @@ test.each(changing)('muster %s refuses a token that is not good or not of its ro
   }
   const isRefused = (role: TokenRole): [TokenRole, boolean] => [role, !good.includes(role)];
   expect([...refused]).toEqual([...tokens.keys()].map(isRefused));
+});
+
+test.each<[string, RegExp, (inventory: Inventory) => Promise<string>]>([
+  [
+    'that was inserted into the table',
+    /has no seal by this deployment's key/,
+    async (inventory) => {
+      const request = { role: 'approver', personId: 'e-7' } as const;
+      return (await issueToken({ inventory, keys: memoryKeys() }, request, operator)).token;
+    },
+  ],
+  [
+    'that was revoked, and whose revocation was taken out of the table',
+    /was revoked/,
+    async (inventory) => {
+      const { id, token } = await giveToken({ inventory, home }, { role: 'approver', personId: 'e-7' });
+      await revokeToken(inventory, id, operator);
+      const database = new Database(join(home, 'inventory.db'));
+      database.prepare('update tokens set revoked_at = null').run();
+      database.close();
+      return token;
+    },
+  ],
+  [
+    'that has expired',
+    /has expired/,
+    async (inventory) => {
+      const request = { role: 'approver', personId: 'e-7', expiresAt: '2026-01-01T00:00:00.000Z' } as const;
+      return (await giveToken({ inventory, home }, request)).token;
+    },
+  ],
+  [
+    'of somebody who has left',
+    /is of e-8: they have left/,
+    async (inventory) => {
+      await knowPerson({ inventory }, 'e-8', 'e-8@example.com');
+      const { token } = await giveToken({ inventory, home }, { role: 'approver', personId: 'e-8' });
+      await knowPerson({ inventory }, 'e-8', 'e-8@example.com', 'left');
+      return token;
+    },
+  ],
+])('a token %s proves nobody, with a simulator too', async (_what, why, make) => {
+  await using inventory = await openInventory({ file: join(home, 'inventory.db') });
+  const { code, err } = await run('approvals approve', [], { ...simulated, MUSTER_TOKEN: await make(inventory) });
+  expect({ code, err }).toEqual({ code: 3, err: expect.stringMatching(why) });
 });
 
 test('--as says whom the token proves, or is refused', async () => {
