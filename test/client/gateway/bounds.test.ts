@@ -8,7 +8,7 @@ const sources = `  - name: payroll
     map: { items: /employees, type: /event, types: { changed: mover }, fields: { personId: /id, email: /mail } }
 `;
 
-test('of one delivery the person above a bound is left out, the others are taken, and 429 says when', async () => {
+test('of one delivery the person above a bound is left out with 429, and the others are taken', async () => {
   const secret = `whsec_${Buffer.from('the secret of the other source').toString('base64')}`;
   await using gateway = await startGateway({ sources, secrets: { payroll: secret } });
   const { submitEvent } = gateway.muster;
