@@ -7,6 +7,7 @@ import { createCorrelationActivities } from './person/correlation.ts';
 import { createEntitlementActivities } from './person/entitlements.ts';
 import { createHoldingsActivities } from './person/holdings.ts';
 import { createInvitationActivities } from './person/invitations.ts';
+import { createWantedActivities } from './person/wanted.ts';
 import { createProtectionActivities } from './person/protection.ts';
 import { createCapabilityActivities } from './person/capabilities.ts';
 import { skipRefusedCalls } from '../datadog/wrappers/skipRefused.ts';
@@ -34,6 +35,7 @@ export function createActivities(given: Dependencies) {
     ...createAccountActivities(dependencies),
     ...createInvitationActivities(dependencies),
     ...createEntitlementActivities(dependencies),
+    ...createWantedActivities(dependencies),
     ...createAccessBeforeActivities(dependencies),
     ...createChangeBudgetActivities(dependencies),
     ...createProtectionActivities(dependencies),

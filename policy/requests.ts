@@ -102,6 +102,11 @@ export const viewOfRequest = (request: ApprovalRequest): RequestView => {
   return { approvalId, entitlements, about, rules, privileged, isUndecidable };
 };
 
+export const forProcess = ({ entitlements, requests }: DesiredAccess<ApprovalRequest>): DesiredAccess => ({
+  entitlements,
+  requests: requests.map(viewOfRequest),
+});
+
 const defaultRule = 'approvals.default';
 
 const decidedBy = (approvers: ApproverSet = nobody): Pick<ApprovalRequest, 'approvers' | 'isUndecidable'> => ({

@@ -114,7 +114,6 @@ const durableRecords = proxyActivities<Activities>({
 
 const recordNames = [
   'readMailbox',
-  'decideAccess',
   'askForPrivileged',
   'requestForChange',
   'recordProgress',

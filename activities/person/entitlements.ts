@@ -1,6 +1,6 @@
 import { entitlementKey } from '../../domain/access/plan.ts';
 import type { Because } from '../../domain/evidence.ts';
-import type { Account, Entitlement, ResolvedEntitlement } from '../../domain/model.ts';
+import type { Account, ResolvedEntitlement } from '../../domain/model.ts';
 import { DatadogFailure, isFailure } from '../../datadog/failures.ts';
 import type { Datadog } from '../../datadog/types.ts';
 import { withDatadog } from '../attempt.ts';
@@ -9,7 +9,6 @@ import { approvalFor, explain } from './because.ts';
 import { ensure, type Write } from './ensure.ts';
 import type { Reading } from './openWrites.ts';
 import { boundAccount, checkedAccount } from './ownership.ts';
-import { resolveAndKeep } from './resolveNames.ts';
 import { rulesGranting } from './rulesGranting.ts';
 import { refuseWithheld, Withheld } from './stillAllowed.ts';
 import type { Granted } from '../../domain/decision.ts';
@@ -17,10 +16,6 @@ import type { Granted } from '../../domain/decision.ts';
 /** Roles and teams: their names, and assigning and removing them. */
 export function createEntitlementActivities({ datadog, inventory, policy }: Dependencies) {
   return {
-    async resolveEntitlements(entitlements: readonly Entitlement[]): Promise<readonly ResolvedEntitlement[]> {
-      return withDatadog(datadog, (api) => resolveAndKeep(api, inventory, entitlements));
-    },
-
     /** Called for what the plan found missing, so that a grant on record is one that Muster granted. */
     async grant(accountId: string, entitlement: ResolvedEntitlement, because: Because): Promise<Granted> {
       return withDatadog(datadog, (api) => assign(api, { inventory, policy }, { accountId, entitlement, because }));

@@ -3,15 +3,22 @@ import type { Invitation } from '../../domain/model.ts';
 import { withDatadog } from '../attempt.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { pendingInvitation } from './correlation.ts';
+import { minuteMs } from '../../domain/durations.ts';
+import type { PendingInvitation } from '../../inventory/port/people.ts';
 import { ensure } from './ensure.ts';
+import { tell } from './tell.ts';
+import { attemptedAt } from './word.ts';
 
 /** No reading shows an invitation: each request may have sent an e-mail, and the evidence says how many there were. */
-export function createInvitationActivities({ datadog, inventory }: Dependencies) {
+export function createInvitationActivities({ datadog, inventory, notify }: Dependencies) {
   return {
+    /** The first one that is out still is not sent again: a process that goes on in another run comes here once more. */
     async sendInvitation(accountId: string, because: Because, round: number): Promise<Invitation> {
       const { personId } = because;
       return withDatadog(datadog, async (api) => {
         const before = await pendingInvitation(inventory, personId);
+        const isOpen = (await inventory.listOpenWrites(personId)).some(({ step }) => step === firstInvitation);
+        if (round === 1 && !isOpen && before?.accountId === accountId && isOut(before)) return asInvitation(before);
         let sent: Invitation | undefined;
         await ensure(inventory, because, {
           accountId,
@@ -26,7 +33,10 @@ export function createInvitationActivities({ datadog, inventory }: Dependencies)
           },
           said: ({ asked }) => ({ before, after: { accountId, ...sent, ...requests(asked) } }),
         });
-        return sent as Invitation;
+        const invitation = sent as unknown as Invitation;
+        const details = { round, until: invitation.expiresAt };
+        if (round > 1) await tell({ inventory, notify }, { kind: 'invitationResent', personId, details });
+        return invitation;
       });
     },
 
@@ -43,9 +53,22 @@ export function createInvitationActivities({ datadog, inventory }: Dependencies)
           mayBeSo: ['NotFound'],
           said: ({ asked }) => ({ before, after: { accountId, invitations: [], ...requests(asked) } }),
         });
+        // The account is watched all the same.
+        if (before !== null) await inventory.recordInvitation({ personId: because.personId, accountId });
       });
     },
   };
 }
+
+const firstInvitation = 'sendInvitation:1';
+
+/** The link lives long enough to be accepted. */
+const isOut = ({ invitationId, expiresAt = '' }: PendingInvitation): boolean =>
+  invitationId !== undefined && Date.parse(expiresAt) - Date.parse(attemptedAt()) > minuteMs;
+
+const asInvitation = ({ invitationId = '', expiresAt = '' }: PendingInvitation): Invitation => ({
+  id: invitationId,
+  expiresAt,
+});
 
 const requests = (asked: number): { readonly requests?: number } => (asked > 1 ? { requests: asked } : {});

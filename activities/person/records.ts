@@ -3,16 +3,10 @@ import type { OutcomeKind, ProcessTimes } from '../../domain/model.ts';
 import type { Activation } from '../../domain/policy/rules.ts';
 import type { RecordTransaction } from '../../inventory/port/inventory.ts';
 import type { Notice } from '../notify/index.ts';
-import {
-  desiredAccess,
-  guardPrivileged,
-  requestForChange,
-  requestInForce,
-  viewOfRequest,
-} from '../../policy/requests.ts';
+import { forProcess, guardPrivileged, requestForChange, requestInForce, viewOfRequest } from '../../policy/requests.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { EndedEvent, PersonMailbox, ProcessFinish, Progress } from '../../inventory/port/people.ts';
-import type { AccountChange, ApprovalRequest, DesiredAccess, RequestView } from '../../domain/decision.ts';
+import type { AccountChange, DesiredAccess, RequestView } from '../../domain/decision.ts';
 import { watchLeaves } from '../sync/leaves.ts';
 import { tell } from './tell.ts';
 import { requiredWord } from './word.ts';
@@ -49,12 +43,7 @@ export function createRecordActivities({
       return { ...mailbox, terms: { times, activation, mode } };
     },
 
-    /** What the policy in force grants this person, with the requests it takes. */
-    async decideAccess(whose: WhoseEvent, at: string): Promise<DesiredAccess> {
-      return forProcess(desiredAccess(policy(), whose.personId, await requiredWord(inventory, whose, at)));
-    },
-
-    /** The same with each privileged role behind an approval. An earlier request is repeated under another id. */
+    /** The same access with each privileged role behind an approval. An earlier request is repeated under another id. */
     async askForPrivileged(
       whose: WhoseEvent,
       desired: DesiredAccess,
@@ -101,11 +90,6 @@ export function createRecordActivities({
     },
   };
 }
-
-const forProcess = ({ entitlements, requests }: DesiredAccess<ApprovalRequest>): DesiredAccess => ({
-  entitlements,
-  requests: requests.map(viewOfRequest),
-});
 
 /** What superseded what, and who withdrew what: an event that is never carried out is not dropped silently. */
 async function recordDropped(

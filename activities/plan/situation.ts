@@ -6,7 +6,7 @@ import { isUndecidable } from '../../domain/approvals.ts';
 import { differingAttributes } from '../../domain/access/attributes.ts';
 import type { Admittance } from '../../domain/access/changeBudget.ts';
 import { endByRecord } from '../../domain/access/earlyEnd.ts';
-import { heldEntitlements, namedEntitlements, type ResolvedAccess } from '../../domain/access/plan.ts';
+import { heldEntitlements } from '../../domain/access/plan.ts';
 import { isPrivileged } from '../../domain/access/privileged.ts';
 import type { Situation } from '../../domain/access/processPlan.ts';
 import type {
@@ -18,17 +18,16 @@ import type {
   ProcessType,
   ResolvedEntitlement,
 } from '../../domain/model.ts';
-import type { ApprovalRequest, DesiredAccess } from '../../domain/decision.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
-import { withoutOn } from '../../datadog/failures.ts';
 import type { DatadogReads } from '../../datadog/types.ts';
 import type { AccessBefore, Leaver } from '../../inventory/port/changeBudget.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import { desiredAccess, guardPrivileged, requestForChange } from '../../policy/requests.ts';
+import { guardPrivileged, requestForChange } from '../../policy/requests.ts';
 import { findAccessBefore } from '../person/accessBefore.ts';
 import { managedOn } from '../person/holdings.ts';
 import { rolesOfMappings } from '../person/loginMappings.ts';
 import { holdsRole, protectionOf } from '../person/protection.ts';
+import { policyAccess, type NamedAccess } from '../person/wanted.ts';
 
 /** The readings needed to tell what an event would do: no writes. */
 interface PlanContext {
@@ -128,32 +127,6 @@ async function gatherWanted(
     wanted: { desired, resolved: access.resolved },
     mappedRoleIds: isRoleWanted ? await rolesOfMappings(api) : undefined,
     notVisible,
-  };
-}
-
-interface NamedAccess extends ResolvedAccess {
-  readonly desired: DesiredAccess<ApprovalRequest>;
-  /** Names of roles. */
-  readonly privileged: readonly string[];
-  readonly notVisible: readonly string[];
-}
-
-async function policyAccess(
-  resolve: PlanContext['resolve'],
-  policy: Policy,
-  personId: string,
-  person: PersonAttributes | undefined,
-): Promise<NamedAccess> {
-  const desired = person === undefined ? nothing : desiredAccess(policy, personId, person);
-  const named = namedEntitlements(desired);
-  const teams = named.filter(({ kind }) => kind === 'team');
-  const foundTeams = teams.length === 0 ? [] : await withoutOn(['NotAuthorized'], resolve(teams));
-  const roles = await resolve(named.filter(({ kind }) => kind === 'role'));
-  return {
-    desired,
-    resolved: [...roles, ...(foundTeams ?? [])],
-    privileged: roles.filter((role) => role.isPrivileged).map(({ name }) => name),
-    notVisible: foundTeams === undefined ? ['teams_read'] : [],
   };
 }
 

@@ -76,6 +76,9 @@ export class Process {
 
   /** Enters a phase; where it lasts, the search attribute and the inventory learn of it. */
   async enter(phase: Phase, waitingFor?: string, until?: number): Promise<void> {
+    const before = this.stage;
+    if (this.#hasEntered && before.phase === phase && before.waitingFor === waitingFor && before.until === until)
+      return;
     this.stage = { phase, waitingFor, until };
     this.show();
     const attribute = workflowInfo().typedSearchAttributes.get(searchAttributes.phase);

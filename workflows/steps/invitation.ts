@@ -1,6 +1,6 @@
 import { sleep } from '@temporalio/workflow';
 import type { Invitation, SeenAccount } from '../../domain/model.ts';
-import { acceptancePoll, datadog, records } from '../proxies.ts';
+import { acceptancePoll, datadog } from '../proxies.ts';
 import { throwUnlessFailed } from '../run/cancellation.ts';
 import { becauseOf, type PersonRun, type Uses } from '../run/personRun.ts';
 import { alongside, waitFor } from '../run/waits.ts';
@@ -54,7 +54,7 @@ export async function acceptance(
           if (account !== undefined) return { ...current, account };
           poll.isAccepted = false;
         } else if (event === 'resend') {
-          sent = await sendAgain(run, current.account, sent);
+          sent = await sendInvitation(run, current.account, sent.round + 1);
         } else {
           current = await followNews(run, current);
           if (current.hasNewEmail === true) sent = await sendInvitation(run, current.account, sent.round + 1);
@@ -99,16 +99,6 @@ async function nextEvent(
 /** Early enough before the link dies; never at once again, should Datadog's clock and ours disagree. */
 function resendTime(resendBeforeMs: number, { expiresAt }: Invitation): number {
   return Math.max(Date.parse(expiresAt) - resendBeforeMs, Date.now() + 60_000);
-}
-
-async function sendAgain(run: PersonRun, account: SeenAccount, { round }: SentInvitation): Promise<SentInvitation> {
-  const sent = await sendInvitation(run, account, round + 1);
-  await records.notify({
-    kind: 'invitationResent',
-    personId: run.process.personId,
-    details: { round: sent.round, until: sent.expiresAt },
-  });
-  return sent;
 }
 
 /** A signal comes from anywhere, so its claim is read back. Returns the account where it is active. */

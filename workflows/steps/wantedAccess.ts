@@ -1,10 +1,8 @@
 import { heldEntitlements, namedEntitlements, requestsToAsk, type ResolvedAccess } from '../../domain/access/plan.ts';
-import { renamed } from '../../domain/access/warnings.ts';
+import { notVisibleWords, renamed } from '../../domain/access/warnings.ts';
 import type { SeenAccount } from '../../domain/model.ts';
 import { datadog, records } from '../proxies.ts';
 import { becauseOf, type PersonRun, type Uses } from '../run/personRun.ts';
-import { isoOf } from '../run/process.ts';
-import { optional } from './entitlements.ts';
 
 /** The access the person should have: by the policy, or after `person restore` exactly as recorded. */
 export async function wantedAccess(run: PersonRun): Promise<ResolvedAccess> {
@@ -13,21 +11,13 @@ export async function wantedAccess(run: PersonRun): Promise<ResolvedAccess> {
 
 export async function policyAccess(run: Uses<'process' | 'mailbox' | 'blockers'>): Promise<ResolvedAccess> {
   const { process, blockers } = run;
-  const desired = await records.decideAccess(becauseOf(run), isoOf(Date.now()));
-  const named = namedEntitlements(desired);
-  process.want(named);
-  const roles = named.filter(({ kind }) => kind === 'role');
-  const teams = named.filter(({ kind }) => kind === 'team');
-  const [resolvedRoles, resolvedTeams = []] = await Promise.all([
-    roles.length === 0 ? [] : blockers.allowed(() => datadog.resolveEntitlements(roles)),
-    teams.length === 0 ? [] : optional(run, 'teams', () => datadog.resolveEntitlements(teams)),
-  ]);
-  const resolved = [...resolvedRoles, ...resolvedTeams];
-  for (const note of renamed(resolved)) process.note(note);
-  const privileged = resolvedRoles.filter(({ isPrivileged }) => isPrivileged).map(({ name }) => name);
-  if (privileged.length === 0) return { desired, resolved };
-  const guarded = await records.askForPrivileged(becauseOf(run), desired, privileged, isoOf(Date.now()));
-  return { desired: guarded, resolved };
+  const { notVisible, ...access } = await blockers.allowed(() => datadog.readWantedAccess(becauseOf(run)));
+  process.want(namedEntitlements(access.desired));
+  for (const permission of notVisible) {
+    process.finishPart('teams', 'notDone', { detail: notVisibleWords(permission), permission });
+  }
+  for (const note of renamed(access.resolved)) process.note(note);
+  return access;
 }
 
 /** A privileged role is recognized when it is to be assigned, and requested then. */
