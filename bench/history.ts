@@ -51,8 +51,8 @@ export async function measureHistory({ findOptions, bundle, say }: BenchOptions)
   if (asked === undefined) throw new Error('nothing was measured');
   say(listingOf(asked.events));
   return found.flatMap(({ what, events, sizeKiB }) => [
-    { name: `events, ${what}`, value: events.length, target: 120 },
-    { name: 'history size', value: sizeKiB, unit: ' KiB', target: 40 },
+    { name: `events, ${what}`, value: events.length, target: 100 },
+    { name: 'history size', value: sizeKiB, unit: ' KiB', target: 16 },
     { name: 'search-attribute upserts', value: countUpserts(events), target: 3 },
   ]);
 }

@@ -1,6 +1,12 @@
+import { createRequire } from 'node:module';
 import { Worker, type NativeConnection, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
 import { taskQueues } from '../domain/contracts.ts';
+
+const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
+
+/** Each task of a history names the build: the SDK's own name for it is 90 characters long. */
+const build = { version: { deploymentName: 'muster', buildId: version }, useWorkerVersioning: false } as const;
 
 interface WorkersOptions {
   readonly connection: NativeConnection;
@@ -28,6 +34,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     connection,
     namespace,
     activities,
+    workerDeploymentOptions: build,
     // Above the longest single call, so that a write in flight is never cut off.
     shutdownGraceTime: '16 seconds',
     shutdownForceTime: '25 seconds',

@@ -36,7 +36,7 @@ type WhoseEvent = Pick<Because, 'personId' | 'eventId'>;
 export interface Judged {
   readonly verdict: Verdict['kind'];
   readonly why?: string;
-  readonly approval?: ApprovalView;
+  readonly state?: ApprovalState;
 }
 
 /** Requests to approvers and their decisions. Both stand on record; a process knows what a request is for, and how it stands. */
@@ -151,13 +151,13 @@ async function decide(
   const { decisionId, approvalId } = said;
   const decision = 'verdict' in said ? said : (await inventory.findSubmission(personId, decisionId))?.decision;
   const asked = await inventory.findApproval({ personId, approvalId });
-  const approval = asked && viewOf(asked);
-  if (asked?.decisions.some((one) => one.decisionId === decisionId) === true) return { verdict: 'repeat', approval };
-  if (decision?.approvalId !== approvalId) return { verdict: 'refused', why: 'it is not on record', approval };
+  const state = asked?.state;
+  if (asked?.decisions.some((one) => one.decisionId === decisionId) === true) return { verdict: 'repeat', state };
+  if (decision?.approvalId !== approvalId) return { verdict: 'refused', why: 'it is not on record', state };
   const judged = await judge(means, { personId, eventId }, decision, at);
   await inventory.endSubmission(personId, decisionId, judged.why);
   const why = judged.why && withoutAddresses(judged.why);
-  return { verdict: judged.kind, why, approval: judged.row && viewOf(judged.row) };
+  return { verdict: judged.kind, why, state: judged.row?.state };
 }
 
 async function judge(

@@ -82,11 +82,12 @@ export class Approvals {
       return { verdict: 'refused', why: 'no process waits for it' };
     }
     const judged = await records.decide(this.#whose, said, isoOf(Date.now()));
-    const { verdict, why = 'it does not count', approval } = judged;
+    const { verdict, why = 'it does not count', state } = judged;
+    const approval = this.find(approvalId);
     if (verdict === 'refused') this.#process.refuse(what, why);
-    else if (approval !== undefined && this.find(approvalId) !== undefined) {
-      this.#put(approval);
-      this.#process.note(`${what} counts: approval ${approvalId} is ${approval.state}`);
+    else if (approval !== undefined && state !== undefined) {
+      this.#put({ ...approval, state });
+      this.#process.note(`${what} counts: approval ${approvalId} is ${state}`);
     }
     return judged;
   }

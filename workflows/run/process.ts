@@ -86,8 +86,10 @@ export class Process {
     const isInherited = !this.#hasEntered && attribute !== undefined;
     this.#hasEntered = true;
     if (attribute !== phase && (isInherited || lasts(this.type, phase))) {
+      const isNamed = workflowInfo().typedSearchAttributes.get(searchAttributes.personId) !== undefined;
       upsertSearchAttributes([
-        { key: searchAttributes.personId, value: this.personId },
+        // A run that somebody started by hand has none.
+        ...(isNamed ? [] : [{ key: searchAttributes.personId, value: this.personId }]),
         { key: searchAttributes.phase, value: phase },
       ]);
     }

@@ -60,7 +60,8 @@ async function bringInLine(run: PersonRun, { access, account }: Assignment): Pro
   const { resolved } = access;
   const awaited = plan.ask.flatMap(({ entitlements }) => pickResolved(entitlements, resolved));
   const undone = warnOfMappings(run, [...plan.add, ...awaited], holdings.mappedRoleIds);
-  const withheld = await assignAll(run, account.id, plan.add, { ...because, undoneByLogin: undone });
+  const reason = undone.length === 0 ? because : { ...because, undoneByLogin: undone };
+  const withheld = await assignAll(run, account.id, plan.add, reason);
   const privileged = await requestPrivileged(run, withheld);
   await removeAll(run, account.id, plan.remove, because);
   const approvalIds = [...plan.ask.map(({ approvalId }) => approvalId), ...privileged];
