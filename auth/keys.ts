@@ -62,6 +62,22 @@ export async function readEvidenceSigner(key: SigningKey): Promise<EvidenceSigne
   return signer;
 }
 
+/** Checks links, and signs none. A chain whose key was replaced once takes both. Throws where a text is no Ed25519 key in PEM. */
+export function openEvidenceVerifier(pems: readonly string[]): EvidenceSigner {
+  const keys = pems.map((pem) => {
+    const key = parseEd25519(() => createPublicKey(pem));
+    if (key === undefined) throw new Error('it is not an Ed25519 key in PEM');
+    return key;
+  });
+  return {
+    sign: () => Promise.reject(new Error('a public key signs nothing')),
+    async verify(hash, signature) {
+      const [text, bytes] = [purposed('evidence', hash), Buffer.from(signature, 'base64url')];
+      return keys.some((key) => verify(null, text, key, bytes));
+    },
+  };
+}
+
 /** No signed statement (a JWT) begins so. */
 const purposed = (purpose: Purpose, text: string): Buffer => Buffer.from(`muster/${purpose}\n${text}`);
 
@@ -102,11 +118,17 @@ async function readPem({ file, isGiven }: SigningKey): Promise<string> {
 }
 
 function ed25519(parse: () => KeyObject, { file }: SigningKey): KeyObject {
+  const key = parseEd25519(parse);
+  if (key !== undefined) return key;
+  throw new Error(`the signing key ${file} is not an Ed25519 key in PEM (signing takes the private one)`);
+}
+
+/** An error of the parser could show what stands in the file. */
+function parseEd25519(parse: () => KeyObject): KeyObject | undefined {
   try {
     const parsed = parse();
-    if (parsed.asymmetricKeyType === 'ed25519') return parsed;
+    return parsed.asymmetricKeyType === 'ed25519' ? parsed : undefined;
   } catch {
-    // Said below, without what stands in the file.
+    return undefined;
   }
-  throw new Error(`the signing key ${file} is not an Ed25519 key in PEM (signing takes the private one)`);
 }

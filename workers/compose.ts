@@ -11,6 +11,7 @@ import { createFetchRecord } from '../client/intake/fetchBack/record.ts';
 import { readSecretsIn } from '../client/intake/webhooks/secrets.ts';
 import { importFolder } from '../client/intake/roster/folder.ts';
 import { createMuster, type Muster } from '../client/operations/muster.ts';
+import { notePolicy } from '../client/operations/notePolicy.ts';
 import { connectTemporal } from '../client/operations/temporal.ts';
 import type { Client } from '@temporalio/client';
 import type { Policy } from '../domain/policy/rules.ts';
@@ -46,6 +47,7 @@ export async function startMuster(composition: Composition, logger: Logger, secr
   const inventory = opened.use(
     await openInventory(composition.inventory, await readEvidenceSigner(composition.signingKey)),
   );
+  await notePolicy(inventory, policy.hash);
   const { client } = opened.use(await connectTemporal(temporal));
   await ensureSearchAttributes(client);
   const connection = await NativeConnection.connect(temporal.connection);

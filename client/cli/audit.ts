@@ -1,9 +1,9 @@
 import { Option, type Command } from 'commander';
 import { FailedError } from '../../domain/errors.ts';
-import { isJson } from './command.ts';
 import { withInventory } from './open.ts';
-import { printMessage, printResult, renderCsv, toJson } from './output.ts';
-import { parseCount, parseNotedLink, parsePersonId, type NotedLink } from './parse.ts';
+import { printMessage, renderCsv, toJson } from './output.ts';
+import { addKey, addVerify } from './auditVerify.ts';
+import { parseCount, parsePersonId } from './parse.ts';
 import { addListOptions, cellsOf, chooseFormat, printList, type Columns, type List } from './rows.ts';
 import type { Shell } from './shell.ts';
 import { actorOf, whatWasDone, whyDone } from './why.ts';
@@ -17,6 +17,7 @@ const pageSize = 1_000;
 export function addAudit(audit: Command, shell: Shell, setExitCode: (code: number) => void): void {
   addList(audit, shell);
   addVerify(audit, shell, setExitCode);
+  addKey(audit, shell);
   addExport(audit, shell);
 }
 
@@ -74,30 +75,6 @@ const evidenceList = (approvals: readonly ApprovalRow[]): List<EvidenceRow> => (
   shown: ['at', 'person', 'what', 'why', 'approvedBy'],
   none: 'There is no such evidence.',
 });
-
-function addVerify(audit: Command, shell: Shell, setExitCode: (code: number) => void): void {
-  audit
-    .command('verify')
-    .description('walk the whole chain: was a link altered, removed or moved?')
-    .option(
-      '--noted <seq:hash>',
-      'a link that was noted elsewhere, from an earlier `audit verify --json` or export: it must still be there',
-      parseNotedLink,
-    )
-    .addHelpText(
-      'after',
-      '\nExample: npx muster audit verify\n' +
-        'The chain ends where the inventory says. A person who can write the file may cut off its end and put that right too:\n' +
-        'only a link that was noted elsewhere (`head`, or the last line of an export) shows it.',
-    )
-    .action(async ({ noted }: { noted?: NotedLink }, command: Command) => {
-      const check = await withInventory(shell, (inventory) => inventory.verifyEvidence(noted));
-      printResult(shell, isJson(command), check, () =>
-        check.ok ? `The chain holds: ${check.count} links.` : `The chain is broken at link ${check.seq}: ${check.why}.`,
-      );
-      if (!check.ok) setExitCode(1);
-    });
-}
 
 function addExport(audit: Command, shell: Shell): void {
   audit
@@ -186,4 +163,5 @@ const columns: Columns<EvidenceRow> = {
   event: (row) => row.eventId,
   step: (row) => row.step,
   hash: (row) => row.hash,
+  signature: (row) => row.signature,
 };

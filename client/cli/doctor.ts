@@ -42,20 +42,22 @@ async function diagnose(shell: Shell): Promise<Diagnosis> {
     ]);
   }
   const { policy, check: policyCheck } = await checkPolicy(config);
-  const [{ checkEngine }, { checkTokens }, { checkDatadog }] = await Promise.all([
+  const [{ checkEngine }, { checkEvidence }, { checkTokens }, { checkDatadog }] = await Promise.all([
     import('./doctorEngine.ts'),
+    import('./doctorEvidence.ts'),
     import('./doctorTokens.ts'),
     import('./doctorDatadog.ts'),
   ]);
-  const [home, engine, database, tokens, datadog] = await Promise.all([
+  const [home, engine, database, evidence, tokens, datadog] = await Promise.all([
     checkHome(config),
     checkEngine(config),
     checkDatabase(config),
+    checkEvidence(config, policy?.audit),
     checkTokens(config),
     checkDatadog(config.datadog, { usesTeams: policy?.rules.some(({ teams }) => teams.length > 0) ?? false }),
   ]);
   const { check, ...known } = database;
-  return { ...diagnosisOf([...home, ...engine, check, ...tokens, policyCheck, ...datadog]), ...known };
+  return { ...diagnosisOf([...home, ...engine, check, ...evidence, ...tokens, policyCheck, ...datadog]), ...known };
 }
 
 const diagnosisOf = (checks: readonly Check[]): Diagnosis => ({ ok: isHealthy(checks), checks });

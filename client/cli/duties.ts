@@ -27,6 +27,7 @@ export const duties: Readonly<Record<string, CommandDuty | 'reads'>> = {
   'approvals reassign': { duty: 'administer', claim: 'judged' },
   'approvals reject': decide,
   'audit export': 'reads',
+  'audit key': 'reads',
   'audit list': 'reads',
   'audit verify': 'reads',
   completion: 'reads',

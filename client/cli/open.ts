@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
+import type { EvidenceSigner } from '../../inventory/port/evidence.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import { FailedError, UsageError } from '../../domain/errors.ts';
@@ -63,7 +64,12 @@ export async function connect(config: Config) {
   }
 }
 
-export async function withInventory<T>(shell: Shell, work: (inventory: Inventory) => Promise<T>): Promise<T> {
+/** `signer` may stand for the deployment's key. */
+export async function withInventory<T>(
+  shell: Shell,
+  work: (inventory: Inventory) => Promise<T>,
+  signer?: EvidenceSigner,
+): Promise<T> {
   const config = await readShellConfig(shell);
   const { inventory: place } = config;
   if ('file' in place && !(await exists(place.file))) {
@@ -71,19 +77,19 @@ export async function withInventory<T>(shell: Shell, work: (inventory: Inventory
       `There is no inventory at ${place.file}: run \`npm start\` once (with the same MUSTER_HOME), or set DATABASE_URL`,
     );
   }
-  await using inventory = await openPlace(config);
+  await using inventory = await openPlace(config, signer);
   return await work(inventory);
 }
 
-export async function openPlace({
-  inventory,
-  signingKey,
-}: Pick<Config, 'inventory' | 'signingKey'>): Promise<Inventory> {
+export async function openPlace(
+  { inventory, signingKey }: Pick<Config, 'inventory' | 'signingKey'>,
+  signer?: EvidenceSigner,
+): Promise<Inventory> {
   const [{ openInventory }, { openEvidenceSigner }] = await Promise.all([
     import('../../inventory/index.ts'),
     import('../../auth/keys.ts'),
   ]);
-  return openInventory(inventory, openEvidenceSigner(signingKey));
+  return openInventory(inventory, signer ?? openEvidenceSigner(signingKey));
 }
 
 /** The policy in force here. */

@@ -1,6 +1,9 @@
 import type { PersonAttributes, ResolvedEntitlement } from '../../domain/model.ts';
 import type { GrantRow } from './grants.ts';
 
+/** Whom links about the policy are about: nobody, since no personId has a slash. */
+export const policySubject = 'policy/file';
+
 /** One link of the chain: who did what to whom, why, before and after. Never a secret. */
 export interface EvidenceEntry {
   readonly personId: string;

@@ -12,5 +12,6 @@ export { findNhi } from './nhiLists.ts';
 export { setNhiOwner } from './nhis.ts';
 export { bindAccount, findPerson, linkAccount, unlinkAccount } from './people.ts';
 export { adoptPerson, endEvents, finishProcess } from './processes.ts';
+export { policyOnRecord } from './policyInForce.ts';
 export { decideQuarantine } from './repairs.ts';
 export { createToken, revokeToken } from './tokens.ts';
