@@ -26,7 +26,7 @@ export function addVerify(audit: Command, shell: Shell, setExitCode: (code: numb
     .option(
       '--key <file>',
       'check with this public key (a PEM file, or its text) instead of the key of this deployment; may be repeated',
-      (key: string, keys: readonly string[] = []) => [...keys, key],
+      (key: string, keys: readonly string[] | undefined) => [...(keys ?? []), key],
     )
     .option(
       '--noted <seq:hash>',
@@ -63,7 +63,7 @@ function describe(verdict: Verdict): string {
       ? []
       : [
           `The database no longer refuses to change evidence: ${missingGuards.join(', ')} is gone. Find out who took it away, ` +
-            'and put it back: docs/operations.md',
+            'and put it back: docs/evidence.md',
         ];
   if (verdict.ok) return `The chain holds: ${verdict.count} links.`;
   if ('seq' in verdict) return [`The chain is broken at link ${verdict.seq}: ${verdict.why}.`, ...guards].join('\n');

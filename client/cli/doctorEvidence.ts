@@ -17,7 +17,6 @@ export async function checkEvidence(
   // That it cannot be opened is another line.
   await using inventory = await openPlace(config).catch(() => undefined);
   if (inventory === undefined) return [];
-  const wrong = (detail: string, fix: string): Check => ({ name: 'evidence', status: 'missing', detail, fix });
   try {
     const [guards, isOurs, late] = [
       await inventory.missingGuards(),
@@ -54,6 +53,8 @@ export async function checkEvidence(
     return [wrong(explainFailure(error), 'check MUSTER_SIGNING_KEY_FILE')];
   }
 }
+
+const wrong = (detail: string, fix: string): Check => ({ name: 'evidence', status: 'missing', detail, fix });
 
 async function isSignedWithOurKey(inventory: Inventory, { signingKey }: Pick<Config, 'signingKey'>): Promise<boolean> {
   const head = await inventory.evidenceHead();

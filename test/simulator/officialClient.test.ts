@@ -368,6 +368,25 @@ describe('the official client sees what is not a person', () => {
   });
 });
 
+describe('the official client sends logs', () => {
+  const item = { ddsource: 'muster', service: 'muster', message: 'evidence 1: create account' };
+
+  test('they are taken with the API key alone, up to a thousand at once', async () => {
+    const keyless = officialClient({ ...simulator, appKey: '' });
+    const body = [{ ...item, additionalProperties: { seq: '1' } }];
+    expect(await keyless.logs.submitLog({ body })).toEqual({});
+    const [sent] = simulator.requests.list().slice(-1);
+    expect(sent).toMatchObject({ path: '/api/v2/logs', status: 202 });
+    expect(JSON.parse(sent?.body ?? '')).toEqual([{ ...item, seq: '1' }]);
+    const tooMany = keyless.logs.submitLog({ body: Array.from({ length: 1_001 }, () => item) });
+    expect((await refusal(tooMany)).status).toBe(400);
+    const tooLarge = keyless.logs.submitLog({ body: [{ ...item, message: 'x'.repeat(5_000_000) }] });
+    expect((await refusal(tooLarge)).status).toBe(413);
+    const wrong = officialClient({ ...simulator, apiKey: '0'.repeat(32) });
+    expect((await refusal(wrong.logs.submitLog({ body }))).status).toBe(403);
+  });
+});
+
 describe('the official client is told about its keys', () => {
   test('good keys are valid', async () => {
     expect(await official.authentication.validate()).toMatchObject({ valid: true });

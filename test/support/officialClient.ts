@@ -34,6 +34,7 @@ export function officialClient(site: Site) {
     authnMappings: new v2.AuthNMappingsApi(configuration),
     identityProviders: new v2.IdentityProvidersApi(configuration),
     audit: new v2.AuditApi(configuration),
+    logs: new v2.LogsApi(configuration),
     organizations: new v2.OrganizationsApi(configuration),
     authentication: new v1.AuthenticationApi(configuration),
     /** Every account of the org, human or not, page by page. */
