@@ -34,6 +34,7 @@ describe('the defaults', () => {
     const { hash: _, ...policy } = parsePolicy(minimal, 'p.yaml', simulator);
     expect(policy).toEqual({
       mode: 'enforce',
+      audit: {},
       activation: 'invitation',
       defaultTimeZone: 'UTC',
       identity: { allowedDomains: [], ignore: [], mayEndEmployment: [] },

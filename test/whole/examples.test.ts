@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +76,8 @@ async function makeFolder(words: readonly string[]): Promise<string> {
     // `policy init` writes it, and overwrites nothing.
     if (words[1] !== 'init') await writeFile(join(cwd, name), policy);
   }
+  const key = createPublicKey(await readFile(join(env['MUSTER_HOME'] ?? '', 'signing.key')));
+  await writeFile(join(cwd, 'muster-public.pem'), key.export({ type: 'spki', format: 'pem' }));
   await writeFile(
     join(cwd, 'people.csv'),
     'personId,email,name,department\ne-2001,ann@example.com,Ann Example,Sales\n',

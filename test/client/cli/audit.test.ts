@@ -34,7 +34,7 @@ function damage(...statements: readonly string[]): void {
 
 const dropGuards = ['update', 'delete', 'replace'].map((change) => `drop trigger evidence_no_${change}`);
 
-test('an auditor with a copy of the database and the public key verifies it without the private one', async () => {
+test('an auditor verifies a copy of the database with the public key alone', async () => {
   const { code, out } = await audit('key');
   expect(code).toBe(0);
   expect(out).toMatch(/^-----BEGIN PUBLIC KEY-----[\s\S]*-----END PUBLIC KEY-----\n$/);
@@ -65,7 +65,7 @@ test('without its key nothing is verified, and none is made for it', async () =>
   expect(refused.err).not.toContain('this is');
 });
 
-test('after the key was replaced, both public halves verify the chain, and either alone names a link', async () => {
+test('a chain whose key was replaced takes both public halves; either alone names a link', async () => {
   const first = (await audit('key')).out;
   await rm(join(home, 'signing.key'));
   {
@@ -85,7 +85,7 @@ test('guards that are gone are said, though the chain holds', async () => {
   expect(JSON.parse(out)).toMatchObject({ ok: false, missingGuards: ['evidence_no_delete'] });
 });
 
-test('doctor says of the evidence what is wrong: its guards, its key, and links that Datadog does not get', async () => {
+test('doctor says that a guard is gone, that the key is another, and that Datadog lags behind', async () => {
   const config = {
     inventory: { file: join(home, 'inventory.db') },
     signingKey: { file: join(home, 'signing.key'), isGiven: false },

@@ -46,6 +46,7 @@ test('the commands are those of the public interface that work', () => {
     'approvals reassign',
     'approvals reject',
     'audit export',
+    'audit key',
     'audit list',
     'audit verify',
     'completion',
