@@ -100,7 +100,7 @@ test('links that are large go in requests that Datadog takes', async () => {
   expect(taken(world)).toEqual([1, 2, 3, 4, 5]);
 });
 
-test('the end of the chain is noted once an hour, and nothing is sent that the policy does not ask for', async () => {
+test('the end of the chain is noted once an hour, and nothing is sent without the policy', async () => {
   await using world = await openForwarding();
   const unsent = () => world.policy;
   await world.pass(unsent);
