@@ -45,7 +45,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await inventory.attestationsOf('p-1')).toEqual(new Map([['d-1', 'signed']]));
   });
 
-  test('within one chain a withdrawn request is open again with its decisions, one timed out is new', async () => {
+  test('within one chain a withdrawn request opens again with its decisions; a late one is new', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     await inventory.openApproval(approval());

@@ -28,12 +28,12 @@ export function quietRuntime(): void {
   isQuiet = true;
 }
 
-/** A namespace of its own on the dev server that the run shares; on a server of its own where it has `settings`. */
-export async function startDevServer({ settings }: { settings?: Settings } = {}) {
+/** A namespace of its own on the dev server that the run shares; on a server of its own where it has `settings` or a `file`. */
+export async function startDevServer({ settings, file }: { settings?: Settings; file?: string } = {}) {
   quietRuntime();
   await using opened = new AsyncDisposableStack();
-  const running = settings === undefined ? await shared('temporal') : undefined;
-  const { address } = running ?? opened.use(await startTemporal(settings));
+  const running = settings === undefined && file === undefined ? await shared('temporal') : undefined;
+  const { address } = running ?? opened.use(await startTemporal(settings, file));
   const namespace = `test-${randomUUID()}`;
   const { client } = opened.use(await connectTemporal({ connection: { address }, namespace }));
   await client.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs('1 day') });

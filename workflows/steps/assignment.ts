@@ -4,6 +4,7 @@ import { datadog } from '../proxies.ts';
 import { throwUnlessFailed } from '../run/cancellation.ts';
 import { wordsOf } from '../run/failures.ts';
 import { becauseOf, type PersonRun } from '../run/personRun.ts';
+import { correlate } from './correlate.ts';
 import { needsApproval } from './onceApproved.ts';
 
 import { requestApprovals, wantedAccess } from './wantedAccess.ts';
@@ -47,8 +48,10 @@ export async function alignAccount(run: PersonRun, account: SeenAccount): Promis
 }
 
 /** News that came while the process waited changes in place what is wanted. */
-export async function followNews(run: PersonRun, { account }: Assignment): Promise<Assignment> {
+export async function followNews(run: PersonRun, before: Assignment): Promise<Assignment> {
   const access = await wantedAccess(run);
+  // Read again: HR says something else of it by now.
+  const account = (await correlate(run)) ?? before.account;
   await requestApprovals(run, access, account);
   const aligned = await alignAccount(run, account);
   run.process.note('changed in place by a newer event');

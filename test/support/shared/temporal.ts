@@ -11,22 +11,23 @@ const mostTries = 3;
 /** Dynamic configuration of the server, by name. */
 export type Settings = Readonly<Record<string, number>>;
 
-/** The dev server with its state in memory: a file costs it three times the CPU. It outlives no test. */
-export async function startTemporal(settings: Settings = {}) {
+/** The dev server with its state in memory, unless a file is given: that costs it three times the CPU. It outlives no test. */
+export async function startTemporal(settings: Settings = {}, file?: string) {
   const path = await findDevServer();
   for (let tries = 1; ; tries += 1) {
-    const server = await launch(path, settings);
+    const server = await launch(path, settings, file);
     if (server !== undefined) return server;
     if (tries === mostTries) throw new Error(`The Temporal dev server ended ${tries} times while it started: ${path}`);
   }
 }
 
 /** Undefined where the server ends at once: the port that was free has been taken. */
-async function launch(path: string, settings: Settings) {
+async function launch(path: string, settings: Settings, file: string | undefined) {
   const address = `127.0.0.1:${await freePort()}`;
   const [ip = '', port = ''] = address.split(':');
   const flags = [
     ...['--headless', '--log-level', 'error', '--ip', ip, '--port', port],
+    ...(file === undefined ? [] : ['--db-filename', file]),
     ...Object.entries(settings).flatMap(([name, value]) => ['--dynamic-config-value', `${name}=${value}`]),
   ];
   const child = spawn(path, ['server', 'start-dev', ...flags], { stdio: 'ignore' });
