@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { openKeys } from '../../auth/keys.ts';
+import { openKeys, readEvidenceSigner } from '../../auth/keys.ts';
 
 let home: string;
 beforeAll(async () => {
@@ -31,4 +31,15 @@ test('the public half of the key checks a signature and makes none', async () =>
   const half = openKeys({ file: publicFile, isGiven: true });
   expect(await half.verify('token', 'text', signature)).toBe(true);
   await expect(half.sign('token', 'text')).rejects.toThrow('takes the private one');
+});
+
+test('a process whose key cannot sign evidence does not start, and says which file is wrong', async () => {
+  const whole = join(home, 'evidence.key');
+  const signature = await (await readEvidenceSigner({ file: whole, isGiven: false })).sign('hash');
+  const file = join(home, 'evidence.public.key');
+  await writeFile(file, createPublicKey(await readFile(whole, 'utf8')).export({ type: 'spki', format: 'pem' }));
+  await expect(readEvidenceSigner({ file, isGiven: true })).rejects.toThrow(/evidence\.public\.key.*private one/);
+  await expect(readEvidenceSigner({ file: `${file}.none`, isGiven: true })).rejects.toThrow(/none cannot be read/);
+  expect(await openKeys({ file, isGiven: true }).verify('evidence', 'hash', signature)).toBe(true);
+  expect(await openKeys({ file, isGiven: true }).verify('token', 'hash', signature)).toBe(false);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { assertLoopback, baseUrlOf, datadogSites } from '../../datadog/sites.ts';
+import { assertLoopback, baseUrlOf, datadogSites, logIntakeOf } from '../../datadog/sites.ts';
 
 test('each of the nine sites has its API under its own name', () => {
   const sites = Object.entries(datadogSites);
@@ -8,6 +8,12 @@ test('each of the nine sites has its API under its own name', () => {
     expect(url).toBe(`https://api.${site}`);
     expect(baseUrlOf(site)).toBe(url);
   }
+});
+
+test('logs go to the intake of the same site, or to the same simulator', () => {
+  for (const [site, url] of Object.entries(datadogSites))
+    expect(logIntakeOf(url)).toBe(`https://http-intake.logs.${site}`);
+  expect(logIntakeOf('http://127.0.0.1:8126')).toBe('http://127.0.0.1:8126');
 });
 
 test.each(['', 'example.com', 'api.datadoghq.com', 'https://api.datadoghq.eu', 'DATADOGHQ.COM', 'toString'])(

@@ -8,6 +8,7 @@ import {
   resumeSync,
   syncNow,
 } from '../../client/operations/schedule.ts';
+import { evidence } from '../inventory/samples.ts';
 import { startDevServer } from '../support/engine.ts';
 import { accountOf, hrEvent, inPhase, outcomeOf, startTestMuster, type TestMuster } from '../support/muster.ts';
 
@@ -114,6 +115,16 @@ test('while nobody waits a light sync asks Datadog nothing', async () => {
   stage.simulator.requests.reset();
   expect(await lightPass()).toBeUndefined();
   expect(stage.simulator.requests.list()).toEqual([]);
+});
+
+test('a light sync notes the end of the evidence where that is an hour ago', async () => {
+  await stage.inventory.appendEvidence(evidence('one'));
+  const hourAgo = new Date(Date.now() - 3_600_000).toISOString();
+  await stage.inventory.setMark('noted', { seq: 0, hash: '', at: hourAgo });
+  await lightPass();
+  const head = await stage.inventory.evidenceHead();
+  expect(head).toBeDefined();
+  expect(await stage.inventory.findMark('noted')).toMatchObject({ ...head });
 });
 
 test('a sync that Datadog refuses ends as incomplete with the reason, and closes nothing', async () => {
