@@ -1,5 +1,5 @@
 import type { ProcessTimes } from './model.ts';
-import { isSameText } from './text.ts';
+import { isSameName } from './pins.ts';
 import type {
   AccountChange,
   ApprovalState,
@@ -26,8 +26,16 @@ export interface DecisionContext {
   readonly now: number;
 }
 
-const overlap = (left: readonly string[], right: readonly string[]): boolean =>
-  left.some((one) => right.some((other) => isSameText(one, other)));
+/** Whether both are one person, or one name that no known person has. Ids are compared exactly. */
+const isSame = (one: Identity, other: Identity): boolean =>
+  one.personId === undefined && other.personId === undefined
+    ? isSameName(one.name, other.name)
+    : one.personId === other.personId;
+
+/** Whether they may be one person: two records that share an e-mail count as one where somebody must not decide. */
+export const mayBeSame = (one: Identity, other: Identity): boolean =>
+  isSame(one, other) ||
+  [one.name, ...one.emails].some((name) => [other.name, ...other.emails].some((also) => isSameName(name, also)));
 
 /** The verdict that needs no knowledge of the actor; undefined where the decision has to be reviewed first. */
 export function judgeAtOnce(
@@ -53,31 +61,29 @@ export function judgeDecision(
   const atOnce = judgeAtOnce(approval, decision, context);
   if (approval === undefined || atOnce !== undefined) return atOnce ?? refused('it is not open');
   if (review.proof === 'invalid') return refused(review.why ?? 'its proof is not valid');
-  const { actor } = review;
-  const { subject } = review;
-  if (overlap([...actor.known, ...actor.names], subject)) return refused('nobody decides about their own access');
+  const { actor, subject } = review;
+  if (mayBeSame(actor, subject)) return refused('nobody decides about their own access');
   if (actor.gone !== undefined) return refused(`${decision.actor} cannot decide: ${actor.gone}`);
-  if (decision.verdict === 'reassign') return judgeReassignment(approval, review, subject);
-  if (hasDecided(approval, decision, actor)) return refused(`${decision.actor} has decided already`);
-  if (!mayDecide(approval, review, subject, context)) {
-    const approvers = describeApprovers(approval, isFallbackOpen(approval, review, subject, context));
+  if (decision.verdict === 'reassign') return judgeReassignment(approval, review);
+  if (hasActed(approval, actor, 'reassigned')) return refused('who has reassigned a request does not decide it');
+  if (hasActed(approval, actor, 'decided')) return refused(`${decision.actor} has decided already`);
+  if (!mayDecide(approval, review, context)) {
+    const approvers = describeApprovers(approval, isFallbackOpen(approval, review, context));
     return refused(`${decision.actor} is not among its approvers (${approvers})`);
   }
   return { kind: 'counts' };
 }
 
-/** An administrator may reassign an approval, but not to the person whose access it is. */
+/** An administrator may reassign an approval, but not to the person whose access it is, and not to themselves. */
 function judgeReassignment(
   approval: RecordedApproval,
-  { proof, isAdmin, to }: DecisionReview,
-  subject: readonly string[],
+  { proof, isAdmin, actor, subject, to }: DecisionReview,
 ): Verdict {
   if (proof === 'attested' && !isAdmin) return refused('only an admin token reassigns an approval');
-  if (to.some((one) => overlap([...one.known, ...one.names], subject))) {
-    return refused('nobody decides about their own access');
-  }
+  if (to.some((one) => mayBeSame(one, subject))) return refused('nobody decides about their own access');
+  if (to.some((one) => mayBeSame(one, actor))) return refused('who reassigns a request does not decide it');
   const gone = to.find((one) => one.gone !== undefined);
-  if (gone !== undefined) return refused(`${gone.names[0]} cannot decide: ${gone.gone}`);
+  if (gone !== undefined) return refused(`${gone.name} cannot decide: ${gone.gone}`);
   const { quorum } = approval.approvers;
   const approved = approval.decisions.filter(({ verdict }) => verdict === 'approve').length;
   if (distinct(to) + approved < quorum) {
@@ -88,37 +94,38 @@ function judgeReassignment(
 
 /** Two names of one person are one approver. */
 const distinct = (identities: readonly Identity[]): number =>
-  identities.filter((one, index) => !identities.slice(0, index).some((earlier) => overlap(one.known, earlier.known)))
-    .length;
+  identities.filter((one, index) => !identities.slice(0, index).some((earlier) => mayBeSame(one, earlier))).length;
 
-const hasDecided = (approval: RecordedApproval, decision: Decision, actor: Identity): boolean =>
-  approval.decisions
-    .filter(({ verdict }) => verdict !== 'reassign')
-    .some((earlier) => overlap([earlier.actor, earlier.personId ?? earlier.actor], [decision.actor, ...actor.known]));
+/** Under any name. */
+const hasActed = (
+  { decisions }: Pick<RecordedApproval, 'decisions'>,
+  actor: Identity,
+  act: 'decided' | 'reassigned',
+): boolean =>
+  decisions
+    .filter(({ verdict }) => (verdict === 'reassign') === (act === 'reassigned'))
+    .some(({ actor: name, personId }) => mayBeSame({ name, personId, emails: [], isKnown: true }, actor));
 
-function mayDecide(
-  approval: RecordedApproval,
-  review: DecisionReview,
-  subject: readonly string[],
-  context: DecisionContext,
-): boolean {
-  const { approvers } = approval;
-  const { names } = review.actor;
-  if (overlap(approvers.people, names)) return true;
-  if (approvers.manager && review.manager !== undefined && overlap(review.manager.names, names)) return true;
-  return isFallbackOpen(approval, review, subject, context) && overlap(approvers.fallback, names);
+function mayDecide(approval: RecordedApproval, review: DecisionReview, context: DecisionContext): boolean {
+  const { actor, people, manager, fallback } = review;
+  const isActor = (one: Identity): boolean => isSame(one, actor);
+  if (people.some(isActor)) return true;
+  if (approval.approvers.manager && manager !== undefined && isActor(manager)) return true;
+  return isFallbackOpen(approval, review, context) && fallback.some(isActor);
 }
 
 /** The fallback may decide too after `fallbackAfterMs`, and at once where the manager or every other approver cannot. */
 function isFallbackOpen(
   approval: RecordedApproval,
-  { people, manager, managerGone }: DecisionReview,
-  subject: readonly string[],
-  { times, now }: DecisionContext,
+  { people, manager, managerGone, subject }: DecisionReview,
+  { times, now, acceptClaimed }: DecisionContext,
 ): boolean {
   if (approval.approvers.manager && managerGone !== undefined) return true;
   const others = [...people, ...(manager === undefined ? [] : [manager])];
-  const eligible = others.filter((one) => one.gone === undefined && !overlap([...one.known, ...one.names], subject));
+  const eligible = others.filter(
+    // A name that no known person has decides by a claim alone.
+    (one) => one.gone === undefined && (one.personId !== undefined || acceptClaimed) && !mayBeSame(one, subject),
+  );
   return eligible.length === 0 || isFallbackDue(approval, times, now);
 }
 
@@ -134,18 +141,26 @@ export function isFallbackDue(
 
 /** The people who are notified: e-mails and personIds. */
 export function askedOf(
-  { approvers, managerIds, managerGone }: Pick<RecordedApproval, 'approvers' | 'managerIds' | 'managerGone'>,
+  {
+    approvers,
+    managerSaid,
+    managerId = managerSaid,
+    managerGone,
+  }: Pick<RecordedApproval, 'approvers' | 'managerSaid' | 'managerId' | 'managerGone'>,
   withFallback: boolean,
 ): readonly string[] {
   return [
     ...approvers.people,
-    ...(approvers.manager && managerGone === undefined ? managerIds : []),
+    ...(approvers.manager && managerGone === undefined && managerId !== undefined ? [managerId] : []),
     ...(withFallback ? approvers.fallback : []),
   ];
 }
 
-function describeApprovers({ approvers, managerIds }: RecordedApproval, withFallback: boolean): string {
-  const managers = approvers.manager ? managerIds.map((id) => `manager ${id}`) : [];
+function describeApprovers(
+  { approvers, managerSaid, managerId = managerSaid }: RecordedApproval,
+  withFallback: boolean,
+): string {
+  const managers = approvers.manager && managerId !== undefined ? [`manager ${managerId}`] : [];
   return [...approvers.people, ...managers, ...(withFallback ? approvers.fallback : [])].join(', ');
 }
 
@@ -177,7 +192,7 @@ export function stateAfter({ decisions, approvers }: Pick<RecordedApproval, 'dec
 /** After a reassignment the new approvers replace the named ones and the manager. The fallback stays. */
 export function approversAfter(approvers: ApproverSet, decisions: readonly CountedDecision[]): ApproverSet {
   const last = decisions.findLast(({ verdict }) => verdict === 'reassign');
-  return last?.to === undefined ? approvers : { ...approvers, people: last.to, manager: false };
+  return last?.passedTo === undefined ? approvers : { ...approvers, people: last.passedTo, manager: false };
 }
 
 /** The decision as it is recorded: how its actor is known, without the proof itself. */
@@ -188,6 +203,7 @@ export function countedDecision({ attestation, ...decision }: Decision, review: 
     proof: attestation === undefined ? 'claimed' : 'attested',
     personId,
     tokenId: review.tokenId,
+    ...(decision.to === undefined ? {} : { passedTo: review.to.map((one) => one.personId ?? one.name) }),
   };
 }
 

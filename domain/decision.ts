@@ -4,7 +4,7 @@ import type { Entitlement } from './model.ts';
 
 export type ApprovalState = 'open' | 'approved' | 'rejected' | 'timedOut' | 'withdrawn';
 
-/** The people who may decide about one request, resolved when it was made. */
+/** The people who may decide about one request, as the policy names them: e-mails and personIds. */
 export interface ApproverSet {
   readonly people: readonly string[];
   readonly manager: boolean;
@@ -40,8 +40,10 @@ export interface ApprovalRequest extends RequestView {
   /** The change of the account itself, in words. */
   readonly act?: string;
   readonly approvers: ApproverSet;
-  /** The manager's e-mails and personId, empty where HR names none. */
-  readonly managerIds: readonly string[];
+  /** The manager as HR names them, by personId or e-mail; absent where it names none. */
+  readonly managerSaid?: string;
+  /** The person whom that meant when the request was opened. */
+  readonly managerId?: string;
   /** Why the manager cannot decide, so that the fallback may at once. */
   readonly managerGone?: string;
 }
@@ -78,20 +80,23 @@ export interface CountedDecision extends Omit<Decision, 'attestation'> {
   readonly proof: 'attested' | 'claimed';
   /** The actor's, where the inventory knows them. */
   readonly personId?: string;
+  /** Reassignment only: the personIds of the new approvers; of somebody unknown, the name. */
+  readonly passedTo?: readonly string[];
   /** The token that authenticated the actor of an attested decision. */
   readonly tokenId?: string;
 }
 
-/** A person by all names that are known of them. */
+/** Somebody whom a name means. */
 export interface Identity {
-  /** The names by which an approver may be listed: as given, personId, current e-mail. */
-  readonly names: readonly string[];
-  /** Every identifier that is or was theirs: two identities that share one are the same person. */
-  readonly known: readonly string[];
+  /** As it was given. */
+  readonly name: string;
+  /** The person. Without one only a claim of the same name is the same. */
   readonly personId?: string;
+  /** Every e-mail that is or was theirs. It gives nobody a right: it is for what nobody may do about themselves. */
+  readonly emails: readonly string[];
   /** Whether the inventory has a person or an account of that name. */
   readonly isKnown: boolean;
-  /** Why they cannot decide any more. */
+  /** Why they cannot decide. */
   readonly gone?: string;
 }
 
@@ -104,10 +109,11 @@ export interface DecisionReview {
   readonly tokenId?: string;
   /** Whether an administrator's token proves the actor. */
   readonly isAdmin: boolean;
-  /** Every identifier of the person whose access it is. */
-  readonly subject: readonly string[];
-  /** The approvers that the request names, without the manager. */
+  /** The person whose access it is. */
+  readonly subject: Identity;
+  /** The approvers that the request names, without the manager: whom each name was pinned to. */
   readonly people: readonly Identity[];
+  readonly fallback: readonly Identity[];
   /** The manager, where there is one who may decide. */
   readonly manager?: Identity;
   /** Why there is none. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { personIdPattern } from '../domain/contracts.ts';
 import { dayMs, formatDuration, parseDuration } from '../domain/durations.ts';
-import { foldCase, isEmail } from '../domain/text.ts';
+import { pinName } from '../domain/pins.ts';
+import { isEmail } from '../domain/text.ts';
 import { cronProblem } from './cron.ts';
 
 interface Bounds {
@@ -59,7 +60,7 @@ export const people = z
       }),
     ),
   )
-  .transform((values) => [...new Map(values.map((value) => [foldCase(value), value])).values()]);
+  .transform((values) => [...new Map(values.map((value) => [pinName(value), value])).values()]);
 
 export const domain = z
   .string()

@@ -14,11 +14,9 @@ export function desiredAccess(
   attributes: PersonAttributes,
 ): DesiredAccess<ApprovalRequest> {
   const access = birthrightAccess(policy, attributes);
-  const manager = attributes.manager?.trim();
-  const managerIds = manager === undefined || manager === '' ? [] : [manager];
   return {
     entitlements: access.granted.map(({ kind, name }) => ({ kind, name })),
-    requests: access.onApproval.map((asked) => requestOf(personId, asked, managerIds)),
+    requests: access.onApproval.map((asked) => requestOf(personId, asked, attributes.manager)),
   };
 }
 
@@ -47,7 +45,7 @@ export function guardPrivileged(
       approvalId: '',
       entitlements: [entitlement],
       rules: [defaultRule],
-      managerIds: idsOf(manager),
+      ...saidManager(manager),
       ...decidedBy(approvals.default),
     }),
   );
@@ -72,7 +70,7 @@ export function requestForChange(
     about,
     act,
     rules: [defaultRule],
-    managerIds: idsOf(manager),
+    ...saidManager(manager),
     ...decidedBy(approvals.default),
   };
 }
@@ -91,7 +89,7 @@ export function requestInForce(
     entitlements,
     rules,
     ...(privileged.length === 0 ? {} : { privileged }),
-    managerIds: idsOf(attributes.manager),
+    ...saidManager(attributes.manager),
     ...decidedBy(approval ?? policy.approvals.default),
   };
 }
@@ -114,15 +112,16 @@ const decidedBy = (approvers: ApproverSet = nobody): Pick<ApprovalRequest, 'appr
   ...(isNobody(approvers) ? { isUndecidable: true } : {}),
 });
 
-const idsOf = (manager: string | undefined): readonly string[] =>
-  manager === undefined || manager.trim() === '' ? [] : [manager.trim()];
+/** As HR says it: who that is, is looked up when the request is opened. */
+const saidManager = (manager: string | undefined): Pick<ApprovalRequest, 'managerSaid'> =>
+  manager === undefined || manager.trim() === '' ? {} : { managerSaid: manager.trim() };
 
-function requestOf(personId: string, asked: AccessOnApproval, managerIds: readonly string[]): ApprovalRequest {
+function requestOf(personId: string, asked: AccessOnApproval, manager: string | undefined): ApprovalRequest {
   return {
     approvalId: approvalIdOf(personId, asked.rule, asked.entitlements),
     entitlements: asked.entitlements,
     rules: [asked.rule],
-    managerIds,
+    ...saidManager(manager),
     ...decidedBy(asked.approvers),
   };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { sourceKeys, sources } from './sources.ts';
 import { cron, domain, duration, people, text, textList, timeZone } from './fields.ts';
 import { dayMs } from '../domain/durations.ts';
-import { foldCase } from '../domain/text.ts';
+import { pinName } from '../domain/pins.ts';
 
 const approval = z
   .strictObject({
@@ -15,7 +15,7 @@ const approval = z
   })
   .superRefine(({ people, manager, quorum, fallback }, context) => {
     const first = people.length + (manager ? 1 : 0);
-    const withoutManager = new Set([...people, ...fallback].map((one) => foldCase(one))).size;
+    const withoutManager = new Set([...people, ...fallback].map((one) => pinName(one))).size;
     if (first === 0) {
       context.addIssue({ code: 'custom', message: 'nobody can decide: name people, or set manager to true' });
     } else if (quorum > first) {

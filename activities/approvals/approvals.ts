@@ -12,8 +12,10 @@ import {
 import type { Because } from '../../domain/evidence.ts';
 import type { Statement } from '../../auth/attestation.ts';
 import { requestInForce } from '../../policy/requests.ts';
-import { identify, identifyManager } from './deciders.ts';
+import { identify, identifyApprover, identifyManager } from './deciders.ts';
 import { whyNotBy } from '../../auth/operator.ts';
+import { policyNames } from '../../domain/pins.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
 import { actorOf, isInForce } from '../../inventory/port/tokens.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { ApprovalRow } from '../../inventory/port/approvals.ts';
@@ -23,6 +25,7 @@ import type {
   Decision,
   DecisionId,
   DecisionReview,
+  Identity,
   RequestView,
 } from '../../domain/decision.ts';
 import { withoutAddresses } from '../../domain/text.ts';
@@ -53,6 +56,7 @@ export function createApprovalActivities(means: Means) {
       const { personId } = whose;
       const word = await requiredWord(inventory, whose, at);
       const deadline = deadlineAfter(means, at);
+      await pinApprovers(inventory, policy(), at);
       const opened: ApprovalView[] = [];
       for (const asked of requests) {
         const request = await withManager(means, personId, requestInForce(policy(), personId, asked, word), at);
@@ -114,7 +118,14 @@ export const viewOf = (row: ApprovalRow): ApprovalView => {
   return { approvalId, entitlements, about, rules, privileged, isUndecidable, state, requestedAt, deadline };
 };
 
-/** The manager by every name that is known of them, or why the fallback decides in their stead. */
+/** A name that nobody had when the policy was accepted means whoever has come with it since. */
+async function pinApprovers(inventory: Means['inventory'], policy: Policy, at: string): Promise<void> {
+  const pinned = new Set((await inventory.listPins('approver')).filter(({ id }) => id).map(({ name }) => name));
+  const open = policyNames(policy).filter(({ use, name }) => use === 'approver' && !pinned.has(name));
+  if (open.length > 0) await inventory.pinNames(open, { policyHash: policy.hash, at });
+}
+
+/** The manager that HR names now, kept by personId, or why the fallback decides in their stead. */
 async function withManager(
   { inventory, policy }: Means,
   personId: string,
@@ -124,10 +135,10 @@ async function withManager(
   if (!request.approvers.manager) return request;
   const now = Date.parse(at);
   const until = now + policy().times.approvalRejectAfterMs;
-  const subject = (await identify(inventory, personId, now)).known;
-  const [name] = request.managerIds;
+  const subject = await identify(inventory, personId, now);
+  const name = request.managerSaid;
   const { manager, managerGone } = await identifyManager(inventory, { name, subject, until, now });
-  return { ...request, managerIds: manager === undefined ? request.managerIds : manager.names, managerGone };
+  return { ...request, managerId: manager?.personId, managerGone };
 }
 
 function announce(notify: Means['notify'], row: ApprovalRow): void {
@@ -186,7 +197,7 @@ async function judge(
     const after = { ...row, decisions, approvers, state: stateAfter({ decisions, approvers }) };
     await trx.recordDecision(row, { decision: { ...counted, at }, attestation: decision.attestation }, after);
     const { entitlements, act, deadline } = row;
-    const { decisionId, approvalId, verdict: action, actor, reason, proof, tokenId, to } = counted;
+    const { decisionId, approvalId, verdict: action, actor, reason, proof, tokenId, to, passedTo } = counted;
     await trx.appendEvidence({
       personId,
       eventId,
@@ -198,7 +209,7 @@ async function judge(
       action,
       reason,
       before: { approvalId, state: 'open' },
-      after: { approvalId, state: after.state, entitlements, act, to },
+      after: { approvalId, state: after.state, entitlements, act, to: passedTo },
     });
     if (to !== undefined) {
       const details = { approvalId, entitlements, act, until: deadline };
@@ -216,18 +227,30 @@ async function reviewDecision(
   now: number,
 ): Promise<DecisionReview> {
   const { inventory } = means;
-  const { personId, approvers, managerIds, deadline } = approval;
-  const identifyAll = (names: readonly string[]) => Promise.all(names.map((name) => identify(inventory, name, now)));
-  const subject = (await identify(inventory, personId, now)).known;
-  const until = Date.parse(deadline);
+  const { personId, approvers } = approval;
+  const approversIn = (names: readonly string[]) =>
+    Promise.all(names.map((name) => identifyApprover(inventory, name, now)));
+  const subject = await identify(inventory, personId, now);
   return {
     ...(await prove(means, approval, decision)),
     actor: await identify(inventory, decision.actor, now),
     subject,
-    people: await identifyAll(approvers.people),
-    ...(approvers.manager ? await identifyManager(inventory, { name: managerIds[0], subject, until, now }) : {}),
-    to: await identifyAll(decision.to ?? []),
+    people: await approversIn(approvers.people),
+    fallback: await approversIn(approvers.fallback),
+    ...(approvers.manager ? await managerOf(inventory, approval, subject, now) : {}),
+    to: await Promise.all((decision.to ?? []).map((name) => identify(inventory, name, now))),
   };
+}
+
+/** The manager of the day when the request was opened, if they still may decide. Without one then, there is none now. */
+async function managerOf(
+  inventory: Means['inventory'],
+  { managerSaid, managerId = managerSaid, managerGone, deadline }: ApprovalRow,
+  subject: Identity,
+  now: number,
+): Promise<Pick<DecisionReview, 'manager' | 'managerGone'>> {
+  if (managerGone !== undefined) return { managerGone };
+  return identifyManager(inventory, { name: managerId, subject, until: Date.parse(deadline), now });
 }
 
 /** An attested decision holds for exactly this request, and only while the token that proved its actor is in force. */

@@ -1,31 +1,52 @@
-import type { PersonRecord } from '../../domain/model.ts';
-import { goneBecause, leavingEvent } from '../../domain/standing.ts';
+import { isNewer, lineOf } from '../../domain/mailbox.ts';
+import type { HrEvent, PersonRecord } from '../../domain/model.ts';
+import { isAddress, pinName } from '../../domain/pins.ts';
 import { foldCase, isSameText } from '../../domain/text.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
+import { mayBeSame } from '../../domain/approvals.ts';
 import type { Identity } from '../../domain/decision.ts';
 
 type Identities = Pick<
   Inventory,
-  'findPerson' | 'findPeopleByEmail' | 'waitingEvents' | 'findAccount' | 'listAccounts'
+  'findPerson' | 'findPeopleByEmail' | 'findPin' | 'waitingEvents' | 'findAccount' | 'listAccounts'
 >;
 
 const manyEvents = 1_000;
 
 /**
- * Finds people by this name, a personId or an e-mail, in the inventory. An address belongs to the person who has it now;
- * one that nobody has any more, to who had it last.
+ * Whom this name means now: a personId, or an e-mail of one person. An e-mail belongs to the person who has it; one that nobody
+ * has any more, to who had it last. One that the policy pinned to another person names nobody.
  */
 export async function identify(inventory: Identities, name: string, now: number): Promise<Identity> {
-  const record = (await inventory.findPerson(name)) ?? (await personByEmail(inventory, name));
-  return record === undefined ? identifyAccount(inventory, name) : identifyPerson(inventory, name, record, now);
+  if (!isAddress(name)) return identifyId(inventory, name, now);
+  const holders = await peopleByEmail(inventory, name);
+  const pinnedId = (await inventory.findPin({ use: 'approver', name: pinName(name) }))?.id;
+  const ids = unique([...holders.map(({ personId }) => personId), pinnedId]);
+  const [personId, second] = ids;
+  if (personId === undefined) return identifyAccount(inventory, name);
+  if (second === undefined) return identifyId(inventory, personId, now, name);
+  return { name, emails: [name], isKnown: true, gone: `the e-mail is that of two people, ${ids.join(' and ')}` };
 }
 
-async function personByEmail(inventory: Identities, email: string): Promise<PersonRecord | undefined> {
+/** An approver as the policy or a reassignment names them: by id, or by the e-mail that was pinned to a person. */
+export async function identifyApprover(inventory: Identities, name: string, now: number): Promise<Identity> {
+  if (!isAddress(name)) return identifyId(inventory, name, now);
+  const personId = (await inventory.findPin({ use: 'approver', name: pinName(name) }))?.id;
+  return personId === undefined ? identifyAccount(inventory, name) : identifyId(inventory, personId, now, name);
+}
+
+async function identifyId(inventory: Identities, personId: string, now: number, name = personId): Promise<Identity> {
+  const record = await inventory.findPerson(personId);
+  return record === undefined ? { name, emails: [], isKnown: false } : identifyPerson(inventory, name, record, now);
+}
+
+async function peopleByEmail(inventory: Identities, email: string): Promise<readonly PersonRecord[]> {
   const people = await inventory.findPeopleByEmail(email);
   const holders = people.filter(({ attributes }) => attributes && isSameText(attributes.email, email));
   const candidates = holders.length > 0 ? holders : people;
   // Somebody who came back under another personId: the record that is in force.
-  return candidates.find(({ employment }) => employment !== 'left') ?? candidates[0];
+  const inForce = candidates.filter(({ employment }) => employment !== 'left');
+  return inForce.length > 0 ? inForce : candidates.slice(0, 1);
 }
 
 async function identifyPerson(
@@ -41,16 +62,39 @@ async function identifyPerson(
   ]);
   const events = waiting.map(({ event }) => event);
   const said = events.flatMap(({ person }) => (person === undefined ? [] : [person.email]));
-  // Until a person's first process has ended, the newest event says who they are.
-  const email = record.attributes?.email ?? said.at(-1);
-  const gone = goneBecause(record, events, account?.status === 'disabled', now);
+  const emails = [record.attributes?.email, ...said, ...record.previousEmails, account?.email, account?.handle];
   return {
-    names: unique([name, personId, email]),
-    known: unique([personId, email, ...said, ...record.previousEmails, account?.email, account?.handle]),
+    name,
     personId,
+    emails: unique(emails.map((one) => one && foldCase(one))),
     isKnown: true,
-    gone,
+    gone: goneBecause(record, events, account?.status === 'disabled', now),
   };
+}
+
+function goneBecause(
+  { employment }: PersonRecord,
+  events: readonly HrEvent[],
+  isDisabled: boolean,
+  now: number,
+): string | undefined {
+  if (employment === 'left') return 'they have left';
+  const leaver = leavingEvent(events);
+  if (leaver !== undefined && (leaver.immediate === true || Date.parse(leaver.effectiveAt) <= now)) {
+    return 'they have left';
+  }
+  return isDisabled ? 'their account is disabled' : undefined;
+}
+
+/** The leaver that waits for its day, unless a newer fact takes it back. */
+function leavingEvent(events: readonly HrEvent[]): HrEvent | undefined {
+  const newest = events
+    .filter((event) => lineOf(event) === 'employment')
+    .reduce<HrEvent | undefined>(
+      (last, event) => (last === undefined || isNewer(event, last) ? event : last),
+      undefined,
+    );
+  return newest?.kind === 'leaver' ? newest : undefined;
 }
 
 /** Somebody of whom HR said nothing yet may have an account all the same. */
@@ -59,8 +103,8 @@ async function identifyAccount(inventory: Identities, name: string): Promise<Ide
   const accounts = found.filter(({ email }) => isSameText(email, name));
   const isDisabled = accounts.length > 0 && accounts.every(({ status }) => status === 'disabled');
   return {
-    names: [name],
-    known: unique([name, ...accounts.map(({ handle }) => handle)]),
+    name,
+    emails: unique([name, ...accounts.map(({ handle }) => handle)].map(foldCase)),
     isKnown: accounts.length > 0,
     ...(isDisabled ? { gone: 'their account is disabled' } : {}),
   };
@@ -74,11 +118,11 @@ interface Manager {
 /** The manager that HR names, or why the fallback decides in their stead. `until`: a manager who leaves before is leaving. */
 export async function identifyManager(
   inventory: Identities,
-  { name, subject, until, now }: { name: string | undefined; subject: readonly string[]; until: number; now: number },
+  { name, subject, until, now }: { name: string | undefined; subject: Identity; until: number; now: number },
 ): Promise<Manager> {
   if (name === undefined) return { managerGone: 'HR names no manager' };
   const manager = await identify(inventory, name, now);
-  if (isAmong(manager, subject)) return { managerGone: 'the manager is the person' };
+  if (mayBeSame(manager, subject)) return { managerGone: 'the manager is the person' };
   if (!manager.isKnown) return { managerGone: 'the manager is not known' };
   if (manager.gone !== undefined) return { managerGone: `the manager cannot decide: ${manager.gone}` };
   const waiting =
@@ -90,11 +134,6 @@ export async function identifyManager(
   return { manager };
 }
 
-export const isAmong = ({ names, known }: Identity, identities: readonly string[]): boolean => {
-  const folded = new Set(identities.map(foldCase));
-  return [...names, ...known].some((one) => folded.has(foldCase(one)));
-};
-
 const unique = (values: readonly (string | undefined)[]): readonly string[] => [
-  ...new Map(values.flatMap((value) => (value === undefined ? [] : [[foldCase(value), value] as const]))).values(),
+  ...new Set(values.filter((value) => value !== undefined)),
 ];

@@ -157,7 +157,7 @@ async function disableAccount({ api, inventory, policy, because }: Attempt, acco
       action: 'disable account',
       wanted: { kind: 'disabled' },
       found: { account },
-      owed: () => refuseProtected(api, account, policy()),
+      owed: () => refuseProtected({ api, inventory, policy: policy() }, account),
       send: () => api.disableAccount(accountId),
       // Somebody else was quicker: the second request gets a 404.
       mayBeSo: ['NotFound'],

@@ -7,7 +7,7 @@ import type { Account } from '../../domain/model.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import type { DatadogReads } from '../../datadog/types.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import { foldCase } from '../../domain/text.ts';
+import { isEmergencyAccount, pinnedAccounts } from '../../domain/pins.ts';
 import { withDatadog } from '../attempt.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { stillHeld } from './awaiting.ts';
@@ -16,14 +16,20 @@ const administrators = 'administrators';
 /** Longer than one attempt may take: the lease of a dead process expires by that. */
 const leaseMs = 20_000;
 
+interface Guarding {
+  readonly api: DatadogReads;
+  readonly inventory: Pick<Inventory, 'listPins'> | undefined;
+  readonly policy: Pick<Policy, 'protection'>;
+}
+
 /** What keeps the wrong account from being disabled. */
-export function createProtectionActivities({ datadog, policy }: Dependencies) {
+export function createProtectionActivities({ datadog, inventory, policy }: Dependencies) {
   return {
     /** Fails until nothing protects the account any more; is retried. */
     async awaitUnprotected(accountId: string): Promise<void> {
       await withDatadog(datadog, async (api) => {
         const account = await api.getAccount(accountId);
-        const protection = account && (await protectionOf(api, account, policy()));
+        const protection = account && (await protectionOf({ api, inventory, policy: policy() }, account));
         if (protection !== undefined) throw stillHeld(`the account is protected: ${protection}`);
       });
     },
@@ -31,8 +37,8 @@ export function createProtectionActivities({ datadog, policy }: Dependencies) {
 }
 
 /** Throws `ProtectedAccount` for an account that must stay. */
-export async function refuseProtected(api: DatadogReads, account: Account, policy: Policy): Promise<void> {
-  const protection = await protectionOf(api, account, policy);
+export async function refuseProtected(guarding: Guarding, account: Account): Promise<void> {
+  const protection = await protectionOf(guarding, account);
   if (protection === undefined) return;
   throw ApplicationFailure.create({
     type: protectedAccount,
@@ -70,14 +76,13 @@ export async function whileAdministratorsStay<T>(
   }
 }
 
-/** Whether the account must stay, judged by what Datadog says now. */
+/** Whether the account must stay, judged by what Datadog says now. Without an inventory nothing was pinned. */
 export async function protectionOf(
-  api: DatadogReads,
+  { api, inventory, policy }: Guarding,
   account: Account,
-  { protection }: Pick<Policy, 'protection'>,
 ): Promise<Protection | undefined> {
-  const names = [account.id, account.email].map(foldCase);
-  if (protection.emergencyAccounts.some((one) => names.includes(foldCase(one)))) return 'emergency';
+  const pins = (await inventory?.listPins('emergency')) ?? [];
+  if (isEmergencyAccount(account, pinnedAccounts(policy, pins, []))) return 'emergency';
   if ((await api.currentUser()).account.id === account.id) return 'ownKey';
   if (!(await isAdministrator(api, account))) return undefined;
   return (await hasOtherAdministrator(api, account)) ? undefined : 'lastAdministrator';

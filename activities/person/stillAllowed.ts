@@ -4,7 +4,8 @@ import type { Because } from '../../domain/evidence.ts';
 import { privilegesIn } from '../../domain/access/privileged.ts';
 import type { ResolvedEntitlement } from '../../domain/model.ts';
 import type { DatadogReads } from '../../datadog/types.ts';
-import { identify, isAmong } from '../approvals/deciders.ts';
+import { mayBeSame } from '../../domain/approvals.ts';
+import { identify } from '../approvals/deciders.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { Granted, LapsedDecision } from '../../domain/decision.ts';
 import type { ApprovalRow } from '../../inventory/port/approvals.ts';
@@ -57,13 +58,13 @@ async function lapsedDecisions(
   { personId, approvers, decisions }: ApprovalRow,
 ): Promise<readonly LapsedDecision[]> {
   const approving = decisions.filter(({ verdict }) => verdict === 'approve');
-  const subject = (await identify(inventory, personId, Date.now())).known;
+  const subject = await identify(inventory, personId, Date.now());
   const judged = await Promise.all(
     approving.map(async (decision): Promise<LapsedDecision | undefined> => {
       const { decisionId } = decision;
       const actor = await identify(inventory, decision.personId ?? decision.actor, Date.now());
       if (actor.gone !== undefined) return { decisionId, why: `its approver cannot decide: ${actor.gone}` };
-      if (isAmong(actor, subject)) return { decisionId, why: 'nobody decides about their own access' };
+      if (mayBeSame(actor, subject)) return { decisionId, why: 'nobody decides about their own access' };
       const token = decision.tokenId === undefined ? undefined : await inventory.findToken({ id: decision.tokenId });
       return token?.revokedAt === undefined ? undefined : { decisionId, why: `token ${token.id} was revoked` };
     }),

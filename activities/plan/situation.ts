@@ -82,7 +82,7 @@ export async function gatherSituation(context: PlanContext, request: PlanRequest
   return {
     ...situation,
     admittance: await context.admits({ eventId: event.eventId, personId, at: new Date().toISOString() }),
-    protection: await protectionOf(api, account, policy),
+    protection: await protectionOf({ api, inventory, policy }, account),
   };
 }
 

@@ -1,8 +1,8 @@
 import { catalogEntry } from './catalog.ts';
 import type { Account, Employment } from '../model.ts';
-import { matchesPattern } from '../access/adoption.ts';
 import { isInDomains, type Policy } from '../policy/rules.ts';
-import { domainOf, foldCase } from '../text.ts';
+import { isEmergencyAccount, isIgnored, type PinnedAccounts } from '../pins.ts';
+import { domainOf } from '../text.ts';
 import type { FindingThresholds, Found } from './found.ts';
 
 /** One account with what the inventory knows of its person. */
@@ -22,14 +22,13 @@ export interface AccountSnapshot {
   readonly approvedRoleIds: readonly string[];
 }
 
-export interface AccountContext {
+/** Emergency accounts are unowned, idle and privileged on purpose. */
+export interface AccountContext extends PinnedAccounts {
   readonly nowMs: number;
   readonly thresholds: FindingThresholds;
   /** Names by role id, of roles that are privileged. */
   readonly privilegedRoles: ReadonlyMap<string, string>;
   readonly identity: Pick<Policy['identity'], 'allowedDomains' | 'ignore'>;
-  /** Folded e-mails and account ids. Emergency accounts are unowned, idle and privileged on purpose. */
-  readonly emergencyAccounts: ReadonlySet<string>;
   /** Domains with a complete roster: there, each account that is not on it is a finding of its own. */
   readonly completeDomains: ReadonlySet<string>;
   /** Whether Datadog reports the last login at all: some sites do so for nobody. */
@@ -78,20 +77,14 @@ function found(
  */
 export function isUncorrelated(
   { account, isGone, person, formerPersonId }: AccountSnapshot,
-  { identity }: Pick<AccountContext, 'identity'>,
+  { identity, ignoredIds }: Pick<AccountContext, 'identity' | 'ignoredIds'>,
 ): boolean {
   const isInUse = !isGone && !account.isServiceAccount && account.status !== 'disabled';
   // Accounts outside of the domains belong to other organizations, and are never on the roster.
   const isPersons =
-    isInDomains(identity.allowedDomains, account.email) &&
-    !identity.ignore.some((pattern) => matchesPattern(pattern, account.email));
+    isInDomains(identity.allowedDomains, account.email) && !isIgnored(account, identity.ignore, { ignoredIds });
   return isInUse && isPersons && person === undefined && formerPersonId === undefined;
 }
-
-export const isEmergencyAccount = (
-  { id, email }: Pick<Account, 'id' | 'email'>,
-  { emergencyAccounts }: Pick<AccountContext, 'emergencyAccounts'>,
-): boolean => emergencyAccounts.has(id) || emergencyAccounts.has(foldCase(email));
 
 /** One finding for all of them, with the number of accounts by domain. */
 export function uncorrelatedSummary(byDomain: ReadonlyMap<string, number>): readonly Found[] {

@@ -27,6 +27,7 @@ const lockOrder = [
   'repairs',
   'keyHealth',
   'entitlementIds',
+  'pins',
   'tokens',
   'evidence',
 ] as const;

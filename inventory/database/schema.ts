@@ -25,6 +25,7 @@ import type {
   SyncRunKindsTable,
   FindingsTable,
 } from './schemaObserved.ts';
+import type { Pin } from '../../domain/pins.ts';
 import type { Stored } from './stored.ts';
 import type { ApprovalRequest, Decision } from '../../domain/decision.ts';
 
@@ -51,6 +52,8 @@ export interface Schema {
   submissions: SubmissionsTable;
   grants: Stored<GrantRow>;
   entitlementIds: EntitlementIdsTable;
+  pins: Stored<Pin>;
+  ignoredAccounts: IgnoredAccountsTable;
   accounts: AccountsTable;
   accountRoles: AccountRolesTable;
   scans: ScansTable;
@@ -179,6 +182,12 @@ interface SubmissionsTable {
 }
 
 /** What a name of the policy means: the id that it had when it was first looked up. */
+interface IgnoredAccountsTable {
+  pattern: string;
+  accountId: string;
+  since: string;
+}
+
 interface EntitlementIdsTable extends Stored<Pick<ResolvedEntitlement, 'kind' | 'name' | 'id'>> {
   since: string;
 }

@@ -30,7 +30,9 @@ export const openApproval = locked(
       if (last.state !== 'withdrawn' && last.state !== 'open') return { row: last, isNew: false };
       // Who may decide is said anew; who it was passed to stays.
       const approvers = approversAfter(approval.approvers, last.decisions);
-      const request = requestIn({ ...approval, approvers });
+      // So does whom HR's word for the manager meant, while it is the same.
+      const isSameWord = last.managerId !== undefined && last.managerSaid === approval.managerSaid;
+      const request = requestIn({ ...approval, approvers, ...(isSameWord ? managerIn(last) : {}) });
       const until = last.state === 'open' ? last.deadline : deadline;
       await change(db, last, { state: 'open', closedAt: null, deadline: until, request });
       const row = await findApproval(db, last);
@@ -244,11 +246,13 @@ const toRow = (row: Selectable<Schema['approvals']>, decisions: readonly Decisio
     .map(({ decision }) => parseJson(decision)),
 });
 
+const managerIn = ({ managerId, managerGone }: ApprovalRequest) => ({ managerId, managerGone });
+
 function requestIn(approval: ApprovalRequest): Json<ApprovalRequest> {
   const { approvalId, entitlements, about, act, rules, privileged, isUndecidable } = approval;
-  const { approvers, managerIds, managerGone } = approval;
+  const { approvers, managerSaid, managerId, managerGone } = approval;
   return canonicalJson<ApprovalRequest>({
     ...{ approvalId, entitlements, about, act, rules, privileged, isUndecidable },
-    ...{ approvers, managerIds, managerGone },
+    ...{ approvers, managerSaid, managerId, managerGone },
   });
 }

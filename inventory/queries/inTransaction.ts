@@ -13,5 +13,6 @@ export { setNhiOwner } from './nhis.ts';
 export { bindAccount, findPerson, linkAccount, unlinkAccount } from './people.ts';
 export { adoptPerson, endEvents, finishProcess } from './processes.ts';
 export { policyOnRecord } from './policyInForce.ts';
+export { pinMatching, setPin } from './pins.ts';
 export { decideQuarantine } from './repairs.ts';
 export { createToken, revokeToken } from './tokens.ts';

@@ -38,6 +38,7 @@ export { sweepNhis, sweepOwnerlessNhis, writeNhis } from './nhis.ts';
 export { beginWrite, endWrite, giveUpWrite, listOpenWrites, refuseWrite } from './openWrites.ts';
 export { readOrganization } from './organization.ts';
 export { findPeopleByEmail, listPeople, personBoundTo, recordProgress } from './people.ts';
+export { findPin, holdersOf, listIgnoredAccounts, listPins, pinNames } from './pins.ts';
 export { listQuarantines, openQuarantine, recordRepairs, unrepairedSubjects, withdrawQuarantine } from './repairs.ts';
 export { listRoles, writeRoles } from './roles.ts';
 export { absenceSnapshots, listAbsences, noteAbsences } from './rosterAbsences.ts';

@@ -21,7 +21,8 @@ const approval: RecordedApproval = {
   entitlements: [{ kind: 'role', name: 'Datadog Admin Role' }],
   rules: ['sre-admin'],
   approvers: { people: ['lead@example.com'], manager: true, quorum: 1, fallback: ['it@example.com'] },
-  managerIds: ['m1', 'boss@example.com'],
+  managerSaid: 'boss@example.com',
+  managerId: 'm1',
   state: 'open',
   requestedAt,
   deadline: '2026-03-08T00:00:00.000Z',
@@ -34,32 +35,34 @@ const by = (actor: string, more: Partial<Decision> = {}): Decision => ({
   actor,
   ...more,
 });
-const counted = (actor: string, more: Partial<Decision> = {}): CountedDecision => ({
+const counted = (actor: string, more: Partial<CountedDecision> = {}): CountedDecision => ({
   ...by(actor, more),
   proof: 'claimed',
 });
 
+const person = (personId: string, ...emails: string[]): Identity => ({
+  name: personId,
+  personId,
+  emails,
+  isKnown: true,
+});
+const ann = person('p1', 'ann@example.com', 'ann.old@example.com', 'ann.older@example.com');
+
 /** The people of these tests; everybody else is nobody whom the inventory knows. */
-const people: readonly Identity[] = [
-  { names: ['m1', 'boss@example.com'], known: ['m1', 'boss@example.com'], personId: 'm1', isKnown: true },
-  {
-    names: ['p1', 'ann@example.com'],
-    known: ['p1', 'ann@example.com', 'ann.old@example.com', 'ann.older@example.com'],
-    personId: 'p1',
-    isKnown: true,
-  },
-  { names: ['l1', 'lead@example.com'], known: ['l1', 'lead@example.com'], personId: 'l1', isKnown: true },
-];
-const who = (name: string): Identity =>
-  people.find(({ known }) => known.includes(name.toLowerCase())) ?? { names: [name], known: [name], isKnown: false };
+const people = [person('m1', 'boss@example.com'), ann, person('l1', 'lead@example.com')];
+function who(name: string): Identity {
+  const known = people.find(({ personId, emails }) => personId === name || emails.includes(name.toLowerCase()));
+  return known === undefined ? { name, emails: [name], isKnown: false } : { ...known, name };
+}
 
 /** As the inventory reviews a claimed decision where nothing is amiss. */
 const reviewOf = (decision: Decision, more: Partial<DecisionReview> = {}): DecisionReview => ({
   proof: 'claimed',
   isAdmin: false,
   actor: who(decision.actor),
-  subject: ['p1', 'ann@example.com', 'ann.old@example.com', 'ann.older@example.com'],
+  subject: ann,
   people: [who('lead@example.com')],
+  fallback: [who('it@example.com')],
   manager: who('m1'),
   to: (decision.to ?? []).map(who),
   ...more,
@@ -84,6 +87,7 @@ describe('who may decide', () => {
     ['the person, under an old e-mail', 'ann.old@example.com', 'refused'],
     ['the person, under an e-mail that only the inventory knows', 'ann.older@example.com', 'refused'],
     ['anybody else', 'mallory@example.com', 'refused'],
+    ['the id of an approver in another case', 'L1', 'refused'],
     ['a fallback approver before their time', 'it@example.com', 'refused'],
   ])('%s: %s %s', (_who, actor, kind) => {
     expect(judge(by(actor)).kind).toBe(kind);
@@ -98,6 +102,24 @@ describe('who may decide', () => {
     expect(judge(attested, { at, review: { proof: 'invalid', why: 'altered' } })).toMatchObject({ why: 'altered' });
     // What does not prove anything is no claim either.
     expect(judge(attested, { review: { proof: 'invalid', why: 'altered' } }).kind).toBe('refused');
+  });
+
+  test('nobody by an e-mail that was pinned to somebody else', () => {
+    const moved = { ...person('x9', 'lead@example.com'), name: 'lead@example.com' };
+    expect(judge(by('lead@example.com'), { review: { actor: moved } }).kind).toBe('refused');
+    // And a name that nobody was pinned to is not theirs who was given the e-mail.
+    const review = { actor: moved, people: [{ ...who('nobody@example.com'), name: 'lead@example.com' }] };
+    expect(judge(by('lead@example.com'), { review })).toMatchObject({ why: expect.stringContaining('not among') });
+  });
+
+  test('the fallback, where claims do not count and no known person has the approvers’ names', () => {
+    const at = { ...context, acceptClaimed: false };
+    const attested = by('l1', { attestation: 'x' });
+    const view = { ...approval, approvers: { ...approval.approvers, manager: false } };
+    const { manager: _none, ...given } = reviewOf(attested, { proof: 'attested', fallback: [who('l1')] });
+    const judgeBy = (name: string) => judgeDecision(view, attested, { ...given, people: [who(name)] }, at).kind;
+    expect(judgeBy('nobody@example.com')).toBe('counts');
+    expect(judgeBy('m1')).toBe('refused');
   });
 
   test('nobody who has left, though they are named', () => {
@@ -154,10 +176,11 @@ describe('reassigning', () => {
     expect(judge(decision).kind).toBe('counts');
     const approvers = approversAfter(approval.approvers, [countedDecision(decision, reviewOf(decision))]);
     const view = { ...approval, approvers };
-    expect(judge(by('cto@example.com'), { view }).kind).toBe('counts');
-    expect(judge(by('lead@example.com'), { view }).kind).toBe('refused');
-    expect(judge(by('m1'), { view }).kind).toBe('refused');
-    expect(judge(by('it@example.com'), { view, at: late }).kind).toBe('counts');
+    const review = { people: [who('cto@example.com')] };
+    expect(judge(by('cto@example.com'), { view, review }).kind).toBe('counts');
+    expect(judge(by('lead@example.com'), { view, review }).kind).toBe('refused');
+    expect(judge(by('m1'), { view, review }).kind).toBe('refused');
+    expect(judge(by('it@example.com'), { view, review, at: late }).kind).toBe('counts');
     expect(approvers.quorum).toBe(1);
   });
 
@@ -174,6 +197,23 @@ describe('reassigning', () => {
       expect(judge(to('cto@example.com', name))).toMatchObject({ why: 'nobody decides about their own access' });
     },
   );
+
+  test.each(['l1', 'lead@example.com', 'Lead@Example.com'])('to oneself, as %s, is refused', (name) => {
+    const decision = by('l1', { verdict: 'reassign', to: ['cto@example.com', name], attestation: 'x' });
+    const verdict = judge(decision, { review: { proof: 'attested', isAdmin: true } });
+    expect(verdict).toMatchObject({ why: 'who reassigns a request does not decide it' });
+  });
+
+  test('takes the right to decide from who does it, under any name', () => {
+    const passed = counted('l1', { verdict: 'reassign', to: ['cto@example.com'], personId: 'l1' });
+    const view = { ...approval, decisions: [passed] };
+    for (const actor of ['l1', 'lead@example.com']) {
+      expect(judge(by(actor, { decisionId: 'later' }), { view })).toMatchObject({
+        why: 'who has reassigned a request does not decide it',
+      });
+    }
+    expect(judge(by('m1'), { view }).kind).toBe('counts');
+  });
 
   test('by the person whose access it is, is refused', () => {
     expect(judge(by('ann.old@example.com', { verdict: 'reassign', to: ['cto@example.com'] })).kind).toBe('refused');

@@ -97,7 +97,6 @@ export const approval = (change: Partial<ApprovalRow> = {}): ApprovalRow => ({
   entitlements: [{ kind: 'role', name: 'Admin' }],
   rules: ['admins'],
   approvers: { people: ['boss@example.com'], manager: false, quorum: 1, fallback: [] },
-  managerIds: [],
   state: 'open',
   requestedAt: at(1),
   deadline: at(50),

@@ -27,7 +27,7 @@ describe('desired access', () => {
           ],
           rules: ['admin'],
           approvers: { people: [], manager: true, quorum: 1, fallback: ['it@example.com'] },
-          managerIds: ['grace@example.com'],
+          managerSaid: 'grace@example.com',
         },
       ],
     });
@@ -39,7 +39,7 @@ describe('desired access', () => {
       department: 'SRE',
       manager: ' ',
     });
-    expect(requests.map(({ managerIds }) => managerIds)).toEqual([[]]);
+    expect(requests.map(({ managerSaid }) => managerSaid)).toEqual([undefined]);
   });
 
   test('asks under the same id however the same access is written', () => {

@@ -3,19 +3,24 @@ import type { DriftContext, EntitlementDirectory } from '../../../domain/finding
 import type { Policy } from '../../../domain/policy/rules.ts';
 import { isPrivileged } from '../../../domain/access/privileged.ts';
 import type { OrganizationSnapshot } from '../../../inventory/port/snapshots.ts';
-import { foldCase } from '../../../domain/text.ts';
+import type { PinnedAccounts } from '../../../domain/pins.ts';
 
 export type Context = AccountContext & DriftContext;
 
 /** What every page is judged by. */
-export function contextOf(organization: OrganizationSnapshot, policy: Policy, nowMs: number): Context {
+export function contextOf(
+  organization: OrganizationSnapshot,
+  policy: Policy,
+  accounts: PinnedAccounts,
+  nowMs: number,
+): Context {
   const privileged = organization.roles.filter(({ permissions }) => isPrivileged(permissions));
   return {
     nowMs,
     thresholds: policy.findings,
     privilegedRoles: new Map(privileged.map(({ id, name }) => [id, name])),
     identity: policy.identity,
-    emergencyAccounts: new Set(policy.protection.emergencyAccounts.map(foldCase)),
+    ...accounts,
     completeDomains: organization.completeDomains,
     isLoginReported: organization.isLoginReported,
     rules: policy.rules,

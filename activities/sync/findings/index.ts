@@ -1,10 +1,7 @@
 import { heartbeat } from '@temporalio/activity';
-import {
-  accountFindings,
-  isEmergencyAccount,
-  isUncorrelated,
-  uncorrelatedSummary,
-} from '../../../domain/findings/accounts.ts';
+import { accountFindings, isUncorrelated, uncorrelatedSummary } from '../../../domain/findings/accounts.ts';
+import { isEmergencyAccount, pinnedAccounts, policyNames } from '../../../domain/pins.ts';
+import type { Policy } from '../../../domain/policy/rules.ts';
 import { driftFindings } from '../../../domain/findings/drift.ts';
 import type { KindStates } from '../../../domain/sync/kinds.ts';
 import { keyFindings } from '../../../domain/findings/keys.ts';
@@ -55,7 +52,7 @@ export function createFindingActivities({ inventory, policy, signals }: Dependen
       const rules = policy();
       const at = now.toISOString();
       const organization = await inventory.readOrganization(at);
-      const context = contextOf(organization, rules, now.getTime());
+      const context = contextOf(organization, rules, await accountsApart(inventory, rules, input, at), now.getTime());
       const pages = createPages(inventory, { states: input.states, at, onPage: heartbeat });
       const assessing: Assessing = { inventory, pages, organization, context, input };
 
@@ -79,6 +76,15 @@ export function createFindingActivities({ inventory, policy, signals }: Dependen
       return { findings: await inventory.countOpenFindings(at), ...pages.counts, ...repaired };
     },
   };
+}
+
+/** The accounts that the policy sets apart. Names that it uses for the first time mean what a sync that read all accounts has found. */
+async function accountsApart(inventory: Inventory, policy: Policy, { states }: AssessmentInput, at: string) {
+  if (states.accounts?.state === 'complete') {
+    const names = policyNames(policy).filter(({ use }) => use !== 'approver');
+    await inventory.pinNames(names, { policyHash: policy.hash, at });
+  }
+  return pinnedAccounts(policy, await inventory.listPins('emergency'), await inventory.listIgnoredAccounts());
 }
 
 /** Accounts one by one; those that belong to nobody, where no roster says who there should be, are one finding together. */

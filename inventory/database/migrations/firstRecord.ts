@@ -168,6 +168,14 @@ export const recordTables = {
     columns: { kind: 'text', name: 'text', id: 'text', since: 'text' },
     key: ['kind', 'name'],
   },
+  pins: {
+    columns: { use: 'text', name: 'text', id: 'text?', since: 'text', policyHash: 'text' },
+    key: ['use', 'name'],
+  },
+  ignoredAccounts: {
+    columns: { pattern: 'text', accountId: 'text', since: 'text' },
+    key: ['pattern', 'accountId'],
+  },
   findings: {
     columns: {
       findingId: 'text',

@@ -27,7 +27,6 @@ const approval = {
   entitlements: [role],
   rules: ['sre'],
   approvers: { people: ['lead@example.com'], manager: true, quorum: 1, fallback: [] },
-  managerIds: [],
   state: 'open',
   requestedAt: at,
   deadline: '2026-01-22T12:00:00.000Z',

@@ -16,7 +16,6 @@ const approval = {
   entitlements: [{ kind: 'role', name: 'Datadog Admin Role' }],
   rules: ['sre'],
   approvers: { people: ['lead@example.com'], manager: false, quorum: 1, fallback: [] },
-  managerIds: [],
   requestedAt: '2026-01-15T12:00:00.000Z',
   deadline: '2026-01-22T12:00:00.000Z',
   decisions: [],

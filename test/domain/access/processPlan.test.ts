@@ -34,7 +34,6 @@ const requestOf = (entitlements: readonly ResolvedEntitlement[], people: readonl
   entitlements,
   rules: ['rule'],
   approvers: { people, manager: false, quorum: 1, fallback: [] },
-  managerIds: [],
   ...(people.length === 0 ? { isUndecidable: true } : {}),
 });
 

@@ -45,7 +45,9 @@ const accountContext: AccountContext = {
   thresholds,
   privilegedRoles: new Map([['r-admin', 'Admin']]),
   identity: { allowedDomains: [], ignore: [] },
-  emergencyAccounts: new Set(['break.glass@example.com']),
+  emergencyIds: new Set(),
+  emergencyNames: ['break.glass@example.com'],
+  ignoredIds: new Set(),
   completeDomains: new Set(['example.com']),
   isLoginReported: true,
 };

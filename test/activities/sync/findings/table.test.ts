@@ -29,6 +29,7 @@ interface Case {
 
 const mapping: Nhi = { id: 'm-1', kind: 'authnMapping', name: 'team=ops', details: { roleId: 'r-ops' } };
 const roleOf = (id: string, name: string, givenTo = 0) => ({ id, name, givenTo });
+const breakGlass = { email: 'Break.Glass@example.com', handle: 'break.glass@example.com' };
 const passwordLogin = { mfaEnabled: false, allowedLoginMethods: ['google_oidc', 'standard'] };
 
 const cases: Readonly<Record<FindingKind, Case>> = {
@@ -41,10 +42,13 @@ const cases: Readonly<Record<FindingKind, Case>> = {
     nearMisses: {
       'no complete roster was applied for the domain': atStray({}, { completeDomains: new Set(['other.example']) }),
       'outside of the allowed domains': atStray({}, { identity: { allowedDomains: ['corp.example'], ignore: [] } }),
-      'an account that the policy ignores': atStray({}, { identity: { allowedDomains: [], ignore: ['*'] } }),
+      'an account that the policy ignores': atStray(
+        {},
+        { identity: { allowedDomains: [], ignore: ['*'] }, ignoredIds: new Set(['a-1']) },
+      ),
       'it is disabled': atStray({ account: accountOf({ status: 'disabled' }) }),
       'it belongs to a person': atAccount({}),
-      'it is an emergency account': atStray({ account: accountOf({ email: 'Break.Glass@example.com' }) }),
+      'it is an emergency account': atStray({ account: accountOf(breakGlass) }),
       'it is a service account': atStray({ account: accountOf(serviceAccount) }),
     },
   },
@@ -121,7 +125,7 @@ const cases: Readonly<Record<FindingKind, Case>> = {
     nearMisses: {
       'an approval is on record': atAccount({ roleIds: ['r-admin'] }, { approvedRoleIds: ['r-admin'] }),
       'the role is not privileged': atAccount({ roleIds: ['r-read'] }),
-      'it is an emergency account': atAccount({ roleIds: ['r-admin'], email: 'break.glass@example.com' }),
+      'it is an emergency account': atAccount({ roleIds: ['r-admin'], ...breakGlass }),
       'it is disabled': atAccount({ roleIds: ['r-admin'], status: 'disabled' }),
     },
   },
