@@ -48,7 +48,11 @@ export type Naming =
   /** Somebody has been given the e-mail after the policy used it: it may have been for the right that goes with it. */
   | { readonly kind: 'moved'; readonly id: string };
 
-export type PolicyNaming = PolicyName & { readonly naming: Naming };
+export interface PolicyNaming extends PolicyName {
+  /** The policies so far did not use the name. */
+  readonly isNew: boolean;
+  readonly naming: Naming;
+}
 
 /** Ids of people and of accounts have no @. */
 export const isAddress = (name: string): boolean => name.includes('@');
@@ -153,28 +157,67 @@ export function pinnedAccounts(
   };
 }
 
-const people = { approver: 'people', emergency: 'accounts', ignored: 'accounts' } as const;
+/** Why a policy cannot be accepted. A name that was accepted earlier stays accepted: what others are given since stops nothing. */
+export function refusalsOf(
+  policy: Pick<Policy, 'rules' | 'approvals'>,
+  namings: readonly PolicyNaming[],
+): readonly string[] {
+  const shared = namings.filter(({ isNew, naming }) => isNew && naming.kind === 'several');
+  return [...shared.map(sharedBy), ...quorumsBeyond(policy, namings)];
+}
 
-/** Why a policy that uses a name so cannot be accepted. */
-export function refusalOf({ use, name, where, naming }: PolicyNaming): string | undefined {
-  if (naming.kind !== 'several') return undefined;
+const bearers = { approver: 'people', emergency: 'accounts', ignored: 'accounts' } as const;
+
+function sharedBy({ use, name, where, naming }: PolicyNaming): string {
+  const ids = naming.kind === 'several' ? naming.ids : [];
   return (
-    `${where.join(', ')} names ${name}, the e-mail of ${naming.ids.length} ${people[use]} (${naming.ids.join(', ')}): ` +
-    `it names nobody. Write the ${use === 'approver' ? 'personId' : 'account id'} of the one who is meant`
+    `${where.join(', ')}: ${name} is the e-mail of ${ids.length} ${bearers[use]} (${ids.join(', ')}), so it names nobody: ` +
+    `write the ${use === 'approver' ? 'personId' : 'account id'} of the one who is meant`
   );
 }
 
-/** What should be known of a name that means nobody yet. */
-export function warningOf({ use, name, where, naming }: PolicyNaming): string | undefined {
+/** Two names of one person are one approver. */
+function quorumsBeyond(
+  { rules, approvals }: Pick<Policy, 'rules' | 'approvals'>,
+  namings: readonly PolicyNaming[],
+): readonly string[] {
+  const ids = new Map(
+    namings.flatMap(({ use, name, naming }) =>
+      use === 'approver' && 'id' in naming && naming.kind !== 'moved' ? [[name, naming.id] as const] : [],
+    ),
+  );
+  const sets = [
+    ...rules.map(({ name, approval }) => ({ where: `rule ${name}`, approval })),
+    { where: 'approvals.default', approval: approvals.default },
+  ];
+  return sets.flatMap(({ where, approval }) => {
+    if (approval === undefined) return [];
+    const { people, manager, quorum } = approval;
+    const distinct = new Set(people.map((name) => ids.get(pinName(name)) ?? pinName(name))).size + (manager ? 1 : 0);
+    if (distinct >= quorum) return [];
+    return [`${where}: quorum is ${quorum}, but its people are only ${distinct}: two of the names are one person's`];
+  });
+}
+
+/** What should be known of a name that means nobody. */
+export function warningOf(one: PolicyNaming): string | undefined {
+  const { use, name, where, naming, isNew } = one;
   const places = where.join(', ');
-  if (naming.kind === 'moved') {
-    return (
-      `${places} names ${name}, which ${naming.id} was given after the policy named it: it means nobody. ` +
-      `If ${naming.id} is meant: \`npx muster policy pin ${use} ${name}\``
-    );
+  switch (naming.kind) {
+    case 'several':
+      return isNew ? undefined : sharedBy(one);
+    case 'moved':
+      return (
+        `${places}: ${name} means nobody, since ${naming.id} was given it after the policy named it: ` +
+        `\`npx muster policy pin ${use} ${name}\` if ${naming.id} is meant`
+      );
+    case 'nobody':
+      if (use === 'ignored') return undefined;
+      return use === 'approver'
+        ? `${places}: no known person has the e-mail ${name}`
+        : `${places}: no account has the e-mail ${name}`;
+    case 'found':
+    case 'pinned':
+      return undefined;
   }
-  if (naming.kind !== 'nobody' || use === 'ignored') return undefined;
-  return use === 'approver'
-    ? `${places} names ${name}, which no known person has: nobody decides by it before there is one`
-    : `${places} names ${name}, which no account has`;
 }

@@ -55,6 +55,7 @@ export const duties: Readonly<Record<string, CommandDuty | 'reads'>> = {
   'policy diff': 'reads',
   'policy explain': 'reads',
   'policy init': 'reads',
+  'policy pin': administer,
   'roster apply': operate,
   'roster plan': 'reads',
   'schedule apply': operate,

@@ -81,6 +81,17 @@ export async function withInventory<T>(
   return await work(inventory);
 }
 
+/** Where Muster has never run there is none. */
+export async function withInventoryIfAny<T>(
+  config: Pick<Config, 'inventory' | 'signingKey'>,
+  work: (inventory: Inventory | undefined) => Promise<T>,
+): Promise<T> {
+  const { inventory: place } = config;
+  if ('file' in place && !(await exists(place.file))) return work(undefined);
+  await using inventory = await openPlace(config);
+  return await work(inventory);
+}
+
 export async function openPlace(
   { inventory, signingKey }: Pick<Config, 'inventory' | 'signingKey'>,
   signer?: EvidenceSigner,

@@ -5,6 +5,7 @@ import { isTimeZone } from '../intake/localDates.ts';
 import { isJson } from './command.ts';
 import { exists, loadPolicyFile, loadShellPolicy, readShellConfig } from './open.ts';
 import { addAccept } from './policyAccept.ts';
+import { addPin } from './policyPin.ts';
 import { printMessage, printResult } from './output.ts';
 import { renderTable } from './table.ts';
 import { parseAttribute, parseDomain, parseEmail, parseText, parseTimeZone } from './parse.ts';
@@ -26,6 +27,7 @@ export function addPolicy(policy: Command, shell: Shell, setExitCode: (code: num
   addCheck(policy, shell, setExitCode);
   addDiff(policy, shell);
   addAccept(policy, shell);
+  addPin(policy, shell);
   addExplain(policy, shell);
 }
 
@@ -41,15 +43,24 @@ function addInit(policy: Command, shell: Shell): void {
       const path = resolve(shell.cwd, file);
       const defaultTimeZone = timeZone ?? machineTimeZone();
       const { writeFirstPolicy } = await import('./policyFiles.ts');
-      const { lacksApprovers } = await writeFirstPolicy(shell, { path, named: file, domains: domain, defaultTimeZone });
-      printResult(shell, isJson(command), { path, defaultTimeZone }, () => {
+      const { lacksApprovers, unknownNames } = await writeFirstPolicy(shell, {
+        path,
+        named: file,
+        domains: domain,
+        defaultTimeZone,
+      });
+      printResult(shell, isJson(command), { path, defaultTimeZone, unknownNames }, () => {
         const whose = timeZone === undefined ? " (this machine's; --time-zone names another one)" : '';
         const approvers = lacksApprovers
           ? 'Its rule sre and approvals.default are commented out until they name your own approvers.\n'
           : '';
+        const unknown =
+          unknownNames.length === 0
+            ? ''
+            : `No known person has ${unknownNames.join(' or ')}, who it names approvers.\n`;
         return (
           `${path} is written. People whose time zone HR does not name live in ${defaultTimeZone}${whose}: ` +
-          `their access begins and ends with its days.\n${approvers}Edit it, then: npx muster policy check ${file}`
+          `their access begins and ends with its days.\n${approvers}${unknown}Edit it, then: npx muster policy check ${file}`
         );
       });
     });

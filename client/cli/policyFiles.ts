@@ -1,8 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { policyNames } from '../../domain/pins.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import { withDatadogHere } from './datadog.ts';
 import { codeOf } from './failures.ts';
-import { readShellConfig } from './open.ts';
+import { readShellConfig, withInventoryIfAny } from './open.ts';
 import { renderOnline, type OnlineCheck } from './policyOnline.ts';
 import type { Shell } from './shell.ts';
 import { UsageError } from '../../domain/errors.ts';
@@ -32,7 +33,7 @@ interface FirstPolicy {
 export async function writeFirstPolicy(
   shell: Shell,
   { path, named, domains, defaultTimeZone }: FirstPolicy,
-): Promise<{ readonly lacksApprovers: boolean }> {
+): Promise<{ readonly lacksApprovers: boolean; readonly unknownNames: readonly string[] }> {
   const { examplePolicyPath } = await import('../../config/config.ts');
   const text = await readFile(examplePolicyPath, 'utf8');
   const example = text.replace(/^(defaultTimeZone:) UTC$/m, (_, field: string) => `${field} ${defaultTimeZone}`);
@@ -46,12 +47,26 @@ export async function writeFirstPolicy(
     : example;
   try {
     await writeFile(path, content, { flag: 'wx' });
-    return { lacksApprovers: isForSite };
   } catch (error) {
     const code = codeOf(error);
     if (code === 'EEXIST') throw new UsageError(`${named} is there already: name another file, or remove it first`);
     throw new UsageError(`${named} cannot be written (${code}): name a file in a folder that you may write to`);
   }
+  return { lacksApprovers: isForSite, unknownNames: await unknownApprovers(shell, content) };
+}
+
+/** E-mails that the policy names approvers by, and that no known person has. */
+async function unknownApprovers(shell: Shell, text: string): Promise<readonly string[]> {
+  const [{ parsePolicy }, { readNamings }] = await Promise.all([
+    import('../../policy/file.ts'),
+    import('../../auth/pins.ts'),
+  ]);
+  // What a site still wants said does not matter here.
+  const policy = parsePolicy(text, 'policy', { datadogIsSimulator: true });
+  if (!policyNames(policy).some(({ use }) => use === 'approver')) return [];
+  const config = await readShellConfig(shell);
+  const namings = await withInventoryIfAny(config, (inventory) => readNamings(inventory, policy, []));
+  return namings.flatMap(({ use, name, naming }) => (use === 'approver' && naming.kind === 'nobody' ? [name] : []));
 }
 
 /** Lines of a block that is indented by two. */
@@ -70,7 +85,9 @@ export async function checkPolicy(shell: Shell, path: string, isOnline: boolean)
   if (!isOnline) return { ok: true, ...sound };
   const { checkOnline } = await import('./policyOnline.ts');
   const config = await readShellConfig({ ...shell, env: { ...shell.env, MUSTER_POLICY: path } });
-  const online = await withDatadogHere(config, (client) => checkOnline(client, policy));
+  const online = await withInventoryIfAny(config, (inventory) =>
+    withDatadogHere(config, (client) => checkOnline(client, policy, inventory)),
+  );
   return { ok: online.problems.length === 0, ...sound, problems: online.problems, online };
 }
 

@@ -4,6 +4,9 @@ import { isInDomains, type Policy } from '../../domain/policy/rules.ts';
 import { readOrganization, type Organization } from '../operations/organization.ts';
 import { renderTable } from './table.ts';
 import type { Shell } from './shell.ts';
+import { readNamings } from '../../auth/pins.ts';
+import { refusalsOf, warningOf, type PolicyNaming } from '../../domain/pins.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
 import { domainOf } from '../../domain/text.ts';
 
 /** A policy against the organization as it is. `problems` keep it from working, `warnings` should be known. */
@@ -17,13 +20,19 @@ export interface OnlineCheck {
     readonly rules: readonly string[];
     readonly isPrivileged: boolean;
   }[];
+  /** Whom the policy names by e-mail, for what, and the person or account that it means. */
+  readonly names: readonly PolicyNaming[];
   /** Where people have accounts that are not disabled. */
   readonly domains: readonly { readonly domain: string; readonly accounts: number; readonly isAllowed: boolean }[];
   /** What the key may not see: the permissions that would show it. */
   readonly notVisible: readonly string[];
 }
 
-export async function checkOnline(client: DatadogClient, policy: Policy): Promise<OnlineCheck> {
+export async function checkOnline(
+  client: DatadogClient,
+  policy: Policy,
+  inventory: Inventory | undefined,
+): Promise<OnlineCheck> {
   const organization = await readOrganization(client, { withMembers: false });
   const entitlements = namedBy(policy).map(({ kind, name, rules }) => {
     const found = kind === 'role' ? rolesNamed(organization, name) : teamsNamed(organization, name);
@@ -32,16 +41,23 @@ export async function checkOnline(client: DatadogClient, policy: Policy): Promis
   });
   const isSeen = ({ kind }: { kind: string }) => kind === 'role' || organization.teams !== undefined;
   const domains = domainsOf(organization, policy.identity.allowedDomains);
+  const names = await readNamings(inventory, policy, organization.accounts);
   return {
     entitlements,
+    names,
     domains,
     notVisible: organization.notVisible,
-    problems: entitlements.filter(isSeen).flatMap(({ kind, name, ids, rules }) => {
-      if (ids.length === 1) return [];
-      const fault = ids.length === 0 ? 'does not exist in Datadog' : `exists ${ids.length} times (${ids.join(', ')})`;
-      return [`the ${kind} "${name}" of rule ${rules.join(', ')} ${fault}: correct the policy, or mend it in Datadog`];
-    }),
+    problems: [
+      ...entitlements.filter(isSeen).flatMap(({ kind, name, ids, rules }) => {
+        if (ids.length === 1) return [];
+        const fault = ids.length === 0 ? 'does not exist in Datadog' : `exists ${ids.length} times (${ids.join(', ')})`;
+        const remedy = 'correct the policy, or mend it in Datadog';
+        return [`the ${kind} "${name}" of rule ${rules.join(', ')} ${fault}: ${remedy}`];
+      }),
+      ...refusalsOf(policy, names),
+    ],
     warnings: [
+      ...names.flatMap((one) => warningOf(one) ?? []),
       ...entitlements
         .filter((one) => !isSeen(one))
         .map(({ name }) => `the team "${name}" cannot be checked: the application key lacks teams_read`),
@@ -94,7 +110,13 @@ function domainsOf({ accounts }: Organization, allowedDomains: readonly string[]
     .toSorted((a, b) => b.accounts - a.accounts);
 }
 
-export function renderOnline(shell: Shell, { entitlements, domains }: OnlineCheck): string {
+const nameRow = ({ use, name, where, naming }: PolicyNaming): readonly string[] => {
+  const bearer = use === 'approver' ? 'person' : 'account';
+  const isMeant = naming.kind === 'pinned' || naming.kind === 'found';
+  return [name, where.join(', '), isMeant ? `${bearer} ${naming.id}` : 'nobody'];
+};
+
+export function renderOnline(shell: Shell, { entitlements, names, domains }: OnlineCheck): string {
   return [
     renderTable(
       shell,
@@ -107,6 +129,7 @@ export function renderOnline(shell: Shell, { entitlements, domains }: OnlineChec
         rules.join(', '),
       ]),
     ),
+    ...(names.length === 0 ? [] : [renderTable(shell, ['e-mail', 'named by', 'means'], names.map(nameRow))]),
     renderTable(
       shell,
       ['domain', 'accounts', 'of identity.allowedDomains'],

@@ -65,7 +65,7 @@ async function pinOne(db: Db, one: PolicyName, { policyHash, at }: Pinning): Pro
     const pinned = { actor: 'policy', action: `pin ${use}`, policyHash, after: { name, id: naming.id } };
     await appendEvidence(db, { personId: `policy/${use}`, eventId: `pin:${policyHash}`, step: name, at, ...pinned });
   }
-  return { ...one, naming };
+  return { ...one, isNew: pin === undefined, naming };
 }
 
 /** An operator's word on whom a name means, in place of what it meant. */

@@ -30,7 +30,7 @@ const leaver = (eventId: string, effective: number, change: object = {}) =>
     at(5),
   );
 
-test('a personId, the current e-mail and one that nobody else has name a person, known by every e-mail', async () => {
+test('a personId or an e-mail names a person, and every e-mail they had is known', async () => {
   await knewAs(inventory, 'p-1', 'Old@example.com');
   await know('p-1', 'New@example.com');
   await inventory.receiveEvent(joiner('e-9', { person: { email: 'next@example.com' } }), at(3));

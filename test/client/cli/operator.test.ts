@@ -41,6 +41,7 @@ const given: Readonly<Record<string, readonly string[]>> = {
   'person retry': ['e-1'],
   'person unlink': ['e-1'],
   'policy accept': ['role', 'Incident Commander'],
+  'policy pin': ['approver', 'lead@example.com'],
   'roster apply': ['people.csv'],
   'schedule apply': [],
   'sync allow': ['b-1'],

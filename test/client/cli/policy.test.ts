@@ -25,7 +25,11 @@ test('the policy that init writes is sound, and is not overwritten', async () =>
   const first = await run(['policy', 'init', '--json']);
   expect(first.code).toBe(0);
   const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
-  expect(JSON.parse(first.out)).toEqual({ path: join(cwd, 'policy.yaml'), defaultTimeZone: timeZone });
+  expect(JSON.parse(first.out)).toEqual({
+    path: join(cwd, 'policy.yaml'),
+    defaultTimeZone: timeZone,
+    unknownNames: ['security-lead@example.com', 'it-lead@example.com'],
+  });
   const check = await run(['policy', 'check', 'policy.yaml', '--json']);
   expect(check.code).toBe(0);
   expect(JSON.parse(check.out)).toMatchObject({ ok: true, mode: 'enforce', rules: 3 });

@@ -73,6 +73,7 @@ test('the commands are those of the public interface that work', () => {
     'policy diff',
     'policy explain',
     'policy init',
+    'policy pin',
     'roster apply',
     'roster plan',
     'schedule apply',

@@ -1,6 +1,7 @@
 import type { TokenRole } from '../../../inventory/port/tokens.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
 import { officialClient } from '../../support/officialClient.ts';
+import type { TestMuster } from '../../support/muster.ts';
 import type { SkippedTime } from '../../support/skippedTime.ts';
 import { giveToken } from '../../support/operators.ts';
 
@@ -25,7 +26,7 @@ export async function rolesOf(stage: SkippedTime, email = 'e-1@example.com'): Pr
     .toSorted();
 }
 
-export async function tokenOf(stage: SkippedTime, personId: string, role: TokenRole = 'approver') {
+export async function tokenOf(stage: TestMuster, personId: string, role: TokenRole = 'approver') {
   const { token: _shownOnce, ...row } = await giveToken(stage, { role, personId });
   return row;
 }
