@@ -4,6 +4,7 @@ import type { Inventory } from '../inventory/port/inventory.ts';
 import type { Notify } from './notify/index.ts';
 import type { Policy } from '../domain/policy/rules.ts';
 import type { Attestor } from '../auth/attestation.ts';
+import type { EngineWatch } from './sync/engine.ts';
 import type { PersonSignals } from './sync/signals.ts';
 
 /** Made in `workers/`, since rosters are planned and submitted by the client. */
@@ -28,6 +29,7 @@ export interface Dependencies {
   readonly policy: () => Policy;
   readonly notify: Notify;
   readonly signals: PersonSignals;
+  readonly engine: EngineWatch;
   readonly importRosters: ImportRosters;
   readonly fetchRecord: FetchRecord;
   readonly attestations: Pick<Attestor, 'verify'>;

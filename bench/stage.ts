@@ -10,6 +10,7 @@ import { createActivities, type Activities } from '../activities/index.ts';
 import { openInventory } from '../test/support/inventory.ts';
 import type { Inventory } from '../inventory/port/inventory.ts';
 import { loadPolicy } from '../policy/file.ts';
+import { createEngineWatch } from '../client/operations/engineWatch.ts';
 import { createMuster, type Muster } from '../client/operations/muster.ts';
 import { connectTemporal } from '../client/operations/temporal.ts';
 import type { SimulatorOptions } from '../simulator/index.ts';
@@ -101,6 +102,7 @@ export async function startWorkerSide(options: WorkerSideOptions): Promise<Async
     notify: { send: () => undefined },
     importRosters: () => Promise.resolve([]),
     fetchRecord: () => Promise.reject(new Error('nothing is fetched here')),
+    engine: createEngineWatch(client),
     signals: personSignals(client, createMuster({ client, inventory })),
     attestations: openAttestor({ file: join(dirname(inventoryFile), 'signing.key'), isGiven: false }),
   });

@@ -36,3 +36,11 @@ export class TooMuchError extends Error {
     this.retryAfterS = retryAfterS;
   }
 }
+
+/** With what a program of Muster ends because of it. */
+export function exitCodeOf(error: unknown): 1 | 2 | 3 {
+  if (error instanceof RefusedError) return 3;
+  if (!(error instanceof Error)) return 1;
+  const isUsage = error instanceof UsageError || ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
+  return isUsage || error.name === 'PolicyError' ? 2 : 1;
+}

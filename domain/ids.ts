@@ -9,6 +9,8 @@ export const rosterImportType = 'rosterImport';
 export const rosterScheduleId = 'roster-import';
 /** Runs at the light depth, at a short interval; a run ends at once while nobody waits. */
 export const lightSyncScheduleId = 'access-sync-light';
+/** Never runs: its note says which inventory the namespace belongs to. */
+export const knownInventoryScheduleId = 'muster-inventory';
 
 /** Never an option of a command, never `.` or `..` in a path. */
 export const personIdPattern = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;

@@ -11,6 +11,8 @@ import { loadPolicy } from '../policy/file.ts';
 import { createFetchRecord } from '../client/intake/fetchBack/record.ts';
 import { readSecretsIn } from '../client/intake/webhooks/secrets.ts';
 import { importFolder } from '../client/intake/roster/folder.ts';
+import { createEngineWatch } from '../client/operations/engineWatch.ts';
+import { requireKnownInventory } from '../client/operations/knownInventory.ts';
 import { createMuster, type Muster } from '../client/operations/muster.ts';
 import { notePolicy } from '../client/operations/notePolicy.ts';
 import { connectTemporal } from '../client/operations/temporal.ts';
@@ -51,6 +53,7 @@ export async function startMuster(composition: Composition, logger: Logger, secr
   for (const warning of await acceptPolicy(inventory, policy)) logger.warn(`policy: ${warning}`);
   await notePolicy(inventory, policy.hash);
   const { client } = opened.use(await connectTemporal(temporal));
+  await requireKnownInventory(client, inventory);
   await ensureSearchAttributes(client);
   const connection = await NativeConnection.connect(temporal.connection);
   opened.defer(() => connection.close());
@@ -75,6 +78,7 @@ export async function startMuster(composition: Composition, logger: Logger, secr
       policy: () => policy,
       notify: notifyByLog(logger),
       signals: personSignals(client, muster),
+      engine: createEngineWatch(client),
       importRosters: (onProgress) => importFolder({ muster, inventory, policy, onProgress }),
       fetchRecord: createFetchRecord({
         inventory,

@@ -19,7 +19,7 @@ import { openToOthers } from '../config/privateHome.ts';
 import { removeRuntime, writeRuntime } from '../config/runtime.ts';
 import { installTelemetry, jsonLogger, scrub, stopTelemetry, type Secrets } from '../config/logging.ts';
 import { subjectOf } from '../domain/approvals.ts';
-import { UsageError } from '../domain/errors.ts';
+import { exitCodeOf, UsageError } from '../domain/errors.ts';
 import type { Config, DatadogConfig } from '../config/types.ts';
 
 const help = `npm start [-- --once]
@@ -206,7 +206,6 @@ try {
   else if (!(await runLocally(values.once ?? false))) process.exitCode = 1;
 } catch (error) {
   console.error(scrub(`error: ${error instanceof Error ? error.message : String(error)}`, secrets));
-  const isUsage = error instanceof UsageError || (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS');
-  process.exitCode = isUsage || (error as Error).name === 'PolicyError' ? 2 : 1;
+  process.exitCode = exitCodeOf(error);
   await stopTelemetry();
 }

@@ -2,7 +2,7 @@ import { readConfig } from '../config/config.ts';
 import { startMuster } from './compose.ts';
 import { installTelemetry, jsonLogger, scrub, stopTelemetry, type Secrets } from '../config/logging.ts';
 import { openToOthers } from '../config/privateHome.ts';
-import { UsageError } from '../domain/errors.ts';
+import { exitCodeOf, UsageError } from '../domain/errors.ts';
 
 // The worker as a service: everything from the environment, logs as JSON lines on stderr, SIGTERM drains.
 const secrets: Secrets = new Set();
@@ -31,6 +31,6 @@ try {
   await running.ended;
 } catch (error) {
   process.stderr.write(`error: ${scrub(error instanceof Error ? error.message : String(error), secrets)}\n`);
-  process.exitCode = error instanceof UsageError || (error instanceof Error && error.name === 'PolicyError') ? 2 : 1;
+  process.exitCode = exitCodeOf(error);
   await stopTelemetry();
 }

@@ -2,7 +2,7 @@ import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { throwUnlessFailed } from './run/cancellation.ts';
 import type { AccessSyncInput, SyncSummary } from '../domain/contracts.ts';
 import { fullSync } from './fullSync.ts';
-import { bestEffort, records, scan } from './proxies.ts';
+import { bestEffort, records, scan, watching } from './proxies.ts';
 
 /**
  * Reads accounts and their access, on a schedule. It writes to the inventory and signals the people's processes, never to Datadog.
@@ -13,15 +13,14 @@ export async function accessSync({ depth, carried }: AccessSyncInput): Promise<S
   const { firstExecutionRunId } = workflowInfo();
   if (depth === 'full') {
     if (carried === undefined) await records.startSync(firstExecutionRunId, depth);
-    await reasonOfFailure(() => records.watchLeaves());
+    await watch();
     const summary = await fullSync(firstExecutionRunId, carried);
-    await reasonOfFailure(() => scan.resendLostEvents());
+    await reasonOfFailure(() => watching.tellAllForgotten());
     await reasonOfFailure(() => bestEffort.refreshCapabilities());
     return summary;
   }
-  await reasonOfFailure(() => records.watchLeaves());
-  const { waiting, isAnybodyUntold, isEvidenceUntold } = await records.startSync(firstExecutionRunId, depth);
-  if (isAnybodyUntold) await reasonOfFailure(() => scan.tellUntold());
+  await watch();
+  const { waiting, isEvidenceUntold } = await records.startSync(firstExecutionRunId, depth);
   if (isEvidenceUntold) await reasonOfFailure(() => bestEffort.tellEvidence());
   if (waiting === 0) return undefined;
   const reason = await reasonOfFailure(async () => {
@@ -30,6 +29,13 @@ export async function accessSync({ depth, carried }: AccessSyncInput): Promise<S
   });
   if (reason !== undefined) setCurrentDetails(`not read: ${reason}`);
   return undefined;
+}
+
+/** What is late, by the record and by Temporal. What cannot be asked is asked by the next run, and keeps nothing else from it. */
+async function watch(): Promise<void> {
+  await reasonOfFailure(() => records.watchLeaves());
+  await reasonOfFailure(() => watching.tellForgotten());
+  await reasonOfFailure(() => watching.watchEngine());
 }
 
 /** Why it ended early, in words: a sync that Datadog refuses is a result, and the next one comes by the schedule. */

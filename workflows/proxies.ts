@@ -66,6 +66,15 @@ export const scan = proxyActivities<Activities>({
   retry: { initialInterval: '1 second', maximumInterval: '15 seconds' },
 });
 
+/** Asks Temporal itself. What cannot be asked now is asked by the next run. */
+export const watching = proxyActivities<Activities>({
+  ...waitForTheEnd,
+  taskQueue: taskQueues.muster,
+  startToCloseTimeout: '2 minutes',
+  scheduleToCloseTimeout: '5 minutes',
+  retry: { maximumAttempts: 1 },
+});
+
 /** Findings and drift of the whole inventory: no Datadog call, but many pages. */
 export const assessment = proxyActivities<Activities>({
   ...waitForTheEnd,

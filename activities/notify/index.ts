@@ -10,6 +10,7 @@ export interface Notice {
     | 'invitationNotAccepted'
     | 'accessEnded'
     | 'leaverDelayed'
+    | 'engineTrouble'
     | 'processBlocked'
     | 'rosterNotApplied';
   readonly personId: string;

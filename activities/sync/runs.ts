@@ -11,18 +11,8 @@ import type { Dependencies } from '../dependencies.ts';
 import type { PendingInvitation } from '../../inventory/port/people.ts';
 import type { SyncRunEnd } from '../../inventory/port/syncRuns.ts';
 
-/** An event that was received this long ago and has no open run was lost between its two writes. */
-const sweepAfterMs = 5 * 60_000;
-
-/** A signal is under way for so long at most. */
-const signalMs = 15_000;
-const toldAtOnce = 500;
-
-const untoldSince = () => ({ receivedBefore: new Date(Date.now() - signalMs).toISOString() });
-
 interface SyncStart {
   readonly waiting: number;
-  readonly isAnybodyUntold: boolean;
   readonly isEvidenceUntold: boolean;
 }
 
@@ -34,16 +24,6 @@ export function createSyncActivities({
 }: Pick<Dependencies, 'datadog' | 'inventory' | 'policy' | 'signals'>) {
   return {
     startSync: (runId: string, depth: SyncDepth) => startSync({ inventory, policy }, runId, depth),
-
-    /** Tells the processes of those who have an event on record that none has read: the signal was lost, or Temporal was away. */
-    async tellUntold(): Promise<number> {
-      const untold = await inventory.peopleNotTakenUp({ ...untoldSince(), limit: toldAtOnce });
-      for (const event of untold) {
-        heartbeat();
-        await signals.look(event);
-      }
-      return untold.length;
-    },
 
     /** The light depth: the awaited people who have accepted an invitation, or logged in for the first time. */
     async scanPending(): Promise<{ waiting: number; activated: number; requests: number }> {
@@ -70,23 +50,6 @@ export function createSyncActivities({
       await inventory.finishSyncRun({ ...end, summary, at: new Date().toISOString() });
       return summary;
     },
-
-    /** Sends again what was received, was not applied, and has no open run that could hold it. */
-    async resendLostEvents(): Promise<number> {
-      const receivedBefore = new Date(Date.now() - sweepAfterMs).toISOString();
-      const limit = 500;
-      let sent = 0;
-      for (let offset = 0; ; offset += limit) {
-        const rows = await inventory.waitingEvents({ receivedBefore, offset, limit });
-        for (const { event } of rows) {
-          heartbeat();
-          if (await signals.hasOpenRun(event.personId)) continue;
-          await signals.submit(event);
-          sent += 1;
-        }
-        if (rows.length < limit) return sent;
-      }
-    },
   };
 }
 
@@ -98,10 +61,8 @@ async function startSync(
   const waiting = [...(await inventory.listPending()), ...(await inventory.listAwaitedLogins())];
   // A light run that nobody waits for leaves no trace.
   if (depth === 'full') await inventory.startSyncRun({ runId, depth, startedAt: new Date().toISOString() });
-  const untold = await inventory.peopleNotTakenUp({ ...untoldSince(), limit: 1 });
   return {
     waiting: waiting.length,
-    isAnybodyUntold: untold.length > 0,
     isEvidenceUntold: await isEvidenceUntold({ inventory, policy }),
   };
 }

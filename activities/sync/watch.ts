@@ -1,12 +1,83 @@
+import type { HrEvent } from '../../domain/model.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { findInEngine } from './engine.ts';
 import { watchLeaves } from './leaves.ts';
+
+/** A signal is under way for so long at most. */
+const signalMs = 15_000;
+const toldAtOnce = 500;
+/** Of so many people at a time Temporal is asked whether the run that has taken something up is open still. */
+const askedAtOnce = 20;
+
+type Told = Pick<HrEvent, 'eventId' | 'personId' | 'kind'>;
 
 /** What is late is noticed here, from outside of the process that may be stuck. */
 export function createWatchActivities(dependencies: Dependencies) {
+  const { inventory, signals, engine, policy, notify } = dependencies;
+
+  /** Whom the others were asked up to: the next time it goes on from there. */
+  let asked = '';
+
+  async function tellAll(people: readonly Told[], isToBeTold: (one: Told) => Promise<boolean>): Promise<number> {
+    let told = 0;
+    for (const one of people) {
+      if (!(await isToBeTold(one))) continue;
+      await signals.look(one);
+      told += 1;
+    }
+    return told;
+  }
+  const hasNoRun = async ({ personId }: Told): Promise<boolean> => !(await signals.hasOpenRun(personId));
+
   return {
     /** Opens and closes the findings about leavers, by the record alone. */
     async watchLeaves(): Promise<void> {
       await watchLeaves(dependencies);
     },
+
+    /**
+     * Tells the processes of those who have an event on record that no open run has taken up: the signal was lost, Temporal was away,
+     * or the run was ended from outside. All that nobody has ever read and that are due leavers, a few of the others in turn.
+     */
+    async tellForgotten(): Promise<number> {
+      const before = new Date(Date.now() - signalMs).toISOString();
+      const untold = await inventory.peopleNotTakenUp({ receivedBefore: before, limit: toldAtOnce });
+      const leaving = await inventory.leaversTakenUp({ before, limit: askedAtOnce });
+      const others = await inventory.peopleTakenUp({ before, after: asked, limit: askedAtOnce });
+      asked = others.at(-1)?.personId ?? '';
+      return (await tellAll(untold, async () => true)) + (await tellAll([...leaving, ...others], hasNoRun));
+    },
+
+    /** The same for everybody, by the list of open runs. */
+    async tellAllForgotten(): Promise<number> {
+      const before = new Date(Date.now() - signalMs).toISOString();
+      const open = await engine.openPeople();
+      let told = 0;
+      for (let after = ''; ;) {
+        const people = await inventory.peopleTakenUp({ before, after, limit: toldAtOnce });
+        const last = people.at(-1);
+        if (last === undefined) return told;
+        after = last.personId;
+        told += await tellAll(people, async (one) => !open.has(one.personId) && (await hasNoRun(one)));
+      }
+    },
+
+    /** Opens and closes the findings about Temporal itself, and notes there how far this inventory goes. */
+    async watchEngine(): Promise<void> {
+      const now = Date.now();
+      const at = new Date(now).toISOString();
+      const found = await findInEngine({ engine, inventory, policy: policy() }, now);
+      const page = { foundAt: 'engine', after: '', found, frozenScopes: new Set<string>(), states: {}, at } as const;
+      const { opened } = await inventory.writeFindings(page);
+      for (const { kind, subject, personId = '', evidence } of opened) {
+        notify.send({ kind: 'engineTrouble', personId, to: [], details: { finding: kind, subject, ...evidence } });
+      }
+      if (!found.some(({ kind }) => kind === 'strangeInventory')) await noteProgress();
+    },
   };
+
+  async function noteProgress(): Promise<void> {
+    const [known, here] = [await engine.knownInventory(), await inventory.readMark()];
+    if (known !== undefined && known.seq !== here.seq) await engine.noteInventory(here);
+  }
 }

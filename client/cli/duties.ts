@@ -36,6 +36,7 @@ export const duties: Readonly<Record<string, CommandDuty | 'reads'>> = {
   'events list': 'reads',
   'findings list': 'reads',
   'findings mute': operate,
+  'inventory accept': administer,
   'inventory grants': 'reads',
   'inventory nhis': operate,
   'inventory users': 'reads',

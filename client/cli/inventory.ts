@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { readAll } from '../../domain/pages.ts';
+import { addAcceptInventory } from './acceptInventory.ts';
 import { addNhis } from './nhis.ts';
 import { withInventory } from './open.ts';
 import { parsePersonId, parseText } from './parse.ts';
@@ -43,6 +44,7 @@ export function addInventory(inventory: Command, shell: Shell): void {
       printList(shell, command, rows, grantList);
     });
   addNhis(inventory, shell);
+  addAcceptInventory(inventory, shell);
 }
 
 const userList: List<AccountRow> = {

@@ -10,7 +10,8 @@ import { createMuster } from '../operations/muster.ts';
 import { reachTemporal } from '../operations/temporal.ts';
 import { readSecretsIn } from '../intake/webhooks/secrets.ts';
 import { serveGateway } from './serve.ts';
-import { UsageError } from '../../domain/errors.ts';
+import { refuseStrangeInventory } from './strangeInventory.ts';
+import { exitCodeOf, UsageError } from '../../domain/errors.ts';
 
 // The gateway as a service: everything from the environment but the address to listen at, logs as JSON lines on stderr.
 // SIGTERM: takes nothing new, finishes what it has, and ends.
@@ -32,6 +33,8 @@ try {
   const policy = await loadPolicy(config.policyPath, { datadogIsSimulator: config.datadog?.isSimulator ?? true });
   const inventory = opened.use(await openInventory(config.inventory, await readEvidenceSigner(config.signingKey)));
   const { client } = opened.use(await reachTemporal({ ...config.temporal, connection }));
+  const strange = Promise.withResolvers<never>();
+  opened.use(await refuseStrangeInventory(client, inventory, strange.reject));
   const gateway = await serveGateway({
     client,
     inventory,
@@ -48,11 +51,11 @@ try {
   });
   opened.use(gateway);
   logger.info('gateway started', { url: gateway.url, metrics: gateway.metricsUrl });
-  await new Promise<void>((resolve) => {
+  const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
   });
+  await Promise.race([stopped, strange.promise]);
 } catch (error) {
   process.stderr.write(`error: ${scrub(error instanceof Error ? error.message : String(error), secrets)}\n`);
-  const isUsage = error instanceof UsageError || (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS');
-  process.exitCode = isUsage || (error instanceof Error && error.name === 'PolicyError') ? 2 : 1;
+  process.exitCode = exitCodeOf(error);
 }

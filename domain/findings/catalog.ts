@@ -6,7 +6,7 @@ export const severities = ['critical', 'high', 'medium', 'low'] as const;
 export type Severity = (typeof severities)[number];
 
 /** The rows that are scanned for it. */
-export type FoundAt = 'account' | 'person' | 'roster' | 'key' | 'organization' | 'leave';
+export type FoundAt = 'account' | 'person' | 'roster' | 'key' | 'organization' | 'leave' | 'engine';
 
 interface KindOfFinding {
   readonly foundAt: FoundAt;
@@ -62,6 +62,30 @@ export const findingKinds = {
     title: 'leaver whose access has not ended',
     advice:
       'see `npx muster person show ID`: mend what it waits for, then `npx muster person retry ID`; where that takes long, disable the account in Datadog now',
+    needs: [],
+  },
+  strangeInventory: {
+    foundAt: 'engine',
+    severity: 'critical',
+    title: 'inventory that this namespace does not know',
+    advice:
+      'stop this worker and start it with the inventory that was in use; where that one is lost, `npx muster inventory accept --reason TEXT`',
+    needs: [],
+  },
+  runFailing: {
+    foundAt: 'engine',
+    severity: 'high',
+    title: 'process that fails again and again',
+    advice:
+      'see the failed workflow task of this workflow in the Temporal UI: run a version of Muster that replays it, or reset it; what waits for the person is taken up then',
+    needs: [],
+  },
+  syncStopped: {
+    foundAt: 'engine',
+    severity: 'high',
+    title: 'sync that does not run, or does not end',
+    advice:
+      '`npx muster schedule apply` creates a missing schedule, `npx muster sync resume` ends a pause; terminate a run that does not end in the Temporal UI, the next one begins by itself',
     needs: [],
   },
   dormantAccount: {

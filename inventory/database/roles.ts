@@ -34,7 +34,7 @@ const gatewayRights: TableRights = {
 };
 
 /** The worker, and the command line beside it, write everything but what is never changed. */
-const workerRights: TableRights = { evidence: 'append', musterSchema: 'read' };
+const workerRights: TableRights = { evidence: 'append', identity: 'read', musterSchema: 'read' };
 
 /** Gives each role what it needs in the tables there are, and takes everything else away. PostgreSQL only. */
 export async function grantRoles(db: Db, { worker, gateway }: Roles): Promise<void> {

@@ -79,6 +79,7 @@ export interface Schema {
   evidenceHead: EvidenceHeadTable;
   evidenceMarks: EvidenceMarksTable;
   tokens: TokensTable;
+  identity: IdentityTable;
   musterSchema: MusterSchemaTable;
 }
 
@@ -251,6 +252,12 @@ interface EvidenceMarksTable extends EvidenceMark {
 }
 
 type TokensTable = Stored<StoredToken>;
+
+/** One row, written when the inventory is made: a copy has the same id. */
+interface IdentityTable {
+  inventoryId: string;
+  createdAt: string;
+}
 
 interface MusterSchemaTable {
   version: number;

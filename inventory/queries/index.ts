@@ -28,7 +28,16 @@ export { verifyEvidence } from './evidenceCheck.ts';
 export { countOpenFindings, listFindings, writeFindings } from './findings.ts';
 export { closeGrant, listGrants } from './grants.ts';
 export { personHistory } from './history.ts';
-export { findEvent, peopleNotTakenUp, readMailbox, recordFetched, waitingEvents } from './intake.ts';
+export {
+  findEvent,
+  leaversTakenUp,
+  peopleNotTakenUp,
+  peopleTakenUp,
+  readMailbox,
+  recordFetched,
+  waitingEvents,
+} from './intake.ts';
+export { differenceFrom, readMark } from './identity.ts';
 export { clearPending, listPending, recordInvitation } from './invitations.ts';
 export { claimProbe, forgetRefusals, listKeyHealth, listOwedParts, recordProbe, reportRefusal } from './keyHealth.ts';
 export { releaseLease, takeLease } from './leases.ts';

@@ -133,7 +133,7 @@ export async function waitingEvents(
 export async function peopleNotTakenUp(
   db: Db,
   { receivedBefore, limit }: { readonly receivedBefore: string; readonly limit: number },
-): Promise<readonly Pick<HrEvent, 'eventId' | 'personId' | 'kind'>[]> {
+): Promise<readonly Told[]> {
   const rows = await db
     .selectFrom('intake')
     .select(['eventId', 'personId', 'kind'])
@@ -144,8 +144,39 @@ export async function peopleNotTakenUp(
     .orderBy('eventId')
     .limit(limit)
     .execute();
-  return [...new Map(rows.toReversed().map((row) => [row.personId, row])).values()].toReversed();
+  return onePerPerson(rows);
 }
+
+/** People with an event that a run has read and has not ended, in the order of their ids: those after `after`. */
+export async function peopleTakenUp(
+  db: Db,
+  { before, after, limit }: { readonly before: string; readonly after: string; readonly limit: number },
+): Promise<readonly Told[]> {
+  const rows = await takenUp(db, before).where('personId', '>', after).orderBy('personId').limit(limit).execute();
+  return onePerPerson(rows);
+}
+
+/** The same of leavers that are due, the longest due first. */
+export async function leaversTakenUp(
+  db: Db,
+  { before, limit }: { readonly before: string; readonly limit: number },
+): Promise<readonly Told[]> {
+  const leavers = takenUp(db, before).where('kind', '=', 'leaver').where('dueAt', '<=', before);
+  return onePerPerson(await leavers.orderBy('dueAt').limit(limit).execute());
+}
+
+type Told = Pick<HrEvent, 'eventId' | 'personId' | 'kind'>;
+
+const takenUp = (db: Db, before: string) =>
+  db
+    .selectFrom('intake')
+    .select(['eventId', 'personId', 'kind'])
+    .where('appliedAt', 'is', null)
+    .where('takenUpAt', '<', before);
+
+/** The first of each. */
+const onePerPerson = (rows: readonly Told[]): readonly Told[] =>
+  [...new Map(rows.toReversed().map((row) => [row.personId, row])).values()].toReversed();
 
 /** The event with its outcome, for `--wait`. */
 export async function findEvent(db: Db, eventId: string): Promise<IntakeRow | undefined> {

@@ -64,6 +64,7 @@ export async function openWorld(
     notify: { send: () => undefined },
     importRosters: async () => [],
     fetchRecord: async () => [],
+    engine: undefined as never,
     signals: {
       activated: async () => false,
       submit: async () => undefined,

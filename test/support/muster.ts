@@ -19,6 +19,7 @@ import type { Notice } from '../../activities/notify/index.ts';
 import { loadPolicy } from '../../policy/file.ts';
 import { createFetchRecord } from '../../client/intake/fetchBack/record.ts';
 import { readSecretsIn } from '../../client/intake/webhooks/secrets.ts';
+import { createEngineWatch } from '../../client/operations/engineWatch.ts';
 import { createMuster } from '../../client/operations/muster.ts';
 import { importFolder } from '../../client/intake/roster/folder.ts';
 import { startSimulator, type SimulatorOptions } from '../../simulator/index.ts';
@@ -81,6 +82,7 @@ export async function startTestMuster(options: TestMusterOptions) {
       policy: () => policy,
       notify: { send: (notice) => void notices.push(notice) },
       signals: personSignals(options.client, muster),
+      engine: createEngineWatch(options.client),
       importRosters: (onProgress) => importFolder({ muster, inventory, policy, onProgress }),
       fetchRecord: createFetchRecord({ inventory, policy, secrets: readSecretsIn(home) }),
       attestations: attestor,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { isPostgres } from '../dialect.ts';
 import { guardEvidence } from '../guards.ts';
@@ -14,6 +15,7 @@ export async function createFirstSchema(db: Db): Promise<void> {
     for (const [indexName, index] of Object.entries(table.indexes ?? {})) await createIndex(db, name, indexName, index);
   }
   await guardEvidence(db);
+  await db.insertInto('identity').values({ inventoryId: randomUUID(), createdAt: new Date().toISOString() }).execute();
 }
 
 interface AnyTable {

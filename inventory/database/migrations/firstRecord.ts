@@ -45,6 +45,7 @@ export const recordTables = {
     indexes: {
       intakePerson: { on: ['personId'] },
       intakeWaiting: { on: ['receivedAt', 'eventId'], where: { appliedAt: null } },
+      intakeWaitingPerson: { on: ['personId'], where: { appliedAt: null } },
       intakeUntold: { on: ['receivedAt', 'eventId'], where: { appliedAt: null, takenUpBy: null } },
       intakeDue: { on: ['kind', 'dueAt'], where: { appliedAt: null } },
       intakeLeaves: { on: ['dueAt', 'eventId'], where: { isLeaveOpen: 1 } },
@@ -290,5 +291,9 @@ export const recordTables = {
     },
     key: ['id'],
     indexes: { tokensHash: { on: ['hash'], isUnique: true } },
+  },
+  identity: {
+    columns: { inventoryId: 'text', createdAt: 'text' },
+    key: ['inventoryId'],
   },
 } satisfies Partial<Tables>;

@@ -29,6 +29,7 @@ async function openWorld() {
     inventory,
     policy: () => policy,
     notify: { send: () => undefined },
+    engine: undefined as never,
     signals: {
       activated: async () => false,
       submit: async (event) => void submitted.push(event),

@@ -55,6 +55,7 @@ test('the commands are those of the public interface that work', () => {
     'events list',
     'findings list',
     'findings mute',
+    'inventory accept',
     'inventory grants',
     'inventory nhis',
     'inventory users',

@@ -52,6 +52,7 @@ describe.each(await openDatabases())('an assessment on $name', ({ makeFixture })
       signals,
       datadog: unused,
       notify: unused,
+      engine: unused,
       importRosters: unused,
       fetchRecord: unused,
       attestations: unused,

@@ -8,6 +8,9 @@ import {
 import type { Nhi } from '../../../../domain/sync/kinds.ts';
 import { keyFindings, type KeySnapshot } from '../../../../domain/findings/keys.ts';
 import { missingFromRosters, type AbsenceSnapshot } from '../../../../domain/findings/rosters.ts';
+import { findInEngine } from '../../../../activities/sync/engine.ts';
+import type { ScheduleState } from '../../../../domain/findings/schedules.ts';
+import type { InventoryMark, MarkDifference } from '../../../../inventory/port/identity.ts';
 import { judgeLeaves, type LeaveSnapshot } from '../../../../domain/findings/leaves.ts';
 import type { Account, HrEvent } from '../../../../domain/model.ts';
 import type { FindingThresholds, Found } from '../../../../domain/findings/found.ts';
@@ -15,6 +18,8 @@ import type { FindingThresholds, Found } from '../../../../domain/findings/found
 const dayMs = 86_400_000;
 const nowMs = Date.parse('2026-06-01T12:00:00.000Z');
 export const daysAgo = (days: number): string => new Date(nowMs - days * dayMs).toISOString();
+
+export const minutesAgo = (minutes: number): string => new Date(nowMs - minutes * 60_000).toISOString();
 
 const thresholds: FindingThresholds = {
   dormantAfterMs: 90 * dayMs,
@@ -179,4 +184,31 @@ export function atLeave(change: Partial<LeaveSnapshot>): readonly Found[] {
   const account = { id: 'a-1', status: 'active' } as const;
   const leave = { event, dueAt: event.effectiveAt, isWithdrawn: false, others: [], account, ...change };
   return judgeLeaves([leave], nowMs).found;
+}
+
+export const mark: InventoryMark = { inventoryId: 'i-1', seq: 3, hash: 'h-3' };
+
+interface EngineSample {
+  readonly known?: InventoryMark;
+  readonly difference?: MarkDifference;
+  /** Workflow ids. */
+  readonly failing?: readonly string[];
+  readonly light?: Partial<ScheduleState>;
+  readonly full?: Partial<ScheduleState>;
+}
+
+/** What Temporal shows; the full sync is hourly, the light one comes every minute. */
+export function atEngine({ known, difference, failing = [], light, full }: EngineSample): Promise<readonly Found[]> {
+  const policy = { sync: { cron: '0 * * * *', timeZone: 'UTC', lightEveryMs: 60_000, drift: 'report' } } as const;
+  const engine = {
+    knownInventory: async () => known,
+    failingRuns: async () =>
+      failing.map((workflowId) => ({ workflowId, startedAt: daysAgo(1), problems: ['cause=Defect'] })),
+    schedules: async () => [
+      { scheduleId: 'access-sync-light', state: 'on', ...light } as const,
+      { scheduleId: 'access-sync', state: 'on', ...full } as const,
+    ],
+  };
+  const inventory = { differenceFrom: async () => difference, readMark: async () => mark };
+  return findInEngine({ engine, inventory, policy }, nowMs);
 }

@@ -7,6 +7,7 @@ import { openDatabases, type Fixture } from '../../../inventory/backends.ts';
 import {
   accountOf,
   atAccount,
+  atEngine,
   atKey,
   atLeave,
   atPerson,
@@ -14,6 +15,8 @@ import {
   absent,
   daysAgo,
   given,
+  mark,
+  minutesAgo,
   ofDepartment,
   serviceAccount,
   wordOf,
@@ -86,6 +89,22 @@ const cases: Readonly<Record<FindingKind, Case>> = {
       'the person has come back since': atLeave({ others: [wordOf('joiner', 1)] }),
       'the leave was rescinded': atLeave({ others: [wordOf('leaverRescinded', 1)] }),
       'a newer word has another date': atLeave({ others: [{ ...wordOf('leaver', 1), effectiveAt: daysAgo(-30) }] }),
+    },
+  },
+  strangeInventory: {
+    opens: await atEngine({ known: { ...mark, seq: 9 }, difference: 'older' }),
+    nearMisses: { 'it is the known one': await atEngine({ known: mark }), 'none is known': await atEngine({}) },
+  },
+  runFailing: {
+    opens: await atEngine({ failing: ['person/p-1'] }),
+    nearMisses: { 'none fails': await atEngine({}) },
+  },
+  syncStopped: {
+    opens: await atEngine({ light: { state: 'paused' } }),
+    nearMisses: {
+      'both are on': await atEngine({}),
+      'one runs for a quarter of an hour': await atEngine({ light: { runningSince: minutesAgo(15) } }),
+      'the full one runs for two of its periods': await atEngine({ full: { runningSince: minutesAgo(120) } }),
     },
   },
   dormantAccount: {

@@ -1,0 +1,73 @@
+import { catalogEntry } from '../../domain/findings/catalog.ts';
+import type { Found } from '../../domain/findings/found.ts';
+import { judgeSchedules, type ScheduleState } from '../../domain/findings/schedules.ts';
+import { personIdOf } from '../../domain/ids.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+import type { InventoryMark } from '../../inventory/port/identity.ts';
+import { lastRuns } from '../../policy/cron.ts';
+
+/** What Temporal is asked for, and keeps. Made in `workers/` from a client. */
+export interface EngineWatch {
+  /** The inventory that this namespace belongs to; undefined where no worker has started yet. */
+  knownInventory(): Promise<InventoryMark | undefined>;
+  noteInventory(mark: InventoryMark): Promise<void>;
+  /** Open runs whose workflow task has failed again and again, at most so many. */
+  failingRuns(limit: number): Promise<readonly FailingRun[]>;
+  /** The schedules of the sync. */
+  schedules(): Promise<readonly ScheduleState[]>;
+  /** Ids of the people with an open run, as the list of runs has it: a little late. */
+  openPeople(): Promise<ReadonlySet<string>>;
+}
+
+export interface FailingRun {
+  readonly workflowId: string;
+  readonly startedAt: string;
+  /** Such as `cause=WorkflowTaskFailedCauseNonDeterministicError`. */
+  readonly problems: readonly string[];
+}
+
+interface Asked {
+  readonly engine: Pick<EngineWatch, 'knownInventory' | 'failingRuns' | 'schedules'>;
+  readonly inventory: Pick<Inventory, 'differenceFrom' | 'readMark'>;
+  readonly policy: Pick<Policy, 'sync'>;
+}
+
+const mostRuns = 100;
+
+/** Everything that Temporal shows to be wrong: runs that fail, a sync that does not run or end, another inventory. */
+export async function findInEngine({ engine, inventory, policy }: Asked, now: number): Promise<readonly Found[]> {
+  const known = await engine.knownInventory();
+  const difference = known && (await inventory.differenceFrom(known));
+  const { cron, timeZone, lightEveryMs } = policy.sync;
+  const [last, lastButOne] = lastRuns(cron, timeZone, new Date(now), 2);
+  const fullEveryMs = last === undefined || lastButOne === undefined ? 0 : last.getTime() - lastButOne.getTime();
+  return [
+    ...(known === undefined || difference === undefined ? [] : [strangeInventory(known, await inventory.readMark())]),
+    ...(await engine.failingRuns(mostRuns)).map(failingRun),
+    ...judgeSchedules(await engine.schedules(), { lightEveryMs, fullEveryMs }, now),
+  ];
+}
+
+function strangeInventory(known: InventoryMark, here: InventoryMark): Found {
+  return {
+    ...foundInEngine('strangeInventory', here.inventoryId),
+    evidence: { here: here.inventoryId, hereUpTo: here.seq, known: known.inventoryId, knownUpTo: known.seq },
+  };
+}
+
+function failingRun({ workflowId, startedAt, problems }: FailingRun): Found {
+  return {
+    ...foundInEngine('runFailing', workflowId),
+    personId: personIdOf(workflowId),
+    evidence: { workflowId, runStartedAt: startedAt, problems },
+  };
+}
+
+const foundInEngine = (kind: Found['kind'], subject: string) => ({
+  kind,
+  subject,
+  scope: subject,
+  name: subject,
+  severity: catalogEntry(kind).severity,
+});

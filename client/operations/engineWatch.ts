@@ -1,0 +1,68 @@
+import { ScheduleNotFoundError, type Client } from '@temporalio/client';
+import type { EngineWatch, FailingRun } from '../../activities/sync/engine.ts';
+import type { ScheduleState } from '../../domain/findings/schedules.ts';
+import { accessSyncScheduleId, lightSyncScheduleId, personIdOf, personWorkflowId } from '../../domain/ids.ts';
+import { knownInventory, noteInventory } from './knownInventory.ts';
+
+/** Set by the server (1.30 or newer) on a run whose workflow task fails again and again. */
+const problemsOf = 'TemporalReportedProblems';
+const ours = ['onboarding', 'roleChange', 'offboarding', 'accessSync', 'rosterImport'];
+
+export function createEngineWatch(client: Client): EngineWatch {
+  return {
+    knownInventory: () => knownInventory(client),
+    noteInventory: (mark) => noteInventory(client, mark),
+
+    async failingRuns(limit) {
+      const types = ours.map((type) => `"${type}"`).join(', ');
+      const query = `ExecutionStatus = "Running" AND ${problemsOf} IS NOT NULL AND WorkflowType IN (${types})`;
+      const runs: FailingRun[] = [];
+      for await (const { workflowId, startTime, searchAttributes } of client.workflow.list({
+        query,
+        pageSize: limit,
+      })) {
+        const problems = (searchAttributes[problemsOf] ?? []).map(String);
+        runs.push({ workflowId, startedAt: startTime.toISOString(), problems });
+        if (runs.length === limit) break;
+      }
+      return runs;
+    },
+
+    schedules: () => Promise.all([accessSyncScheduleId, lightSyncScheduleId].map((id) => stateOf(client, id))),
+
+    async openPeople() {
+      const query = `ExecutionStatus = "Running" AND WorkflowId STARTS_WITH "${personWorkflowId('')}"`;
+      const open = new Set<string>();
+      for await (const { workflowId } of client.workflow.list({ query, pageSize: 1_000 })) {
+        const personId = personIdOf(workflowId);
+        if (personId !== undefined) open.add(personId);
+      }
+      return open;
+    },
+  };
+}
+
+async function stateOf(client: Client, scheduleId: string): Promise<ScheduleState> {
+  try {
+    const { state, info } = await client.schedule.getHandle(scheduleId).describe();
+    const running = info.runningActions.at(-1);
+    return {
+      scheduleId,
+      state: state.paused ? 'paused' : 'on',
+      note: state.note || undefined,
+      runningSince:
+        running?.type === 'startWorkflow' ? await runningSince(client, running.workflow.workflowId) : undefined,
+    };
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return { scheduleId, state: 'missing' };
+    throw error;
+  }
+}
+
+/** Since the chain of runs began, where it is open. */
+async function runningSince(client: Client, workflowId: string): Promise<string | undefined> {
+  const { status, startTime, raw } = await client.workflow.getHandle(workflowId).describe();
+  if (status.name !== 'RUNNING') return undefined;
+  const seconds = Number(raw.workflowExtendedInfo?.originalStartTime?.seconds ?? 0);
+  return (seconds === 0 ? startTime : new Date(seconds * 1_000)).toISOString();
+}
