@@ -50,23 +50,14 @@ export async function startMuster(composition: Composition, logger: Logger, secr
   const inventory = opened.use(
     await openInventory(composition.inventory, await readEvidenceSigner(composition.signingKey)),
   );
-  for (const warning of await acceptPolicy(inventory, policy)) logger.warn(`policy: ${warning}`);
-  await notePolicy(inventory, policy.hash);
   const { client } = opened.use(await connectTemporal(temporal));
   await requireKnownInventory(client, inventory);
+  for (const warning of await acceptPolicy(inventory, policy)) logger.warn(`policy: ${warning}`);
+  await notePolicy(inventory, policy.hash);
   await ensureSearchAttributes(client);
   const connection = await NativeConnection.connect(temporal.connection);
   opened.defer(() => connection.close());
-  const api = opened.use(
-    openDatadog({
-      baseUrl: datadog.baseUrl,
-      keys: async () => {
-        const keys = await datadog.keys();
-        for (const key of Object.values(keys)) secrets.add(key);
-        return keys;
-      },
-    }),
-  );
+  const api = opened.use(openApi(datadog, secrets));
   const attestor = openAttestor(composition.signingKey);
   const muster = createMuster({ client, inventory, attestor });
   const workers = await startWorkers({
@@ -105,3 +96,14 @@ export async function startMuster(composition: Composition, logger: Logger, secr
     },
   };
 }
+
+/** Its keys are read anew for each request, and scrubbed from the log. */
+const openApi = ({ baseUrl, keys }: DatadogConfig, secrets: Secrets) =>
+  openDatadog({
+    baseUrl,
+    keys: async () => {
+      const read = await keys();
+      for (const key of Object.values(read)) secrets.add(key);
+      return read;
+    },
+  });
