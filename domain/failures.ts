@@ -37,6 +37,9 @@ export const protectedAccount = 'ProtectedAccount';
 /** The e-mail of an account with a privileged role changes only with an approval. */
 export const approvalNeeded = 'ApprovalNeeded';
 
+/** Above the change budget: it is written once a person has released it. */
+export const removalHeld = 'RemovalHeld';
+
 /** The record does not say that this is to be written: nothing is. */
 export const notOwed = 'NotOwed';
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { LineCounter, parseDocument } from 'yaml';
 import type { Policy } from '../domain/policy/rules.ts';
+import { toBudget } from './changeBudget.ts';
 import { type Problem, problemsOf } from './problems.ts';
 import { crossFieldIssues, siteIssues } from './raw.ts';
 import { type PolicyContent, policySchema } from './schema.ts';
@@ -91,11 +92,7 @@ function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions)
     defaultTimeZone: content.defaultTimeZone,
     identity: content.identity,
     protection: content.protection,
-    changeBudget: {
-      atLeast: offboarding.changeBudget.atLeast,
-      percent: offboarding.changeBudget.percent,
-      windowMs: offboarding.changeBudget.window,
-    },
+    changeBudget: toBudget(offboarding.changeBudget),
     roster: content.roster,
     rules: content.rules,
     times: {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { changeBudget, changeBudgetKeys } from './changeBudget.ts';
 import { sourceKeys, sources } from './sources.ts';
 import { cron, domain, duration, people, text, textList, timeZone } from './fields.ts';
 import { dayMs } from '../domain/durations.ts';
@@ -74,12 +75,6 @@ const approvals = z
       context.addIssue({ code: 'custom', path: ['fallbackAfter'], message: 'must be shorter than rejectAfter' });
     }
   });
-
-const changeBudget = z.strictObject({
-  atLeast: z.int().min(1, { error: 'must be 1 or more' }).default(5),
-  percent: z.number().min(0, { error: 'must be 0 to 100' }).max(100, { error: 'must be 0 to 100' }).default(5),
-  window: duration('1 hour', { above: 0 }).prefault('1 hour'),
-});
 
 const offboarding = z.strictObject({
   alarmAfter: duration('15 minutes', { above: 0 }).prefault('15 minutes'),
@@ -157,7 +152,7 @@ export const knownKeys: Readonly<Record<string, readonly string[]>> = {
   onboarding: Object.keys(onboarding.shape),
   approvals: Object.keys(approvals.shape),
   offboarding: Object.keys(offboarding.shape),
-  'offboarding.changeBudget': Object.keys(changeBudget.shape),
+  ...changeBudgetKeys,
   protection: Object.keys(protection.shape),
   sync: Object.keys(sync.shape),
   ...sourceKeys,

@@ -8,7 +8,8 @@ import { ended, type Ending } from './run/process.ts';
 import { runPerson } from './run/run.ts';
 import { alongside, together } from './run/waits.ts';
 import { correlate } from './steps/correlate.ts';
-import { disableAccount, rejectedAboveBudget } from './steps/disableAccount.ts';
+import { rejectedAboveBudget } from './steps/changeBudget.ts';
+import { disableAccount } from './steps/disableAccount.ts';
 import { readBackRemoval, readHeldAccess, removeAccess, reportOwnedKeys } from './steps/removeAccess.ts';
 import { untilKnown } from './steps/unknownLeaver.ts';
 
@@ -31,8 +32,10 @@ async function endAccess(run: PersonRun): Promise<Ending> {
   if (account === undefined) return ended(endOf(run, account, false), 'left');
   process.useAccount(account);
   if (account.status !== 'disabled') {
-    const rejected = await rejectedAboveBudget(run);
-    if (rejected !== undefined) return { outcome: rejected, employment: mailbox.person.employment };
+    const rejected = await rejectedAboveBudget(run, 'access');
+    if (rejected !== undefined) {
+      return { outcome: { kind: 'cancelled', detail: rejected, parts: [] }, employment: mailbox.person.employment };
+    }
   }
   const held = await readHeldAccess(run, account);
   await together([

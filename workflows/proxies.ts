@@ -131,7 +131,7 @@ const recordNames = [
   'remindApprovers',
   'decide',
   'closeApproval',
-  'admitDisable',
+  'admitRemoval',
   'readAccessBefore',
   'endEvents',
   'finishProcess',

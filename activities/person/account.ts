@@ -3,7 +3,7 @@ import { differingAttributes, type AttributeChanges } from '../../domain/access/
 import { actWords } from '../../domain/approvals.ts';
 import { isPrivileged } from '../../domain/access/privileged.ts';
 import type { Because } from '../../domain/evidence.ts';
-import { approvalNeeded } from '../../domain/failures.ts';
+import { approvalNeeded, removalHeld } from '../../domain/failures.ts';
 import type { Account, FollowedField, PersonAttributes, SeenAccount } from '../../domain/model.ts';
 import { DatadogFailure, isFailure } from '../../datadog/failures.ts';
 import type { Datadog } from '../../datadog/types.ts';
@@ -11,6 +11,7 @@ import { withDatadog } from '../attempt.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { bind, recordAccount, refuseExternal } from './correlation.ts';
 import { approvalFor } from './because.ts';
+import { admit } from './changeBudget.ts';
 import { ensure, type Write } from './ensure.ts';
 import { summarize } from './openWrites.ts';
 import { boundAccount, checkedAccount, conflict } from './ownership.ts';
@@ -52,7 +53,10 @@ export function createAccountActivities({ datadog, inventory, policy }: Dependen
     enableAccount: (accountId: string, because: Because): Promise<SeenAccount> =>
       telling(because, (context) => enableAccount(context, accountId)),
 
-    /** These fields follow HR. Throws `ApprovalNeeded` for a new e-mail of a privileged account that nobody has approved. */
+    /**
+     * These fields follow HR. Throws `ApprovalNeeded` for a new e-mail of a privileged account that nobody has
+     * approved, and `RemovalHeld` above the change budget.
+     */
     updateAccount: (accountId: string, fields: readonly FollowedField[], because: Because): Promise<SeenAccount> =>
       telling(because, async (context) => {
         const { email, name, title } = context.word;
@@ -117,11 +121,8 @@ async function enableAccount({ api, inventory, because }: Attempt, accountId: st
   return recordAccount(inventory, required(after, accountId));
 }
 
-async function updateAccount(
-  { api, inventory, because }: Attempt,
-  accountId: string,
-  wanted: AttributeChanges,
-): Promise<Account> {
+async function updateAccount(context: Attempt, accountId: string, wanted: AttributeChanges): Promise<Account> {
+  const { api, inventory, because } = context;
   const account = await checkedAccount(api, inventory, { personId: because.personId, accountId });
   const changes = differingAttributes(account, wanted);
   const { after } = await ensure(inventory, because, {
@@ -132,7 +133,8 @@ async function updateAccount(
     found: { account },
     async owed() {
       await refuseLapsed(inventory, because);
-      if (changes.email === undefined || !(await holdsRole(api, account, isPrivileged))) return;
+      if (changes.email === undefined) return;
+      if (!(await holdsRole(api, account, isPrivileged))) return refuseAboveBudget(context, account);
       const approval = await approvalFor(inventory, because);
       if (approval?.act === actWords({ change: 'email', accountId }, changes.email)) return;
       throw ApplicationFailure.nonRetryable(
@@ -167,6 +169,12 @@ async function disableAccount({ api, inventory, policy, because }: Attempt, acco
     }),
   );
   await recordAccount(inventory, required(after, accountId));
+}
+
+/** A person who uses the account may lose it with its e-mail. */
+async function refuseAboveBudget({ because, ...context }: Attempt, { id, status }: Account): Promise<void> {
+  if (status !== 'active' || (await admit(context, because, 'email')).state === 'admitted') return;
+  throw ApplicationFailure.nonRetryable(`the new e-mail of account ${id} is above the change budget`, removalHeld);
 }
 
 /** Reply and reading contradict each other: the next attempt reads again. */

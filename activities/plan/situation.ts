@@ -8,7 +8,7 @@ import type { Admittance } from '../../domain/access/changeBudget.ts';
 import { endByRecord } from '../../domain/access/earlyEnd.ts';
 import { heldEntitlements } from '../../domain/access/plan.ts';
 import { isPrivileged } from '../../domain/access/privileged.ts';
-import type { Situation } from '../../domain/access/processPlan.ts';
+import { planProcess, takenBy, type ProcessPlan, type Situation } from '../../domain/access/processPlan.ts';
 import type {
   Account,
   Entitlement,
@@ -20,10 +20,11 @@ import type {
 } from '../../domain/model.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import type { DatadogReads } from '../../datadog/types.ts';
-import type { AccessBefore, Leaver } from '../../inventory/port/changeBudget.ts';
+import type { AccessBefore, Removal } from '../../inventory/port/changeBudget.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { guardPrivileged, requestForChange } from '../../policy/requests.ts';
 import { findAccessBefore } from '../person/accessBefore.ts';
+import { removalBy } from '../person/changeBudget.ts';
 import { managedOn } from '../person/holdings.ts';
 import { rolesOfMappings } from '../person/loginMappings.ts';
 import { holdsRole, protectionOf } from '../person/protection.ts';
@@ -36,8 +37,8 @@ interface PlanContext {
   readonly inventory: Inventory | undefined;
   readonly policy: Policy;
   readonly resolve: (entitlements: readonly Entitlement[]) => Promise<readonly ResolvedEntitlement[]>;
-  /** Whether the change budget would let the leaver go. */
-  readonly admits: (leaver: Leaver) => Promise<Admittance | undefined>;
+  /** Whether the change budget would admit it. */
+  readonly admits: (removal: Removal) => Promise<Admittance | undefined>;
 }
 
 export interface PlanRequest {
@@ -51,8 +52,16 @@ export interface PlanRequest {
   readonly record?: Situation['record'];
 }
 
+/** What the event does, and whether the change budget holds what it takes away. */
+export async function planEvent(context: PlanContext, request: PlanRequest): Promise<ProcessPlan> {
+  const plan = planProcess(await gatherSituation(context, request));
+  const takes = takenBy(plan);
+  const admittance = takes === undefined ? undefined : await context.admits(removalBy(request.event, takes));
+  return admittance?.state === 'held' ? { ...plan, heldAbove: admittance.above } : plan;
+}
+
 /** Gathers what decides what the event does. It is judged by `planProcess`. */
-export async function gatherSituation(context: PlanContext, request: PlanRequest): Promise<Situation> {
+async function gatherSituation(context: PlanContext, request: PlanRequest): Promise<Situation> {
   const { api, inventory, policy } = context;
   const { event, process, person, accountId } = request;
   const { personId } = event;
@@ -79,11 +88,7 @@ export async function gatherSituation(context: PlanContext, request: PlanRequest
     return situation;
   if (process !== 'offboarding') return { ...situation, ...(await gatherWanted(context, request, before)) };
   if (account === undefined || account.status === 'disabled') return situation;
-  return {
-    ...situation,
-    admittance: await context.admits({ eventId: event.eventId, personId, at: new Date().toISOString() }),
-    protection: await protectionOf({ api, inventory, policy }, account),
-  };
+  return { ...situation, protection: await protectionOf({ api, inventory, policy }, account) };
 }
 
 const knownBy = (record: PersonRecord | undefined): Situation['record'] => ({

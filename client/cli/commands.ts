@@ -24,6 +24,10 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     description: "end a person's Datadog access: disable the account, remove roles and teams",
     load: async () => (await import('./submission.ts')).addLeaver,
   },
+  held: {
+    description: 'what would take something away from more people than the change budget allows',
+    load: async () => (await import('./held.ts')).addHeld,
+  },
   events: {
     description: 'HR events that were received',
     load: async () => (await import('./events.ts')).addEvents,

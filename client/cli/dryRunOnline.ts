@@ -1,16 +1,16 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { gatherSituation } from '../../activities/plan/situation.ts';
+import { planEvent } from '../../activities/plan/situation.ts';
 import { conflict } from '../../activities/person/ownership.ts';
 import { locateAccount, outsideAllowedDomains, refuseExternal } from '../../activities/person/correlation.ts';
 import type { DatadogClient, DatadogReads } from '../../datadog/types.ts';
 import { changeWords, overBudget } from '../../domain/access/planWords.ts';
-import { emptyPlan, planProcess, type ProcessPlan, type Situation } from '../../domain/access/processPlan.ts';
+import { emptyPlan, type ProcessPlan, type Situation } from '../../domain/access/processPlan.ts';
 import { protectionAdvice } from '../../domain/access/protection.ts';
 import { correlationConflict } from '../../domain/failures.ts';
 import type { Account, Entitlement, HrEvent, PersonAttributes, ResolvedEntitlement } from '../../domain/model.ts';
 import { processOf } from '../../domain/mailbox.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
-import type { Leaver } from '../../inventory/port/changeBudget.ts';
+import type { Removal } from '../../inventory/port/changeBudget.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { explainFailure } from './failures.ts';
 import { renderTable } from './table.ts';
@@ -37,13 +37,13 @@ interface Input {
 
 export async function planOnline({ client, inventory, policy, event, record, person }: Input): Promise<OnlinePlan> {
   const api = client.attempt();
-  const admits = async (leaver: Leaver) => inventory?.previewDisable(leaver, policy.changeBudget);
+  const admits = async (removal: Removal) => inventory?.previewRemoval(removal, policy.changeBudget);
   const resolve = async (entitlements: readonly Entitlement[]) =>
     api.resolve(entitlements, await inventory?.knownEntitlementIds(entitlements));
   try {
     const account = await findAccount(api, { inventory, policy, event, person });
     const request = { event, process: processOf(event, record.employment), person, accountId: account?.id, record };
-    return planProcess(await gatherSituation({ api, inventory, policy, resolve, admits }, request));
+    return await planEvent({ api, inventory, policy, resolve, admits }, request);
   } catch (error) {
     const isConflict =
       error instanceof ApplicationFailure && [correlationConflict, outsideAllowedDomains].includes(error.type ?? '');
@@ -101,7 +101,9 @@ export function renderOnlinePlan(shell: Shell, plan: OnlinePlan): string {
     `In Datadog the account ${accountWords[account]}${which}${problem === undefined ? '' : `: ${problem}`}.`,
     ...(end === undefined ? [] : [renderEnd(end)]),
     ...(wouldInvite ? ['An invitation would be sent.'] : []),
-    ...(heldAbove === undefined ? [] : [`It would be held until somebody releases it: ${overBudget(heldAbove)}.`]),
+    ...(heldAbove === undefined
+      ? []
+      : [`What it takes away would be held until somebody releases it: ${overBudget(heldAbove)}.`]),
     ...(protection === undefined
       ? []
       : [`It would wait, since the account is protected: ${protectionAdvice[protection]}.`]),

@@ -8,7 +8,7 @@ import type { EventDraft } from '../operations/drafts.ts';
 import type { SubmittedEvent } from '../operations/muster.ts';
 import { isJson, type AddCommands } from './command.ts';
 import type { EventInput, EventOptions } from './eventInput.ts';
-import { addHeldLeavers } from './heldLeavers.ts';
+import { addHeldLeavers } from './held.ts';
 import { addActor, operatorOf } from './operator.ts';
 import { loadShellPolicy, withMuster, type Opened } from './open.ts';
 import { printMessage, printResult } from './output.ts';

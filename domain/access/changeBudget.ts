@@ -1,17 +1,55 @@
-/** How many may be disabled before a person has to look. */
-export interface ChangeBudget {
+import type { HrEvent, MailboxEvent } from '../model.ts';
+
+/** How many people may lose something within a time. */
+interface BudgetLimit {
   readonly atLeast: number;
   /** A share of the people who have an account and have not left. */
   readonly percent: number;
-  readonly windowMs: number;
 }
 
-/** As many as may be disabled within the window; one more is held. */
-export const disableLimit = ({ atLeast, percent }: Omit<ChangeBudget, 'windowMs'>, activePeople: number): number =>
+interface BudgetLimits {
+  readonly hour: BudgetLimit;
+  readonly day: BudgetLimit;
+}
+
+/** How many people may lose an account, a role or a team before a person has to look: by all sources, and by each alone. */
+export interface ChangeBudget extends BudgetLimits {
+  /** Absent: one source may use up the whole budget. */
+  readonly perSource?: BudgetLimits;
+}
+
+export const budgetWindows = { hour: 3_600_000, day: 86_400_000 } as const satisfies Record<keyof BudgetLimits, number>;
+
+/** As many people as may lose something within the time; one more is held. */
+export const peopleLimit = ({ atLeast, percent }: BudgetLimit, activePeople: number): number =>
   Math.max(atLeast, Math.floor((activePeople * percent) / 100));
 
-/** What becomes of a leaver at the disable step. */
+/** What takes away: somebody leaves, loses roles or teams, has their account's e-mail changed, or has drift repaired. */
+export const removalKinds = ['leaver', 'mover', 'email', 'repair'] as const;
+export type RemovalKind = (typeof removalKinds)[number];
+
+/** What is about to be taken away: the account, roles or teams; or an e-mail, which comes first. */
+export type Takes = 'access' | 'email';
+
+export function removalKind({ kind, source }: Pick<HrEvent, 'kind' | 'source'>, takes: Takes): RemovalKind {
+  if (kind === 'leaver') return 'leaver';
+  if (kind === 'reconcile' && source === 'sync') return 'repair';
+  return takes === 'email' ? 'email' : 'mover';
+}
+
+/** An urgent leaver counts against a share of its own, as large as the other: a mass of other changes does not hold it. */
+export const isUrgent = ({ kind, immediate }: Pick<MailboxEvent, 'kind' | 'immediate'>): boolean =>
+  kind === 'leaver' && immediate === true;
+
+/** The limit that one more person would exceed; `source` where it is that source's alone. */
+export interface ExceededLimit {
+  readonly limit: number;
+  readonly within: keyof BudgetLimits;
+  readonly source?: string;
+}
+
+/** What becomes of a removal. */
 export type Admittance =
   | { readonly state: 'admitted' }
-  | { readonly state: 'held'; readonly limit: number }
+  | { readonly state: 'held'; readonly above: ExceededLimit }
   | { readonly state: 'rejected'; readonly actor: string; readonly reason?: string };

@@ -1,3 +1,4 @@
+import type { ExceededLimit } from './changeBudget.ts';
 import type { ResolvedEntitlement } from '../model.ts';
 import type { PlannedChange, ProcessPlan } from './processPlan.ts';
 import { protectionAdvice } from './protection.ts';
@@ -28,4 +29,8 @@ export const changeWords = ({ what, to }: PlannedChange): string => (to === unde
 const each = (what: string, entitlements: readonly ResolvedEntitlement[]): readonly string[] =>
   entitlements.map(({ kind, name }) => `${what} ${kind} ${name}`);
 
-export const overBudget = (limit: number): string => `more than ${limit} leavers within the change budget's window`;
+export function overBudget({ limit, within, source }: ExceededLimit): string {
+  const people = limit === 1 ? 'person' : 'people';
+  const by = source === undefined ? '' : ` by ${source}`;
+  return `more than ${limit} ${people} would lose an account, a role or a team${by} within ${within === 'hour' ? 'an hour' : 'a day'}`;
+}

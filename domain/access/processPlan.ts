@@ -9,7 +9,7 @@ import type {
 } from '../model.ts';
 import type { Activation } from '../policy/rules.ts';
 import { differingAttributes } from './attributes.ts';
-import type { Admittance } from './changeBudget.ts';
+import type { ExceededLimit, Takes } from './changeBudget.ts';
 import { endByAccount, endByRecord, isNeverSeen, type EarlyEnd } from './earlyEnd.ts';
 import { entitlementKey, heldEntitlements, pickResolved, planAccess, type ResolvedAccess } from './plan.ts';
 import type { Protection } from './protection.ts';
@@ -39,7 +39,6 @@ export interface Situation {
   readonly holdsPrivilegedRole: boolean;
   /** Whether the policy names somebody who may allow a change of the account itself. */
   readonly isAskable: boolean;
-  readonly admittance?: Admittance;
   readonly protection?: Protection;
   /** Permissions that would show more. */
   readonly notVisible: readonly string[];
@@ -54,8 +53,8 @@ export interface ProcessPlan {
   /** Present where no access changes. */
   readonly end?: EarlyEnd;
   readonly wouldInvite: boolean;
-  /** Present for a leaver above the change budget: how many may leave within its window. */
-  readonly heldAbove?: number;
+  /** Present where something is taken away above the change budget: the limit. */
+  readonly heldAbove?: ExceededLimit;
   /** Present for a leaver whose account must stay: why. */
   readonly protection?: Protection;
   /** What happens to the account itself: by the event, and once approved. */
@@ -212,18 +211,24 @@ function planAttributes(
     : { changes, changesOnceAllowed: [], withheld: [{ part: 'update email', why: undecidableWords }] };
 }
 
-function planLeaving({ access, admittance, protection }: Situation, base: ProcessPlan): ProcessPlan {
+function planLeaving({ access, protection }: Situation, base: ProcessPlan): ProcessPlan {
   if (access === undefined) return base;
   const { status } = access.account;
   const removes = heldEntitlements(access);
   if (status === 'disabled') return { ...base, removes };
   return {
     ...base,
-    heldAbove: admittance?.state === 'held' ? admittance.limit : undefined,
     protection,
     changes: [...(status === 'pending' ? [{ what: 'cancel invitations' }] : []), { what: 'disable account' }],
     removes,
   };
+}
+
+/** What the plan takes away, at first; undefined where nothing, or where nobody uses the account. */
+export function takenBy({ status, changes, removes }: ProcessPlan): Takes | undefined {
+  const isChanged = (what: string): boolean => changes.some((change) => change.what === what);
+  if (isChanged('update email') && status !== 'pending') return 'email';
+  return isChanged('disable account') || (removes.length > 0 && status !== 'disabled') ? 'access' : undefined;
 }
 
 /** Without what HR says of the person, as Temporal may hold it. */

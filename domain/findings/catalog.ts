@@ -178,6 +178,14 @@ export const findingKinds = {
       'more has drifted than may be repaired at once: see `npx muster sync status`, then `sync allow` or `sync reject`',
     needs: ['accounts', 'roles'],
   },
+  removalsHeld: {
+    foundAt: 'organization',
+    severity: 'high',
+    title: 'people who would lose something above the change budget',
+    advice:
+      'see `npx muster held list`, then `npx muster held release ID --reason TEXT` or `npx muster held reject ID --reason TEXT`, or `--batch` for all',
+    needs: [],
+  },
   duplicateRoleName: {
     foundAt: 'organization',
     severity: 'medium',

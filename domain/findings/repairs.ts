@@ -1,3 +1,4 @@
+import type { RemovalKind } from '../access/changeBudget.ts';
 import type { HrEvent } from '../model.ts';
 import type { Found } from './found.ts';
 
@@ -19,6 +20,13 @@ export function repairEvent(
   };
 }
 
+/** The batch, or the run, whose repair of this person the event is. */
+export function batchOfRepair(eventId: string, personId: string): string | undefined {
+  const [prefix, suffix] = ['repair:', `:${personId}`];
+  const isOne = eventId.startsWith(prefix) && eventId.endsWith(suffix);
+  return isOne ? eventId.slice(prefix.length, -suffix.length) : undefined;
+}
+
 /** A finding about repairs that are held because they were too many at once. */
 export function heldRepairs(
   batch: { readonly batchId: string; readonly people: number } | undefined,
@@ -26,4 +34,18 @@ export function heldRepairs(
   if (batch === undefined) return [];
   const name = `${batch.people} people`;
   return [{ kind: 'repairsHeld', subject: 'batch', scope: 'batch', name, severity: 'high', evidence: batch }];
+}
+
+/** A finding about everything that the change budget holds until a person has said so. */
+export function heldRemovals(
+  held: readonly { readonly personId: string; readonly kind: RemovalKind; readonly askedAt: string }[],
+): readonly Found[] {
+  const [oldest] = held;
+  if (oldest === undefined) return [];
+  const people = new Set(held.map(({ personId }) => personId)).size;
+  const kinds = [...new Set(held.map(({ kind }) => kind))].toSorted();
+  const evidence = { people, kinds, since: oldest.askedAt };
+  return [
+    { kind: 'removalsHeld', subject: 'held', scope: 'held', name: `${people} people`, severity: 'high', evidence },
+  ];
 }

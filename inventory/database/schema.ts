@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { ExceededLimit, RemovalKind } from '../../domain/access/changeBudget.ts';
 import type { HrEvent, PersonRecord, ResolvedEntitlement } from '../../domain/model.ts';
 import type { TeamMemberRow } from '../port/accounts.ts';
 import type { ApprovalRow, DatedDecision } from '../port/approvals.ts';
@@ -69,7 +70,7 @@ export interface Schema {
   repairs: RepairsTable;
   repairRejections: RepairRejectionsTable;
   quarantines: Stored<QuarantineRow, 'people'>;
-  disables: DisablesTable;
+  removals: RemovalsTable;
   accessBefore: Stored<AccessBefore, 'access'>;
   leases: LeasesTable;
   keyHealth: Stored<KeyHealth>;
@@ -207,14 +208,21 @@ interface RepairRejectionsTable {
   at: string;
 }
 
-interface DisablesTable {
+/** An event that is about to take something away. */
+interface RemovalsTable {
   eventId: string;
   personId: string;
+  source: string;
+  kind: RemovalKind;
+  /** A flag: counts against the share of urgent leavers. */
+  urgent: number;
   /** `observed`: was only said, since the policy observes. */
   state: 'admitted' | 'held' | 'rejected' | 'observed';
   askedAt: string;
   /** From when on it counts against the budget. */
   admittedAt: string | null;
+  /** The limit that was exceeded; kept after a release. */
+  above: Json<ExceededLimit> | null;
   /** The person who released or rejected it. */
   actor: string | null;
   reason: string | null;

@@ -1,120 +1,208 @@
 import type { Selectable } from 'kysely';
-import { disableLimit, type Admittance, type ChangeBudget } from '../../domain/access/changeBudget.ts';
+import {
+  budgetWindows,
+  peopleLimit,
+  type Admittance,
+  type ChangeBudget,
+  type ExceededLimit,
+} from '../../domain/access/changeBudget.ts';
+import { batchOfRepair } from '../../domain/findings/repairs.ts';
 import { jsonTexts } from '../database/jsonRows.ts';
 import { locked } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';
-import type { HeldLeaver, Leaver, Release } from '../port/changeBudget.ts';
-import { canonicalJson } from '../port/json.ts';
+import { toFlag } from '../database/stored.ts';
+import { canonicalJson, parseJson } from '../port/json.ts';
+import type { HeldChoice, HeldRemoval, Release, Removal } from '../port/changeBudget.ts';
+import type { QuarantineRow } from '../port/repairs.ts';
+import { findQuarantine } from './repairs.ts';
+
+type Row = Selectable<Schema['removals']>;
 
 /**
- * Counts the leaver against the budget, or holds it. The same event again gets the same result. One lock for the budget:
- * sixty that come at once are counted one after the other.
+ * Counts the person against the budget, or holds the removal. The same event again gets the same result. One lock for the
+ * budget: sixty that come at once are counted one after the other.
  */
-export const admitDisable = locked(
+export const admitRemoval = locked(
   'changeBudget',
-  async (db: Db, leaver: Leaver, budget: ChangeBudget): Promise<Admittance> => {
-    const limit = await limitOf(db, budget);
-    const known = await findDisable(db, leaver);
-    if (known !== undefined && known.state !== 'observed') return toAdmittance(known, limit);
-    const isAdmitted = (await admittedWithin(db, leaver, budget, 'real')) < limit;
-    await writeDisable(db, leaver, { state: isAdmitted ? 'admitted' : 'held', isAdmitted });
-    return admittance(isAdmitted, limit);
+  async (db: Db, removal: Removal, budget: ChangeBudget): Promise<Admittance> => {
+    const known = await findRemoval(db, removal);
+    if (known !== undefined && known.state !== 'observed') return toAdmittance(known);
+    const batch = await allowedBatch(db, removal);
+    const above = batch === undefined ? await exceededBy(db, removal, budget, 'real') : undefined;
+    await writeRemoval(db, removal, { state: above === undefined ? 'admitted' : 'held', above, batch });
+    return toAdmitted(above);
   },
 );
 
 /** What the result would be. */
-export async function previewDisable(db: Db, leaver: Leaver, budget: ChangeBudget): Promise<Admittance> {
-  const limit = await limitOf(db, budget);
-  const isAdmitted = (await admittedWithin(db, leaver, budget, 'real')) < limit;
-  return admittance(isAdmitted, limit);
+export async function previewRemoval(db: Db, removal: Removal, budget: ChangeBudget): Promise<Admittance> {
+  return toAdmitted(await exceededBy(db, removal, budget, 'real'));
 }
 
-/** What it would be for a policy that observes, where leavers that were only said count. Nothing is held, or counts later. */
-export const observeDisable = locked(
+/** What it would be for a policy that observes, where removals that were only said count. Nothing is held, or counts later. */
+export const observeRemoval = locked(
   'changeBudget',
-  async (db: Db, leaver: Leaver, budget: ChangeBudget): Promise<Admittance> => {
-    const limit = await limitOf(db, budget);
-    const known = await findDisable(db, leaver);
-    const isAdmitted =
-      known === undefined
-        ? (await admittedWithin(db, leaver, budget, 'withObserved')) < limit
-        : known.admittedAt !== null;
-    if (known === undefined) await writeDisable(db, leaver, { state: 'observed', isAdmitted });
-    return admittance(isAdmitted, limit);
+  async (db: Db, removal: Removal, budget: ChangeBudget): Promise<Admittance> => {
+    const known = await findRemoval(db, removal);
+    if (known !== undefined) return toAdmitted(parseJson(known.above));
+    const above = await exceededBy(db, removal, budget, 'withObserved');
+    await writeRemoval(db, removal, { state: 'observed', above });
+    return toAdmitted(above);
   },
 );
 
-const admittance = (isAdmitted: boolean, limit: number): Admittance =>
-  isAdmitted ? { state: 'admitted' } : { state: 'held', limit };
+/** Whether what the event takes away from this person was admitted, by the budget or by an operator. */
+export async function isAdmitted(
+  db: Db,
+  { eventId, personId }: { readonly eventId: string; readonly personId: string },
+): Promise<boolean> {
+  const row = await findRemoval(db, { eventId });
+  return row?.state === 'admitted' && row.personId === personId;
+}
 
-async function limitOf(db: Db, budget: ChangeBudget): Promise<number> {
+/** People of whom an operator has said last that they lose nothing: until something else is asked, it stays so. */
+export async function sparedPeople(db: Db): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('removals as rejected')
+    .select('personId')
+    .where('state', '=', 'rejected')
+    .where('kind', '!=', 'leaver')
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('removals as later')
+            .select('later.eventId')
+            .whereRef('later.personId', '=', 'rejected.personId')
+            .whereRef('later.askedAt', '>', 'rejected.askedAt')
+            .where('later.state', '!=', 'observed'),
+        ),
+      ),
+    )
+    .execute();
+  return new Set(rows.map(({ personId }) => personId));
+}
+
+/** The first limit that this person would exceed: other people who have lost something in its time, in the same share. */
+async function exceededBy(
+  db: Db,
+  removal: Removal,
+  { perSource, ...inAll }: ChangeBudget,
+  which: 'real' | 'withObserved',
+): Promise<ExceededLimit | undefined> {
+  const active = await activePeople(db);
+  const { source } = removal;
+  const scopes = [{ limits: inAll }, ...(perSource === undefined ? [] : [{ limits: perSource, source }])];
+  for (const { limits, ...scope } of scopes) {
+    for (const within of ['hour', 'day'] as const) {
+      const limit = peopleLimit(limits[within], active);
+      const others = await othersWithin(db, removal, { windowMs: budgetWindows[within], which, ...scope });
+      if (others >= limit) return { limit, within, ...scope };
+    }
+  }
+  return undefined;
+}
+
+async function activePeople(db: Db): Promise<number> {
   const { active } = await db
     .selectFrom('people')
     .select(({ fn }) => fn.countAll<number | string>().as('active'))
     .where('accountId', 'is not', null)
     .where('employment', '!=', 'left')
     .executeTakeFirstOrThrow();
-  return disableLimit(budget, Number(active));
+  return Number(active);
 }
 
-async function admittedWithin(
+async function othersWithin(
   db: Db,
-  { at }: Leaver,
-  { windowMs }: ChangeBudget,
-  which: 'real' | 'withObserved',
+  { at, personId, urgent }: Removal,
+  {
+    windowMs,
+    which,
+    source,
+  }: { readonly windowMs: number; readonly which: 'real' | 'withObserved'; readonly source?: string },
 ): Promise<number> {
   const since = new Date(Date.parse(at) - windowMs).toISOString();
-  const query = db
-    .selectFrom('disables')
-    .select(({ fn }) => fn.countAll<number | string>().as('recent'))
-    .where('admittedAt', '>', since);
-  const counted = which === 'real' ? query.where('state', '!=', 'observed') : query;
-  return Number((await counted.executeTakeFirstOrThrow()).recent);
+  let query = db
+    .selectFrom('removals')
+    .select(({ fn }) => fn.count<number | string>('personId').distinct().as('others'))
+    .where('admittedAt', '>', since)
+    .where('urgent', '=', toFlag(urgent))
+    .where('personId', '!=', personId);
+  if (source !== undefined) query = query.where('source', '=', source);
+  if (which === 'real') query = query.where('state', '!=', 'observed');
+  return Number((await query.executeTakeFirstOrThrow()).others);
 }
 
-const findDisable = (db: Db, { eventId }: Leaver) =>
-  db.selectFrom('disables').selectAll().where('eventId', '=', eventId).executeTakeFirst();
+/** The batch of repairs that an operator has allowed, of which this is one. */
+async function allowedBatch(db: Db, { eventId, personId, kind }: Removal) {
+  const batchId = kind === 'repair' ? batchOfRepair(eventId, personId) : undefined;
+  const batch = batchId === undefined ? undefined : await findQuarantine(db, batchId);
+  const isOfIt = batch?.people.some((one) => one.personId === personId) === true;
+  return batch?.state === 'allowed' && isOfIt ? batch : undefined;
+}
 
-async function writeDisable(
+const findRemoval = (db: Db, { eventId }: Pick<Removal, 'eventId'>) =>
+  db.selectFrom('removals').selectAll().where('eventId', '=', eventId).executeTakeFirst();
+
+async function writeRemoval(
   db: Db,
-  { eventId, personId, at }: Leaver,
-  { state, isAdmitted }: { state: 'admitted' | 'held' | 'observed'; isAdmitted: boolean },
+  { eventId, personId, source, kind, urgent, at }: Removal,
+  {
+    state,
+    above,
+    batch,
+  }: Pick<Row, 'state'> & { readonly above: ExceededLimit | undefined; readonly batch?: QuarantineRow },
 ): Promise<void> {
-  const row = { personId, state, askedAt: at, admittedAt: isAdmitted ? at : null, actor: null, reason: null };
+  const row = {
+    ...{ personId, source, kind, urgent: toFlag(urgent), state, askedAt: at },
+    admittedAt: above === undefined ? at : null,
+    above: above === undefined ? null : canonicalJson(above),
+    actor: batch?.decidedBy ?? null,
+    reason: batch?.reason ?? null,
+  };
   await db
-    .insertInto('disables')
+    .insertInto('removals')
     .values({ eventId, ...row })
     .onConflict((conflict) => conflict.column('eventId').doUpdateSet(row))
     .execute();
 }
 
-function toAdmittance({ state, actor, reason }: Selectable<Schema['disables']>, limit: number): Admittance {
-  if (state === 'held') return { state, limit };
-  return state === 'rejected' ? { state, actor: actor ?? '', reason: reason ?? undefined } : { state: 'admitted' };
+const toAdmitted = (above: ExceededLimit | undefined): Admittance =>
+  above === undefined ? { state: 'admitted' } : { state: 'held', above };
+
+function toAdmittance({ state, above, actor, reason }: Row): Admittance {
+  if (state === 'rejected') return { state, actor: actor ?? '', reason: reason ?? undefined };
+  return toAdmitted(state === 'held' ? parseJson(above) : undefined);
 }
 
 /** Oldest first. One whose process ended meanwhile (a rescinded leave) waits for nothing any more. */
-export async function listHeld(db: Db): Promise<readonly HeldLeaver[]> {
-  return db
-    .selectFrom('disables')
-    .innerJoin('intake', 'intake.eventId', 'disables.eventId')
-    .select(['disables.eventId', 'disables.personId', 'disables.askedAt'])
-    .where('disables.state', '=', 'held')
+export async function listHeld(db: Db, { kind }: Pick<HeldChoice, 'kind'> = {}): Promise<readonly HeldRemoval[]> {
+  const query = db
+    .selectFrom('removals')
+    .innerJoin('intake', 'intake.eventId', 'removals.eventId')
+    .selectAll('removals')
+    .where('removals.state', '=', 'held')
     .where('intake.appliedAt', 'is', null)
-    .orderBy('disables.askedAt')
-    .orderBy('disables.eventId')
-    .execute();
+    .orderBy('removals.askedAt')
+    .orderBy('removals.eventId');
+  const rows = await (kind === undefined ? query : query.where('removals.kind', '=', kind)).execute();
+  return rows.flatMap(({ above, ...row }) => {
+    const exceeded = parseJson(above);
+    if (exceeded === undefined) return [];
+    const { eventId, personId, source, urgent, askedAt } = row;
+    return [{ eventId, personId, source, kind: row.kind, urgent: urgent === 1, askedAt, above: exceeded }];
+  });
 }
 
-/** Lets held leavers go, or rejects them: one person's, or all, of which `eventIds` must be exactly all that are held. */
+/** Releases what is held, or rejects it. */
 export const releaseHeld = locked(
   'changeBudget',
   async (
     db: Db,
-    which: { readonly personId: string } | { readonly eventIds: readonly string[] },
+    which: HeldChoice,
     { actor, reason, verdict, at }: Release,
-  ): Promise<{ readonly released: readonly HeldLeaver[]; readonly hasChanged: boolean }> => {
-    const held = await listHeld(db);
+  ): Promise<{ readonly released: readonly HeldRemoval[]; readonly hasChanged: boolean }> => {
+    const held = await listHeld(db, which);
     const isOne = 'personId' in which;
     const released = isOne ? held.filter(({ personId }) => personId === which.personId) : held;
     const ids = released.map(({ eventId }) => eventId);
@@ -125,7 +213,7 @@ export const releaseHeld = locked(
       verdict === 'release'
         ? ({ state: 'admitted', admittedAt: at } as const)
         : ({ state: 'rejected', admittedAt: null } as const);
-    const releasing = db.updateTable('disables').where('eventId', 'in', jsonTexts(db, ids));
+    const releasing = db.updateTable('removals').where('eventId', 'in', jsonTexts(db, ids));
     await releasing.set({ ...after, actor, reason: reason ?? null }).execute();
     return { released, hasChanged: false };
   },

@@ -17,7 +17,7 @@ export {
 } from './approvals.ts';
 export { attributesAt } from './attributes.ts';
 export { awaitLogin, listAwaitedLogins, noteLookedForLogins } from './awaitedLogins.ts';
-export { admitDisable, listHeld, observeDisable, previewDisable } from './changeBudget.ts';
+export { admitRemoval, isAdmitted, listHeld, observeRemoval, previewRemoval, sparedPeople } from './changeBudget.ts';
 export { countRows } from './counts.ts';
 export { claimDelivery, forgetDeliveries, recordDelivery } from './deliveries.ts';
 export { knownEntitlementIds, rememberEntitlementIds } from './entitlementIds.ts';

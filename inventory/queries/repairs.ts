@@ -89,6 +89,11 @@ export async function listQuarantines(db: Db, limit: number): Promise<readonly Q
   return rows.map(toRow);
 }
 
+export async function findQuarantine(db: Db, batchId: string): Promise<QuarantineRow | undefined> {
+  const row = await db.selectFrom('quarantines').selectAll().where('batchId', '=', batchId).executeTakeFirst();
+  return row && toRow(row);
+}
+
 /** Subjects that differ and are not to be repaired: somebody has said no, or has muted the finding. */
 export async function unrepairedSubjects(db: Db, now: string): Promise<ReadonlySet<string>> {
   const rejected = await db.selectFrom('repairRejections').select('subject').execute();
@@ -110,13 +115,16 @@ export const decideQuarantine = locked(
     batchId: string,
     { state, at, by, reason }: QuarantineDecision,
   ): Promise<QuarantineRow | undefined> => {
-    const row = await db.selectFrom('quarantines').selectAll().where('batchId', '=', batchId).executeTakeFirst();
-    if (row === undefined) return undefined;
-    if (row.state === state) return toRow(row);
+    const row = await findQuarantine(db, batchId);
+    if (row === undefined || row.state === state) return row;
     if (row.state !== 'open') return undefined;
-    const decided = { state, decidedAt: at, decidedBy: by, reason: reason ?? null };
-    await db.updateTable('quarantines').set(decided).where('batchId', '=', batchId).execute();
-    const { people } = toRow(row);
+    const decided = { state, decidedAt: at, decidedBy: by, reason };
+    await db
+      .updateTable('quarantines')
+      .set({ ...decided, reason: reason ?? null })
+      .where('batchId', '=', batchId)
+      .execute();
+    const { people } = row;
     if (state === 'rejected') {
       const rejected = people.flatMap(({ subjects }) => subjects.map((subject) => ({ subject, batchId, at })));
       for (const some of chunksOf(rejected, chunkSize)) {
@@ -129,7 +137,7 @@ export const decideQuarantine = locked(
     } else {
       await recordRepairs(db, batchId, people, at);
     }
-    return toRow({ ...row, ...decided });
+    return { ...row, ...decided };
   },
 );
 

@@ -16,7 +16,8 @@ import { openDatabases } from './backends.ts';
 import { account, approval, at, evidence, joiner } from './samples.ts';
 import type { EvidenceEntry } from '../../inventory/port/evidence.ts';
 import { acceptName } from '../../client/operations/acceptName.ts';
-import { releaseLeavers } from '../../client/operations/heldLeavers.ts';
+import { decideHeld } from '../../client/operations/held.ts';
+import { budgetOf, removalOf } from '../support/changeBudget.ts';
 import { linkAccount, unlinkAccount } from '../../client/operations/links.ts';
 
 const reason = 'as agreed';
@@ -70,11 +71,9 @@ const decisions: readonly Decision[] = [
     what: 'the release of a leaver',
     prepare: async (inventory) => {
       await inventory.receiveEvent(joiner('l-1', { kind: 'leaver' }), at(0));
-      const budget = { atLeast: 0, percent: 0, windowMs: 60_000 };
-      await inventory.admitDisable({ eventId: 'l-1', personId: 'p-1', at: at(1) }, budget);
+      await inventory.admitRemoval(removalOf({ at: at(1) }), budgetOf(0));
     },
-    decide: (inventory) =>
-      releaseLeavers(contextOf(inventory), { which: { personId: 'p-1' }, verdict: 'release', reason }),
+    decide: (inventory) => decideHeld(contextOf(inventory), { which: { personId: 'p-1' }, verdict: 'release', reason }),
     look: (inventory) => inventory.listHeld(),
   },
   {

@@ -45,7 +45,7 @@ describe('the defaults', () => {
         complete: false,
         cron: '0 * * * *',
       },
-      changeBudget: { atLeast: 5, percent: 5, windowMs: 3_600_000 },
+      changeBudget: { hour: { atLeast: 5, percent: 5 }, day: { atLeast: 20, percent: 20 } },
       protection: { emergencyAccounts: [] },
       rules: [],
       times: {

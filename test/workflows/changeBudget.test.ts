@@ -3,10 +3,11 @@ import { openDatadog } from '../../datadog/index.ts';
 import type { DatadogClient } from '../../datadog/types.ts';
 import { personWorkflowId, recheckSignal } from '../../domain/contracts.ts';
 import { activeAccount, employ, readAccount } from '../support/employees.ts';
+import { budgetOf } from '../support/changeBudget.ts';
 import { eventually, hrEvent, inPhase, outcomeOf, type TestMuster } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';
 import { useDevServer } from '../support/onDevServer.ts';
-import { heldBatch, releaseLeavers } from '../../client/operations/heldLeavers.ts';
+import { heldBatch, decideHeld } from '../../client/operations/held.ts';
 
 const server = useDevServer();
 const admin = 'Datadog Admin Role';
@@ -40,20 +41,20 @@ test('leavers above the budget are held when 60 leave in an hour, and a changed 
     proof: 'claimed' as const,
   };
   const shown = await heldBatch(stage.inventory);
-  const [urgent, rejected] = shown.leavers.map(({ personId }) => personId);
-  await releaseLeavers(asOperator, { which: { personId: urgent ?? '' }, verdict: 'release', reason: 'urgent' });
-  await releaseLeavers(asOperator, {
+  const [urgent, rejected] = shown.held.map(({ personId }) => personId);
+  await decideHeld(asOperator, { which: { personId: urgent ?? '' }, verdict: 'release', reason: 'urgent' });
+  await decideHeld(asOperator, {
     which: { personId: rejected ?? '' },
     verdict: 'reject',
     reason: 'a mistake of HR',
   });
   await eventually('the urgent one to go', async () => (await disabledOf(stage)) === 6);
   const batch = { which: { batch: shown.batch }, verdict: 'release', reason: 'the site is closed' } as const;
-  await expect(releaseLeavers(asOperator, batch)).rejects.toThrow(/batch has changed/);
+  await expect(decideHeld(asOperator, batch)).rejects.toThrow(/batch has changed/);
   expect(await disabledOf(stage)).toBe(6);
 
   const { batch: current } = await heldBatch(stage.inventory);
-  await releaseLeavers(asOperator, { ...batch, which: { batch: current } });
+  await decideHeld(asOperator, { ...batch, which: { batch: current } });
   await eventually('the batch to go', async () => (await disabledOf(stage)) === 59, 120_000);
   const said = await outcomeOf(stage, leavers.find(({ personId }) => personId === rejected) ?? leavers[0]!);
   expect(said).toMatchObject({ kind: 'cancelled', detail: expect.stringContaining('a mistake of HR') });
@@ -69,7 +70,7 @@ test('leavers above the budget are held when 60 leave in an hour, and a changed 
 
 test('a leave that is withdrawn while it is held changes nothing', async () => {
   await using stage = await server.startMuster({
-    policy: (example) => ({ ...example, changeBudget: { atLeast: 1, percent: 0, windowMs: 3_600_000 } }),
+    policy: (example) => ({ ...example, changeBudget: budgetOf(1) }),
   });
   const [first = '', second = ''] = people(2);
   await employ(stage, first);

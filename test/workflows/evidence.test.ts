@@ -9,6 +9,7 @@ import { expectOneLinkAWrite } from '../support/ledger.ts';
 import { accountOf, eventually, hrEvent, type TestMuster } from '../support/muster.ts';
 import { useDevServer } from '../support/onDevServer.ts';
 import { day, onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';
+import { budgetOf } from '../support/changeBudget.ts';
 
 const server = useDevServer();
 const readOnly = 'Datadog Read Only Role';
@@ -130,7 +131,7 @@ test('a leave and its restore leave one link for each write, whatever is lost', 
 test('people who leave in the middle of whatever is under way leave one link for each write too', async () => {
   await using stage = await server.startMuster({
     simulator: { seed: 11, acceptAfterMs: 1_000 },
-    policy: (example) => ({ ...example, changeBudget: { atLeast: 1_000, percent: 100, windowMs: 3_600_000 } }),
+    policy: (example) => ({ ...example, changeBudget: budgetOf(1_000) }),
   });
   const { muster, simulator, inventory } = stage;
   const random = createRandom(3);

@@ -7,6 +7,7 @@ import { accountOf, eventually, hrEvent, inPhase, outcomeOf } from '../support/m
 import { onSkippedTime, type SkippedTime } from '../support/skippedTime.ts';
 import { operator } from '../support/operators.ts';
 import { approve, lead } from './support/approvers.ts';
+import { budgetOf } from '../support/changeBudget.ts';
 
 const readOnly = 'Datadog Read Only Role';
 const standard = 'Datadog Standard Role';
@@ -18,7 +19,7 @@ const writesTo = ({ simulator }: SkippedTime) => simulator.requests.list().filte
 const changing =
   (mode: () => Policy['mode']) =>
   (example: Policy): Policy =>
-    Object.defineProperty({ ...example, changeBudget: { atLeast: 1, percent: 0, windowMs: 3_600_000 } }, 'mode', {
+    Object.defineProperty({ ...example, changeBudget: budgetOf(1) }, 'mode', {
       get: mode,
     });
 
@@ -118,7 +119,7 @@ test('an observed plan is carried out once the policy enforces and the person is
       for (const { kind } of [joined, moved, gone, held]) expect(kind).toBe('observed');
       expect(gone.said).toEqual(['disable account', `remove role ${readOnly}`]);
       expect(held.said).toEqual([
-        "wait for release: more than 1 leavers within the change budget's window",
+        'wait for release: more than 1 person would lose an account, a role or a team within an hour',
         'disable account',
         `remove role ${readOnly}`,
       ]);

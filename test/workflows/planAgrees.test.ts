@@ -5,6 +5,7 @@ import { plannedParts } from '../../domain/access/planWords.ts';
 import type { HrEvent, Outcome } from '../../domain/model.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import { activeAccount, employ } from '../support/employees.ts';
+import { budgetOf } from '../support/changeBudget.ts';
 import { eventually, hrEvent, outcomeOf, type TestMuster } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';
 import { useDevServer } from '../support/onDevServer.ts';
@@ -159,7 +160,7 @@ const answers = new Map<string, Promise<Answers>>();
 beforeAll(async () => {
   await using stack = new AsyncDisposableStack();
   const policy = (example: Policy): Policy =>
-    Object.defineProperty({ ...example, changeBudget: { atLeast: 99, percent: 0, windowMs: 3_600_000 } }, 'mode', {
+    Object.defineProperty({ ...example, changeBudget: budgetOf(99) }, 'mode', {
       get: () => mode,
     });
   const stage = stack.use(await server.startMuster({ policy }));

@@ -1,8 +1,9 @@
 import type { ResolvedAccess } from '../../domain/access/plan.ts';
+import { removalHeld } from '../../domain/failures.ts';
 import type { SeenAccount } from '../../domain/model.ts';
 import { datadog } from '../proxies.ts';
 import { throwUnlessFailed } from '../run/cancellation.ts';
-import { wordsOf } from '../run/failures.ts';
+import { failureIn, wordsOf } from '../run/failures.ts';
 import { becauseOf, type PersonRun } from '../run/personRun.ts';
 import { correlate } from './correlate.ts';
 import { needsApproval } from './onceApproved.ts';
@@ -14,8 +15,8 @@ interface AlignedAccount {
   readonly account: SeenAccount;
   /** HR's new e-mail was written. */
   readonly hasNewEmail?: boolean;
-  /** Somebody must approve HR's new e-mail first. */
-  readonly isEmailToApprove?: boolean;
+  /** What HR's new e-mail waits for: that somebody approves it, or releases it above the change budget. */
+  readonly emailAwaits?: 'approval' | 'release';
 }
 
 /** What an account is to hold. */
@@ -39,12 +40,19 @@ export async function alignAccount(run: PersonRun, account: SeenAccount): Promis
       aligned = { account: updated, hasNewEmail: isEmail };
     } catch (error) {
       throwUnlessFailed(error);
-      if (needsApproval(error)) aligned = { ...aligned, isEmailToApprove: true };
+      const emailAwaits = awaitedBy(error);
+      if (emailAwaits !== undefined) aligned = { ...aligned, emailAwaits };
       else process.finishPart(`update ${fields.join(', ')}`, 'failed', { detail: wordsOf(error) });
     }
   }
   process.useAccount(aligned.account);
   return aligned;
+}
+
+/** What a new e-mail that was not written waits for. */
+function awaitedBy(error: unknown): AlignedAccount['emailAwaits'] {
+  if (needsApproval(error)) return 'approval';
+  return failureIn(error)?.type === removalHeld ? 'release' : undefined;
 }
 
 /** News that came while the process waited changes in place what is wanted. */

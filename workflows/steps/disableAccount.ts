@@ -1,8 +1,7 @@
 import { sleep } from '@temporalio/workflow';
-import { overBudget } from '../../domain/access/planWords.ts';
 import { protectionAdvice, type Protection } from '../../domain/access/protection.ts';
 import { protectedAccount } from '../../domain/failures.ts';
-import type { Outcome, SeenAccount } from '../../domain/model.ts';
+import type { SeenAccount } from '../../domain/model.ts';
 import { blockerPoll, datadog, records } from '../proxies.ts';
 import type { Blocker } from '../run/blockers.ts';
 import { failureIn } from '../run/failures.ts';
@@ -10,23 +9,6 @@ import { becauseOf, type Uses } from '../run/personRun.ts';
 import { alongside } from '../run/waits.ts';
 
 type Leaving = Uses<'process' | 'mailbox' | 'blockers'>;
-
-/** Above the change budget a person decides whether this leaver goes; returns how it ends where they say no. */
-export async function rejectedAboveBudget({ process, mailbox, blockers }: Leaving): Promise<Outcome | undefined> {
-  const { personId } = process;
-  const { eventId } = mailbox.event;
-  let admittance = await records.admitDisable(personId, eventId);
-  if (admittance.state === 'held') {
-    const reason = overBudget(admittance.limit);
-    const advice = `\`npx muster leaver held\` shows all that are held, \`npx muster leaver release ${personId} --reason TEXT\` lets this one go`;
-    admittance = await process.whileReplaceable(() =>
-      blockers.waitUntilResolved('held', { reason, advice }, () => blockerPoll.awaitRelease(personId, eventId)),
-    );
-  }
-  if (admittance.state !== 'rejected') return undefined;
-  const why = admittance.reason === undefined ? '' : `: ${admittance.reason}`;
-  return { kind: 'cancelled', detail: `rejected by ${admittance.actor}${why}`, parts: [] };
-}
 
 /** Disables, once nothing protects the account: the operator is reminded of it every day. */
 export async function disableAccount(run: Leaving, account: SeenAccount): Promise<void> {

@@ -1,15 +1,17 @@
 import { pickResolved, planAccess, type AccessPlan } from '../../domain/access/plan.ts';
 import { excessWords, undoneByLogin, undoneWords } from '../../domain/access/warnings.ts';
 import { isHire } from '../../domain/mailbox.ts';
-import type { ResolvedEntitlement } from '../../domain/model.ts';
+import type { Because } from '../../domain/evidence.ts';
+import type { ResolvedEntitlement, SeenAccount } from '../../domain/model.ts';
 import { datadog } from '../proxies.ts';
 import { throwUnlessFailed, wasCancelled } from '../run/cancellation.ts';
 import { wordsOf } from '../run/failures.ts';
 import { becauseOf, type PersonRun, type Uses } from '../run/personRun.ts';
 import { alongside, together, waitFor } from '../run/waits.ts';
-import { onceApproved } from './onceApproved.ts';
+import { needsApproval, onceApproved } from './onceApproved.ts';
 import { assignOnceApproved, requestPrivileged } from './approvedAssignments.ts';
 import type { Assignment } from './assignment.ts';
+import { rejectedAboveBudget } from './changeBudget.ts';
 import { assignAll, removeAll } from './entitlements.ts';
 
 /**
@@ -25,11 +27,11 @@ export async function grantAccess(run: PersonRun, assignment: Assignment): Promi
         isReplaced = true;
         endMain();
       },
-      () => together([() => bringInLine(run, assignment), () => changeEmailOnceApproved(run, assignment)]),
+      () => together([() => bringInLine(run, assignment), () => changeEmail(run, assignment)]),
     );
   } catch (error) {
     if (!isReplaced || !wasCancelled(error)) throw error;
-    run.process.note('a newer event takes over what awaits approval');
+    run.process.note('a newer event takes over what waits');
   }
 }
 
@@ -63,10 +65,28 @@ async function bringInLine(run: PersonRun, { access, account }: Assignment): Pro
   const reason = undone.length === 0 ? because : { ...because, undoneByLogin: undone };
   const withheld = await assignAll(run, account.id, plan.add, reason);
   const privileged = await requestPrivileged(run, withheld);
-  await removeAll(run, account.id, plan.remove, because);
   const approvalIds = [...plan.ask.map(({ approvalId }) => approvalId), ...privileged];
-  if (approvalIds.length > 0) await assignOnceApproved(run, { accountId: account.id, resolved }, approvalIds);
-  await removeAll(run, account.id, plan.removeLater, because);
+  await together([
+    async () => {
+      if (approvalIds.length > 0) await assignOnceApproved(run, { accountId: account.id, resolved }, approvalIds);
+    },
+    () => removeWithinBudget(run, account.id, plan.remove),
+  ]);
+  await removeWithinBudget(run, account.id, plan.removeLater);
+}
+
+/** Above the change budget it waits for a person, and additions do not. */
+async function removeWithinBudget(
+  run: PersonRun,
+  accountId: string,
+  entitlements: readonly ResolvedEntitlement[],
+): Promise<void> {
+  if (entitlements.length === 0) return;
+  const rejected = await rejectedAboveBudget(run, 'access');
+  if (rejected === undefined) return removeAll(run, accountId, entitlements, becauseOf(run));
+  for (const { kind, name } of entitlements) {
+    run.process.finishPart(`remove ${kind} ${name}`, 'rejected', { detail: rejected });
+  }
 }
 
 /** What stays although it is not wanted, and what is wanted and not assigned. */
@@ -90,23 +110,41 @@ function warnOfMappings(
   return undone.map(({ id }) => id);
 }
 
-/** The e-mail of an account with a privileged role is a way to that role: it changes once somebody has approved it. */
-async function changeEmailOnceApproved(
-  run: PersonRun,
-  { account: { id }, isEmailToApprove }: Assignment,
-): Promise<void> {
-  if (isEmailToApprove !== true) return;
-  const { process, blockers } = run;
-  const part = 'update email';
+/** A new e-mail that has to wait: above the change budget, or, of an account with a privileged role, for an approval. */
+async function changeEmail(run: PersonRun, { account: { id }, emailAwaits }: Assignment): Promise<void> {
+  if (emailAwaits === undefined) return;
   try {
-    const about = { change: 'email', accountId: id } as const;
-    const change = await onceApproved(run, { about }, (because) =>
-      blockers.allowed(() => datadog.updateAccount(id, ['email'], because)),
-    );
-    if (change.done) process.useAccount(change.value);
-    process.finishPart(part, change.done ? 'done' : 'notDone', change.done ? {} : { detail: change.why });
+    const change = emailAwaits === 'release' ? await emailOnceReleased(run, id) : await emailOnceApproved(run, id);
+    if (change.done) run.process.useAccount(change.value);
+    run.process.finishPart('update email', change.result, change.done ? {} : { detail: change.why });
   } catch (error) {
     throwUnlessFailed(error);
-    process.finishPart(part, 'failed', { detail: wordsOf(error) });
+    run.process.finishPart('update email', 'failed', { detail: wordsOf(error) });
   }
 }
+
+type EmailChange =
+  | { readonly done: true; readonly result: 'done'; readonly value: SeenAccount }
+  | { readonly done: false; readonly result: 'notDone' | 'rejected'; readonly why: string };
+
+/** Whoever has the new address has the account: it changes once somebody has approved it. */
+async function emailOnceApproved(run: PersonRun, id: string): Promise<EmailChange> {
+  const about = { change: 'email', accountId: id } as const;
+  const change = await onceApproved(run, { about }, (because) => updateEmail(run, id, because));
+  return change.done ? { ...change, result: 'done' } : { ...change, result: 'notDone' };
+}
+
+async function emailOnceReleased(run: PersonRun, id: string): Promise<EmailChange> {
+  const why = await rejectedAboveBudget(run, 'email');
+  if (why !== undefined) return { done: false, result: 'rejected', why };
+  try {
+    return { done: true, result: 'done', value: await updateEmail(run, id, becauseOf(run)) };
+  } catch (error) {
+    // It has got a privileged role meanwhile.
+    if (needsApproval(error)) return emailOnceApproved(run, id);
+    throw error;
+  }
+}
+
+const updateEmail = ({ blockers }: PersonRun, id: string, because: Because): Promise<SeenAccount> =>
+  blockers.allowed(() => datadog.updateAccount(id, ['email'], because));

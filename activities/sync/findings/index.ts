@@ -16,7 +16,7 @@ import { repairOrHold, type RepairResult } from './repair.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { domainOf } from '../../../domain/text.ts';
 import { frozenBecause, type Found } from '../../../domain/findings/found.ts';
-import { heldRepairs } from '../../../domain/findings/repairs.ts';
+import { heldRemovals, heldRepairs } from '../../../domain/findings/repairs.ts';
 
 interface AssessmentInput {
   readonly runId: string;
@@ -69,6 +69,7 @@ export function createFindingActivities({ inventory, policy, signals }: Dependen
         found: [
           ...uncorrelated,
           ...heldRepairs(repaired.held),
+          ...heldRemovals(await inventory.listHeld()),
           ...duplicateRoleNames(organization.roles),
           ...rolesUndoneByMappings(organization.roles, organization.roleMappings),
         ],

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { heartbeat } from '@temporalio/activity';
-import { disableLimit } from '../../../domain/access/changeBudget.ts';
+import { peopleLimit } from '../../../domain/access/changeBudget.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
 import type { OrganizationSnapshot } from '../../../inventory/port/snapshots.ts';
 import type { RepairCandidate } from '../../../inventory/port/repairs.ts';
@@ -30,7 +30,7 @@ export async function repairOrHold(request: RepairRequest): Promise<RepairResult
   const { inventory, signals, policy, input, organization, at } = request;
   if (policy.sync.drift !== 'repair' || policy.mode !== 'enforce') return { repaired: 0 };
   const candidates = await acceptable(inventory, request.candidates, at);
-  const budget = disableLimit(policy.changeBudget, organization.activeBound);
+  const budget = peopleLimit(policy.changeBudget.hour, organization.activeBound);
   if (candidates.length > budget) {
     const batch = { batchId: batchIdOf(input.runId, candidates), runId: input.runId, openedAt: at, budget };
     const batchId = await inventory.openQuarantine({ ...batch, people: candidates });
@@ -46,7 +46,7 @@ export async function repairOrHold(request: RepairRequest): Promise<RepairResult
   return { repaired: candidates.length };
 }
 
-/** Without what somebody has said no to, and what is muted: it is known, and meant to stay for now. */
+/** Without what and whom somebody has said no to, and what is muted: it is known, and meant to stay for now. */
 async function acceptable(
   inventory: Inventory,
   candidates: readonly RepairCandidate[],
@@ -55,7 +55,10 @@ async function acceptable(
   if (candidates.length === 0) return [];
   const refused = await inventory.unrepairedSubjects(at);
   // A reconcile mends all of a person's drift, so one part that is to stay keeps the rest too.
-  return candidates.filter(({ subjects }) => !subjects.some((subject) => refused.has(subject)));
+  const spared = await inventory.sparedPeople();
+  return candidates.filter(
+    ({ personId, subjects }) => !spared.has(personId) && !subjects.some((subject) => refused.has(subject)),
+  );
 }
 
 const batchIdOf = (runId: string, people: readonly RepairCandidate[]): string =>

@@ -4,7 +4,7 @@ import { createPages } from '../../../activities/sync/findings/pages.ts';
 import { TooMuchError } from '../../../domain/errors.ts';
 import { foldCase } from '../../../domain/text.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
-import { disableLimit } from '../../../domain/access/changeBudget.ts';
+import { peopleLimit } from '../../../domain/access/changeBudget.ts';
 import { missingFromRosters } from '../../../domain/findings/rosters.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
 import { recordDecision, type Operator, type Why } from '../../../auth/operator.ts';
@@ -40,7 +40,7 @@ export async function planRosterFile(
     defaultTimeZone: policy.defaultTimeZone,
     absence,
     mayEndEmployment: policy.identity.mayEndEmployment.includes(source),
-    budget: disableLimit(policy.changeBudget, employed),
+    budget: peopleLimit(policy.changeBudget.hour, employed),
     now,
   });
 }

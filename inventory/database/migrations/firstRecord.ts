@@ -220,18 +220,22 @@ export const recordTables = {
     },
     key: ['batchId'],
   },
-  disables: {
+  removals: {
     columns: {
       eventId: 'text',
       personId: 'text',
+      source: 'text',
+      kind: 'text',
+      urgent: 'integer',
       state: 'text',
       askedAt: 'text',
       admittedAt: 'text?',
+      above: 'text?',
       actor: 'text?',
       reason: 'text?',
     },
     key: ['eventId'],
-    indexes: { disablesAdmitted: { on: ['admittedAt'] } },
+    indexes: { removalsAdmitted: { on: ['admittedAt'] }, removalsPerson: { on: ['personId', 'askedAt'] } },
   },
   accessBefore: {
     columns: { personId: 'text', accountId: 'text', eventId: 'text', at: 'text', access: 'text' },

@@ -11,6 +11,7 @@ import { employ } from '../../support/employees.ts';
 import { knowPerson } from '../../support/muster.ts';
 import { officialClient } from '../../support/officialClient.ts';
 import { createShell } from '../support/shell.ts';
+import { budgetOf, removalOf } from '../../support/changeBudget.ts';
 
 let cwd: string;
 let simulator: Simulator;
@@ -176,9 +177,8 @@ test('under activation jit nobody would be invited; a leaver above the budget wo
   await inventory.bindAccount('e-9', plain?.id ?? '', '2026-01-01T00:00:00.000Z');
   const leave = () => plan('leaver', '--person-id', 'e-9');
   expect(await leave()).not.toHaveProperty('heldAbove');
-  const budget = { atLeast: 1, percent: 0, windowMs: 3_600_000 };
-  await inventory.admitDisable({ eventId: 'l-1', personId: 'e-8', at: new Date().toISOString() }, budget);
-  expect(await leave()).toMatchObject({ heldAbove: 1, changes: ['disable account'] });
+  await inventory.admitRemoval(removalOf({ personId: 'e-8', at: new Date().toISOString() }), budgetOf(1));
+  expect(await leave()).toMatchObject({ heldAbove: { limit: 1, within: 'hour' }, changes: ['disable account'] });
   expect(await inventory.listHeld()).toEqual([]);
 });
 

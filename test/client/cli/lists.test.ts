@@ -11,6 +11,7 @@ import { accountOf, atAccount } from '../../activities/sync/findings/samples.ts'
 import * as samples from '../../inventory/samples.ts';
 import { giveToken } from '../../support/operators.ts';
 import { createShell } from '../support/shell.ts';
+import { budgetOf, removalOf } from '../../support/changeBudget.ts';
 
 /** What somebody could write into a name to rewrite the terminal, to hide a row, or to spoil a table. */
 const hostile = `\u001b[2J\u001b]0;x\u0007\u009b31m\u202e漢字👩‍👩‍👧 "a",b\r\n\t${'long '.repeat(40)}${'x'.repeat(120)}`;
@@ -52,7 +53,7 @@ beforeAll(async () => {
     const key = { id: `${accountId}-${'k'.repeat(60)}`, kind: 'apiKey', name: hostile } as const;
     await inventory.writeNhis([{ ...key, ownerAccountId: accountId, scopes: [hostile], details: {} }], at);
     await giveToken({ inventory, home }, { role: 'intake', source: hostile.slice(0, 100) });
-    await inventory.admitDisable({ eventId: `waits${eventId}`, personId, at }, { atLeast: 0, percent: 0, windowMs: 1 });
+    await inventory.admitRemoval(removalOf({ eventId: `waits${eventId}`, personId, at }), budgetOf(0));
   }
   await inventory.writeRoles([{ id: 'r-1', name: hostile, isManaged: true, permissions: [] }], at);
   const states: KindStates = Object.fromEntries(syncKinds.map((kind) => [kind, { state: 'complete' }]));

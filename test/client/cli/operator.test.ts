@@ -34,6 +34,8 @@ const given: Readonly<Record<string, readonly string[]>> = {
   'inventory nhis': ['--set-owner', 'k-1', '--owner', 'e-1'],
   joiner: ['--person-id', 'e-1', '--email', 'ada@example.com'],
   leaver: ['--person-id', 'e-1', '--immediate'],
+  'held reject': ['e-1', ...because],
+  'held release': ['e-1', ...because],
   'leaver release': ['e-1', ...because],
   mover: ['--person-id', 'e-1', '--department', 'Sales'],
   'person link': ['e-1', '--account', uuid],

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { plannedParts } from '../../../domain/access/planWords.ts';
 import { entitlementKey, heldEntitlements, pickResolved } from '../../../domain/access/plan.ts';
-import { planProcess, type Situation } from '../../../domain/access/processPlan.ts';
+import { planProcess, takenBy, type Situation } from '../../../domain/access/processPlan.ts';
 import type { Access, ResolvedEntitlement } from '../../../domain/model.ts';
 import type { ApprovalRequest } from '../../../domain/decision.ts';
 
@@ -53,10 +53,9 @@ const situations: fc.Arbitrary<Situation> = fc
     isOurs: fc.boolean(),
     holdsPrivilegedRole: fc.boolean(),
     isAskable: fc.boolean(),
-    isHeld: fc.boolean(),
     conflict: fc.constantFrom(undefined, undefined, undefined, 'it is somebody else’s'),
   })
-  .map(({ employment, email, status, held, managed, granted, asked, restore, isOurs, isHeld, ...rest }) => ({
+  .map(({ employment, email, status, held, managed, granted, asked, restore, isOurs, ...rest }) => ({
     ...rest,
     event: { restore },
     record: { employment: employment ?? 'unknown', isKnown: employment !== undefined },
@@ -72,7 +71,6 @@ const situations: fc.Arbitrary<Situation> = fc
     },
     managed: managed.map(entitlementKey),
     disabledId: isOurs ? 'a1' : undefined,
-    admittance: isHeld ? { state: 'held' as const, limit: 3 } : undefined,
     notVisible: [],
   }));
 
@@ -136,15 +134,28 @@ describe('the plan of a process', () => {
     );
   });
 
-  test("a leaver's account is disabled whatever its e-mail, unless budget or protection forbids", () => {
+  test("a leaver's account is disabled whatever its e-mail, unless protection forbids", () => {
     fc.assert(
       fc.property(situations, (situation) => {
-        const { changes, end, heldAbove } = planProcess({ ...situation, process: 'offboarding', conflict: undefined });
+        const { changes, end } = planProcess({ ...situation, process: 'offboarding', conflict: undefined });
         const isInUse = situation.access !== undefined && situation.access.account.status !== 'disabled';
         expect(changes.some(({ what }) => what === 'disable account')).toBe(isInUse);
-        expect(heldAbove).toBe(isInUse && situation.admittance?.state === 'held' ? 3 : undefined);
         const isKnown = situation.access !== undefined || situation.record.employment !== 'unknown';
         expect(end?.kind === 'held').toBe(!isKnown);
+      }),
+    );
+  });
+
+  test('what takes something from somebody who uses the account counts against the budget', () => {
+    fc.assert(
+      fc.property(situations, (situation) => {
+        const plan = planProcess(situation);
+        const parts = plannedParts(plan, '2026-01-01');
+        const does = (word: string) => parts.some((part) => part.startsWith(word));
+        const isUsed = plan.status !== undefined && plan.status !== 'disabled';
+        const isLoss = does('disable account') || (isUsed && does('remove '));
+        const isNewEmail = does('update email') && plan.status !== 'pending';
+        expect(takenBy(plan)).toBe(isNewEmail ? 'email' : isLoss ? 'access' : undefined);
       }),
     );
   });

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { disableLimit } from '../../../domain/access/changeBudget.ts';
+import { peopleLimit } from '../../../domain/access/changeBudget.ts';
 import { driftFindings } from '../../../domain/findings/drift.ts';
 import { checkHrEvent } from '../../../domain/guards.ts';
 import { accountOf, atPerson, driftContext, given, ofDepartment } from '../../activities/sync/findings/samples.ts';
@@ -120,7 +120,7 @@ test('a person with a contested grant is left alone altogether', () => {
 });
 
 test('the budget is five people, or one in twenty where that is more', () => {
-  const limitOf = (people: number) => disableLimit({ atLeast: 5, percent: 5 }, people);
+  const limitOf = (people: number) => peopleLimit({ atLeast: 5, percent: 5 }, people);
   expect([0, 7, 100, 119, 120, 100_000].map(limitOf)).toEqual([5, 5, 5, 5, 6, 5_000]);
 });
 

@@ -4,7 +4,7 @@ import { activeAccount, employ, readAccount } from '../../support/employees.ts';
 import type { Story } from '../../support/killedWorker.ts';
 import { officialClient } from '../../support/officialClient.ts';
 import { readOnly } from './names.ts';
-import { heldBatch, releaseLeavers } from '../../../client/operations/heldLeavers.ts';
+import { heldBatch, decideHeld } from '../../../client/operations/held.ts';
 
 const people = Array.from({ length: 60 }, (_, index) => `crowd-${index}`);
 /** What the change budget of the policy lets go by itself. */
@@ -25,7 +25,7 @@ export const changeBudgetStories: Readonly<Record<string, Story>> = {
     });
     await worker.killed();
     const urgent = (await inventory.listHeld())[0]?.personId ?? '';
-    await releaseLeavers(asOperator, { which: { personId: urgent }, verdict: 'release', reason: 'urgent' });
+    await decideHeld(asOperator, { which: { personId: urgent }, verdict: 'release', reason: 'urgent' });
     await worker.restarted();
     const waiting = async () => (await inventory.waitingEvents({ limit: 1_000 })).map(({ event }) => event.personId);
     const gone = budget + 1;
@@ -36,7 +36,7 @@ export const changeBudgetStories: Readonly<Record<string, Story>> = {
     expect((await inventory.findPerson(urgent))?.employment).toBe('left');
 
     const { batch } = await heldBatch(inventory);
-    await releaseLeavers(asOperator, { which: { batch }, verdict: 'release', reason: 'the site is closed' });
+    await decideHeld(asOperator, { which: { batch }, verdict: 'release', reason: 'the site is closed' });
     for (const leaver of leavers) expect((await stage.outcome(leaver)).kind).toBe('completed');
     expect(await disabled()).toBe(people.length);
     for (const accountId of accounts) expect(await official.rolesOf(accountId)).toEqual([]);

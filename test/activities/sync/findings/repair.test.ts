@@ -1,6 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test } from '@jest/globals';
 import { repairOrHold } from '../../../../activities/sync/findings/repair.ts';
+import { budgetOf } from '../../../support/changeBudget.ts';
 import { openInventory } from '../../../support/inventory.ts';
 import { loadPolicy } from '../../../../policy/file.ts';
 import { examplePolicyPath } from '../../../../config/config.ts';
@@ -20,7 +21,7 @@ test('repairs are held by the change budget of the policy', async () => {
         policy: {
           mode: 'enforce',
           sync: { ...example.sync, drift: 'repair' },
-          changeBudget: { ...example.changeBudget, atLeast },
+          changeBudget: budgetOf(atLeast),
         },
         input: { runId: `run-${atLeast}` },
         organization: { activeBound: 3 },

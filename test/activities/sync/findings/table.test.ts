@@ -21,7 +21,7 @@ import {
   serviceAccount,
   wordOf,
 } from './samples.ts';
-import { heldRepairs } from '../../../../domain/findings/repairs.ts';
+import { heldRemovals, heldRepairs } from '../../../../domain/findings/repairs.ts';
 import { needsOf, type Found } from '../../../../domain/findings/found.ts';
 
 /** What opens it, and what looks like it and must not. */
@@ -209,6 +209,10 @@ const cases: Readonly<Record<FindingKind, Case>> = {
   repairsHeld: {
     opens: heldRepairs({ batchId: 'b-1', people: 30 }),
     nearMisses: { 'all could be repaired': heldRepairs(undefined) },
+  },
+  removalsHeld: {
+    opens: heldRemovals([{ personId: 'p-1', kind: 'mover', askedAt: '2026-06-01T12:00:00.000Z' }]),
+    nearMisses: { 'nothing is held': heldRemovals([]) },
   },
   duplicateRoleName: {
     opens: duplicateRoleNames([roleOf('r-1', 'Standard'), roleOf('r-2', 'Standard')]),
