@@ -5,9 +5,10 @@ import { guardEvidence } from '../guards.ts';
 import type { Db } from '../schema.ts';
 import { observedTables } from './firstObserved.ts';
 import { recordTables } from './firstRecord.ts';
+import { removalTables } from './firstRemovals.ts';
 import type { Tables } from './tables.ts';
 
-const tables: Tables = { ...recordTables, ...observedTables };
+const tables: Tables = { ...recordTables, ...removalTables, ...observedTables };
 
 export async function createFirstSchema(db: Db): Promise<void> {
   for (const [name, table] of Object.entries<AnyTable>(tables)) {
