@@ -42,22 +42,25 @@ async function diagnose(shell: Shell): Promise<Diagnosis> {
     ]);
   }
   const { policy, check: policyCheck } = await checkPolicy(config);
-  const [{ checkEngine }, { checkEvidence }, { checkTokens }, { checkDatadog }] = await Promise.all([
+  const [{ checkEngine }, { checkEvidence }, { checkTokens }, { checkDatadog }, { checkWatch }] = await Promise.all([
     import('./doctorEngine.ts'),
     import('./doctorEvidence.ts'),
     import('./doctorTokens.ts'),
     import('./doctorDatadog.ts'),
+    import('./doctorWatch.ts'),
   ]);
-  const [home, engine, database, evidence, tokens, datadog] = await Promise.all([
+  const [home, engine, database, evidence, tokens, datadog, watch] = await Promise.all([
     checkHome(config),
     checkEngine(config),
     checkDatabase(config),
     checkEvidence(config, policy?.audit),
     checkTokens(config),
     checkDatadog(config.datadog, { usesTeams: policy?.rules.some(({ teams }) => teams.length > 0) ?? false }),
+    checkWatch(config, policy),
   ]);
   const { check, ...known } = database;
-  return { ...diagnosisOf([...home, ...engine, check, ...evidence, ...tokens, policyCheck, ...datadog]), ...known };
+  const all = [...home, ...engine, check, ...watch, ...evidence, ...tokens, policyCheck, ...datadog];
+  return { ...diagnosisOf(all), ...known };
 }
 
 const diagnosisOf = (checks: readonly Check[]): Diagnosis => ({ ok: isHealthy(checks), checks });

@@ -1,4 +1,4 @@
-import { ScheduleNotFoundError, type Client } from '@temporalio/client';
+import { ScheduleNotFoundError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { EngineWatch, FailingRun } from '../../activities/sync/engine.ts';
 import type { ScheduleState } from '../../domain/findings/schedules.ts';
 import { accessSyncScheduleId, lightSyncScheduleId, personIdOf, personWorkflowId } from '../../domain/ids.ts';
@@ -61,8 +61,15 @@ async function stateOf(client: Client, scheduleId: string): Promise<ScheduleStat
 
 /** Since the chain of runs began, where it is open. */
 async function runningSince(client: Client, workflowId: string): Promise<string | undefined> {
-  const { status, startTime, raw } = await client.workflow.getHandle(workflowId).describe();
+  const described = await client.workflow.getHandle(workflowId).describe().catch(unlessForgotten);
+  if (described === undefined) return undefined;
+  const { status, startTime, raw } = described;
   if (status.name !== 'RUNNING') return undefined;
   const seconds = Number(raw.workflowExtendedInfo?.originalStartTime?.seconds ?? 0);
   return (seconds === 0 ? startTime : new Date(seconds * 1_000)).toISOString();
+}
+
+/** A run that has ended long ago. */
+function unlessForgotten(error: unknown): undefined {
+  if (!(error instanceof WorkflowNotFoundError)) throw error;
 }
