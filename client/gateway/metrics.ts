@@ -3,20 +3,29 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 /** What the gateway counts, for Prometheus. */
 export type Metrics = ReturnType<typeof createMetrics>;
 
-export function createMetrics() {
+/** What the record knows to be late: how many people. */
+export interface Late {
+  readonly leavers: () => Promise<number>;
+  readonly untold: () => Promise<number>;
+}
+
+export function createMetrics(late: Late) {
   const registry = new Registry();
   const registers = [registry];
   const counter = <T extends string>(name: string, help: string, labelNames: T[]) =>
     new Counter({ name, help, labelNames, registers });
-  const gauge = (name: string, help: string, read: () => number) =>
+  const gauge = (name: string, help: string, read: () => number | Promise<number>) =>
     new Gauge({
       ...{ name, help, registers },
-      collect() {
-        this.set(read());
+      async collect() {
+        // While the database is away nobody knows, and the other figures are there all the same.
+        this.set(await Promise.resolve(read()).catch(() => Number.NaN));
       },
     });
   gauge('process_resident_memory_bytes', 'Resident memory', () => process.memoryUsage.rss());
   gauge('process_uptime_seconds', 'Seconds since the start', () => Math.round(process.uptime()));
+  gauge('muster_leavers_not_ended', 'Leavers who are late, or ended while the account is in use', late.leavers);
+  gauge('muster_people_not_told', 'People with an event that no process has taken up for a minute', late.untold);
   return {
     registry,
     requests: counter('muster_gateway_requests_total', 'Requests by route, method and status', [

@@ -6,7 +6,9 @@ import type { Keys } from '../../auth/keys.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { Muster } from '../operations/muster.ts';
 import { createGateway } from './app.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
 import type { GatewayContext } from './context.ts';
+import { createLate } from './late.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { SourceSecrets } from '../intake/webhooks/secrets.ts';
 
@@ -15,7 +17,7 @@ interface ServeOptions {
   readonly inventory: Inventory;
   readonly keys: Keys;
   readonly muster: Muster;
-  readonly policy: GatewayContext['policy'];
+  readonly policy: GatewayContext['policy'] & Pick<Policy, 'times'>;
   readonly secrets: SourceSecrets;
   readonly host: string;
   /** Both 0 for a free one. */
@@ -41,7 +43,7 @@ const sweepEveryMs = hourMs;
 export async function serveGateway(options: ServeOptions): Promise<RunningGateway> {
   const { client, inventory, host, onError = () => undefined } = options;
   await using opened = new AsyncDisposableStack();
-  const metrics = createMetrics();
+  const metrics = createMetrics(createLate(inventory, options.policy));
   let isDraining = false;
   const context: GatewayContext = {
     muster: options.muster,

@@ -8,6 +8,7 @@ import { openInventory } from '../../support/inventory.ts';
 import { parsePolicy } from '../../../policy/file.ts';
 import { createGateway } from '../../../client/gateway/app.ts';
 import type { GatewayContext } from '../../../client/gateway/context.ts';
+import { createLate } from '../../../client/gateway/late.ts';
 import { createMetrics } from '../../../client/gateway/metrics.ts';
 import { readSecretsIn } from '../../../client/intake/webhooks/secrets.ts';
 import { createMuster } from '../../../client/operations/muster.ts';
@@ -54,13 +55,14 @@ export async function startGateway(options: GatewayOptions = {}) {
   const state = { isDraining: false, doesEngineAnswer: true };
   const errors: unknown[] = [];
   const logged: Readonly<Record<string, unknown>>[] = [];
-  const metrics = createMetrics();
+  const policy = parsePolicy(text, 'policy.yaml', { datadogIsSimulator: true });
+  const metrics = createMetrics(createLate(inventory, policy));
   const muster = createMuster({ client, inventory });
   const app = await createGateway({
     muster,
     inventory,
     keys: keysIn(home),
-    policy: parsePolicy(text, 'policy.yaml', { datadogIsSimulator: true }),
+    policy,
     secrets: readSecretsIn(home),
     engineAnswers: () => (state.doesEngineAnswer ? Promise.resolve() : Promise.reject(new Error('away'))),
     metrics,
