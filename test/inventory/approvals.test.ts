@@ -59,6 +59,21 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(last).toMatchObject({ isNew: true, row: { state: 'open', requestedAt: at(40), decisions: [] } });
   });
 
+  test('the manager whom HR’s word meant stays theirs while the word is the same', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    const open = async (managerSaid: string, managerId: string | undefined, managerGone?: string) => {
+      const { row } = await inventory.openApproval(approval({ managerSaid, managerId, managerGone }));
+      return row.managerId;
+    };
+    const word = 'boss@example.com';
+    // One that meant nobody is looked up again.
+    expect(await open(word, undefined, 'the manager is not known')).toBeUndefined();
+    expect(await open(word, 'm-1')).toBe('m-1');
+    expect(await open(word, 'x-9')).toBe('m-1');
+    expect(await open('new@example.com', 'm-2')).toBe('m-2');
+  });
+
   test('another chain asks anew, and ends a request that is open', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
