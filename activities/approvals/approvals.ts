@@ -75,6 +75,7 @@ export function createApprovalActivities(means: Means) {
     ): Promise<ApprovalView | undefined> {
       const row = await inventory.findApproval({ personId, approvalId });
       if (row === undefined) return undefined;
+      await pinApprovers(inventory, policy(), at);
       const deadline = deadlineAfter(means, at);
       await inventory.lapseDecisions(row, { decisionIds: lapsed, at, deadline });
       announce(notify, { ...row, deadline });

@@ -139,12 +139,13 @@ test.each(['has left', 'token was revoked'])(
         await stage.muster.decide(approve(approvalId), token);
         if (what === 'has left') await knowPerson(stage, 'l-1', lead, 'left');
         else await revokeToken(stage.inventory, token.id, operator);
+        // Known before the request is opened again: by then the name has to mean somebody.
+        await knowPerson(stage, 'i-1', 'it-lead@example.com');
         await accept();
         const { approvals: asked, refused } = await inPhase(stage, 'e-1', 'waitingForApproval');
         expect(refused).toMatchObject([{ why: expect.stringMatching(/have left|was revoked/) }]);
         expect(asked).toMatchObject([{ approvalId, state: 'open' }]);
         expect(await rolesOf(stage)).toEqual([]);
-        await knowPerson(stage, 'i-1', 'it-lead@example.com');
         const other = what === 'has left' ? await tokenOf(stage, 'i-1') : await tokenOf(stage, 'l-1');
         await stage.muster.decide(approve(approvalId), other);
         expect((await outcomeOf(stage, joiner)).kind).toBe('completed');
