@@ -29,7 +29,7 @@ const attributeNames = ['name', 'title', 'department', 'manager', 'timeZone'] as
 
 export function checkHrEvent(input: unknown, personId: string): Checked<HrEvent> {
   if (!isRecord(input)) return bad('hrEvent takes one object');
-  const { eventId, kind, occurredAt, effectiveAt, source, immediate, restore, reason, fetchId } = input;
+  const { eventId, kind, occurredAt, effectiveAt, source, immediate, restore, reason, fetchId, isWhole } = input;
   if (!isText(eventId, 200)) return bad('eventId must be a text of 1 to 200 characters');
   if (!isKind(kind)) return bad(`kind must be one of ${eventKinds.join(', ')}`);
   if (input['personId'] !== personId || !personIdPattern.test(personId)) {
@@ -43,13 +43,17 @@ export function checkHrEvent(input: unknown, personId: string): Checked<HrEvent>
     return bad('restore must be true or false, and belongs to a leaverRescinded only');
   }
   if (reason !== undefined && !isText(reason)) return bad('reason must be a text of 1 to 1000 characters');
-  const person = input['person'] === undefined ? undefined : checkAttributes(input['person']);
+  if (isWhole !== undefined && (typeof isWhole !== 'boolean' || kind !== 'mover')) {
+    return bad('isWhole must be true or false, and belongs to a mover only');
+  }
+  const isPart = kind === 'mover' && isWhole !== true;
+  const person = input['person'] === undefined ? undefined : checkAttributes(input['person'], isPart);
   if (person !== undefined && !person.ok) return person;
   if (fetchId !== undefined && (kind !== 'updated' || person !== undefined || !isFetchId(fetchId))) {
     return bad('fetchId is the id of a record of HR, for an updated without a person');
   }
   if (fetchId === undefined && (kind === 'joiner' || kind === 'updated' || kind === 'mover') && person === undefined) {
-    return bad(`person must be given for a ${kind}, with at least an email`);
+    return bad(`person must be given for a ${kind}${isPart ? '' : ', with at least an email'}`);
   }
   return {
     ok: true,
@@ -61,6 +65,7 @@ export function checkHrEvent(input: unknown, personId: string): Checked<HrEvent>
       effectiveAt,
       source: source ?? 'signal',
       person: person?.value,
+      isWhole: isWhole === true ? true : undefined,
       immediate: immediate === true ? true : undefined,
       restore: restore === true ? true : undefined,
       fetchId: isFetchId(fetchId) ? fetchId : undefined,
@@ -69,10 +74,10 @@ export function checkHrEvent(input: unknown, personId: string): Checked<HrEvent>
   };
 }
 
-function checkAttributes(input: unknown): Checked<PersonAttributes> {
-  if (!isRecord(input)) return bad('person must be an object with an email');
+function checkAttributes(input: unknown, isPart: boolean): Checked<Partial<PersonAttributes>> {
+  if (!isRecord(input)) return bad(`person must be an object${isPart ? '' : ' with an email'}`);
   const { email, extra } = input;
-  if (!isEmail(email)) return bad('person.email must be an e-mail address');
+  if (!isEmail(email) && !(isPart && email === undefined)) return bad('person.email must be an e-mail address');
   const texts: Partial<Record<(typeof attributeNames)[number], string>> = {};
   for (const name of attributeNames) {
     const value = input[name];
@@ -80,7 +85,8 @@ function checkAttributes(input: unknown): Checked<PersonAttributes> {
     if (!isText(value, 255)) return bad(`person.${name} must be a text of 1 to 255 characters`);
     texts[name] = value;
   }
-  if (extra === undefined) return { ok: true, value: { email, ...texts } };
+  const value = { ...(email === undefined ? {} : { email }), ...texts };
+  if (extra === undefined) return { ok: true, value };
   if (!isRecord(extra)) return bad('person.extra must be an object of texts');
   const extras: Record<string, AttributeValue> = {};
   for (const [name, value] of Object.entries(extra)) {
@@ -89,7 +95,7 @@ function checkAttributes(input: unknown): Checked<PersonAttributes> {
     }
     extras[name] = value;
   }
-  return { ok: true, value: { email, ...texts, extra: extras } };
+  return { ok: true, value: { ...value, extra: extras } };
 }
 
 export function checkDecision(input: unknown): Checked<Decision> {

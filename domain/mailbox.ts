@@ -17,7 +17,7 @@ import type {
 /** An event that will not be applied, and the event or fact that is the reason. */
 export interface DroppedEvent {
   readonly event: MailboxEvent;
-  readonly kind: 'superseded' | 'stale' | 'duplicate';
+  readonly kind: 'superseded' | 'stale' | 'duplicate' | 'outranked';
   readonly why: string;
 }
 
@@ -56,8 +56,9 @@ export function dueAt(event: MailboxEvent, times: Pick<ProcessTimes, 'leadMs'>):
   return Date.parse(event.effectiveAt) - (isHire(event) ? times.leadMs : 0);
 }
 
+/** On the line of employment. What replaces a mover follows from what it says, and is read from the record. */
 export function supersedes(newer: MailboxEvent, older: MailboxEvent): boolean {
-  if (lineOf(newer) === undefined || lineOf(newer) !== lineOf(older) || !isNewer(newer, older)) return false;
+  if (lineOf(newer) !== 'employment' || lineOf(older) !== 'employment' || !isNewer(newer, older)) return false;
   // A corrected date or a withdrawn leave replaces the older event, and so does any newer one that takes effect no later.
   // A newer event with a later date does not: a contract that ends in December does not cancel its start in June.
   return (
@@ -83,14 +84,23 @@ export function settle(
     else known.push(event);
     seen.add(event.eventId);
   }
-  const current = known.filter((event) => {
-    const line = lineOf(event);
-    const last = line && record.lines[line];
+  const counting = known.filter((event) => {
+    if (event.outrankedBy === undefined) return true;
+    const why = `${event.outrankedBy} has the word on this person's employment, and ${event.source} may not end it`;
+    dropped.push({ event, kind: 'outranked', why });
+    return false;
+  });
+  const current = counting.filter((event) => {
+    const last = lineOf(event) === 'employment' ? record.lines.employment : undefined;
     if (last === undefined || isNewer(event, last)) return true;
     dropped.push({ event, kind: 'stale', why: `${last.eventId} of ${last.occurredAt} is newer and was applied` });
     return false;
   });
   const waiting = current.filter((event) => {
+    if (event.replacedBy !== undefined) {
+      dropped.push({ event, kind: 'superseded', why: `${event.replacedBy} replaces it` });
+      return false;
+    }
     const by = current.find((other) => supersedes(other, event));
     if (by === undefined) return true;
     dropped.push({ event, kind: 'superseded', why: `${by.kind} ${by.eventId} of ${by.occurredAt} replaces it` });

@@ -47,8 +47,10 @@ export interface HrEvent {
   readonly effectiveAt: string;
   /** Who sent it: `cli`, `sync`, or the name of an HR source. */
   readonly source: string;
-  /** Present for joiner, updated and mover. */
-  readonly person?: PersonAttributes;
+  /** Present for joiner, updated and mover, a mover's with what has changed alone. */
+  readonly person?: Partial<PersonAttributes>;
+  /** Mover only: `person` is the whole record, and what it does not have is taken back. */
+  readonly isWhole?: boolean;
   /** Leaver only: access ends now, whatever `effectiveAt` says. */
   readonly immediate?: boolean;
   /** Rescinded leave only: restore the access that was recorded when the account was disabled, not the policy's. */
@@ -73,6 +75,10 @@ export interface MailboxEvent extends Pick<
   readonly isToFetch?: true;
   /** An operator has withdrawn it. */
   readonly isWithdrawn?: true;
+  /** A mover: the event that says all of it newly. */
+  readonly replacedBy?: string;
+  /** A leaver: the source that has the word on the person's employment instead. */
+  readonly outrankedBy?: string;
 }
 
 /** The person as a run sees them. */
@@ -179,6 +185,7 @@ export type OutcomeKind =
   | 'cancelled'
   | 'superseded'
   | 'stale'
+  | 'outranked'
   | 'duplicate';
 
 export interface PartResult {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { LineCounter, parseDocument } from 'yaml';
+import { ranksOf } from '../domain/facts/ranks.ts';
 import type { Policy } from '../domain/policy/rules.ts';
 import { toBudget } from './changeBudget.ts';
 import { type Problem, problemsOf } from './problems.ts';
@@ -127,11 +128,13 @@ function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions)
     sources: content.sources.map(toSource),
     audit: content.audit,
   };
-  return { hash: hashOf(policy), ...policy };
+  // Lists are sets there, and the order of sources counts.
+  const ranks = Object.fromEntries(ranksOf(policy).authority.map((source, rank) => [source, rank]));
+  return { hash: hashOf({ ...policy, ranks }), ...policy };
 }
 
 /** SHA-256 of the policy's meaning: comments and the order of rules, values and fields do not change it. */
-function hashOf(policy: Omit<Policy, 'hash'>): string {
+function hashOf(policy: object): string {
   return createHash('sha256').update(canonicalJson(policy)).digest('hex');
 }
 

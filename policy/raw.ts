@@ -6,6 +6,10 @@ import { standardAttributes } from '../domain/policy/rules.ts';
  * name or a misspelled attribute. Accepts any value.
  */
 export function crossFieldIssues(raw: unknown): z.core.$ZodIssue[] {
+  return [...ruleIssues(raw), ...rankIssues(raw)];
+}
+
+function ruleIssues(raw: unknown): z.core.$ZodIssue[] {
   const rules = fieldOf(raw, 'rules');
   if (!Array.isArray(rules)) return [];
   const names = rules.map((rule: unknown) => fieldOf(rule, 'name'));
@@ -50,6 +54,43 @@ export function siteIssues(raw: unknown): z.core.$ZodIssue[] {
         ]
       : []),
   ];
+}
+
+/** Where sources are ranked, each has a rank, and each rank is that of a source. */
+function rankIssues(raw: unknown): z.core.$ZodIssue[] {
+  const identity = fieldOf(raw, 'identity');
+  const authority = namesIn(fieldOf(identity, 'authority'));
+  const sources = fieldOf(raw, 'sources');
+  const listed = (Array.isArray(sources) ? sources : []).map((source: unknown) => trimmed(fieldOf(source, 'name')));
+  const roster = fieldOf(raw, 'roster');
+  const ofRoster = trimmed(fieldOf(roster, 'source')) ?? 'hr';
+  const isWatched = fieldOf(roster, 'folder') !== undefined;
+  if (authority === undefined) return [];
+  const isRanked = (name: unknown): boolean => typeof name !== 'string' || authority.includes(name);
+  return [
+    ...listed.flatMap((name, index) => (isRanked(name) ? [] : [issueAt(['sources', index, 'name'], unranked(name))])),
+    ...(isRanked(ofRoster) || !isWatched ? [] : [issueAt(['roster', 'source'], unranked(ofRoster))]),
+    ...(namesIn(fieldOf(identity, 'mayEndEmployment')) ?? [])
+      .filter((name) => !isRanked(name))
+      .map((name) => issueAt(['identity', 'mayEndEmployment'], unranked(name))),
+    ...authority
+      .filter((name) => !listed.includes(name) && name !== ofRoster)
+      .map((name) => issueAt(['identity', 'authority'], `names ${JSON.stringify(name)}, which is none of the sources`)),
+  ];
+}
+
+const unranked = (name: unknown): string => `${JSON.stringify(name)} has no rank: add it to identity.authority`;
+
+const issueAt = (path: (string | number)[], message: string): z.core.$ZodIssue => ({
+  code: 'custom',
+  path,
+  message,
+  input: undefined,
+});
+
+function namesIn(value: unknown): readonly string[] | undefined {
+  const list: unknown = typeof value === 'string' ? [value] : value;
+  return Array.isArray(list) ? list.filter((one) => typeof one === 'string').map((one) => one.trim()) : undefined;
 }
 
 function repeatedName(names: readonly unknown[], index: number): z.core.$ZodIssue[] {

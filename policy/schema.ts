@@ -103,6 +103,7 @@ const findings = z.strictObject({
 const identity = z.strictObject({
   allowedDomains: z.array(domain).default([]),
   ignore: textList.default([]),
+  authority: textList.optional(),
   mayEndEmployment: textList.default([]),
 });
 

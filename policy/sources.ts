@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Source, Verifier } from '../domain/policy/sources.ts';
+import { reservedSources } from '../domain/facts/ranks.ts';
 import { duration, text, textList } from './fields.ts';
 import { fetchBack } from './fetchBack.ts';
 import { fields, pointer } from './fieldMaps.ts';
@@ -49,12 +50,20 @@ const map = z.strictObject({
 
 const source = z
   .strictObject({
-    name: text.refine((name) => /^[a-z][a-z0-9-]{0,39}$/.test(name), {
-      error: 'must be 1 to 40 small letters, digits or -, such as "hr"',
-    }),
-    verify: z.union([z.enum(senderNames), format], {
-      error: `must be one of ${senderNames.join(', ')}, or a signature format with signatureHeader and template`,
-    }),
+    name: text
+      .refine((name) => /^[a-z][a-z0-9-]{0,39}$/.test(name), {
+        error: 'must be 1 to 40 small letters, digits or -, such as "hr"',
+      })
+      .refine((name) => !reservedSources.includes(name), {
+        error: (issue) =>
+          `is ${JSON.stringify(issue.input)}, a name that Muster itself uses: give the source another one`,
+      }),
+    verify: z
+      .union([z.enum(senderNames), format], {
+        error: `must be one of ${senderNames.join(', ')}, or a signature format with signatureHeader and template`,
+      })
+      .optional(),
+    mayAdd: textList.optional(),
     map: map.optional(),
     fetchBack: fetchBack.optional(),
   })
@@ -88,11 +97,12 @@ export const sources = z.array(source).superRefine((list, context) => {
   }
 });
 
-export function toSource({ name, verify, map: given, fetchBack }: z.output<typeof source>): Source {
+export function toSource({ name, verify, mayAdd, map: given, fetchBack }: z.output<typeof source>): Source {
   const sender: Sender | undefined = typeof verify === 'string' ? senders[verify] : undefined;
   return {
     name,
-    verify: typeof verify === 'string' ? senders[verify].verify : toVerifier(verify),
+    verify: typeof verify === 'string' ? senders[verify].verify : verify && toVerifier(verify),
+    mayAdd,
     map: given ?? sender?.map,
     fetchBack,
   };

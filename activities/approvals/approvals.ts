@@ -54,7 +54,7 @@ export function createApprovalActivities(means: Means) {
       { chain, at }: { readonly chain: string; readonly at: string },
     ): Promise<readonly ApprovalView[]> {
       const { personId } = whose;
-      const word = await requiredWord(inventory, whose, at);
+      const word = await requiredWord(means, whose, at);
       const deadline = deadlineAfter(means, at);
       await pinApprovers(inventory, policy(), at);
       const opened: ApprovalView[] = [];

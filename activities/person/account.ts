@@ -37,7 +37,7 @@ export function createAccountActivities({ datadog, inventory, policy }: Dependen
 
   const telling = (because: Because, use: (context: Telling) => Promise<Account>): Promise<SeenAccount> =>
     attempt(because, async (context) => {
-      const word = await requiredWord(inventory, because);
+      const word = await requiredWord({ inventory, policy }, because);
       try {
         return seenBy(word, await use({ ...context, word }));
       } catch (error) {

@@ -22,7 +22,7 @@ export function createAwaitingActivities({ datadog, inventory, policy }: Depende
       readonly isLeaving?: boolean;
       readonly isAccountNeeded?: boolean;
     }): Promise<void> {
-      const email = (await wordFor(inventory, { personId, eventId }, attemptedAt()))?.email;
+      const email = (await wordFor({ inventory, policy }, { personId, eventId }, attemptedAt()))?.email;
       try {
         await withDatadog(datadog, async (api) => {
           const { account } = await correlate({ api, inventory, policy }, { personId, email, isLeaving });
@@ -42,7 +42,7 @@ export function createAwaitingActivities({ datadog, inventory, policy }: Depende
      * conflict, and is retried. The first attempt asks nothing, since it was looked up a moment ago.
      */
     async awaitFirstLogin(personId: string, eventId: string, pendingId?: string): Promise<void> {
-      const { email } = await requiredWord(inventory, { personId, eventId });
+      const { email } = await requiredWord({ inventory, policy }, { personId, eventId });
       await inventory.awaitLogin(personId, email, new Date().toISOString());
       if (pendingId !== undefined && (await pendingInvitation(inventory, personId))?.accountId !== pendingId) {
         await inventory.recordInvitation({ personId, accountId: pendingId });

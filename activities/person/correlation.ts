@@ -42,7 +42,7 @@ export function createCorrelationActivities({ datadog, inventory, policy }: Depe
       /** Their account was found before: only the binding counts. */
       readonly isBound?: boolean;
     }): Promise<{ readonly account?: SeenAccount }> {
-      const word = await wordFor(inventory, { personId, eventId }, attemptedAt());
+      const word = await wordFor({ inventory, policy }, { personId, eventId }, attemptedAt());
       if (word !== undefined && !isLeaving) refuseExternal(policy(), word.email);
       return withDatadog(datadog, async (api) => {
         const { account } = await correlate(

@@ -54,7 +54,7 @@ async function assign(
   const approval = await approvalFor(inventory, because);
   const { reason } = await explain(inventory, because);
   const account = await checkedAccount(api, inventory, { personId, accountId });
-  const rules = await rulesGranting(inventory, policy(), because, entitlement);
+  const rules = await rulesGranting({ inventory, policy }, because, entitlement);
   const isUndone = because.undoneByLogin?.includes(entitlement.id) === true;
   try {
     await ensure(inventory, because, {

@@ -19,13 +19,13 @@ interface Holdings {
 }
 
 /** What an account holds, without a change to it. */
-export function createHoldingsActivities({ datadog, inventory, notify }: Dependencies) {
+export function createHoldingsActivities({ datadog, inventory, policy, notify }: Dependencies) {
   async function keep(because: Because, access: Access): Promise<Holdings> {
     const { account, roles, teams, teamsNotVisible } = access;
     const { personId } = because;
     await recordAccount(inventory, account);
     await settleOpenWrites(inventory, personId, { account, access });
-    const word = await wordFor(inventory, because, attemptedAt());
+    const word = await wordFor({ inventory, policy }, because, attemptedAt());
     const managed = await managedOn(inventory, personId, account.id);
     return { access: { account: seenBy(word, account), roles, teams, teamsNotVisible }, managed };
   }
@@ -72,7 +72,7 @@ export function createHoldingsActivities({ datadog, inventory, notify }: Depende
     async reportOwnedKeys(personId: string, accountId: string): Promise<OwnedKeys> {
       const keys = await withDatadog(datadog, (api) => api.listOwnedKeys(accountId));
       const { applicationKeys, apiKeys, notVisible } = keys;
-      await tell({ inventory, notify }, { kind: 'accessEnded', personId, details: { ...keys } });
+      await tell({ inventory, policy, notify }, { kind: 'accessEnded', personId, details: { ...keys } });
       return { applicationKeys: applicationKeys.length, apiKeys: apiKeys.length, notVisible };
     },
   };

@@ -10,7 +10,7 @@ import { tell } from './tell.ts';
 import { attemptedAt } from './word.ts';
 
 /** No reading shows an invitation: each request may have sent an e-mail, and the evidence says how many there were. */
-export function createInvitationActivities({ datadog, inventory, notify }: Dependencies) {
+export function createInvitationActivities({ datadog, inventory, policy, notify }: Dependencies) {
   return {
     /** The first one that is out still is not sent again: a process that goes on in another run comes here once more. */
     async sendInvitation(accountId: string, because: Because, round: number): Promise<Invitation> {
@@ -35,7 +35,7 @@ export function createInvitationActivities({ datadog, inventory, notify }: Depen
         });
         const invitation = sent as unknown as Invitation;
         const details = { round, until: invitation.expiresAt };
-        if (round > 1) await tell({ inventory, notify }, { kind: 'invitationResent', personId, details });
+        if (round > 1) await tell({ inventory, policy, notify }, { kind: 'invitationResent', personId, details });
         return invitation;
       });
     },

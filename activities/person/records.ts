@@ -1,3 +1,4 @@
+import { ranksOf } from '../../domain/facts/ranks.ts';
 import type { Because } from '../../domain/evidence.ts';
 import type { OutcomeKind, ProcessTimes } from '../../domain/model.ts';
 import type { Activation } from '../../domain/policy/rules.ts';
@@ -38,7 +39,7 @@ export function createRecordActivities({
 
   return {
     async readMailbox(personId: string, run: { readonly id: string; readonly at: string }): Promise<OpenMailbox> {
-      const mailbox = await inventory.readMailbox(personId, run);
+      const mailbox = await inventory.readMailbox(personId, run, ranksOf(policy()));
       const { times, activation, mode } = policy();
       return { ...mailbox, terms: { times, activation, mode } };
     },
@@ -50,7 +51,7 @@ export function createRecordActivities({
       privileged: readonly string[],
       at: string,
     ): Promise<DesiredAccess> {
-      const word = await requiredWord(inventory, whose, at);
+      const word = await requiredWord({ inventory, policy }, whose, at);
       const { personId } = whose;
       const requests = desired.requests.map((request) => requestInForce(policy(), personId, request, word));
       return forProcess(
@@ -60,7 +61,7 @@ export function createRecordActivities({
 
     /** The request for a change of the account itself that needs an approval. */
     async requestForChange(whose: WhoseEvent, about: AccountChange, at: string): Promise<RequestView> {
-      const word = await requiredWord(inventory, whose, at);
+      const word = await requiredWord({ inventory, policy }, whose, at);
       return viewOfRequest(requestForChange(policy(), whose.personId, about, word));
     },
 
@@ -71,7 +72,7 @@ export function createRecordActivities({
     async finishProcess(finish: ProcessFinish): Promise<void> {
       const { personId, at } = finish;
       await inventory.inTransaction(async (trx) => {
-        await recordDropped(trx, personId, await trx.finishProcess(finish), at);
+        await recordDropped(trx, personId, await trx.finishProcess(finish, ranksOf(policy())), at);
       });
       await watchEnded(finish.events);
     },
@@ -86,7 +87,7 @@ export function createRecordActivities({
 
     /** To the person's manager, where there is one. */
     async notify(notice: Omit<Notice, 'to'>): Promise<void> {
-      await tell({ inventory, notify }, notice);
+      await tell({ inventory, policy, notify }, notice);
     },
   };
 }
@@ -116,4 +117,4 @@ async function recordDropped(
 }
 
 /** How events end that were not carried out, or not to their end. */
-const droppedKinds: readonly OutcomeKind[] = ['superseded', 'stale', 'cancelled'];
+const droppedKinds: readonly OutcomeKind[] = ['superseded', 'stale', 'outranked', 'cancelled'];

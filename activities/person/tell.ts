@@ -1,3 +1,4 @@
+import { ranksOf } from '../../domain/facts/ranks.ts';
 import type { Notice } from '../notify/index.ts';
 import type { Dependencies } from '../dependencies.ts';
 
@@ -9,9 +10,11 @@ const forManagers: readonly Notice['kind'][] = ['invitationResent', 'invitationN
 
 /** Sends a notice about a person to the people who should know: their manager is the one that HR named last, whose first day may be to come. */
 export async function tell(
-  { inventory, notify }: Pick<Dependencies, 'inventory' | 'notify'>,
+  { inventory, policy, notify }: Pick<Dependencies, 'inventory' | 'policy' | 'notify'>,
   notice: Omit<Notice, 'to'>,
 ): Promise<void> {
-  const word = forManagers.includes(notice.kind) ? await inventory.attributesAt(notice.personId, endOfTime) : undefined;
+  const word = forManagers.includes(notice.kind)
+    ? await inventory.attributesAt(notice.personId, endOfTime, ranksOf(policy()))
+    : undefined;
   notify.send({ ...notice, to: word?.manager === undefined ? [] : [word.manager] });
 }

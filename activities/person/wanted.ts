@@ -14,7 +14,7 @@ export function createWantedActivities({ datadog, inventory, policy }: Dependenc
   return {
     /** What the policy in force grants this person, with every name resolved, and privileged roles behind an approval. */
     async readWantedAccess(whose: Because): Promise<ResolvedAccess & Pick<NamedAccess, 'notVisible'>> {
-      const word = await requiredWord(inventory, whose);
+      const word = await requiredWord({ inventory, policy }, whose);
       const { personId } = whose;
       return withDatadog(datadog, async (api) => {
         const resolve = (entitlements: readonly Entitlement[]) => resolveAndKeep(api, inventory, entitlements);

@@ -20,7 +20,7 @@ export function createPlanActivities({ datadog, inventory, policy }: Dependencie
     }: Because & Pick<PlanRequest, 'process' | 'accountId'>): Promise<ProcessPlan> {
       const event = (await inventory.findEvent(eventId))?.event;
       if (event?.personId !== personId) throw ApplicationFailure.nonRetryable('the event is not on record', notOwed);
-      const person = await wordFor(inventory, { personId, eventId }, attemptedAt());
+      const person = await wordFor({ inventory, policy }, { personId, eventId }, attemptedAt());
       const inForce = policy();
       const admits = (removal: Removal) => inventory.observeRemoval(removal, inForce.changeBudget);
       return withDatadog(datadog, async (api) => {

@@ -1,3 +1,5 @@
+import { attributesAt } from '../../domain/facts/attributes.ts';
+import { ranksOf } from '../../domain/facts/ranks.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { personWorkflowId } from '../../domain/ids.ts';
 import { endByRecord, isNeverSeen, neverSeenWords, type EarlyEnd } from '../../domain/access/earlyEnd.ts';
@@ -7,7 +9,7 @@ import type { Entitlement, HrEvent, PersonAttributes, ProcessType } from '../../
 import type { Policy } from '../../domain/policy/rules.ts';
 import type { GrantRow } from '../../inventory/port/grants.ts';
 import { desiredAccess } from '../../policy/requests.ts';
-import { checkedEvent, completeEvent } from '../operations/drafts.ts';
+import { checkedEvent } from '../operations/drafts.ts';
 import { isHire, processOf } from '../../domain/mailbox.ts';
 import { settleEvent, type EventInput } from './eventInput.ts';
 import { withDatadogHere } from './datadog.ts';
@@ -45,7 +47,7 @@ export async function planEvent(shell: Shell, input: EventInput): Promise<EventP
   try {
     const event = await eventOf(inventory, input, policy);
     const { personId } = event;
-    const { record, person } = await stateBy(inventory, event);
+    const { record, person } = await stateBy(inventory, policy, event);
     const datadog =
       config.datadog === undefined
         ? undefined
@@ -72,6 +74,7 @@ export async function planEvent(shell: Shell, input: EventInput): Promise<EventP
 /** As it will be when the event takes effect: somebody whose hire waits has joined by then. */
 async function stateBy(
   inventory: Inventory | undefined,
+  policy: Policy,
   event: HrEvent,
 ): Promise<{ readonly record: Situation['record']; readonly person: PersonAttributes | undefined }> {
   const { personId, effectiveAt } = event;
@@ -80,7 +83,7 @@ async function stateBy(
   const isHired = waiting.some(
     (row) => isHire(row.event) && Date.parse(row.event.effectiveAt) <= Date.parse(effectiveAt),
   );
-  const said = await inventory?.attributesAt(personId, effectiveAt);
+  const said = (await inventory?.statementsOf(personId)) ?? [];
   const employment = known?.employment ?? 'unknown';
   return {
     record: {
@@ -88,12 +91,9 @@ async function stateBy(
       accountId: known?.accountId,
       isKnown: known?.attributes !== undefined || isHired,
     },
-    person: event.kind === 'updated' ? event.person : personOf({ ...said, ...event.person }),
+    person: attributesAt([...said, event], ranksOf(policy), effectiveAt),
   };
 }
-
-const personOf = ({ email, ...others }: Partial<PersonAttributes>): PersonAttributes | undefined =>
-  email === undefined ? undefined : { email, ...others };
 
 /** Without Datadog an account that is surely theirs cannot be seen: a leaver for somebody who was never seen is held. */
 function endOffline({
@@ -149,13 +149,8 @@ function planByNames({
   };
 }
 
-async function eventOf(
-  inventory: Inventory | undefined,
-  input: EventInput,
-  { defaultTimeZone }: Policy,
-): Promise<HrEvent> {
-  const draft = await settleEvent(inventory, input, () => Promise.resolve(defaultTimeZone));
-  return checkedEvent(inventory === undefined ? draft : await completeEvent(inventory, draft));
+async function eventOf(inventory: Inventory | undefined, input: EventInput, policy: Policy): Promise<HrEvent> {
+  return checkedEvent(await settleEvent(inventory, input, () => Promise.resolve(policy)));
 }
 
 export function renderPlan(shell: Shell, plan: EventPlan): string {

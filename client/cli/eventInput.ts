@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { text as readStream } from 'node:stream/consumers';
+import { isOperators, ranksOf } from '../../domain/facts/ranks.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
+import { refuseUnranked, type RankedPolicy } from '../intake/identity.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import { checkedEvent, latestAttributes, type EventDraft } from '../operations/drafts.ts';
+import { checkedEvent, latestAttributes, refuseFuture, type EventDraft } from '../operations/drafts.ts';
 import { effectiveInstant, lastInstant, readEffective, type Effective } from './dates.ts';
 import { codeOf, explainFailure } from './failures.ts';
 import { parseTimeZone } from './parse.ts';
@@ -90,29 +93,31 @@ export function readEvent(
     immediate: options.immediate ?? file['immediate'],
     reason: options.reason ?? file['reason'],
   };
-  // A mover's e-mail may come from what is known; the rest is judged here, before anything is opened.
-  const judged = kind === 'mover' ? { ...draft, person: { email: 'known@example.com', ...person } } : draft;
-  const checked = checkedEvent({ ...judged, effectiveAt: effectiveInstant(effective) });
+  // What is not known of the person is judged here, before anything is opened.
+  const checked = checkedEvent({ ...draft, effectiveAt: effectiveInstant(effective) });
+  refuseFuture(checked, now);
   return {
     draft: { ...checked, person },
     effective,
   };
 }
 
-type KnownPeople = Pick<Inventory, 'findPerson' | 'waitingEvents'>;
+type KnownPeople = Pick<Inventory, 'attributesAt' | 'statementsOf' | 'waitingEvents'>;
+type KnownPolicy = RankedPolicy & Pick<Policy, 'defaultTimeZone'>;
 
 /** The event as it can be submitted. Throws a `UsageError` where it lacks what nobody but its sender can say. */
 export async function settleEvent(
   inventory: KnownPeople | undefined,
   input: EventInput,
-  defaultTimeZone: () => Promise<string>,
+  policy: () => Promise<KnownPolicy>,
 ): Promise<EventDraft> {
-  const draft = await dateEvent(inventory, input, defaultTimeZone);
+  const draft = await dateEvent(inventory, input, policy);
+  if (!isOperators(draft.source)) refuseUnranked(await policy(), draft.source);
   await refuseEndless(inventory, draft);
-  const { kind, personId, person, effectiveAt } = draft;
+  const { kind, personId, person } = draft;
   if (kind !== 'mover' || person?.email !== undefined) return draft;
-  const known = inventory && (await latestAttributes(inventory, personId, effectiveAt));
-  if (known !== undefined) return draft;
+  const said = (await inventory?.statementsOf(personId)) ?? [];
+  if (said.some((one) => one.person?.email !== undefined)) return draft;
   throw new UsageError(
     `--email is missing: no person ${personId} is known yet, so the event must name it (\`npx muster person list\` shows all people)`,
   );
@@ -125,12 +130,14 @@ export async function settleEvent(
 export async function dateEvent(
   inventory: KnownPeople | undefined,
   { draft, effective }: EventInput,
-  defaultTimeZone: () => Promise<string>,
+  policy: () => Promise<KnownPolicy>,
 ): Promise<EventDraft> {
   let timeZone = draft.person?.timeZone;
-  if (effective.kind === 'day') {
-    const known = inventory && (await latestAttributes(inventory, draft.personId, effectiveInstant(effective)));
-    timeZone ??= known?.timeZone ?? (await defaultTimeZone());
+  if (effective.kind === 'day' && timeZone === undefined) {
+    const inForce = await policy();
+    const day = { at: effectiveInstant(effective), ranks: ranksOf(inForce) };
+    const known = inventory && (await latestAttributes(inventory, draft.personId, day));
+    timeZone = known?.timeZone ?? inForce.defaultTimeZone;
   }
   const toInstant = draft.kind === 'leaver' ? lastInstant : effectiveInstant;
   return { ...draft, effectiveAt: toInstant(effective, timeZone) };

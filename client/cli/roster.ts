@@ -58,7 +58,8 @@ async function applyFile(
   const { applyPlan, noteRoster, planRosterFile } = await import('../intake/roster/apply.ts');
   return withOperator(shell, command, async (context, { muster, inventory }) => {
     const request = requestOf(shell, file, options);
-    const plan = await planRosterFile(inventory, await policyHere(shell), request);
+    const policy = await policyHere(shell);
+    const plan = await planRosterFile(inventory, policy, request);
     if (options.allow !== undefined && options.allow !== plan.hash) {
       throw new RefusedError(
         `Nothing is submitted: the plan is ${plan.hash} now, not ${options.allow}. See it with \`npx muster roster plan\``,
@@ -77,7 +78,10 @@ async function applyFile(
       saidAt = Date.now();
       printMessage(shell, `${done} of ${plan.items.length} submitted`);
     };
-    return { plan, submitted: await applyPlan({ muster, inventory }, plan, { path: request.path, onProgress }) };
+    return {
+      plan,
+      submitted: await applyPlan({ muster, inventory, policy }, plan, { path: request.path, onProgress }),
+    };
   });
 }
 

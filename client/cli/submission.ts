@@ -130,8 +130,7 @@ interface Submitted extends SubmittedEvent {
 
 async function submit({ muster, inventory, config }: Opened, input: EventInput, by: Operator): Promise<Submitted> {
   const { settleEvent } = await import('./eventInput.ts');
-  const defaultTimeZone = async () => (await loadShellPolicy(config)).defaultTimeZone;
-  const event = await settleEvent(inventory, input, defaultTimeZone);
+  const event = await settleEvent(inventory, input, () => loadShellPolicy(config));
   return { ...(await muster.submitEvent(event, { by })), event };
 }
 

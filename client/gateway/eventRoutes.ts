@@ -123,10 +123,11 @@ async function identify(context: PartContext, request: FastifyRequest, body: Buf
   if (caller !== undefined) return { ...bearerDelivery(context, request, caller, named), digest };
 
   const candidates = policy.sources.filter(({ name, verify, map }) =>
-    named === undefined ? verify.kind === 'standardWebhooks' && map === undefined : name === named,
+    named === undefined ? verify?.kind === 'standardWebhooks' && map === undefined : name === named,
   );
   const refusals: Extract<Verification, { ok: false }>[] = [];
   for (const source of candidates) {
+    if (source.verify === undefined) continue;
     const secrets = await context.secrets.of(source.name);
     const verification = verifyDelivery(source.verify, secrets, { headers: request.headers, body }, now());
     if (verification.ok) {

@@ -69,7 +69,7 @@ export async function applyAdoption(request: AdoptionRequest, hash: string, by: 
       if (conflict !== undefined)
         throw new RefusedError(`Account ${accountId} has just been bound to person ${conflict}`);
       if (person?.employment === 'unknown') {
-        await trx.adoptPerson({ personId, attributes: person.attributes, employment: 'employed' });
+        await trx.adoptPerson({ personId, attributes: person.attributes, employment: 'employed', at });
       }
       for (const grant of grants)
         await trx.openGrant({ ...grant, personId, accountId, since: at, because: `adoption ${hash}` });

@@ -1,42 +1,52 @@
 import { randomUUID } from 'node:crypto';
-import type { Policy } from '../../domain/policy/rules.ts';
-import { isHire } from '../../domain/mailbox.ts';
-import type { AliasRow, SourceIdentity } from '../../inventory/port/sources.ts';
-import type { Inventory } from '../../inventory/port/inventory.ts';
 import { RefusedError } from '../../domain/errors.ts';
-import type { EventDraft } from '../operations/drafts.ts';
+import { compareRank, ranksOf, reservedSources } from '../../domain/facts/ranks.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
+import type { AliasRow, SourceIdentity } from '../../inventory/port/sources.ts';
 
-/** Which person a source means, and what it may say of them: the same for every way in. */
+/** Which person a source means, and whether it may say anything of people: the same for every way in. */
 
-/** One person for each id of a source, or for each e-mail where it has no ids. */
+export type RankedPolicy = Pick<Policy, 'identity' | 'sources'>;
+
+/** Throws a `RefusedError` for a source that the policy gives no rank, where it ranks sources. */
+export function refuseUnranked({ identity }: Pick<RankedPolicy, 'identity'>, source: string): void {
+  if (reservedSources.includes(source)) {
+    throw new RefusedError(`${source} is a name that Muster itself uses: give the source another one`);
+  }
+  if (identity.authority === undefined || identity.authority.includes(source)) return;
+  throw new RefusedError(`the source ${source} has no rank: add it to identity.authority of the policy`);
+}
+
+/**
+ * One person for each id of a source, or for each e-mail where it has no ids. A source that names somebody whom only lower ones have
+ * named takes them over, which leaves evidence.
+ */
 export async function aliasOf(
-  inventory: Pick<Inventory, 'findAlias' | 'bindAlias'>,
+  inventory: Pick<Inventory, 'findAlias' | 'inTransaction'>,
   identity: SourceIdentity,
-  at: string,
+  { at, policy }: { readonly at: string; readonly policy: RankedPolicy },
 ): Promise<AliasRow> {
   const known = await inventory.findAlias(identity);
-  return known ?? inventory.bindAlias(identity, { newId: randomUUID(), at });
-}
-
-/** The source that named a person first has the `whole` word; another adds attributes, and ends employment where it may. */
-export type Authority = 'whole' | 'attributesAndEnd' | 'attributes';
-
-export function authorityOf(
-  isAuthoritative: boolean,
-  { identity }: Pick<Policy, 'identity'>,
-  source: string,
-): Authority {
-  if (isAuthoritative) return 'whole';
-  return identity.mayEndEmployment.includes(source) ? 'attributesAndEnd' : 'attributes';
-}
-
-/** The event as far as its source may say it. Throws a `RefusedError` where it may not. */
-export function withinAuthority(draft: EventDraft, authority: Authority): EventDraft {
-  if (authority === 'whole' || draft.fetchId !== undefined) return draft;
-  if (draft.kind === 'leaver' && authority === 'attributes') {
-    throw new RefusedError(
-      `another source is authoritative for this person: ${draft.source} may end their employment once identity.mayEndEmployment names it`,
-    );
-  }
-  return isHire(draft) ? { ...draft, kind: 'mover' } : draft;
+  if (known !== undefined) return known;
+  const ranks = ranksOf(policy);
+  return inventory.inTransaction(async (trx) => {
+    const alias = await trx.bindAlias(identity, { newId: randomUUID(), at });
+    const { source, externalId, personId } = alias;
+    const others = (await trx.sourcesNaming(personId)).filter((one) => one !== source);
+    const [highest] = others.toSorted((a, b) => compareRank(ranks, a, b));
+    if (highest === undefined || compareRank(ranks, source, highest) > 0) return alias;
+    await trx.appendEvidence({
+      personId,
+      eventId: `alias:${source}:${externalId}`,
+      step: 'takeOver',
+      at,
+      actor: source,
+      action: 'take over person',
+      reason: `${source} ranks above ${highest}`,
+      before: { source: highest },
+      after: { source },
+    });
+    return alias;
+  });
 }

@@ -1,50 +1,46 @@
-import type { Inventory } from '../../inventory/port/inventory.ts';
+import { minuteMs } from '../../domain/durations.ts';
 import { UsageError } from '../../domain/errors.ts';
+import type { Ranks } from '../../domain/facts/ranks.ts';
 import { checkHrEvent } from '../../domain/guards.ts';
 import { personIdPattern, personIdRule } from '../../domain/ids.ts';
 import type { HrEvent, PersonAttributes } from '../../domain/model.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
 
-/** An event as it was typed: a mover may have only the fields that changed. */
-export type EventDraft = Omit<HrEvent, 'person'> & { readonly person?: Partial<PersonAttributes> };
+/** An event that was not checked yet. */
+export type EventDraft = HrEvent;
 
-type KnownPeople = Pick<Inventory, 'findPerson' | 'waitingEvents'>;
+/** After every day on which something takes effect. */
+const endOfTime = '9999-12-31T00:00:00.000Z';
 
-/** Fills a mover's missing fields from what is known about the person; other events stay as they are. */
-export async function completeEvent(inventory: KnownPeople, draft: EventDraft): Promise<EventDraft> {
-  if (draft.kind !== 'mover') return draft;
-  const known = await latestAttributes(inventory, draft.personId, draft.effectiveAt);
-  return { ...draft, person: mergeAttributes(known, draft.person) };
-}
-
-/**
- * The newest attributes by HR that hold at `effectiveAt`; those of an event that waits for a later day only where nothing
- * else is known.
- */
+/** What the record says of the person at that time, or, where nothing is said by then, of a day to come. */
 export async function latestAttributes(
-  inventory: KnownPeople,
+  inventory: Pick<Inventory, 'attributesAt'>,
   personId: string,
-  effectiveAt: string,
+  { at, ranks }: { readonly at: string; readonly ranks: Ranks },
 ): Promise<PersonAttributes | undefined> {
-  const [record, waiting] = await Promise.all([
-    inventory.findPerson(personId),
-    inventory.waitingEvents({ personId, limit: 1_000 }),
-  ]);
-  const words = waiting
-    .flatMap(({ event }) => (event.person === undefined ? [] : [{ ...event, person: event.person }]))
-    .toSorted((a, b) => Date.parse(b.occurredAt) - Date.parse(a.occurredAt));
-  const inForce = words.find((word) => Date.parse(word.effectiveAt) <= Date.parse(effectiveAt));
-  const applied = record?.attributes;
-  if (applied === undefined) return (inForce ?? words[0])?.person;
-  const appliedAt = Date.parse(record?.lines.attributes?.occurredAt ?? '') || 0;
-  return inForce !== undefined && Date.parse(inForce.occurredAt) > appliedAt ? inForce.person : applied;
+  return (
+    (await inventory.attributesAt(personId, at, ranks)) ?? (await inventory.attributesAt(personId, endOfTime, ranks))
+  );
 }
 
-function mergeAttributes(
-  known: PersonAttributes | undefined,
-  given: Partial<PersonAttributes> | undefined,
-): Partial<PersonAttributes> {
-  const extra = { ...known?.extra, ...given?.extra };
-  return { ...known, ...given, ...(Object.keys(extra).length === 0 ? {} : { extra }) };
+/** Throws a `UsageError` for a mover without an e-mail where nobody has named the person by one. */
+export async function requireNamed(
+  inventory: Pick<Inventory, 'statementsOf'>,
+  { kind, personId, person }: HrEvent,
+): Promise<void> {
+  if (kind !== 'mover' || person?.email !== undefined) return;
+  const said = await inventory.statementsOf(personId);
+  if (said.some((one) => one.person?.email !== undefined)) return;
+  throw new UsageError(`person.email is missing: no person ${personId} is known yet, so the event must name it`);
+}
+
+/** How far a sender's clock may be ahead. */
+const clockSkewMs = 5 * minuteMs;
+
+/** Throws a `UsageError` for a fact of the future: it would outlast every later word. */
+export function refuseFuture({ occurredAt }: Pick<HrEvent, 'occurredAt'>, now: Date): void {
+  if (Date.parse(occurredAt) <= now.getTime() + clockSkewMs) return;
+  throw new UsageError(`occurredAt ${occurredAt} lies in the future: it says when HR recorded the fact`);
 }
 
 /** The event, or a `UsageError` that names the field. */

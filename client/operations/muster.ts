@@ -11,7 +11,7 @@ import { personWorkflowId, type DecisionReceipt } from '../../domain/contracts.t
 import { NotFoundError, UsageError } from '../../domain/errors.ts';
 import type { HrEvent } from '../../domain/model.ts';
 import { submitDecision } from './decide.ts';
-import { checkedEvent, completeEvent, type EventDraft } from './drafts.ts';
+import { checkedEvent, refuseFuture, requireNamed, type EventDraft } from './drafts.ts';
 import { queryStatus, waitForOutcome, type WaitOptions } from './progress.ts';
 import { tellPerson } from './startPerson.ts';
 import { wake } from './wake.ts';
@@ -22,6 +22,8 @@ interface MusterDependencies {
   readonly inventory: Inventory;
   /** Signs the decisions of people who were authenticated by a token. */
   readonly attestor?: Pick<Attestor, 'sign'>;
+  /** The clock that senders' facts are held against. */
+  readonly now?: () => Date;
 }
 
 export interface SubmittedEvent {
@@ -37,8 +39,6 @@ const tellWithinMs = 10_000;
 interface SubmitOptions {
   /** How long the caller waits for Temporal to be told. */
   readonly timeoutMs?: number;
-  /** Whether a mover carries the person's whole record; otherwise missing fields are taken from what is known. */
-  readonly isWhole?: boolean;
   /** The operator who gave it, whom its evidence names: its source only says that it came by the command line. */
   readonly by?: Operator;
 }
@@ -48,8 +48,9 @@ interface RetryOptions extends Why, Pick<SubmitOptions, 'by'> {}
 export type Muster = ReturnType<typeof createMuster>;
 
 /** Everything that a person or a program asks of Muster, in the words of the trade. */
-export function createMuster({ client, inventory, attestor }: MusterDependencies) {
-  const submit = (draft: EventDraft, options?: SubmitOptions) => submitEvent({ client, inventory }, draft, options);
+export function createMuster({ client, inventory, attestor, now = () => new Date() }: MusterDependencies) {
+  const submit = (draft: EventDraft, options?: SubmitOptions) =>
+    submitEvent({ client, inventory, now }, draft, options);
   return {
     submitEvent: submit,
     waitForOutcome: (eventId: string, options: WaitOptions) => waitForOutcome(inventory, eventId, options),
@@ -95,11 +96,13 @@ export function createMuster({ client, inventory, attestor }: MusterDependencies
  * where the event is malformed, or its eventId belongs to another event.
  */
 async function submitEvent(
-  { client, inventory }: Pick<MusterDependencies, 'client' | 'inventory'>,
+  { client, inventory, now }: Required<Pick<MusterDependencies, 'client' | 'inventory' | 'now'>>,
   draft: EventDraft,
-  { timeoutMs = 10_000, isWhole = false, by }: SubmitOptions = {},
+  { timeoutMs = 10_000, by }: SubmitOptions = {},
 ): Promise<SubmittedEvent> {
-  const event = checkedEvent(isWhole ? draft : await completeEvent(inventory, draft));
+  const event = checkedEvent(draft);
+  refuseFuture(event, now());
+  await requireNamed(inventory, event);
   const { eventId, personId } = event;
   const known = await inventory.findEvent(eventId);
   if (known !== undefined) rejectOtherEvent(known, event);

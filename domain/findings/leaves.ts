@@ -30,7 +30,7 @@ export function judgeLeaves(leaves: readonly LeaveSnapshot[], nowMs: number): Ju
   const closed: string[] = [];
   for (const leave of leaves) {
     const { eventId, personId } = leave.event;
-    const isOver = leave.isWithdrawn || isOverruled(leave, nowMs);
+    const isOver = leave.isWithdrawn || leave.outcome === 'outranked' || isOverruled(leave, nowMs);
     if (!isOver && !hasEnded(leave)) found.set(personId, found.get(personId) ?? notEnded(leave));
     else if (leave.outcome !== undefined) closed.push(eventId);
   }

@@ -15,7 +15,9 @@ export interface Policy {
     readonly allowedDomains: readonly string[];
     /** Patterns of e-mails whose accounts belong to no person. */
     readonly ignore: readonly string[];
-    /** Sources that may end the employment of people for whom another source has the authority. */
+    /** Sources by rank, the highest first. Absent: in the order of `sources`. */
+    readonly authority?: readonly string[];
+    /** Sources that may end the employment of people for whom a higher source speaks. */
     readonly mayEndEmployment: readonly string[];
   };
   readonly rules: readonly PolicyRule[];

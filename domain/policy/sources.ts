@@ -2,7 +2,10 @@
 
 export interface Source {
   readonly name: string;
-  readonly verify: Verifier;
+  /** How its webhooks are signed; absent for a source of tokens and files alone. */
+  readonly verify?: Verifier;
+  /** Attributes that it may add to people for whom a higher source speaks. */
+  readonly mayAdd?: readonly string[];
   /** Maps the sender's payload to Muster's; absent where it is Muster's already. */
   readonly map?: FieldMap;
   /** Where to fetch a record when its event carries only the id. */

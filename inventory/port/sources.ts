@@ -10,8 +10,6 @@ export interface AliasRow {
   readonly source: string;
   readonly externalId: string;
   readonly personId: string;
-  /** The source that named the person first speaks for them; another adds attributes. */
-  readonly isAuthoritative: boolean;
   readonly boundAt: string;
 }
 

@@ -1,8 +1,7 @@
-import type { Selectable } from 'kysely';
 import { personIdPattern } from '../../domain/ids.ts';
 import { foldCase, isSameText } from '../../domain/text.ts';
 import { locked } from '../database/locks.ts';
-import type { Db, Schema } from '../database/schema.ts';
+import type { Db } from '../database/schema.ts';
 import type { AliasRow, SourceIdentity } from '../port/sources.ts';
 import { ensurePerson, findPeopleByEmail } from './people.ts';
 
@@ -11,13 +10,12 @@ const keyOf = ({ externalId, email }: SourceIdentity): string => externalId ?? `
 
 /** The alias that this identity has; nothing is written. */
 export async function findAlias(db: Db, identity: SourceIdentity): Promise<AliasRow | undefined> {
-  const row = await db
+  return db
     .selectFrom('aliases')
     .selectAll()
     .where('source', '=', identity.source)
     .where('externalId', '=', keyOf(identity))
     .executeTakeFirst();
-  return row && toAliasRow(row);
 }
 
 /**
@@ -39,16 +37,9 @@ export const bindAlias = locked(
       (await personOfOtherSource(db, identity)) ??
       (await newPersonId(db, identity, newId));
     await ensurePerson(db, personId);
-    const first = await db.selectFrom('aliases').select('source').where('personId', '=', personId).executeTakeFirst();
-    const row = {
-      source: identity.source,
-      externalId: keyOf(identity),
-      personId,
-      isAuthoritative: first === undefined ? 1 : 0,
-      boundAt: at,
-    };
+    const row = { source: identity.source, externalId: keyOf(identity), personId, boundAt: at };
     await db.insertInto('aliases').values(row).execute();
-    return toAliasRow(row);
+    return row;
   },
 );
 
@@ -98,11 +89,11 @@ export async function listAliases(
 ): Promise<readonly AliasRow[]> {
   let query = db.selectFrom('aliases').selectAll();
   if (source !== undefined) query = query.where('source', '=', source);
-  const rows = await query.orderBy('source').orderBy('externalId').limit(limit).offset(offset).execute();
-  return rows.map(toAliasRow);
+  return query.orderBy('source').orderBy('externalId').limit(limit).offset(offset).execute();
 }
 
-const toAliasRow = (row: Selectable<Schema['aliases']>): AliasRow => ({
-  ...row,
-  isAuthoritative: row.isAuthoritative === 1,
-});
+/** The sources that have named this person. */
+export async function sourcesNaming(db: Db, personId: string): Promise<readonly string[]> {
+  const rows = await db.selectFrom('aliases').select('source').distinct().where('personId', '=', personId).execute();
+  return rows.map(({ source }) => source);
+}

@@ -1,7 +1,9 @@
 /** What may be changed together with its link of evidence, with what has to be read for it. */
 
+export { adoptPerson } from './adoption.ts';
 export { writeAccounts } from './accounts.ts';
 export { closeApproval, findApproval, recordDecision } from './approvals.ts';
+export { bindAlias, sourcesNaming } from './aliases.ts';
 export { forgetEntitlementId } from './entitlementIds.ts';
 export { appendEvidence } from './evidence.ts';
 export { muteFinding } from './findings.ts';
@@ -11,7 +13,7 @@ export { releaseHeld } from './changeBudget.ts';
 export { findNhi } from './nhiLists.ts';
 export { setNhiOwner } from './nhis.ts';
 export { bindAccount, findPerson, linkAccount, unlinkAccount } from './people.ts';
-export { adoptPerson, endEvents, finishProcess } from './processes.ts';
+export { endEvents, finishProcess } from './processes.ts';
 export { policyOnRecord } from './policyInForce.ts';
 export { pinMatching, setPin } from './pins.ts';
 export { decideQuarantine } from './repairs.ts';

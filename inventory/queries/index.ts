@@ -4,7 +4,7 @@ export * from './inTransaction.ts';
 export { findAccessBefore, recordAccessBefore } from './accessBefore.ts';
 export { findAccount, listAccounts } from './accounts.ts';
 export { sweepAccounts } from './accountScans.ts';
-export { bindAlias, findAlias, listAliases } from './aliases.ts';
+export { findAlias, listAliases } from './aliases.ts';
 export {
   attestationsOf,
   endSubmission,
@@ -15,7 +15,7 @@ export {
   openApproval,
   submitDecision,
 } from './approvals.ts';
-export { attributesAt } from './attributes.ts';
+export { attributesAt, employmentAt, statementsOf } from './facts.ts';
 export { awaitLogin, listAwaitedLogins, noteLookedForLogins } from './awaitedLogins.ts';
 export { admitRemoval, isAdmitted, listHeld, observeRemoval, previewRemoval, sparedPeople } from './changeBudget.ts';
 export { countRows } from './counts.ts';
@@ -28,20 +28,13 @@ export { verifyEvidence } from './evidenceCheck.ts';
 export { countOpenFindings, listFindings, writeFindings } from './findings.ts';
 export { closeGrant, listGrants } from './grants.ts';
 export { personHistory } from './history.ts';
-export {
-  findEvent,
-  leaversTakenUp,
-  peopleNotTakenUp,
-  peopleTakenUp,
-  readMailbox,
-  recordFetched,
-  waitingEvents,
-} from './intake.ts';
+export { findEvent, leaversTakenUp, peopleNotTakenUp, peopleTakenUp, recordFetched, waitingEvents } from './intake.ts';
 export { differenceFrom, readMark } from './identity.ts';
 export { clearPending, listPending, recordInvitation } from './invitations.ts';
 export { claimProbe, forgetRefusals, listKeyHealth, listOwedParts, recordProbe, reportRefusal } from './keyHealth.ts';
 export { releaseLease, takeLease } from './leases.ts';
 export { closeLeaves, openLeaves } from './leaves.ts';
+export { readMailbox } from './mailbox.ts';
 export { listNhis, serviceAccountIds } from './nhiLists.ts';
 export { sweepNhis, sweepOwnerlessNhis, writeNhis } from './nhis.ts';
 export { beginWrite, endWrite, giveUpWrite, listOpenWrites, refuseWrite } from './openWrites.ts';

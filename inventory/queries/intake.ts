@@ -1,11 +1,10 @@
 import type { Selectable } from 'kysely';
-import type { HrEvent, MailboxEvent } from '../../domain/model.ts';
+import type { HrEvent } from '../../domain/model.ts';
 import { locked, personLock } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';
 import { canonicalJson, parseJson } from '../port/json.ts';
-import type { IntakeRow, PersonMailbox, Withdrawal } from '../port/people.ts';
+import type { IntakeRow, Withdrawal } from '../port/people.ts';
 import { requireRoom } from './intakeBounds.ts';
-import { ensurePerson, findPerson } from './people.ts';
 
 /**
  * Puts an event on record: from then on it is not lost. `known` when the eventId is there already (nothing is changed then).
@@ -20,7 +19,7 @@ export const receiveEvent = locked(
   },
 );
 
-async function insertEvent(db: Db, event: HrEvent, receivedAt: string): Promise<'new' | 'known'> {
+export async function insertEvent(db: Db, event: HrEvent, receivedAt: string): Promise<'new' | 'known'> {
   const { eventId, personId } = event;
   const { numInsertedOrUpdatedRows } = await db
     .insertInto('intake')
@@ -37,52 +36,6 @@ const columnsOf = (event: HrEvent, receivedAt: string) => ({
   isLeaveOpen: event.kind === 'leaver' ? 1 : 0,
   event: canonicalJson(event),
 });
-
-/**
- * The person's mailbox, for a run of theirs: whatever waits for its turn. The run is noted as the one that has taken it up.
- * What HR says of the person stays here.
- */
-export const readMailbox = locked(
-  personLock,
-  async (db: Db, personId: string, run: { readonly id: string; readonly at: string }): Promise<PersonMailbox> => {
-    await ensurePerson(db, personId);
-    await db
-      .updateTable('intake')
-      .set({ takenUpBy: run.id, takenUpAt: run.at })
-      .where('personId', '=', personId)
-      .where('appliedAt', 'is', null)
-      .where((where) => where.or([where('takenUpBy', 'is', null), where('takenUpBy', '!=', run.id)]))
-      .execute();
-    const record = await findPerson(db, personId);
-    if (record === undefined) throw new Error(`person ${personId} was written and cannot be read`);
-    const { employment, accountId, lines, attributes } = record;
-    const rows = await waitingEvents(db, { personId, limit: longestMailbox });
-    const isKnown = attributes !== undefined || rows.some(({ event }) => isAboutWork(event));
-    return { person: { employment, accountId, lines, isKnown }, events: rows.map(asMailboxEvent) };
-  },
-);
-
-/** More than the intake takes of one person before they are applied. */
-const longestMailbox = 1_000;
-
-/** A leaver's e-mail alone does not make anybody known. */
-const isAboutWork = ({ kind, person }: HrEvent): boolean => person !== undefined && kind !== 'leaver';
-
-function asMailboxEvent({ event, withdrawal }: IntakeRow): MailboxEvent {
-  const { eventId, kind, occurredAt, effectiveAt, source, immediate, restore, person, fetchId } = event;
-  return {
-    eventId,
-    kind,
-    occurredAt,
-    effectiveAt,
-    source,
-    ...(immediate === true ? { immediate } : {}),
-    ...(restore === true ? { restore } : {}),
-    ...(person === undefined ? {} : { isTelling: true }),
-    ...(fetchId === undefined ? {} : { isToFetch: true }),
-    ...(withdrawal === undefined ? {} : { isWithdrawn: true }),
-  };
-}
 
 /** HR's record takes the place of an event that said an id only, with whatever else follows from it. */
 export const recordFetched = locked(

@@ -1,3 +1,7 @@
+import { attributesAt, speaksFor } from '../../domain/facts/attributes.ts';
+import { outrankedWords, standingLines } from '../../domain/facts/employment.ts';
+import type { Ranks } from '../../domain/facts/ranks.ts';
+import type { Statement } from '../../domain/facts/statements.ts';
 import { foldLines, isHire, isNewer, lineOf, newest } from '../../domain/mailbox.ts';
 import type { Employment, HrEvent, OutcomeKind, PersonRecord } from '../../domain/model.ts';
 import { foldCase } from '../../domain/text.ts';
@@ -5,7 +9,7 @@ import { locked, personLock } from '../database/locks.ts';
 import type { Db } from '../database/schema.ts';
 import { canonicalJson, parseJson } from '../port/json.ts';
 import type { EndedEvent, IntakeRow, ProcessFinish } from '../port/people.ts';
-import { attributesAt } from './attributes.ts';
+import { statementsOf } from './facts.ts';
 import { forgetAwaitedLogin } from './awaitedLogins.ts';
 import { findEvent } from './intake.ts';
 import { clearPending } from './invitations.ts';
@@ -28,27 +32,34 @@ const acceptedEnds: readonly OutcomeKind[] = ['completed', 'partiallyCompleted',
  */
 export const finishProcess = locked(
   personLock,
-  async (db: Db, finish: ProcessFinish): Promise<readonly EndedEvent[]> => {
+  async (db: Db, finish: ProcessFinish, ranks: Ranks): Promise<readonly EndedEvent[]> => {
     const { personId, process, carriedOut, at } = finish;
     await ensurePerson(db, personId);
     const ended = await endAll(db, personId, finish.events, at);
+    const statements = await statementsOf(db, personId);
+    const outranked = outrankedWords(statements, ranks, at);
     const before = await db
       .selectFrom('people')
       .select(['email', 'employment', 'lines'])
       .where('personId', '=', personId)
       .executeTakeFirstOrThrow();
     const isMain = ({ event }: Ended): boolean => event.eventId === carriedOut?.eventId;
-    const lines = ended.reduce((known, one) => advance(known, one, isMain(one)), parseJson(before.lines));
+    const lines = ended
+      .map((one) => (outranked.has(one.event.eventId) ? asMover(one) : one))
+      .reduce((known, one) => advance(known, one, isMain(one)), standingLines(parseJson(before.lines), outranked));
     await db
       .updateTable('people')
       .set({ lines: canonicalJson(lines) })
       .where('personId', '=', personId)
       .execute();
     const main = ended.find(isMain);
+    const isWord = main !== undefined && lineOf(main.event) === 'employment' && !outranked.has(main.event.eventId);
     if (ended.length === 0) return [];
     const employment =
-      main && carriedOut && employmentAfter(before.employment, lines, main.event, carriedOut.employment);
-    await writePersonState(db, finish, { employment, ended, before: before.email });
+      main &&
+      carriedOut &&
+      employmentAfter(before.employment, lines, isWord ? main.event : undefined, carriedOut.employment);
+    await writePersonState(db, finish, { employment, ended, before: before.email, statements, ranks });
     const parts = ended.flatMap(({ outcome }) => outcome.parts);
     await writeOwedParts(db, personId, parts, at);
     await db.deleteFrom('progress').where('personId', '=', personId).where('at', '<=', at).execute();
@@ -59,6 +70,9 @@ export const finishProcess = locked(
     return ended.map(asEnded);
   },
 );
+
+/** A word on employment that does not count tells attributes at most. */
+const asMover = ({ event, outcome }: Ended): Ended => ({ event: { ...event, kind: 'mover' }, outcome });
 
 const asEnded = ({ event: { eventId }, outcome }: Ended): EndedEvent => ({ eventId, outcome });
 
@@ -102,24 +116,36 @@ function advance(lines: Lines, { event, outcome }: Ended, isMain: boolean): Line
 }
 
 /** An outcome follows its line: an older event says nothing of today. One without a word on employment makes nobody leave or return. */
-function employmentAfter(before: Employment, lines: Lines, event: HrEvent, after: Employment): Employment {
-  if (lineOf(event) === 'employment') {
-    return lines.employment !== undefined && isNewer(lines.employment, event) ? before : after;
+function employmentAfter(before: Employment, lines: Lines, word: HrEvent | undefined, after: Employment): Employment {
+  if (word !== undefined) {
+    return lines.employment !== undefined && isNewer(lines.employment, word) ? before : after;
   }
   return before === 'left' || after === 'left' ? before : after;
+}
+
+interface NewState {
+  readonly employment?: Employment;
+  readonly ended: readonly Ended[];
+  /** The e-mail on record before. */
+  readonly before: string | null;
+  readonly statements: readonly Statement[];
+  readonly ranks: Ranks;
 }
 
 async function writePersonState(
   db: Db,
   { personId, at }: ProcessFinish,
-  { employment, ended, before }: { employment?: Employment; ended: readonly Ended[]; before: string | null },
+  { employment, ended, before, statements, ranks }: NewState,
 ): Promise<void> {
   const carried = ended.filter(({ outcome }) => outcome.kind !== 'cancelled').map(({ event }) => event);
   const from = [at, ...carried.filter(isHire).map(({ effectiveAt }) => effectiveAt)].toSorted().at(-1) ?? at;
-  const attributes = await attributesAt(db, personId, from);
+  const attributes = attributesAt(statements, ranks, from);
   const email = attributes && foldCase(attributes.email);
   // A newer word may have replaced one of them before it was on record, and the account may bear it all the same.
-  const said = carried.flatMap(({ person }) => (person === undefined ? [] : [foldCase(person.email)]));
+  const speaks = speaksFor(statements, ranks, from);
+  const said = carried
+    .filter(speaks)
+    .flatMap(({ person }) => (person?.email === undefined ? [] : [foldCase(person.email)]));
   for (const previous of new Set([...(before === null ? [] : [before]), ...said])) {
     if (email === undefined || previous === email) continue;
     await db
@@ -140,23 +166,3 @@ async function writePersonState(
     .where('personId', '=', personId)
     .execute();
 }
-
-/** Somebody who was there before Muster: what HR says of them, without a process. */
-export const adoptPerson = locked(
-  personLock,
-  async (
-    db: Db,
-    { personId, attributes, employment }: Pick<PersonRecord, 'personId' | 'attributes' | 'employment'>,
-  ): Promise<void> => {
-    await ensurePerson(db, personId);
-    await db
-      .updateTable('people')
-      .set({
-        employment,
-        email: attributes && foldCase(attributes.email),
-        attributes: attributes && canonicalJson(attributes),
-      })
-      .where('personId', '=', personId)
-      .execute();
-  },
-);

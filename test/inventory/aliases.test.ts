@@ -11,7 +11,7 @@ describe.each(await openDatabases())('who is whom, on $name', ({ makeFixture }) 
     const identity = { source: 'hr', externalId: 'e-1', email: 'ada@example.com' };
     expect(await inventory.findAlias(identity)).toBeUndefined();
     const alias = await inventory.bindAlias(identity, { newId: 'random-1', at });
-    expect(alias).toMatchObject({ personId: 'e-1', isAuthoritative: true });
+    expect(alias).toMatchObject({ personId: 'e-1' });
     expect(await inventory.bindAlias({ ...identity, email: 'new@example.com' }, { newId: 'random-2', at })).toEqual(
       alias,
     );
@@ -25,10 +25,10 @@ describe.each(await openDatabases())('who is whom, on $name', ({ makeFixture }) 
     await adopt(inventory, { personId: '7', employment: 'employed', attributes: { email: 'ada@example.com' } });
     expect(
       await inventory.bindAlias({ source: 'vendors', externalId: '7', email: 'bob@example.com' }, { newId: 'r-2', at }),
-    ).toMatchObject({ personId: 'r-2', isAuthoritative: true });
+    ).toMatchObject({ personId: 'r-2' });
     expect(
       await inventory.bindAlias({ source: 'idp', externalId: 'u-9', email: 'ADA@example.com' }, { newId: 'r-3', at }),
-    ).toMatchObject({ personId: '7', isAuthoritative: false });
+    ).toMatchObject({ personId: '7' });
     // A new id of the same source with a colleague's address is a new person.
     expect(
       await inventory.bindAlias({ source: 'hr', externalId: '8', email: 'ada@example.com' }, { newId: 'r-4', at }),

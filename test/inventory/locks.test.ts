@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { hrFirst } from '../support/ranks.ts';
 import { underLock } from '../../inventory/database/locks.ts';
 import { openDatabase } from '../../inventory/database/open.ts';
 import { openDatabases } from './backends.ts';
@@ -21,7 +22,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await inventory.listGrants({ limit: 9, offset: 0 })).toEqual([]);
     await inventory.inTransaction(async (trx) => {
       await trx.bindAccount('p-1', 'a-1', at(1));
-      await trx.finishProcess(finish());
+      await trx.finishProcess(finish(), hrFirst);
       await trx.openGrant(grant());
       await trx.appendEvidence(evidence('one'));
     });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { hrFirst } from '../support/ranks.ts';
 import type { OutcomeKind } from '../../domain/model.ts';
 import { openDatabases } from './backends.ts';
 import { account, adopt, approval, at, completed, evidence, finish, finished, grant, joiner } from './samples.ts';
@@ -29,7 +30,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await inventory.peopleNotTakenUp({ receivedBefore: at(9), limit: 9 })).toEqual([
       { eventId: 'e-1', personId: 'p-1', kind: 'joiner' },
     ]);
-    const mailbox = await inventory.readMailbox('p-1', { id: 'run-1', at: at(5) });
+    const mailbox = await inventory.readMailbox('p-1', { id: 'run-1', at: at(5) }, hrFirst);
     const dates = { occurredAt: at(0), effectiveAt: at(0), source: 'hr' };
     expect(mailbox).toEqual({
       person: { employment: 'unknown', lines: {}, isKnown: true },
@@ -38,13 +39,13 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
         { eventId: 'e-2', kind: 'leaver', ...dates },
       ],
     });
-    await inventory.readMailbox('p-1', { id: 'run-1', at: at(6) });
+    await inventory.readMailbox('p-1', { id: 'run-1', at: at(6) }, hrFirst);
     expect(await inventory.findEvent('e-1')).toMatchObject({ takenUpBy: 'run-1', takenUpAt: at(5) });
-    await inventory.readMailbox('p-1', { id: 'run-2', at: at(7) });
+    await inventory.readMailbox('p-1', { id: 'run-2', at: at(7) }, hrFirst);
     expect(await inventory.findEvent('e-1')).toMatchObject({ takenUpBy: 'run-2', takenUpAt: at(7) });
     expect(await inventory.peopleNotTakenUp({ receivedBefore: at(9), limit: 9 })).toEqual([]);
-    await inventory.finishProcess(finish());
-    const { events, person } = await inventory.readMailbox('p-1', { id: 'run-2', at: at(11) });
+    await inventory.finishProcess(finish(), hrFirst);
+    const { events, person } = await inventory.readMailbox('p-1', { id: 'run-2', at: at(11) }, hrFirst);
     expect([events.map(({ eventId }) => eventId), person.employment]).toEqual([['e-2'], 'employed']);
   });
 
@@ -56,9 +57,11 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     await inventory.receiveEvent(joiner('e-1'), at(0));
     await withdraw({ actor: 'it@example.com', reason: 'a mistake', at: at(1) });
     const run = { id: 'run-1', at: at(2) };
-    expect((await inventory.readMailbox('p-1', run)).events).toMatchObject([{ eventId: 'e-1', isWithdrawn: true }]);
+    expect((await inventory.readMailbox('p-1', run, hrFirst)).events).toMatchObject([
+      { eventId: 'e-1', isWithdrawn: true },
+    ]);
     await withdraw(undefined);
-    expect((await inventory.readMailbox('p-1', run)).events[0]).not.toHaveProperty('isWithdrawn');
+    expect((await inventory.readMailbox('p-1', run, hrFirst)).events[0]).not.toHaveProperty('isWithdrawn');
     await withdraw({ actor: 'it@example.com', reason: 'a mistake', at: at(3) });
     const cancelled = { kind: 'cancelled', detail: 'withdrawn', parts: [] } as const;
     await inventory.inTransaction((trx) => trx.endEvents('p-1', [{ eventId: 'e-1', outcome: cancelled }], at(4)));
@@ -71,13 +74,13 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     const asked = joiner('e-1', { kind: 'updated', person: undefined, fetchId: '7' });
     await inventory.receiveEvent(asked, at(0));
     const run = { id: 'run-1', at: at(2) };
-    expect(await inventory.readMailbox('p-1', run)).toMatchObject({
+    expect(await inventory.readMailbox('p-1', run, hrFirst)).toMatchObject({
       person: { isKnown: false },
       events: [{ isToFetch: true }],
     });
     const found = [joiner('e-1', { kind: 'updated' }), joiner('e-1:leave', { kind: 'leaver' })];
     for (let time = 0; time < 2; time += 1) await inventory.recordFetched('p-1', 'e-1', found, at(3));
-    const { person, events } = await inventory.readMailbox('p-1', run);
+    const { person, events } = await inventory.readMailbox('p-1', run, hrFirst);
     expect(person.isKnown).toBe(true);
     expect(events.map(({ eventId, isToFetch }) => [eventId, isToFetch])).toEqual([
       ['e-1', undefined],
@@ -97,7 +100,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await ids({ limit: 2 })).toEqual(['e-1', 'e-2']);
     expect(await ids({ personId: 'p-2' })).toEqual(['e-3']);
     expect(await ids({ receivedBefore: at(3) })).toEqual(['e-1', 'e-2']);
-    await inventory.finishProcess(finish());
+    await inventory.finishProcess(finish(), hrFirst);
     expect(await ids({})).toEqual(['e-2', 'e-3']);
   });
 
@@ -107,7 +110,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     await inventory.receiveEvent(joiner('e-1'), at(0));
     await inventory.recordProgress({ personId: 'p-1', process: 'onboarding', phase: 'preparing', at: at(5) });
     for (let time = 0; time < 2; time += 1) {
-      await inventory.finishProcess(finish());
+      await inventory.finishProcess(finish(), hrFirst);
       expect(await inventory.findEvent('e-1')).toEqual({
         event: joiner('e-1'),
         receivedAt: at(0),
@@ -133,9 +136,10 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     await inventory.receiveEvent(joiner('e-1'), at(0));
-    await inventory.finishProcess(finish());
+    await inventory.finishProcess(finish(), hrFirst);
     await inventory.finishProcess(
       finish({ events: [{ eventId: 'e-1', outcome: { kind: 'failed', parts: [] } }], at: at(20) }),
+      hrFirst,
     );
     expect(await inventory.findEvent('e-1')).toMatchObject({ appliedAt: at(10), outcome: { kind: 'completed' } });
   });
@@ -176,7 +180,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
       employment: 'left',
       at: at(30),
     });
-    await inventory.finishProcess(finish({ at: at(40) }));
+    await inventory.finishProcess(finish({ at: at(40) }), hrFirst);
     expect(await inventory.findPerson('p-1')).toMatchObject({ employment: 'left' });
   });
 
@@ -214,7 +218,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
       { eventId: 'e-3', outcome: ended('cancelled') },
       { eventId: 'e-4', outcome: ended('completed') },
     ];
-    await inventory.finishProcess(finish({ events, carriedOut: { eventId: 'e-4', employment: 'employed' } }));
+    await inventory.finishProcess(finish({ events, carriedOut: { eventId: 'e-4', employment: 'employed' } }), hrFirst);
     expect(await inventory.findPerson('p-1')).toMatchObject({
       attributes: { email: 'Ada@example.com' },
       previousEmails: ['first@example.com', 'second@example.com'],
@@ -264,8 +268,11 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
   test('people are listed by employment, page by page, with the state of their account', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
-    for (const personId of ['p-3', 'P-1', 'p-2']) await adopt(inventory, { personId, employment: 'employed' });
-    await adopt(inventory, { personId: 'p-4', employment: 'left' });
+    const attributes = { email: 'ada@example.com' };
+    for (const personId of ['p-3', 'P-1', 'p-2']) {
+      await adopt(inventory, { personId, employment: 'employed', attributes });
+    }
+    await adopt(inventory, { personId: 'p-4', employment: 'left', attributes });
     await inventory.bindAccount('p-2', 'a-2', at(12));
     await inventory.writeAccounts({ scanId: 's', accounts: [account('a-2', { status: 'disabled' })], seenAt: at(12) });
     const ids = async (filter: { employment?: string; limit: number; offset: number }) =>
@@ -328,7 +335,7 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect(await inventory.personHistory('p-1')).toBeUndefined();
     await inventory.receiveEvent(joiner('e-1'), at(0));
     expect(await inventory.personHistory('p-1')).toMatchObject({ person: { employment: 'unknown' }, grants: [] });
-    await inventory.finishProcess(finish());
+    await inventory.finishProcess(finish(), hrFirst);
     await inventory.bindAccount('p-1', 'a-1', at(1));
     await inventory.writeAccounts({ scanId: 's', accounts: [account('a-1')], seenAt: at(2) });
     await inventory.openGrant(grant());

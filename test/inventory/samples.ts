@@ -1,7 +1,9 @@
-import type { Account, Employment, HrEvent, Outcome, PersonRecord } from '../../domain/model.ts';
+import type { Account, Employment, HrEvent, Outcome } from '../../domain/model.ts';
+import { hrFirst } from '../support/ranks.ts';
 import type { ApprovalRow } from '../../inventory/port/approvals.ts';
 import type { EvidenceEntry } from '../../inventory/port/evidence.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
+import type { Adopted } from '../../inventory/queries/adoption.ts';
 import type { GrantRow } from '../../inventory/port/grants.ts';
 import type { ProcessFinish } from '../../inventory/port/people.ts';
 
@@ -46,14 +48,15 @@ export async function finished(
   for (const event of events) await inventory.receiveEvent(event, event.occurredAt);
   const [{ eventId, personId }] = events;
   const ends = events.map((event) => ({ eventId: event.eventId, outcome }));
-  await inventory.finishProcess(finish({ personId, carriedOut: { eventId, employment }, events: ends, ...change }));
+  await inventory.finishProcess(
+    finish({ personId, carriedOut: { eventId, employment }, events: ends, ...change }),
+    hrFirst,
+  );
 }
 
 /** Somebody who was there before Muster. */
-export const adopt = (
-  inventory: Pick<Inventory, 'inTransaction'>,
-  person: Pick<PersonRecord, 'personId' | 'employment' | 'attributes'>,
-): Promise<void> => inventory.inTransaction((trx) => trx.adoptPerson(person));
+export const adopt = (inventory: Pick<Inventory, 'inTransaction'>, person: Omit<Adopted, 'at'>): Promise<void> =>
+  inventory.inTransaction((trx) => trx.adoptPerson({ ...person, at: at(0) }));
 
 /** They had this address once. */
 export async function knewAs(

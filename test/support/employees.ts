@@ -1,5 +1,6 @@
 import type { Employment, PersonAttributes } from '../../domain/model.ts';
 import { officialClient } from './officialClient.ts';
+import { hrFirst } from './ranks.ts';
 import type { TestMuster } from './muster.ts';
 
 /** Somebody who joined long ago: an active account with a role, bound to the person on record. Answers the account's id. */
@@ -31,11 +32,14 @@ export async function employ(
   });
   const eventId = `${personId}:hired`;
   const since = '2020-01-01T00:00:00.000Z';
-  const hired = { eventId, kind: 'joiner', personId, occurredAt: since, effectiveAt: since, source: 'test' } as const;
+  const hired = { eventId, kind: 'joiner', personId, occurredAt: since, effectiveAt: since, source: 'cli' } as const;
   await inventory.receiveEvent({ ...hired, person: attributes }, since);
   const outcome = { kind: 'completed', parts: [] } as const;
   const carriedOut = { eventId, employment };
-  await inventory.finishProcess({ personId, process: 'onboarding', carriedOut, events: [{ eventId, outcome }], at });
+  await inventory.finishProcess(
+    { personId, process: 'onboarding', carriedOut, events: [{ eventId, outcome }], at },
+    hrFirst,
+  );
   return accountId;
 }
 

@@ -70,7 +70,12 @@ export async function startTestMuster(options: TestMusterOptions) {
   const { apiKey, appKey } = simulator;
   const datadog = opened.use(openDatadog({ baseUrl: simulator.url, keys: () => ({ apiKey, appKey }) }));
   const attestor = openAttestor({ file: join(home, 'signing.key'), isGiven: false });
-  const muster = createMuster({ client: options.client, inventory, attestor });
+  const muster = createMuster({
+    client: options.client,
+    inventory,
+    attestor,
+    ...(options.currentTimeMs && { now: inAgesToCome }),
+  });
   const notices: Notice[] = [];
   const workers = await startWorkers({
     connection: options.connection,
@@ -143,7 +148,7 @@ export function hrEvent(
     personId,
     occurredAt: instant,
     effectiveAt: instant,
-    source: 'test',
+    source: 'cli',
     ...(isWithPerson ? { person: { email: `${personId}@example.com`, name: 'Sam Example', ...person } } : {}),
     ...rest,
   };
@@ -178,6 +183,9 @@ export async function inPhase({ muster }: Pick<TestMuster, 'muster'>, personId: 
   });
 }
 
+/** The server's clock may be years ahead of this machine's. */
+const inAgesToCome = (): Date => new Date('9999-01-01T00:00:00.000Z');
+
 /** Somebody whom HR has told of, whose process has ended. */
 export async function knowPerson(
   { inventory }: Pick<TestMuster, 'inventory'>,
@@ -185,7 +193,9 @@ export async function knowPerson(
   email: string,
   employment: Employment = 'employed',
 ): Promise<void> {
-  await inventory.inTransaction((trx) => trx.adoptPerson({ personId, employment, attributes: { email } }));
+  await inventory.inTransaction((trx) =>
+    trx.adoptPerson({ personId, employment, attributes: { email }, at: new Date().toISOString() }),
+  );
 }
 
 /** How the event ended. */

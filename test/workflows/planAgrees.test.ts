@@ -1,3 +1,5 @@
+import { attributesAt } from '../../domain/facts/attributes.ts';
+import { ranksOf } from '../../domain/facts/ranks.ts';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { planOnline, type OnlinePlan } from '../../client/cli/dryRunOnline.ts';
 import { openDatadog } from '../../datadog/index.ts';
@@ -36,7 +38,12 @@ const invited = async (stage: TestMuster, personId: string) => {
 
 const known = async ({ inventory }: TestMuster, personId: string, employment: 'employed' | 'joining' | 'left') =>
   inventory.inTransaction((trx) =>
-    trx.adoptPerson({ personId, employment, attributes: { email: `${personId}@example.com`, name: 'Sam Example' } }),
+    trx.adoptPerson({
+      personId,
+      employment,
+      attributes: { email: `${personId}@example.com`, name: 'Sam Example' },
+      at: new Date().toISOString(),
+    }),
   );
 
 const disabled = async (stage: TestMuster, personId: string, role?: string) => {
@@ -199,7 +206,8 @@ beforeAll(async () => {
     const known = await stage.inventory.findPerson(event.personId);
     const { employment = 'unknown', accountId, attributes } = known ?? {};
     const record = { employment, accountId, isKnown: attributes !== undefined };
-    const person = event.person === undefined ? attributes : { ...attributes, ...event.person };
+    const said = await stage.inventory.statementsOf(event.personId);
+    const person = attributesAt([...said, event], ranksOf(stage.policy), event.effectiveAt);
     return planOnline({ client, inventory: stage.inventory, policy: stage.policy, event, record, person });
   }
 

@@ -96,7 +96,7 @@ async function watchForPreemption(
   for (;;) {
     const leavers = process.type === 'offboarding' ? [] : mailbox.waiting.filter(({ kind }) => kind === 'leaver');
     const due = leavers.find((event) => mailbox.dueAt(event) <= Date.now());
-    const newer = due ?? mailbox.waiting.find((event) => isReplacing(event, mailbox.event, process));
+    const newer = due ?? mailbox.waiting.find((event) => isReplacing(event, mailbox, process));
     if (newer !== undefined) process.preempt(newer);
     if (newer === undefined && isToBeContinued(process)) process.leaveToNextRun();
     if (newer !== undefined || process.isCancelled || process.isLeft) return endProcedure();
@@ -104,11 +104,14 @@ async function watchForPreemption(
     const { isReplaceable } = process;
     const hasChanged = () => process.isReplaceable !== isReplaceable || isToBeContinued(process);
     await waitFor(() => hasNews() || process.isCancelled || hasChanged(), {
-      at: Math.min(...leavers.map((event) => mailbox.dueAt(event))),
-      summary: 'until the leaver takes effect',
+      at: Math.min(...[...leavers, ...moversToCome(mailbox)].map((event) => mailbox.dueAt(event))),
+      summary: 'until what waits takes effect',
     });
   }
 }
+
+const moversToCome = (mailbox: Uses<'mailbox'>['mailbox']): readonly MailboxEvent[] =>
+  mailbox.waiting.filter((event) => event.kind === 'mover' && mailbox.dueAt(event) > Date.now());
 
 const isToBeContinued = ({ stage }: Uses<'process'>['process']): boolean =>
   isLong() && waitingPhases.includes(stage.phase);
@@ -116,9 +119,12 @@ const isToBeContinued = ({ stage }: Uses<'process'>['process']): boolean =>
 /** Whether a newer event takes the place of the one whose process runs. */
 function isReplacing(
   event: MailboxEvent,
-  current: MailboxEvent,
+  mailbox: Uses<'mailbox'>['mailbox'],
   { type, isReplaceable }: { readonly type: ProcessType; readonly isReplaceable: boolean },
 ): boolean {
+  const current = mailbox.event;
+  // The newer process goes on with all that is said by now.
+  if (event.kind === 'mover' && current.kind === 'mover') return isReplaceable && mailbox.dueAt(event) <= Date.now();
   // A hire takes over another one in place.
   if (isHire(event) && isHire(current)) return false;
   // A removal that has begun is finished; before that a withdrawn leave or another date counts.

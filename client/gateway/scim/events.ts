@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { canonicalJson, parseJson } from '../../../inventory/port/json.ts';
 import { foldCase } from '../../../domain/text.ts';
 import type { ScimRow } from '../../../inventory/port/scim.ts';
-import { aliasOf, authorityOf } from '../../intake/identity.ts';
+import { aliasOf } from '../../intake/identity.ts';
 import type { GatewayContext } from '../context.ts';
 import type { Turns } from './turns.ts';
 import { ScimError } from './errors.ts';
-import { draftsOf, emailOf, factsOf, type ScimDraft, type UserFacts } from './userFacts.ts';
+import type { EventDraft } from '../../operations/drafts.ts';
+import { draftsOf, emailOf, factsOf, type UserFacts } from './userFacts.ts';
 import { enterpriseUrn, userType } from './schemas.ts';
 import { textAt, type JsonObject } from './values.ts';
 
@@ -52,11 +53,11 @@ async function managerOf(inventory: ScimContext['inventory'], source: string, re
 }
 
 /** The row with its person, once there is an e-mail that tells who that is. */
-export async function bindPerson({ inventory, nextInstant }: ScimContext, row: ScimRow): Promise<ScimRow> {
+export async function bindPerson({ inventory, policy, nextInstant }: ScimContext, row: ScimRow): Promise<ScimRow> {
   const email = emailOf(resourceOf(row));
   if (row.personId !== undefined || email === undefined) return row;
   const { source, externalId } = row;
-  const alias = await aliasOf(inventory, { source, email, externalId }, nextInstant());
+  const alias = await aliasOf(inventory, { source, email, externalId }, { at: nextInstant(), policy });
   const holders = await inventory.listScim({ source, resourceType: 'User', personId: alias.personId });
   if (holders.some(({ id }) => id !== row.id)) {
     throw new ScimError(409, 'another user has this externalId or, without one, this e-mail', 'uniqueness');
@@ -65,25 +66,21 @@ export async function bindPerson({ inventory, nextInstant }: ScimContext, row: S
 }
 
 /** The events of one person that follow from a change of a user, or of a group they are in. */
-export async function eventsOf(
-  { inventory, policy, nextInstant }: ScimContext,
-  { source, id, personId, boundAs }: ScimRow,
+export function eventsOf(
+  { nextInstant }: Pick<ScimContext, 'nextInstant'>,
+  { source, id, personId }: ScimRow,
   [before, after]: readonly [UserFacts | undefined, UserFacts | undefined],
   because: Pick<ScimRow, 'id' | 'version'>,
-): Promise<readonly ScimDraft[]> {
-  if (personId === undefined || boundAs === undefined) return [];
-  const alias = await inventory.findAlias({ source, externalId: boundAs });
-  const authority = authorityOf(alias?.isAuthoritative === true, policy, source);
+): readonly EventDraft[] {
+  if (personId === undefined) return [];
   const change = createHash('sha256').update(canonicalJson([because.id, before ?? null, after ?? null]));
   const eventId = `scim:${source}:${id}:${because.version}:${change.digest('hex').slice(0, 12)}`;
-  return draftsOf(before, after, { personId, source, eventId, at: nextInstant(), authority });
+  return draftsOf(before, after, { personId, source, eventId, at: nextInstant() });
 }
 
 /** Accepted by the engine, in this order, when it resolves. */
-export async function submit({ muster }: Pick<ScimContext, 'muster'>, drafts: readonly ScimDraft[]): Promise<void> {
-  for (const { isWhole = false, ...draft } of drafts) {
-    await muster.submitEvent(draft, { timeoutMs: patienceMs, isWhole });
-  }
+export async function submit({ muster }: Pick<ScimContext, 'muster'>, drafts: readonly EventDraft[]): Promise<void> {
+  for (const draft of drafts) await muster.submitEvent(draft, { timeoutMs: patienceMs });
 }
 
 export function nameOf(resource: JsonObject): string {

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { refuseUnranked } from '../../intake/identity.ts';
 import { callerOf } from '../callers.ts';
 import { HttpProblem } from '../problems.ts';
 import type { ScimRow } from '../../../inventory/port/scim.ts';
@@ -150,6 +151,7 @@ function sourceOf(context: ScimContext, request: FastifyRequest): string {
   if (caller.role !== 'intake' || caller.source === undefined) {
     throw new HttpProblem(403, 'this takes a token of the role intake that names its source');
   }
+  refuseUnranked(context.policy, caller.source);
   return caller.source;
 }
 

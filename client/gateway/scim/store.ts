@@ -78,7 +78,7 @@ export async function removeResource(context: ScimContext, before: ScimRow): Pro
   } else {
     const facts = await readFacts(context, before, await groupNames(context, before));
     const because = { id: before.id, version: before.version + 1 };
-    await submit(context, await eventsOf(context, before, [facts, undefined], because));
+    await submit(context, eventsOf(context, before, [facts, undefined], because));
   }
   written(await context.inventory.removeScim(before), before);
 }
@@ -92,7 +92,7 @@ async function changeUser(context: ScimContext, before: ScimRow | undefined, nex
   requireEnd(read);
   // A user who lost only the e-mail is still the same person.
   const is = read ?? (was && { ...was, isActive: resourceOf(after)['active'] !== false });
-  if (is !== undefined) await submit(context, await eventsOf(context, after, [was, is], after));
+  if (is !== undefined) await submit(context, eventsOf(context, after, [was, is], after));
   return written(await context.inventory.writeScim(after, { from: before?.version ?? 0 }), after);
 }
 
@@ -145,7 +145,7 @@ async function submitOfGroup(
           await readFacts(context, user, names(before, was?.has(id))),
           await readFacts(context, user, names(after, is?.has(id))),
         ] as const;
-        const events = await eventsOf(context, user, facts, because);
+        const events = eventsOf(context, user, facts, because);
         await left.unlessTooMuch(id, () => submit(context, events));
       }),
     );

@@ -1,5 +1,4 @@
 import { filled } from '../../intake/attributes.ts';
-import type { Authority } from '../../intake/identity.ts';
 import { beginningOf, endOf, isLocalDate, isTimeZone } from '../../intake/localDates.ts';
 import type { EventDraft } from '../../operations/drafts.ts';
 import type { PersonAttributes } from '../../../domain/model.ts';
@@ -116,33 +115,25 @@ interface ChangeContext {
   /** The same for the same change of the same version. */
   readonly eventId: string;
   readonly at: string;
-  readonly authority: Authority;
 }
 
-/** A mover of the authoritative source is the whole record: attributes that it no longer has are removed. */
-export type ScimDraft = EventDraft & { readonly isWhole?: boolean };
-
-/** `before` is undefined where there was no resource, or none with an e-mail; `after` where it was deleted. */
+/** A mover is the whole record: what it no longer has is taken back. `before` is undefined where there was no resource, or none with an e-mail; `after` where it was deleted. */
 export function draftsOf(
   before: UserFacts | undefined,
   after: UserFacts | undefined,
-  { authority, at, ...context }: ChangeContext,
-): readonly ScimDraft[] {
+  { at, ...context }: ChangeContext,
+): readonly EventDraft[] {
   const { personId, source, eventId } = context;
   const event = { personId, source, occurredAt: at };
   const wasActive = before?.isActive === true;
   if (after?.isActive !== true) {
-    if (!wasActive || authority === 'attributes') return [];
+    if (!wasActive) return [];
     return [{ ...event, eventId, kind: 'leaver', effectiveAt: at }];
-  }
-  if (authority !== 'whole') {
-    if (wasActive && isSame(before?.person.extra, after.person.extra)) return [];
-    return [{ ...event, eventId, kind: 'mover', effectiveAt: at, person: { extra: after.person.extra ?? {} } }];
   }
   const { person, hireAt, leaveAt } = after;
   const isNewDate = wasActive && before?.hireAt !== hireAt && isLater(at, hireAt ?? before?.hireAt);
   const hires = !wasActive || isNewDate;
-  const drafts: ScimDraft[] = [];
+  const drafts: EventDraft[] = [];
   if (hires)
     drafts.push({ ...event, eventId, kind: 'joiner', effectiveAt: isLater(at, hireAt) ? (hireAt ?? at) : at, person });
   else if (!isSame(before?.person, person)) {

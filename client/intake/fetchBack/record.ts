@@ -1,7 +1,7 @@
 import { askForRecord, FetchRefused } from '../../../activities/intake/ask.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
-import { checkedEvent, completeEvent } from '../../operations/drafts.ts';
+import { checkedEvent, refuseFuture } from '../../operations/drafts.ts';
 import { draftsOf } from '../webhooks/drafts.ts';
 import { updatedOf } from '../webhooks/mapping.ts';
 import type { SourceSecrets } from '../webhooks/secrets.ts';
@@ -9,7 +9,7 @@ import { RefusedError, TooMuchError, UsageError } from '../../../domain/errors.t
 import { requireSmall } from '../../../domain/intakeBounds.ts';
 import { canonicalJson } from '../../../inventory/port/json.ts';
 import type { FetchRecord } from '../../../activities/dependencies.ts';
-import { authorityOf, withinAuthority } from '../identity.ts';
+import { refuseUnranked } from '../identity.ts';
 
 interface FetchBackOptions {
   readonly inventory: Inventory;
@@ -35,14 +35,13 @@ export function createFetchRecord({ inventory, policy, secrets }: FetchBackOptio
     try {
       const message = updatedOf(fetchBack, { id, occurredAt, record });
       const { defaultTimeZone } = policy;
-      const authority = authorityOf(alias.isAuthoritative, policy, source);
-      const drafts = draftsOf(message, { eventId, source, at: new Date(occurredAt), defaultTimeZone }).map((draft) =>
-        withinAuthority({ ...draft, personId }, authority),
-      );
-      const events = await Promise.all(
-        drafts.map(async (draft) => checkedEvent(await completeEvent(inventory, draft))),
-      );
-      for (const one of events) requireSmall(one, canonicalJson(one));
+      refuseUnranked(policy, source);
+      const drafts = draftsOf(message, { eventId, source, at: new Date(occurredAt), defaultTimeZone });
+      const events = drafts.map((draft) => checkedEvent({ ...draft, personId }));
+      for (const one of events) {
+        refuseFuture(one, new Date());
+        requireSmall(one, canonicalJson(one));
+      }
       return events;
     } catch (error) {
       const isJudged = [UsageError, RefusedError, TooMuchError].some((kind) => error instanceof kind);

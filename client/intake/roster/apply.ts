@@ -2,6 +2,9 @@ import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createPages } from '../../../activities/sync/findings/pages.ts';
 import { TooMuchError } from '../../../domain/errors.ts';
+import { attributesAt } from '../../../domain/facts/attributes.ts';
+import type { PersonAttributes } from '../../../domain/model.ts';
+import { compareRank, ranksOf, type Ranks } from '../../../domain/facts/ranks.ts';
 import { foldCase } from '../../../domain/text.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import { peopleLimit } from '../../../domain/access/changeBudget.ts';
@@ -12,10 +15,16 @@ import type { Muster } from '../../operations/muster.ts';
 import { readAll } from '../../../domain/pages.ts';
 import type { RosterItem, RosterPlan, RosterState } from './model.ts';
 import { planRoster } from './plan.ts';
-import { aliasOf } from '../identity.ts';
+import { aliasOf, refuseUnranked, type RankedPolicy } from '../identity.ts';
 import { LeftOut } from '../leftOut.ts';
 import { readRoster } from './read.ts';
 import type { IntakeRow, PersonRow } from '../../../inventory/port/people.ts';
+
+interface ApplyContext {
+  readonly muster: Pick<Muster, 'submitEvent'>;
+  readonly inventory: Inventory;
+  readonly policy: RankedPolicy;
+}
 
 interface RosterRequest {
   readonly path: string;
@@ -33,7 +42,8 @@ export async function planRosterFile(
 ): Promise<RosterPlan> {
   const { columns, absence } = policy.roster;
   const roster = await readRoster(path, columns);
-  const { state, employed } = await loadState(inventory, source);
+  refuseUnranked(policy, source);
+  const { state, employed } = await loadState(inventory, policy, source);
   return planRoster(roster, state, {
     source,
     isComplete,
@@ -50,7 +60,7 @@ export async function planRosterFile(
  * an interruption it continues.
  */
 export async function applyPlan(
-  { muster, inventory }: { readonly muster: Pick<Muster, 'submitEvent'>; readonly inventory: Inventory },
+  { muster, inventory, policy }: ApplyContext,
   plan: RosterPlan,
   { path, onProgress }: { readonly path: string; readonly onProgress?: (done: number) => void },
 ): Promise<number> {
@@ -59,7 +69,7 @@ export async function applyPlan(
   const byPerson = [...Map.groupBy(plan.items, whoIs).values()];
   const personIds = new Map<string, string>();
   for (const { externalId, email } of plan.unbound) {
-    const { personId } = await aliasOf(inventory, { source: plan.source, externalId, email }, at);
+    const { personId } = await aliasOf(inventory, { source: plan.source, externalId, email }, { at, policy });
     personIds.set(externalId ?? email, personId);
   }
   let done = 0;
@@ -143,6 +153,7 @@ const whoIs = ({ personId, externalId, person }: RosterItem): string => personId
 
 async function loadState(
   inventory: Inventory,
+  policy: RankedPolicy,
   source: string,
 ): Promise<{ readonly state: RosterState; readonly employed: number }> {
   const [aliases, people, waiting, accounts, absences] = await Promise.all([
@@ -155,6 +166,11 @@ async function loadState(
   ]);
   const mailboxes = Map.groupBy(waiting, ({ event }: IntakeRow) => event.personId);
   const aliasesOf = Map.groupBy(aliases, ({ personId }) => personId);
+  const ranks = ranksOf(policy);
+  const below = new Set(
+    aliases.filter((alias) => compareRank(ranks, source, alias.source) > 0).map(({ personId }) => personId),
+  );
+  const own = await ownWords(inventory, { source, ranks, people: below });
   const ids = people.flatMap(({ personId, attributes }: PersonRow) =>
     attributes === undefined ? [personId] : [personId, attributes.email],
   );
@@ -162,20 +178,31 @@ async function loadState(
     employed: people.filter(({ employment, accountId }) => employment !== 'left' && accountId !== undefined).length,
     state: {
       people: people.flatMap((person) => {
-        const known = aliasesOf.get(person.personId) ?? [];
-        const waits = mailboxes.get(person.personId)?.map(({ event }) => event) ?? [];
-        const own = known.filter((alias) => alias.source === source);
-        if (own.length === 0) return [{ ...person, isAuthoritative: known.length === 0, waiting: waits }];
-        return own.map(({ externalId, isAuthoritative }) => ({
-          ...person,
-          externalId,
-          isAuthoritative,
-          waiting: waits,
-        }));
+        const { personId } = person;
+        const known = aliasesOf.get(personId) ?? [];
+        const waits = mailboxes.get(personId)?.map(({ event }) => event) ?? [];
+        const named = known.filter((alias) => alias.source === source);
+        const isFirst = !below.has(personId);
+        const about = { ...person, isFirst, isNamed: known.length > 0, own: own.get(personId), waiting: waits };
+        return named.length === 0 ? [about] : named.map(({ externalId }) => ({ ...about, externalId }));
       }),
       known: new Set(ids.map(foldCase)),
       absences,
       unboundEmails: accounts.filter(({ personId }) => personId === undefined).map(({ email }) => email),
     },
   };
+}
+
+/** What a source itself has said of people of whom a higher one has the word. */
+async function ownWords(
+  inventory: Pick<Inventory, 'statementsOf'>,
+  { source, ranks, people }: { readonly source: string; readonly ranks: Ranks; readonly people: ReadonlySet<string> },
+): Promise<ReadonlyMap<string, PersonAttributes>> {
+  const words = new Map<string, PersonAttributes>();
+  for (const personId of people) {
+    const said = (await inventory.statementsOf(personId)).filter((one) => one.source === source);
+    const word = attributesAt(said, ranks, new Date().toISOString());
+    if (word !== undefined) words.set(personId, word);
+  }
+  return words;
 }

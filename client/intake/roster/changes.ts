@@ -23,7 +23,7 @@ export function changesOf(row: RosterRow, known: RosterPerson | undefined, rules
     because: start === undefined ? 'new in the roster' : `first day ${row.startDate ?? ''}`,
   };
   if (known === undefined || !isPresent(known)) return isOver ? [] : [join, ...leave];
-  if (!known.isAuthoritative) return addedBy(row, known, rules.mayEndEmployment ? leave : []);
+  if (!known.isFirst) return addedBy(row, known, leave);
 
   const joiner = lastOf(known, 'joiner');
   const leaver = lastOf(known, 'leaver');
@@ -54,20 +54,21 @@ function lastOf({ waiting }: RosterPerson, kind: HrEvent['kind']): HrEvent | und
     .at(-1);
 }
 
-function latestWord({ attributes, waiting }: RosterPerson): PersonAttributes | undefined {
+function latestWord({ attributes, waiting }: RosterPerson): Partial<PersonAttributes> | undefined {
   const words = waiting
     .filter(({ person }) => person !== undefined)
     .toSorted((a, b) => Date.parse(a.occurredAt) - Date.parse(b.occurredAt));
-  return words.at(-1)?.person ?? attributes;
+  return words.reduce<Partial<PersonAttributes> | undefined>(
+    (before, { person }) => ({ ...before, ...person, extra: { ...before?.extra, ...person?.extra } }),
+    attributes,
+  );
 }
 
-/** A source that is not authoritative adds attributes that nobody else has said. */
+/** What a source below another one says differently: whether it counts follows from the ranks. */
 function addedBy(row: RosterRow, known: RosterPerson, leave: readonly Change[]): readonly Change[] {
-  const word = latestWord(known);
-  const added = Object.entries(row.extra ?? {}).filter(([name]) => word?.extra?.[name] === undefined);
-  if (word === undefined || added.length === 0) return leave;
-  const extra = { ...word.extra, ...Object.fromEntries(added) };
-  return [{ kind: 'mover', person: { ...word, extra }, because: 'further attributes' }, ...leave];
+  const person = attributesOf(row);
+  if (!differs(known.own, person)) return leave;
+  return [{ kind: 'mover', person, because: 'the record differs' }, ...leave];
 }
 
 /** The leave of a person absent from complete rosters since then; undefined while that is not long enough. */
@@ -81,7 +82,7 @@ const attributesOf = ({ email, name, title, department, manager, timeZone, extra
   filled({ email, name, title, department, manager, timeZone, extra });
 
 /** Fields that the file does not fill are not compared. */
-function differs(known: PersonAttributes | undefined, { extra, ...given }: PersonAttributes): boolean {
+function differs(known: Partial<PersonAttributes> | undefined, { extra, ...given }: PersonAttributes): boolean {
   const before: Partial<PersonAttributes> = known ?? {};
   const names = Object.keys(given) as (keyof typeof given)[];
   return (

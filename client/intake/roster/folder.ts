@@ -56,7 +56,7 @@ async function importFile(path: string, options: FolderOptions): Promise<Omit<Ro
         detail: `${leavers} would leave and ${plan.missing.length} are missing, more than ${limit}: see \`npx muster roster plan\``,
       };
     }
-    const submitted = await applyPlan({ muster, inventory }, plan, { path, onProgress });
+    const submitted = await applyPlan({ muster, inventory, policy }, plan, { path, onProgress });
     const odd = plan.problems.length + plan.contradictions.length;
     return { result: 'applied', detail: `${submitted} events, ${odd} lines with problems or contradictions` };
   } catch (error) {

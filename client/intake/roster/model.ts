@@ -5,8 +5,12 @@ import type { RowProblem } from './read.ts';
 export interface RosterPerson extends PersonRecord {
   /** Absent where this source has not named them yet. */
   readonly externalId?: string;
-  /** Whether this source is the authoritative one, or would be as the first. */
-  readonly isAuthoritative: boolean;
+  /** Whether no higher source has named them. */
+  readonly isFirst: boolean;
+  /** Whether any source has named them. */
+  readonly isNamed: boolean;
+  /** What this source itself has said of somebody whom a higher one has named. */
+  readonly own?: PersonAttributes;
   readonly waiting: readonly HrEvent[];
 }
 
@@ -26,7 +30,7 @@ export interface RosterRules {
   readonly isComplete: boolean;
   readonly defaultTimeZone: string;
   readonly absence: { readonly action: 'report' | 'leave'; readonly afterDays: number };
-  /** Whether this source may end the employment of a person for whom another source is authoritative. */
+  /** Whether this source may end the employment of a person whom a higher source has named. */
   readonly mayEndEmployment: boolean;
   /** How many may leave, or be missing, before a person has to approve. */
   readonly budget: number;

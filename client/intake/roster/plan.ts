@@ -10,7 +10,7 @@ import type { Roster, RosterRow, RowProblem } from './read.ts';
 export function planRoster(roster: Roster, state: RosterState, rules: RosterRules): RosterPlan {
   const rows = planRows(roster.rows, state, rules);
   const missing = state.people
-    .filter(({ externalId, isAuthoritative }) => externalId !== undefined && isAuthoritative)
+    .filter(({ externalId, isFirst }) => externalId !== undefined && isFirst)
     .filter(({ employment }) => ['joining', 'employed'].includes(employment))
     .filter(({ personId }) => !rows.listed.has(personId));
   // The missing people may be in rows that cannot be read.
@@ -21,7 +21,7 @@ export function planRoster(roster: Roster, state: RosterState, rules: RosterRule
     return change === undefined ? [] : [itemOf({ line: 0 }, person, change, rules.source)];
   });
   const items = [...rows.items, ...absent];
-  const leavers = items.filter(({ kind }) => kind === 'leaver').length;
+  const leavers = rows.leavers + absent.length;
   const emails = new Set(roster.rows.map(({ email }) => foldCase(email)));
   return {
     source: rules.source,
@@ -52,6 +52,7 @@ function planRows(rows: readonly RosterRow[], state: RosterState, rules: RosterR
   const unbound: { externalId?: string; email: string }[] = [];
   const listed = new Set<string>();
   let unchanged = 0;
+  let leavers = 0;
   for (const row of rows) {
     const { line, externalId, email, manager } = row;
     const known = find(row);
@@ -68,9 +69,11 @@ function planRows(rows: readonly RosterRow[], state: RosterState, rules: RosterR
     const isUnbound = known?.externalId === undefined && (known !== undefined || changes.length > 0);
     if (isUnbound) unbound.push({ externalId, email });
     if (changes.length === 0) unchanged += 1;
+    const mayEnd = known === undefined || known.isFirst || rules.mayEndEmployment;
+    if (mayEnd) leavers += changes.filter(({ kind }) => kind === 'leaver').length;
     items.push(...changes.map((change) => itemOf(row, known, change, rules.source)));
   }
-  return { items, unbound, unchanged, contradictions, listed };
+  return { items, unbound, leavers, unchanged, contradictions, listed };
 }
 
 /** By the source's id; else, as the alias table would bind them, by an id that no source uses, or by an e-mail that one person has. */
@@ -80,7 +83,7 @@ function finderOf(people: readonly RosterPerson[]): (row: RosterRow) => RosterPe
   );
   const others = people.filter(({ externalId }) => externalId === undefined);
   const byEmail = Map.groupBy(others, ({ attributes }) => foldCase(attributes?.email ?? ''));
-  const byId = new Map(others.filter((one) => one.isAuthoritative).map((person) => [person.personId, person]));
+  const byId = new Map(others.filter((one) => !one.isNamed).map((person) => [person.personId, person]));
   return ({ externalId, email }) => {
     const named = own.get(externalId ?? `email:${foldCase(email)}`);
     if (named !== undefined) return named;

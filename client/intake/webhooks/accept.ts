@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { UsageError } from '../../../domain/errors.ts';
-import { minuteMs } from '../../../domain/durations.ts';
+import { ranksOf } from '../../../domain/facts/ranks.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
 import type { Source } from '../../../domain/policy/sources.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import type { Message } from '../../../inventory/port/sources.ts';
-import { latestAttributes, type EventDraft } from '../../operations/drafts.ts';
+import { latestAttributes, refuseFuture, type EventDraft } from '../../operations/drafts.ts';
 import type { Muster } from '../../operations/muster.ts';
 import { endlessHire, hasEndWaiting } from '../contractors.ts';
-import { aliasOf, authorityOf, withinAuthority } from '../identity.ts';
+import { aliasOf, refuseUnranked } from '../identity.ts';
 import { LeftOut } from '../leftOut.ts';
 import { draftsOf } from './drafts.ts';
 import type { GivenMessage } from './messages.ts';
@@ -30,7 +30,7 @@ export interface ProvenDelivery {
 interface AcceptContext {
   readonly muster: Pick<Muster, 'submitEvent'>;
   readonly inventory: Inventory;
-  readonly policy: Pick<Policy, 'defaultTimeZone' | 'identity'>;
+  readonly policy: Pick<Policy, 'defaultTimeZone' | 'identity' | 'sources'>;
   readonly now: () => Date;
   readonly onAccepted: (event: EventDraft) => void;
   /** Another message came under the same id before. */
@@ -46,8 +46,6 @@ export interface Accepted {
 
 /** How long a delivery waits for Temporal to be told; it is on record before. HR senders give up after 3 seconds. */
 const patienceMs = 700;
-/** How far a sender's clock may be ahead. */
-const clockSkewMs = 5 * minuteMs;
 
 export async function acceptDelivery(
   context: AcceptContext,
@@ -85,6 +83,7 @@ async function judge(
   messages: readonly (GivenMessage | undefined)[],
 ): Promise<readonly EventDraft[]> {
   const { inventory, policy, now } = context;
+  refuseUnranked(policy, source);
   const drafts: EventDraft[] = [];
   for (const [index, message] of messages.entries()) {
     if (message === undefined) continue;
@@ -94,29 +93,27 @@ async function judge(
     await requireEnd(context, source, said);
     drafts.push(...said);
   }
-  const latest = now().getTime() + clockSkewMs;
-  if (drafts.some(({ occurredAt }) => Date.parse(occurredAt) > latest)) {
-    throw new UsageError('timestamp lies in the future: it says when HR recorded the fact');
-  }
+  for (const draft of drafts) refuseFuture(draft, now());
   const addressed: EventDraft[] = [];
   for (const draft of drafts) {
     const identity = { source, externalId: draft.personId, email: draft.person?.email };
-    const { personId, isAuthoritative } = await aliasOf(inventory, identity, now().toISOString());
-    addressed.push(withinAuthority({ ...draft, personId }, authorityOf(isAuthoritative, policy, source)));
+    const { personId } = await aliasOf(inventory, identity, { at: now().toISOString(), policy });
+    addressed.push({ ...draft, personId });
   }
   return addressed;
 }
 
 /** A message that says what has changed omits the time zone: the person's own is known. A whole record says everything. */
 async function knownZone(
-  { inventory, now }: AcceptContext,
+  { inventory, policy, now }: AcceptContext,
   source: string,
   { type, data }: GivenMessage,
 ): Promise<string | undefined> {
   if (type === 'fetch' || type === 'person.updated' || data.timeZone !== undefined) return undefined;
   const at = now().toISOString();
-  const { personId } = await aliasOf(inventory, { source, externalId: data.personId, email: data.email }, at);
-  return (await latestAttributes(inventory, personId, at))?.timeZone;
+  const identity = { source, externalId: data.personId, email: data.email };
+  const { personId } = await aliasOf(inventory, identity, { at, policy });
+  return (await latestAttributes(inventory, personId, { at, ranks: ranksOf(policy) }))?.timeZone;
 }
 
 /** A contractor who joins has an end, by this message or by one that waits, or a sponsor. */

@@ -36,7 +36,7 @@ export function readSecretsIn(folder: string, onSecret: (secret: string) => void
 /** Makes a secret for each source of Standard Webhooks that has none yet. */
 export async function ensureSecrets(folder: string, sources: readonly Source[]): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  for (const { name } of sources.filter(({ verify }) => verify.kind === 'standardWebhooks')) {
+  for (const { name } of sources.filter(({ verify }) => verify?.kind === 'standardWebhooks')) {
     const secret = `whsec_${randomBytes(32).toString('base64')}\n`;
     await writeFile(join(folder, name), secret, { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;

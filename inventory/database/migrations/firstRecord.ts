@@ -68,7 +68,7 @@ export const recordTables = {
     indexes: { deliveriesClaimedAt: { on: ['claimedAt'] } },
   },
   aliases: {
-    columns: { source: 'text', externalId: 'text', personId: 'text', isAuthoritative: 'integer', boundAt: 'text' },
+    columns: { source: 'text', externalId: 'text', personId: 'text', boundAt: 'text' },
     key: ['source', 'externalId'],
     indexes: { aliasesPerson: { on: ['personId', 'source'] } },
   },

@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { hrFirst } from '../../support/ranks.ts';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApplicationFailureCategory } from '@temporalio/common';
@@ -141,7 +142,10 @@ test('skipped steps are done once the permission is there, and once a day at mos
     lines: {},
     person: { attributes: { email: 'p-1@example.com' }, employment: 'employed' },
   } as const;
-  await world.inventory.finishProcess({ ...finish, events: [{ eventId: 'j-1', outcome }], at: event.occurredAt });
+  await world.inventory.finishProcess(
+    { ...finish, events: [{ eventId: 'j-1', outcome }], at: event.occurredAt },
+    hrFirst,
+  );
   world.simulator.keys.setScopes(['user_access_read', 'user_access_invite', 'user_access_manage']);
   const refresh = () => world.run(1, Date.now(), (all) => all.refreshCapabilities());
   expect(await refresh()).toEqual({ submitted: 0 });
@@ -166,10 +170,13 @@ test('skipped steps are done once the permission is there, and once a day at mos
   const [first] = world.submitted;
   if (first === undefined) throw new Error('nothing was submitted');
   await world.inventory.receiveEvent({ ...first, eventId: 'r-1' }, first.occurredAt);
-  await world.inventory.finishProcess({
-    ...finish,
-    events: [{ eventId: 'r-1', outcome: mended }],
-    at: '2026-01-06T09:00:00.000Z',
-  });
+  await world.inventory.finishProcess(
+    {
+      ...finish,
+      events: [{ eventId: 'r-1', outcome: mended }],
+      at: '2026-01-06T09:00:00.000Z',
+    },
+    hrFirst,
+  );
   expect(await world.inventory.listOwedParts()).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { hrFirst } from '../../support/ranks.ts';
 import { watchLeaves } from '../../../activities/sync/leaves.ts';
 import type { Notice } from '../../../activities/notify/index.ts';
 import type { HrEvent, OutcomeKind } from '../../../domain/model.ts';
@@ -26,12 +27,15 @@ const leaver = (personId: string, dueMs: number): HrEvent => {
 };
 
 async function end({ inventory }: Fixture, personId: string, kind: OutcomeKind): Promise<void> {
-  await inventory.finishProcess({
-    personId,
-    process: 'offboarding',
-    events: [{ eventId: `l-${personId}`, outcome: { kind, parts: [] } }],
-    at: ago(0),
-  });
+  await inventory.finishProcess(
+    {
+      personId,
+      process: 'offboarding',
+      events: [{ eventId: `l-${personId}`, outcome: { kind, parts: [] } }],
+      at: ago(0),
+    },
+    hrFirst,
+  );
 }
 
 const disable = ({ inventory }: Fixture, personId: string) =>

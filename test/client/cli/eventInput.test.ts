@@ -5,9 +5,15 @@ import { UsageError } from '../../../domain/errors.ts';
 const now = new Date('2026-01-15T12:00:00.000Z');
 const read = (kind: SubmittableKind, options: EventOptions, file = {}) =>
   readEvent(kind, options, file, { now, newId: () => 'new-id' });
-const berlin = () => Promise.resolve('Europe/Berlin');
-const utc = () => Promise.resolve('UTC');
-const nobody = { findPerson: () => Promise.resolve(undefined), waitingEvents: () => Promise.resolve([]) };
+const policyIn = (defaultTimeZone: string) => () =>
+  Promise.resolve({ defaultTimeZone, sources: [], identity: { allowedDomains: [], ignore: [], mayEndEmployment: [] } });
+const berlin = policyIn('Europe/Berlin');
+const utc = policyIn('UTC');
+const nobody = {
+  attributesAt: () => Promise.resolve(undefined),
+  statementsOf: () => Promise.resolve([]),
+  waitingEvents: () => Promise.resolve([]),
+};
 
 test('options become an event of source cli that is effective now', async () => {
   const input = read('joiner', {
@@ -56,14 +62,7 @@ test('a day begins or ends in the given time zone, else the known one, else the 
   const leaver = read('leaver', { personId: 'e-1', effective: '2026-03-29' });
   const known = {
     ...nobody,
-    findPerson: () =>
-      Promise.resolve({
-        personId: 'e-1',
-        attributes: { email: 'ada@example.com', timeZone: 'Asia/Tokyo' },
-        previousEmails: [],
-        employment: 'employed' as const,
-        lines: {},
-      }),
+    attributesAt: () => Promise.resolve({ email: 'ada@example.com', timeZone: 'Asia/Tokyo' }),
   };
   const given = read('mover', { personId: 'e-1', timeZone: 'America/New_York', effective: '2026-02-01' });
   expect((await dateEvent(known, given, berlin)).effectiveAt).toBe('2026-02-01T05:00:00.000Z');
@@ -101,6 +100,7 @@ test.each<[string, SubmittableKind, EventOptions, object, RegExp]>([
   ['a bad date in a file', 'leaver', { personId: 'e-1' }, { effectiveAt: 'soon' }, /^effectiveAt in --file "soon"/],
   ['a number as date', 'leaver', { personId: 'e-1' }, { effectiveAt: 7 }, /^effectiveAt in --file must be a text/],
   ['a bad occurredAt', 'leaver', { personId: 'e-1' }, { occurredAt: 'then' }, /^occurredAt must be an instant/],
+  ['a fact of the future', 'leaver', { personId: 'e-1' }, { occurredAt: '2099-01-01T00:00:00Z' }, /lies in the future/],
 ])('%s is refused, naming the field', (_what, kind, options, file, message) => {
   expect(() => read(kind, options, file)).toThrow(UsageError);
   expect(() => read(kind, options, file)).toThrow(message);

@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { hrFirst } from '../../support/ranks.ts';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -34,7 +35,7 @@ beforeAll(async () => {
       events: [{ eventId, outcome }],
       person: { employment: 'employed', attributes },
     } as const;
-    await inventory.finishProcess(samples.finish(finish));
+    await inventory.finishProcess(samples.finish(finish), hrFirst);
     await inventory.bindAccount(personId, accountId, at);
     const account = { name: hostile, email: attributes.email, roleIds: ['r-1'], lastLoginAt: at };
     await inventory.writeAccounts({ accounts: [samples.account(accountId, account)], seenAt: at });

@@ -132,7 +132,7 @@ test('diff says who of the known people gains and loses what', async () => {
     ['e-3', 'Sales'],
   ] as const) {
     const person = { employment: 'employed', attributes: { email: `${personId}@example.com`, department } } as const;
-    await inventory.inTransaction((trx) => trx.adoptPerson({ personId, ...person }));
+    await inventory.inTransaction((trx) => trx.adoptPerson({ personId, ...person, at: '2026-01-01T00:00:00.000Z' }));
   }
   const approval = 'approval: { people: [a@example.com], fallback: [b@example.com] }';
   await writeFile(

@@ -58,6 +58,7 @@ export async function startGateway(options: GatewayOptions = {}) {
   const policy = parsePolicy(text, 'policy.yaml', { datadogIsSimulator: true });
   const metrics = createMetrics(createLate(inventory, policy));
   const muster = createMuster({ client, inventory });
+  const policy = parsePolicy(text, 'policy.yaml', { datadogIsSimulator: true });
   const app = await createGateway({
     muster,
     inventory,
@@ -77,6 +78,7 @@ export async function startGateway(options: GatewayOptions = {}) {
   const kept = opened.move();
   return {
     app,
+    policy,
     inventory,
     muster,
     signalled,

@@ -20,7 +20,7 @@ test('a roster that is applied brings people in and out, and applied again chang
   const apply = async (lines: readonly string[]) => {
     await writeFile(path, ['id,email,department,end date', ...lines].join('\n'));
     const plan = await planRosterFile(inventory, policy, { path, source: 'hr', isComplete: false });
-    await applyPlan({ muster, inventory }, plan, { path });
+    await applyPlan({ muster, inventory, policy }, plan, { path });
     return plan.items.map(({ kind }) => kind).toSorted((a, b) => (a < b ? -1 : 1));
   };
   const allApplied = () =>
@@ -93,7 +93,7 @@ test('rosters of the watched folder are applied and moved; one above the budget 
   for (const { personId, attributes } of await peopleOf(stage)) {
     const known = attributes ?? { email: `${personId}@example.com` };
     await stage.inventory.inTransaction((trx) =>
-      trx.adoptPerson({ personId, employment: 'employed', attributes: known }),
+      trx.adoptPerson({ personId, employment: 'employed', attributes: known, at: '2026-01-01T00:00:00.000Z' }),
     );
   }
   await put('people.csv', everybody.slice(1));

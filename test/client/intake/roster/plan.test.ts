@@ -17,7 +17,8 @@ const rules: RosterRules = {
 const ada: RosterPerson = {
   personId: 'e-1',
   externalId: 'e-1',
-  isAuthoritative: true,
+  isFirst: true,
+  isNamed: true,
   employment: 'employed',
   attributes: { email: 'ada@example.com', department: 'Sales' },
   previousEmails: [],
@@ -189,21 +190,22 @@ test('more leavers, or missing people of a complete file, than the budget need a
   expect(plan([], many).budget.isExceeded).toBe(false);
 });
 
-test('another source adds attributes, and ends employment only where the policy lets it', () => {
-  const theirs: RosterPerson = { ...ada, isAuthoritative: false };
+test('a source below another one says all that it has not said before; the leaves that count fill the budget', () => {
+  const theirs: RosterPerson = { ...ada, isFirst: false, own: { email: 'ada@example.com', department: 'Elsewhere' } };
   const rows = [row({ department: 'Elsewhere', endDate: '2026-06-30', extra: { badge: '7' } })];
   const planned = plan(rows, [theirs]);
   expect(planned.items).toMatchObject([
-    { kind: 'mover', person: { email: 'ada@example.com', department: 'Sales', extra: { badge: '7' } } },
+    { kind: 'mover', person: { email: 'ada@example.com', department: 'Elsewhere', extra: { badge: '7' } } },
+    { kind: 'leaver', effectiveAt: '2026-06-30T22:00:00.000Z' },
   ]);
-  expect(changes(plan(rows, [theirs], { mayEndEmployment: true })).at(-1)).toEqual([
-    'leaver',
-    '2026-06-30T22:00:00.000Z',
-  ]);
+  expect(planned.budget.leavers).toBe(0);
+  expect(plan(rows, [theirs], { mayEndEmployment: true }).budget.leavers).toBe(1);
+  expect(plan([row({ department: 'Elsewhere' })], [theirs]).items).toEqual([]);
 });
 
 test('somebody known by the command line alone is found by e-mail or id, and bound', () => {
-  const { externalId: _none, ...unnamed } = ada;
+  const { externalId: _none, ...named } = ada;
+  const unnamed = { ...named, isNamed: false };
   expect(plan([row({ externalId: '4711' })], [unnamed])).toMatchObject({
     items: [],
     unbound: [{ externalId: '4711' }],
@@ -214,7 +216,8 @@ test('somebody known by the command line alone is found by e-mail or id, and bou
 });
 
 test('two people who have swapped their addresses are told apart by their ids', () => {
-  const { externalId: _none, ...unnamed } = ada;
+  const { externalId: _none, ...named } = ada;
+  const unnamed = { ...named, isNamed: false };
   const bob = { ...unnamed, personId: 'e-2', attributes: { email: 'bob@example.com', department: 'Sales' } };
   const rows = [row({ email: 'bob@example.com' }), row({ line: 3, externalId: 'e-2', email: 'ada@example.com' })];
   expect(plan(rows, [unnamed, bob]).items).toMatchObject([

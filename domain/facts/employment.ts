@@ -1,0 +1,67 @@
+import { lineOf, supersedes } from '../mailbox.ts';
+import type { PersonRecord } from '../model.ts';
+import { isOperators, type Ranks } from './ranks.ts';
+import { effectMs, firstSpeaker, isInForce, newestFirst, recordedMs, type Statement } from './statements.ts';
+
+/** What the record says of a person's employment, and whose word on it counts. */
+export interface EmploymentWord {
+  readonly state: 'employed' | 'ended' | 'unknown';
+  /** The event that says so; absent where nobody has said anything by then. */
+  readonly eventId?: string;
+  readonly source?: string;
+}
+
+/** For a hire that is to come, ask for its day: until then an earlier end holds. */
+export function employmentAt(statements: readonly Statement[], ranks: Ranks, at: string): EmploymentWord {
+  const atMs = Date.parse(at);
+  const words = newestFirst(statements.filter(isEmploymentWord));
+  const first = firstOn(words, ranks, atMs);
+  const counting = words.filter((one) => counts(one, first, ranks));
+  const held = counting.find((one, index) => isInForce(one, atMs) && !isReplaced(one, counting.slice(0, index)));
+  if (held === undefined) return { state: 'unknown' };
+  const { kind, eventId, source } = held;
+  return { state: kind === 'leaver' ? 'ended' : 'employed', eventId, source };
+}
+
+/**
+ * The words on employment that do not count, each with the source that has the word instead. What is to come is judged for its day:
+ * somebody whom a higher source takes over then belongs to the lower one until then.
+ */
+export function outrankedWords(
+  statements: readonly Statement[],
+  ranks: Ranks,
+  at: string,
+): ReadonlyMap<string, string> {
+  const words = statements.filter(isEmploymentWord);
+  return new Map(
+    words.flatMap((one) => {
+      const first = firstOn(words, ranks, Math.max(Date.parse(at), effectMs(one)));
+      return first === undefined || counts(one, first, ranks) ? [] : [[one.eventId, first] as const];
+    }),
+  );
+}
+
+export const isEmploymentWord = (statement: Statement): boolean => lineOf(statement) === 'employment';
+
+const firstOn = (words: readonly Statement[], ranks: Ranks, atMs: number): string | undefined =>
+  firstSpeaker(
+    words.filter((one) => isInForce(one, atMs)),
+    ranks,
+  );
+
+function counts({ source, kind }: Statement, first: string | undefined, { mayEndEmployment }: Ranks): boolean {
+  if (first === undefined || source === first || isOperators(source)) return true;
+  return kind === 'leaver' && mayEndEmployment.includes(source);
+}
+
+/** Corrected or withdrawn before it took effect. */
+const isReplaced = (one: Statement, newer: readonly Statement[]): boolean =>
+  newer.some((other) => supersedes(other, one) && effectMs(one) > recordedMs(other));
+
+/** Without a position that was taken by an event that does not count any more: what a higher source said earlier is not stale. */
+export function standingLines(
+  { employment, ...others }: PersonRecord['lines'],
+  outranked: ReadonlyMap<string, string>,
+): PersonRecord['lines'] {
+  return employment === undefined || outranked.has(employment.eventId) ? others : { ...others, employment };
+}

@@ -1,0 +1,30 @@
+import { attributesAt as attributesBy } from '../../domain/facts/attributes.ts';
+import { employmentAt as employmentBy, type EmploymentWord } from '../../domain/facts/employment.ts';
+import type { Ranks } from '../../domain/facts/ranks.ts';
+import { isStatement, type Statement } from '../../domain/facts/statements.ts';
+import type { PersonAttributes } from '../../domain/model.ts';
+import type { Db } from '../database/schema.ts';
+import type { IntakeRow } from '../port/people.ts';
+import { eventsOf } from './intake.ts';
+
+/** What the record says of the person at that time, by the rank of its sources; undefined where nothing is said yet. */
+export async function attributesAt(
+  db: Db,
+  personId: string,
+  at: string,
+  ranks: Ranks,
+): Promise<PersonAttributes | undefined> {
+  return attributesBy(await statementsOf(db, personId), ranks, at);
+}
+
+/** What the record says of the person's employment at that time. For a hire that is to come, ask for its day. */
+export async function employmentAt(db: Db, personId: string, at: string, ranks: Ranks): Promise<EmploymentWord> {
+  return employmentBy(await statementsOf(db, personId), ranks, at);
+}
+
+/** Everything that sources and operators have said of the person and that was not withdrawn. */
+export async function statementsOf(db: Db, personId: string): Promise<readonly Statement[]> {
+  return (await eventsOf(db, personId)).filter(isSaid).map(({ event }) => event);
+}
+
+const isSaid = ({ event, outcome }: IntakeRow): boolean => isStatement(event) && outcome?.kind !== 'cancelled';
