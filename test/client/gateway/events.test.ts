@@ -267,7 +267,7 @@ test("a lower source's word is taken, and changes nothing that it may not say", 
   });
 });
 
-test('HR takes over somebody whom a lower source named first, with evidence, and its leaver counts', async () => {
+test('HR takes over whom a lower source named first, with evidence, and its leaver counts', async () => {
   await using gateway = await startGateway({ sources: lower, secrets: { vendors } });
   const first = joinerBody('v-7', { email: 'ada@example.com', department: 'Academy' });
   expect(await post(gateway, first, sign(first, { secret: vendors }))).toMatchObject({ status: 202 });

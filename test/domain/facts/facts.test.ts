@@ -97,7 +97,7 @@ describe('across sources', () => {
     expect(attributesAt([...said, demoted], ranks, at(6))?.title).toBe('Clerk');
   });
 
-  test('a higher source takes over somebody whom a lower one named first, from its first word in force', () => {
+  test('a higher source takes over whom a lower one named first, from its first word in force', () => {
     const named = say('vendors', 'joiner', 2, { person: { department: 'Contract', name: 'Ada' } });
     const taken = say('hr', 'updated', 3, { effective: 10, person: { department: 'Sales' } });
     expect(department([named], 4)).toBe('Contract');
@@ -168,7 +168,7 @@ describe('employment', () => {
     expect([...outrankedWords([hired, left], ranks, at(6))]).toEqual([[left.eventId, 'hr']]);
   });
 
-  test('a lower source that named somebody first has no word once a higher one speaks, also for the past', () => {
+  test('a lower source that came first has no word once a higher one speaks, not for the past either', () => {
     const named = say('lms', 'joiner', 1, { person: {} });
     const gone = say('lms', 'leaver', 8);
     expect(employment([named, gone], 9)).toBe('ended');

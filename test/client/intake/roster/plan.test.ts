@@ -190,7 +190,7 @@ test('more leavers, or missing people of a complete file, than the budget need a
   expect(plan([], many).budget.isExceeded).toBe(false);
 });
 
-test('a source below another one says all that it has not said before; the leaves that count fill the budget', () => {
+test('a lower source says what it has not said before; only leaves that count fill the budget', () => {
   const theirs: RosterPerson = { ...ada, isFirst: false, own: { email: 'ada@example.com', department: 'Elsewhere' } };
   const rows = [row({ department: 'Elsewhere', endDate: '2026-06-30', extra: { badge: '7' } })];
   const planned = plan(rows, [theirs]);
