@@ -5,6 +5,7 @@ import type { Account } from '../../domain/model.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import { parsePolicy } from '../../policy/file.ts';
 import { openDatabases, type Fixture } from './backends.ts';
+import { hrFirst } from '../support/ranks.ts';
 import { account, adopt, at } from './samples.ts';
 
 const lead = 'lead@example.com';
@@ -32,7 +33,7 @@ describe.each(await openDatabases())('names of the policy on $name', ({ makeFixt
     await inventory.receiveEvent({ ...said, eventId: `m-${personId}`, person: { email } }, at(30));
     const outcome = { kind: 'completed', parts: [] } as const;
     const events = [{ eventId: `m-${personId}`, outcome }];
-    await inventory.finishProcess({ personId, process: 'roleChange', events, at: at(31) });
+    await inventory.finishProcess({ personId, process: 'roleChange', events, at: at(31) }, hrFirst);
   }
   const see = (...accounts: Account[]) => fixture.inventory.writeAccounts({ accounts, seenAt: at(3) });
   const pin = (policy: Policy) =>
