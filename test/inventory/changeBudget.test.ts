@@ -87,7 +87,7 @@ describe.each(await openDatabases())('the change budget in $name', ({ makeFixtur
     const half = { atLeast: 1, percent: 50 };
     const budget = { hour: half, day: half };
     for (const personId of ['p-1', 'p-2', 'p-3', 'p-4']) {
-      await adopt(inventory, { personId, employment: 'employed' });
+      await adopt(inventory, { personId, employment: 'employed', attributes: { email: `${personId}@example.com` } });
       await inventory.bindAccount(personId, `a-${personId}`, at(0));
     }
     const ends = ['p-1', 'p-2', 'p-3'].map((personId) => of(personId));

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { personWorkflowId } from '../../domain/contracts.ts';
 import { employ, readAccount } from '../support/employees.ts';
 import { eventually, hrEvent, inPhase, outcomeOf } from '../support/muster.ts';
+import { hrFirst } from '../support/ranks.ts';
 import { useDevServer } from '../support/onDevServer.ts';
 
 const server = useDevServer();
@@ -56,7 +57,7 @@ test.each(['light', 'full'] as const)('a %s sync has the events of a terminated 
   await inPhase(stage, personId, 'scheduled');
   const handle = server.client().workflow.getHandle(personWorkflowId(personId));
   await handle.terminate('by an intruder');
-  await stage.inventory.readMailbox(personId, { id: 'the terminated run', at: minutesAgo(1).toISOString() });
+  await stage.inventory.readMailbox(personId, { id: 'the terminated run', at: minutesAgo(1).toISOString() }, hrFirst);
   // The list of runs, which the full depth goes by, is a little late.
   await eventually(
     'another run',

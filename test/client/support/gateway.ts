@@ -58,7 +58,6 @@ export async function startGateway(options: GatewayOptions = {}) {
   const policy = parsePolicy(text, 'policy.yaml', { datadogIsSimulator: true });
   const metrics = createMetrics(createLate(inventory, policy));
   const muster = createMuster({ client, inventory });
-  const policy = parsePolicy(text, 'policy.yaml', { datadogIsSimulator: true });
   const app = await createGateway({
     muster,
     inventory,
