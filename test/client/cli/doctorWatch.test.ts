@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { checkRecord, judgeEngine } from '../../../client/cli/doctorWatch.ts';
+import { hrFirst } from '../../support/ranks.ts';
 import { isHealthy } from '../../../client/cli/checks.ts';
 import { minuteMs } from '../../../domain/durations.ts';
 import { atEngine, minutesAgo } from '../../activities/sync/findings/samples.ts';
@@ -40,7 +41,7 @@ describe('doctor', () => {
       },
       { name: 'events', status: 'missing', detail: 'no process has taken up what came for 1 people: p-1' },
     ]);
-    await inventory.readMailbox('p-1', { id: 'run-1', at: ago(0) });
+    await inventory.readMailbox('p-1', { id: 'run-1', at: ago(0) }, hrFirst);
     expect(await checkRecord(inventory, { times }, Date.now())).toMatchObject([{}, { name: 'events', status: 'ok' }]);
     await place.dispose();
   });
