@@ -1,6 +1,6 @@
 import { NativeConnection, type Logger } from '@temporalio/worker';
 import { openAttestor } from '../auth/attestation.ts';
-import { acceptPolicy } from '../auth/pins.ts';
+import { acceptPolicy, requireNames } from '../auth/pins.ts';
 import { readEvidenceSigner } from '../auth/keys.ts';
 import { openDatadog } from '../datadog/index.ts';
 import { createActivities } from '../activities/index.ts';
@@ -50,6 +50,7 @@ export async function startMuster(composition: Composition, logger: Logger, secr
   const inventory = opened.use(
     await openInventory(composition.inventory, await readEvidenceSigner(composition.signingKey)),
   );
+  await requireNames(inventory, policy);
   const { client } = opened.use(await connectTemporal(temporal));
   await requireKnownInventory(client, inventory);
   for (const warning of await acceptPolicy(inventory, policy)) logger.warn(`policy: ${warning}`);

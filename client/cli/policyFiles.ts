@@ -63,10 +63,11 @@ async function unknownApprovers(shell: Shell, text: string): Promise<readonly st
   ]);
   // What a site still wants said does not matter here.
   const policy = parsePolicy(text, 'policy', { datadogIsSimulator: true });
-  if (!policyNames(policy).some(({ use }) => use === 'approver')) return [];
+  const names = policyNames(policy).filter(({ use }) => use === 'approver');
+  if (names.length === 0) return [];
   const config = await readShellConfig(shell);
-  const namings = await withInventoryIfAny(config, (inventory) => readNamings(inventory, policy, []));
-  return namings.flatMap(({ use, name, naming }) => (use === 'approver' && naming.kind === 'nobody' ? [name] : []));
+  const namings = await withInventoryIfAny(config, (inventory) => readNamings(inventory, names));
+  return namings.flatMap(({ name, naming }) => (naming.kind === 'nobody' ? [name] : []));
 }
 
 /** Lines of a block that is indented by two. */

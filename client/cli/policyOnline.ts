@@ -5,7 +5,7 @@ import { readOrganization, type Organization } from '../operations/organization.
 import { renderTable } from './table.ts';
 import type { Shell } from './shell.ts';
 import { readNamings } from '../../auth/pins.ts';
-import { refusalsOf, warningOf, type PolicyNaming } from '../../domain/pins.ts';
+import { policyNames, refusalsOf, warningOf, type PolicyNaming } from '../../domain/pins.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { domainOf } from '../../domain/text.ts';
 
@@ -41,7 +41,7 @@ export async function checkOnline(
   });
   const isSeen = ({ kind }: { kind: string }) => kind === 'role' || organization.teams !== undefined;
   const domains = domainsOf(organization, policy.identity.allowedDomains);
-  const names = await readNamings(inventory, policy, organization.accounts);
+  const names = await readNamings(inventory, policyNames(policy), organization.accounts);
   return {
     entitlements,
     names,
