@@ -158,7 +158,7 @@ export function hrEvent(
 export async function eventually<T>(
   what: string,
   read: () => Promise<T | undefined | false> | T | undefined | false,
-  withinMs = 20_000,
+  withinMs = 45_000,
   everyMs = 50,
 ): Promise<T> {
   let last: unknown;

@@ -66,9 +66,11 @@ async function becomeReady(terminal: Terminal, program: Program): Promise<void> 
     async () => {
       if (!program.isRunning()) throw new Error(`npm start ended: ${program.said.out}${program.said.err}`);
       const { code, out } = await terminal.muster('doctor', '--json');
-      return code === 0 && (JSON.parse(out) as { ok: boolean }).ok;
+      const { ok, checks } = JSON.parse(out) as { ok: boolean; checks: { status: string }[] };
+      if (!ok) throw new Error(JSON.stringify(checks.filter(({ status }) => status !== "ok")));
+      return code === 0;
     },
-    40_000,
+    90_000,
   );
 }
 
@@ -218,7 +220,7 @@ test('a user takes people through everything with the command line, and a restar
   });
   expect(await heldBy(terminal, 'e-3')).toEqual([engineer]);
   expect(await again.end('SIGTERM')).toMatchObject({ code: 0, signal: null });
-}, 240_000);
+}, 400_000);
 
 test('npm start -- --once plays the demonstration on a fresh folder and ends with 0', async () => {
   const terminal = await openTerminal(await makeHome());
