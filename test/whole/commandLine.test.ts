@@ -67,7 +67,7 @@ async function becomeReady(terminal: Terminal, program: Program): Promise<void> 
       if (!program.isRunning()) throw new Error(`npm start ended: ${program.said.out}${program.said.err}`);
       const { code, out } = await terminal.muster('doctor', '--json');
       const { ok, checks } = JSON.parse(out) as { ok: boolean; checks: { status: string }[] };
-      if (!ok) throw new Error(JSON.stringify(checks.filter(({ status }) => status !== "ok")));
+      if (!ok) throw new Error(JSON.stringify(checks.filter(({ status }) => status !== 'ok')));
       return code === 0;
     },
     90_000,
