@@ -70,7 +70,7 @@ function addCheck(policy: Command, shell: Shell, setExitCode: (code: number) => 
   policy
     .command('check')
     .argument('<file>', 'a policy file')
-    .option('--online', 'also against Datadog, by reading calls: every role and team, and the domains')
+    .option('--online', 'also against Datadog, by reading calls: roles, teams, domains, and whom its e-mails mean')
     .description('validate a policy file; names every problem with its line')
     .addHelpText(
       'after',
