@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
+import { planOnline } from '../../client/cli/dryRunOnline.ts';
 import { decideHeld, heldBatch } from '../../client/operations/held.ts';
+import { openDatadog } from '../../datadog/index.ts';
 import { repairEvent } from '../../domain/findings/repairs.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import { budgetOf } from '../support/changeBudget.ts';
@@ -107,6 +109,34 @@ test('a new e-mail above the budget is held, and the name changes all the same',
   await decideHeld(operatorOn(stage), { which: { personId: 'email-second' }, verdict: 'release', reason: 'married' });
   expect((await outcomeOf(stage, mover)).kind).toBe('completed');
   expect(userOf()).toMatchObject({ email: 'other@example.com' });
+});
+
+test('the dry run and observe mode say that a move would be held', async () => {
+  await using stage = await server.startMuster({
+    policy: (example) => ({ ...onePerson(example), mode: 'observe', changeBudget: budgetOf(0) }),
+  });
+  const { inventory, policy, simulator } = stage;
+  const accountId = await employ(stage, 'said', { role: standard, person: { department: 'Engineering' } });
+  const email = 'said.oak@example.com';
+  const { apiKey, appKey, url } = simulator;
+  await using client = openDatadog({ baseUrl: url, keys: () => ({ apiKey, appKey }) });
+  const known = await inventory.findPerson('said');
+  const record = { employment: 'employed', accountId, isKnown: true } as const;
+  const release = 'wait for release: more than 0 people would lose an account, a role or a team within an hour';
+  for (const [change, held] of [
+    [{ title: 'Lead' }, false],
+    [{ department: 'Unknown' }, true],
+    [{ department: 'Engineering', email }, true],
+  ] as const) {
+    const event = hrEvent('mover', 'said', { person: change });
+    const person = { email: 'said@example.com', ...known?.attributes, ...change };
+    const plan = await planOnline({ client, inventory, policy, event, record, person });
+    expect(plan.heldAbove).toEqual(held ? { limit: 0, within: 'hour' } : undefined);
+    await stage.muster.submitEvent(event);
+    const { parts } = await outcomeOf(stage, event);
+    expect(parts.some(({ part }) => part === release)).toBe(held);
+  }
+  expect(await inventory.listHeld()).toEqual([]);
 });
 
 test('a newer move takes the place of the one that is held', async () => {

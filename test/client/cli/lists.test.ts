@@ -83,6 +83,7 @@ const lists = [
   ['inventory', 'grants'],
   ['inventory', 'nhis'],
   ['token', 'list'],
+  ['held', 'list'],
   ['leaver', 'held'],
   ['audit', 'list'],
   ['audit', 'list', '--person', 'e-1'],
@@ -92,7 +93,7 @@ const lists = [
 const obeyed = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
 test.each(
-  [...lists, ['person', 'show', 'e-1'], ['person', 'show', longId]].map((args) => [args.join(' '), args] as const),
+  [...lists, ['held', 'show', 'e-1'], ['person', 'show', 'e-1'], ['person', 'show', longId]].map((args) => [args.join(' '), args] as const),
 )('%s fits a narrow terminal, whatever the names are', async (_title, args) => {
   for (const columns of [60, 80, 120]) {
     const { code, out } = await run(columns, ...args);
@@ -120,8 +121,8 @@ test.each(lists.map((args) => [args.join(' '), args] as const))('%s prints CSV w
   expect(code).toBe(0);
   const rows: readonly (readonly string[])[] = parse(out);
   const { out: json } = await run(undefined, ...args, '--json');
-  const value = JSON.parse(json) as { readonly length: number } | { readonly leavers: readonly unknown[] };
-  expect(rows.length).toBe(1 + ('leavers' in value ? value.leavers.length : value.length));
+  const value = JSON.parse(json) as readonly unknown[] | { readonly held?: unknown[]; readonly leavers?: unknown[] };
+  expect(rows.length).toBe(1 + ('length' in value ? value : (value.held ?? value.leavers ?? [])).length);
   expect(rows[0]?.every((name) => /^[a-z][A-Za-z0-9]*$/.test(name))).toBe(true);
   expect((await run(undefined, ...args, '--csv', '--json')).code).toBe(2);
 });
