@@ -3,6 +3,7 @@ import { ranksOf } from '../../domain/facts/ranks.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { personWorkflowId } from '../../domain/ids.ts';
 import { endByRecord, isNeverSeen, neverSeenWords, type EarlyEnd } from '../../domain/access/earlyEnd.ts';
+import { changeWords } from '../../domain/access/planWords.ts';
 import { entitlementKey, namedEntitlements, planAccess } from '../../domain/access/plan.ts';
 import type { Situation } from '../../domain/access/processPlan.ts';
 import type { Entitlement, HrEvent, PersonAttributes, ProcessType } from '../../domain/model.ts';
@@ -37,6 +38,16 @@ export interface EventPlan {
   /** What Datadog says, where keys are there. */
   readonly datadog?: OnlinePlan;
 }
+
+/** As JSON prints it: a change is one text, such as `update title to Lead`. */
+export const inWords = ({ datadog, ...plan }: EventPlan) => ({
+  ...plan,
+  datadog: datadog && {
+    ...datadog,
+    changes: datadog.changes.map(changeWords),
+    changesOnceAllowed: datadog.changesOnceAllowed.map(changeWords),
+  },
+});
 
 export async function planEvent(shell: Shell, input: EventInput): Promise<EventPlan> {
   const config = await readShellConfig(shell);

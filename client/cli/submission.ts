@@ -100,9 +100,9 @@ function submitWith(shell: Shell, setExitCode: (code: number) => void, kind: key
       newId: randomUUID,
     });
     if (options.dryRun) {
-      const { planEvent, renderPlan } = await import('./dryRun.ts');
+      const { inWords, planEvent, renderPlan } = await import('./dryRun.ts');
       const plan = await planEvent(shell, input);
-      printResult(shell, isJson(command), plan, () => renderPlan(shell, plan));
+      printResult(shell, isJson(command), inWords(plan), () => renderPlan(shell, plan));
       return;
     }
     await withMuster(shell, async (opened) => {

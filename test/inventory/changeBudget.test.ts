@@ -70,7 +70,7 @@ describe.each(await openDatabases())('the change budget in $name', ({ makeFixtur
     });
   });
 
-  test('an urgent leaver goes while a mass of other changes is held, and urgent ones have a bound too', async () => {
+  test('an urgent leaver goes while other changes are held, and urgent ones have a bound too', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     const movers = ['p-1', 'p-2', 'p-3'].map((personId) => of(personId, { kind: 'mover' }));
@@ -132,7 +132,7 @@ describe.each(await openDatabases())('the change budget in $name', ({ makeFixtur
     expect(await heldIds(inventory)).toEqual([]);
   });
 
-  test('somebody of whom it was said that they lose nothing is spared until something else is asked', async () => {
+  test('a person whose loss was rejected is spared until something else is asked', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     for (const personId of ['p-1', 'p-2']) await ask(inventory, of(personId, { kind: 'mover' }), budgetOf(0));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openInventory } from '../../support/inventory.ts';
-import type { EventPlan } from '../../../client/cli/dryRun.ts';
+import type { inWords } from '../../../client/cli/dryRun.ts';
 import { runCli } from '../../../client/cli/run.ts';
 import { examplePolicyPath } from '../../../config/config.ts';
 import { startSimulator, type Simulator } from '../../../simulator/index.ts';
@@ -29,7 +29,7 @@ async function plan(...args: string[]) {
   const env = { MUSTER_HOME: join(cwd, 'home'), MUSTER_DATADOG_URL: url, DD_API_KEY: apiKey, DD_APP_KEY: appKey };
   const shell = createShell({ cwd, env });
   expect(await runCli([...args, '--dry-run', '--json'], shell)).toBe(0);
-  const { datadog } = JSON.parse(shell.out()) as EventPlan;
+  const { datadog } = JSON.parse(shell.out()) as ReturnType<typeof inWords>;
   return datadog;
 }
 

@@ -93,7 +93,9 @@ const lists = [
 const obeyed = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
 test.each(
-  [...lists, ['held', 'show', 'e-1'], ['person', 'show', 'e-1'], ['person', 'show', longId]].map((args) => [args.join(' '), args] as const),
+  [...lists, ['held', 'show', 'e-1'], ['person', 'show', 'e-1'], ['person', 'show', longId]].map(
+    (args) => [args.join(' '), args] as const,
+  ),
 )('%s fits a narrow terminal, whatever the names are', async (_title, args) => {
   for (const columns of [60, 80, 120]) {
     const { code, out } = await run(columns, ...args);
