@@ -1,18 +1,21 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { isUrgent, removalKind, type Admittance, type Takes } from '../../domain/access/changeBudget.ts';
+import type { Admittance, Takes } from '../../domain/access/changeBudget.ts';
+import { isUrgent, removalKind } from '../../domain/access/removals.ts';
+import { ranksOf } from '../../domain/facts/ranks.ts';
 import { notOwed } from '../../domain/failures.ts';
 import type { HrEvent } from '../../domain/model.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
 import type { Removal } from '../../inventory/port/changeBudget.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { stillHeld } from './awaiting.ts';
 
 /** The event as the change budget counts it. */
-export const removalBy = (event: HrEvent, takes: Takes): Removal => ({
+export const removalBy = (policy: Policy, event: HrEvent, takes: Takes): Removal => ({
   eventId: event.eventId,
   personId: event.personId,
   source: event.source,
   kind: removalKind(event, takes),
-  urgent: isUrgent(event),
+  urgent: isUrgent(event, ranksOf(policy)),
   at: new Date().toISOString(),
 });
 
@@ -24,7 +27,8 @@ export async function admit(
 ): Promise<Admittance> {
   const event = (await inventory.findEvent(eventId))?.event;
   if (event?.personId !== personId) throw ApplicationFailure.nonRetryable('the event is not on record', notOwed);
-  return inventory.admitRemoval(removalBy(event, takes), policy().changeBudget);
+  const inForce = policy();
+  return inventory.admitRemoval(removalBy(inForce, event, takes), inForce.changeBudget);
 }
 
 /** What keeps too many from losing something at once. */

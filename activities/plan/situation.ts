@@ -56,7 +56,8 @@ export interface PlanRequest {
 export async function planEvent(context: PlanContext, request: PlanRequest): Promise<ProcessPlan> {
   const plan = planProcess(await gatherSituation(context, request));
   const takes = takenBy(plan);
-  const admittance = takes === undefined ? undefined : await context.admits(removalBy(request.event, takes));
+  const admittance =
+    takes === undefined ? undefined : await context.admits(removalBy(context.policy, request.event, takes));
   return admittance?.state === 'held' ? { ...plan, heldAbove: admittance.above } : plan;
 }
 

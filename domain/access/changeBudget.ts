@@ -1,5 +1,3 @@
-import type { HrEvent, MailboxEvent } from '../model.ts';
-
 /** How many people may lose something within a time. */
 interface BudgetLimit {
   readonly atLeast: number;
@@ -30,16 +28,6 @@ export type RemovalKind = (typeof removalKinds)[number];
 
 /** What is about to be taken away: the account, roles or teams; or an e-mail, which comes first. */
 export type Takes = 'access' | 'email';
-
-export function removalKind({ kind, source }: Pick<HrEvent, 'kind' | 'source'>, takes: Takes): RemovalKind {
-  if (kind === 'leaver') return 'leaver';
-  if (kind === 'reconcile' && source === 'sync') return 'repair';
-  return takes === 'email' ? 'email' : 'mover';
-}
-
-/** An urgent leaver counts against a share of its own, as large as the other: a mass of other changes does not hold it. */
-export const isUrgent = ({ kind, immediate }: Pick<MailboxEvent, 'kind' | 'immediate'>): boolean =>
-  kind === 'leaver' && immediate === true;
 
 /** The limit that one more person would exceed; `source` where it is that source's alone. */
 export interface ExceededLimit {
