@@ -1,3 +1,5 @@
+import { ranksOf } from '../../domain/facts/ranks.ts';
+import type { Policy } from '../../domain/policy/rules.ts';
 import { judgeLeaves } from '../../domain/findings/leaves.ts';
 import type { Found } from '../../domain/findings/found.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -11,7 +13,7 @@ const mostLeaves = 500;
 export async function watchLeaves({ inventory, policy, notify }: Watching): Promise<readonly Found[]> {
   const now = Date.now();
   const at = new Date(now).toISOString();
-  const { found, closed } = judgeLeaves(await inventory.openLeaves(leavesDue(policy().times, now)), now);
+  const { found, closed } = judgeLeaves(await inventory.openLeaves(leavesDue(policy(), now)), now);
   if (closed.length > 0) await inventory.closeLeaves(closed);
   const page = { foundAt: 'leave', after: '', found, frozenScopes: new Set<string>(), states: {}, at } as const;
   const { opened } = await inventory.writeFindings(page);
@@ -22,7 +24,9 @@ export async function watchLeaves({ inventory, policy, notify }: Watching): Prom
 }
 
 /** What `openLeaves` is asked for. */
-export const leavesDue = ({ leaverAlarmAfterMs }: { readonly leaverAlarmAfterMs: number }, now: number) => ({
-  dueBefore: new Date(now - leaverAlarmAfterMs).toISOString(),
+export const leavesDue = ({ times, ...sources }: Pick<Policy, 'times' | 'identity' | 'sources'>, now: number) => ({
+  dueBefore: new Date(now - times.leaverAlarmAfterMs).toISOString(),
+  at: new Date(now).toISOString(),
+  ranks: ranksOf(sources),
   limit: mostLeaves,
 });

@@ -35,10 +35,10 @@ export async function checkWatch(
 /** Leavers whose access has not ended, and events that nobody has taken up, by the record alone. */
 export async function checkRecord(
   inventory: Pick<Inventory, 'openLeaves' | 'peopleNotTakenUp'>,
-  { times }: Pick<Policy, 'times'>,
+  policy: Pick<Policy, 'times' | 'identity' | 'sources'>,
   now: number,
 ): Promise<readonly Check[]> {
-  const { found } = judgeLeaves(await inventory.openLeaves(leavesDue(times, now)), now);
+  const { found } = judgeLeaves(await inventory.openLeaves(leavesDue(policy, now)), now);
   const receivedBefore = new Date(now - toldWithinMs).toISOString();
   const untold = await inventory.peopleNotTakenUp({ receivedBefore, limit: 1_000 });
   const people = untold.slice(0, listed).map(({ personId }) => personId);

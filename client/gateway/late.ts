@@ -10,11 +10,11 @@ const mostPeople = 1_000;
 /** What is late by the record, for the metrics: two queries of rows that are few, or none. */
 export const createLate = (
   inventory: Pick<Inventory, 'openLeaves' | 'peopleNotTakenUp'>,
-  { times }: Pick<Policy, 'times'>,
+  policy: Pick<Policy, 'times' | 'identity' | 'sources'>,
 ): Late => ({
   async leavers() {
     const now = Date.now();
-    return judgeLeaves(await inventory.openLeaves(leavesDue(times, now)), now).found.length;
+    return judgeLeaves(await inventory.openLeaves(leavesDue(policy, now)), now).found.length;
   },
   async untold() {
     const receivedBefore = new Date(Date.now() - minuteMs).toISOString();

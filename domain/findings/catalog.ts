@@ -6,7 +6,7 @@ export const severities = ['critical', 'high', 'medium', 'low'] as const;
 export type Severity = (typeof severities)[number];
 
 /** The rows that are scanned for it. */
-export type FoundAt = 'account' | 'person' | 'roster' | 'key' | 'organization' | 'leave' | 'engine';
+export type FoundAt = 'account' | 'person' | 'roster' | 'key' | 'organization' | 'leave' | 'engine' | 'statement';
 
 interface KindOfFinding {
   readonly foundAt: FoundAt;
@@ -137,6 +137,14 @@ export const findingKinds = {
     title: 'person whom HR no longer names',
     advice:
       'ask HR: `npx muster leaver --person-id ID` ends the access of a person who has left; a person who is still there has to be in the next complete roster; `roster.absence` in the policy lets them leave after some days',
+    needs: [],
+  },
+  sourcesDisagree: {
+    foundAt: 'statement',
+    severity: 'medium',
+    title: 'person of whom the sources say different things',
+    advice:
+      'the highest source of identity.authority has the word: see `npx muster events list --person ID`, and have the wrong one put right; identity.mayEndEmployment and mayAdd of a source give it a word',
     needs: [],
   },
   driftMissing: {

@@ -9,6 +9,8 @@ export interface LeaveSnapshot {
   readonly event: HrEvent;
   readonly dueAt: string;
   readonly isWithdrawn: boolean;
+  /** Another source has the word on the person's employment. */
+  readonly isOutranked: boolean;
   /** Absent while it waits or is carried out. */
   readonly outcome?: OutcomeKind;
   /** The person's other words on employment that count. */
@@ -30,7 +32,7 @@ export function judgeLeaves(leaves: readonly LeaveSnapshot[], nowMs: number): Ju
   const closed: string[] = [];
   for (const leave of leaves) {
     const { eventId, personId } = leave.event;
-    const isOver = leave.isWithdrawn || leave.outcome === 'outranked' || isOverruled(leave, nowMs);
+    const isOver = leave.isWithdrawn || leave.isOutranked || isOverruled(leave, nowMs);
     if (!isOver && !hasEnded(leave)) found.set(personId, found.get(personId) ?? notEnded(leave));
     else if (leave.outcome !== undefined) closed.push(eventId);
   }

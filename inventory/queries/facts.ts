@@ -2,10 +2,14 @@ import { attributesAt as attributesBy } from '../../domain/facts/attributes.ts';
 import { employmentAt as employmentBy, type EmploymentWord } from '../../domain/facts/employment.ts';
 import type { Ranks } from '../../domain/facts/ranks.ts';
 import { isStatement, type Statement } from '../../domain/facts/statements.ts';
+import type { StatementsSnapshot } from '../../domain/findings/disagreements.ts';
 import type { PersonAttributes } from '../../domain/model.ts';
 import type { Db } from '../database/schema.ts';
 import type { IntakeRow } from '../port/people.ts';
+import type { SnapshotPage } from '../port/snapshots.ts';
 import { eventsOf } from './intake.ts';
+import { findPerson } from './people.ts';
+import { pageOf } from './snapshots.ts';
 
 /** What the record says of the person at that time, by the rank of its sources; undefined where nothing is said yet. */
 export async function attributesAt(
@@ -28,3 +32,31 @@ export async function statementsOf(db: Db, personId: string): Promise<readonly S
 }
 
 const isSaid = ({ event, outcome }: IntakeRow): boolean => isStatement(event) && outcome?.kind !== 'cancelled';
+
+/** People of whom more than one source has spoken, a page of them by personId. */
+export async function statementSnapshots(
+  db: Db,
+  after: string,
+  limit: number,
+): Promise<SnapshotPage<StatementsSnapshot>> {
+  const rows = await db
+    .selectFrom('intake')
+    .select('personId')
+    .where('personId', '>', after)
+    .where('kind', '!=', 'reconcile')
+    .groupBy('personId')
+    .having(({ fn }) => fn.count('source').distinct(), '>', 1)
+    .orderBy('personId')
+    .limit(limit)
+    .execute();
+  const snapshots: StatementsSnapshot[] = [];
+  for (const { personId } of rows) {
+    const { attributes, accountId } = (await findPerson(db, personId)) ?? {};
+    snapshots.push({ personId, email: attributes?.email, accountId, statements: await statementsOf(db, personId) });
+  }
+  return pageOf(
+    snapshots,
+    rows.map(({ personId }) => personId),
+    limit,
+  );
+}

@@ -15,7 +15,7 @@ export {
   openApproval,
   submitDecision,
 } from './approvals.ts';
-export { attributesAt, employmentAt, statementsOf } from './facts.ts';
+export { attributesAt, employmentAt, statementSnapshots, statementsOf } from './facts.ts';
 export { awaitLogin, listAwaitedLogins, noteLookedForLogins } from './awaitedLogins.ts';
 export { admitRemoval, isAdmitted, listHeld, observeRemoval, previewRemoval, sparedPeople } from './changeBudget.ts';
 export { countRows } from './counts.ts';

@@ -1,4 +1,7 @@
 import { sql, type Selectable } from 'kysely';
+import { outrankedWords } from '../../domain/facts/employment.ts';
+import type { Ranks } from '../../domain/facts/ranks.ts';
+import { isStatement } from '../../domain/facts/statements.ts';
 import type { LeaveSnapshot } from '../../domain/findings/leaves.ts';
 import { lineOf } from '../../domain/mailbox.ts';
 import type { Db, Schema } from '../database/schema.ts';
@@ -15,7 +18,12 @@ const isOpen = sql<boolean>`is_leave_open = 1`;
  */
 export async function openLeaves(
   db: Db,
-  { dueBefore, limit }: { readonly dueBefore: string; readonly limit: number },
+  {
+    dueBefore,
+    limit,
+    ranks,
+    at,
+  }: { readonly dueBefore: string; readonly limit: number; readonly ranks: Ranks; readonly at: string },
 ): Promise<readonly LeaveSnapshot[]> {
   const rows = await db
     .selectFrom('intake')
@@ -27,7 +35,7 @@ export async function openLeaves(
     .limit(limit)
     .execute();
   const leaves: LeaveSnapshot[] = [];
-  for (const row of rows) leaves.push(await snapshotOf(db, row));
+  for (const row of rows) leaves.push(await snapshotOf(db, row, { ranks, at }));
   return leaves;
 }
 
@@ -47,10 +55,18 @@ export async function leavingPeople(db: Db): Promise<ReadonlySet<string>> {
   return new Set(rows.map(({ personId }) => personId));
 }
 
-async function snapshotOf(db: Db, row: Row): Promise<LeaveSnapshot> {
+async function snapshotOf(
+  db: Db,
+  row: Row,
+  { ranks, at }: { readonly ranks: Ranks; readonly at: string },
+): Promise<LeaveSnapshot> {
   const { personId } = row;
   const all = await db.selectFrom('intake').selectAll().where('personId', '=', personId).execute();
-  const counting = all.filter((one) => one.eventId !== row.eventId && !isWithdrawn(one));
+  const words = all
+    .filter((one) => one.eventId === row.eventId || !isWithdrawn(one))
+    .map((one) => parseJson(one.event))
+    .filter((one) => lineOf(one) === 'employment');
+  const outranked = outrankedWords(words.filter(isStatement), ranks, at);
   const progress = await db
     .selectFrom('progress')
     .select(['phase', 'waitingFor'])
@@ -61,7 +77,8 @@ async function snapshotOf(db: Db, row: Row): Promise<LeaveSnapshot> {
     dueAt: row.dueAt,
     isWithdrawn: isWithdrawn(row),
     outcome: parseJson(row.outcome)?.kind,
-    others: counting.map((one) => parseJson(one.event)).filter((one) => lineOf(one) === 'employment'),
+    isOutranked: outranked.has(row.eventId),
+    others: words.filter((one) => one.eventId !== row.eventId && !outranked.has(one.eventId)),
     account: await lastSeen(db, personId),
     phase: progress?.phase,
     waitingFor: progress?.waitingFor ?? undefined,

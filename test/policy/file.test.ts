@@ -1,3 +1,4 @@
+import { ranksOf } from '../../domain/facts/ranks.ts';
 import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
@@ -362,4 +363,34 @@ test('durations, cron expressions and single values are read in the forms people
     simulator,
   );
   expect(policy.rules).toEqual([{ name: 'a', when: { department: ['SRE'] }, roles: ['R'], teams: [] }]);
+});
+
+describe('the rank of sources', () => {
+  const ranked = (authority: string, more = '') =>
+    `${minimal}identity: { authority: ${authority}${more} }\nsources:\n  - { name: hr, verify: standardWebhooks }\n  - { name: okta, mayAdd: [groups] }\n`;
+
+  test.each([
+    ['a source without a rank', ranked('[hr]'), 'sources[1].name: "okta" has no rank: add it to identity.authority'],
+    ['an unknown source', ranked('[hr, okta, lms]'), 'names "lms", which is none of the sources'],
+    ['a source that may end employment', ranked('[hr, okta]', ', mayEndEmployment: [lms]'), '"lms" has no rank'],
+    [
+      'a name of Muster',
+      `${minimal}sources: [{ name: cli, verify: standardWebhooks }]\n`,
+      'a name that Muster itself uses',
+    ],
+  ])('%s is a problem in words', (_what, text, said) => {
+    expect(() => parsePolicy(text, 'p.yaml', simulator)).toThrow(said);
+  });
+
+  test('follows the list, else the order of the sources, and counts in the hash', () => {
+    const [first, second] = ['[hr, okta]', '[okta, hr]'].map((list) => parsePolicy(ranked(list), 'p.yaml', simulator));
+    expect(first && ranksOf(first)).toEqual({
+      authority: ['hr', 'okta'],
+      mayAdd: { hr: [], okta: ['groups'] },
+      mayEndEmployment: [],
+    });
+    expect(first?.hash).not.toBe(second?.hash);
+    const unlisted = parsePolicy(ranked('[hr]').replace('identity: { authority: [hr] }\n', ''), 'p.yaml', simulator);
+    expect(ranksOf(unlisted).authority).toEqual(['hr', 'okta']);
+  });
 });

@@ -2,6 +2,8 @@ import { heartbeat } from '@temporalio/activity';
 import { accountFindings, isUncorrelated, uncorrelatedSummary } from '../../../domain/findings/accounts.ts';
 import { isEmergencyAccount, pinnedAccounts, policyNames } from '../../../domain/pins.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
+import { ranksOf } from '../../../domain/facts/ranks.ts';
+import { sourcesThatDisagree } from '../../../domain/findings/disagreements.ts';
 import { driftFindings } from '../../../domain/findings/drift.ts';
 import type { KindStates } from '../../../domain/sync/kinds.ts';
 import { keyFindings } from '../../../domain/findings/keys.ts';
@@ -60,6 +62,9 @@ export function createFindingActivities({ inventory, policy, signals }: Dependen
       const candidates = await assessPeople(assessing);
       await pages.goThrough('roster', inventory.absenceSnapshots, (snapshots) => ({
         found: missingFromRosters(snapshots),
+      }));
+      await pages.goThrough('statement', inventory.statementSnapshots, (snapshots) => ({
+        found: snapshots.flatMap((one) => sourcesThatDisagree(one, ranksOf(rules), at)),
       }));
       await pages.goThrough('key', inventory.keySnapshots, (snapshots) => ({
         found: snapshots.flatMap((one) => keyFindings(one, context)),

@@ -17,20 +17,21 @@ const times = {
   approvalRejectAfterMs: 0,
   leaverAlarmAfterMs: 15 * minuteMs,
 };
+const policy = { times, sources: [], identity: { allowedDomains: [], ignore: [], mayEndEmployment: [] } };
 const ago = (minutes: number): string => new Date(Date.now() - minutes * minuteMs).toISOString();
 
 describe('doctor', () => {
   test('a leaver who is overdue is said with who, since when and what to do', async () => {
     const place = await makeSqlitePlace();
     await using inventory = await openInventory(place.location);
-    expect(isHealthy(await checkRecord(inventory, { times }, Date.now()))).toBe(true);
+    expect(isHealthy(await checkRecord(inventory, policy, Date.now()))).toBe(true);
     await inventory.bindAccount('p-1', 'a-1', ago(99));
     await finished(inventory, [joiner('j-1')]);
     await inventory.writeAccounts({ accounts: [account('a-1')], seenAt: ago(0) });
     const since = ago(20);
     const leaver = { eventId: 'l-1', kind: 'leaver', personId: 'p-1', source: 'hr' } as const;
     await inventory.receiveEvent({ ...leaver, occurredAt: since, effectiveAt: since }, since);
-    const checks = await checkRecord(inventory, { times }, Date.now());
+    const checks = await checkRecord(inventory, policy, Date.now());
     expect(isHealthy(checks)).toBe(false);
     expect(checks).toMatchObject([
       {
@@ -42,7 +43,7 @@ describe('doctor', () => {
       { name: 'events', status: 'missing', detail: 'no process has taken up what came for 1 people: p-1' },
     ]);
     await inventory.readMailbox('p-1', { id: 'run-1', at: ago(0) }, hrFirst);
-    expect(await checkRecord(inventory, { times }, Date.now())).toMatchObject([{}, { name: 'events', status: 'ok' }]);
+    expect(await checkRecord(inventory, policy, Date.now())).toMatchObject([{}, { name: 'events', status: 'ok' }]);
     await place.dispose();
   });
 

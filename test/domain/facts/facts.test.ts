@@ -168,7 +168,7 @@ describe('employment', () => {
     expect([...outrankedWords([hired, left], ranks, at(6))]).toEqual([[left.eventId, 'hr']]);
   });
 
-  test('a lower source that came first has no word once a higher one speaks, not for the past either', () => {
+  test('a lower source that came first has no word once a higher one speaks', () => {
     const named = say('lms', 'joiner', 1, { person: {} });
     const gone = say('lms', 'leaver', 8);
     expect(employment([named, gone], 9)).toBe('ended');

@@ -182,7 +182,15 @@ export function wordOf(kind: HrEvent['kind'], age: number): HrEvent {
 export function atLeave(change: Partial<LeaveSnapshot>): readonly Found[] {
   const event = wordOf('leaver', 2);
   const account = { id: 'a-1', status: 'active' } as const;
-  const leave = { event, dueAt: event.effectiveAt, isWithdrawn: false, others: [], account, ...change };
+  const leave = {
+    event,
+    dueAt: event.effectiveAt,
+    isWithdrawn: false,
+    isOutranked: false,
+    others: [],
+    account,
+    ...change,
+  };
   return judgeLeaves([leave], nowMs).found;
 }
 

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sourcesThatDisagree } from '../../../../domain/findings/disagreements.ts';
+import type { Statement } from '../../../../domain/facts/statements.ts';
+import { hrFirst } from '../../../support/ranks.ts';
 import { uncorrelatedSummary } from '../../../../domain/findings/accounts.ts';
 import { findingKindNames, findingKinds, type FindingKind } from '../../../../domain/findings/catalog.ts';
 import { syncKinds, type KindStates, type Nhi } from '../../../../domain/sync/kinds.ts';
@@ -30,6 +33,16 @@ interface Case {
   readonly nearMisses: Readonly<Record<string, readonly Found[]>>;
 }
 
+const said = (source: string, kind: 'joiner' | 'leaver') => ({
+  eventId: `${source}-${kind}`,
+  kind,
+  source,
+  occurredAt: daysAgo(kind === 'joiner' ? 2 : 1),
+  effectiveAt: daysAgo(kind === 'joiner' ? 2 : 1),
+  ...(kind === 'joiner' ? { person: { email: 'ada@example.com' } } : {}),
+});
+const saidBy = (statements: readonly Statement[], mayEndEmployment: readonly string[] = []) =>
+  sourcesThatDisagree({ personId: 'p-1', statements }, { ...hrFirst, mayEndEmployment }, daysAgo(0));
 const mapping: Nhi = { id: 'm-1', kind: 'authnMapping', name: 'team=ops', details: { roleId: 'r-ops' } };
 const roleOf = (id: string, name: string, givenTo = 0) => ({ id, name, givenTo });
 const breakGlass = { email: 'Break.Glass@example.com', handle: 'break.glass@example.com' };
@@ -157,6 +170,14 @@ const cases: Readonly<Record<FindingKind, Case>> = {
     nearMisses: {
       'they have left': absent({ employment: 'left' }),
       'HR has spoken of them since': absent({ lines: { employment: { eventId: 'e-9', occurredAt: daysAgo(1) } } }),
+    },
+  },
+  sourcesDisagree: {
+    opens: saidBy([said('hr', 'joiner'), said('lms', 'leaver')]),
+    nearMisses: {
+      'both say the same': saidBy([said('hr', 'joiner'), said('lms', 'joiner')]),
+      'the source may end employment': saidBy([said('hr', 'joiner'), said('lms', 'leaver')], ['lms']),
+      'an operator said it': saidBy([said('hr', 'joiner'), said('cli', 'leaver')]),
     },
   },
   driftMissing: {
