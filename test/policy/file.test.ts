@@ -76,7 +76,7 @@ describe('the defaults', () => {
   test('with a Datadog site are careful', () => {
     const policy = parsePolicy(`${minimal}${saidForSite}`, 'p.yaml', site);
     expect(policy.approvals.acceptClaimed).toBe(false);
-    expect(policy.sync.lightEveryMs).toBe(300_000);
+    expect(policy.sync.lightEveryMs).toBe(60_000);
   });
 
   test('yield to what the file says', () => {

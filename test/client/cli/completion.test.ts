@@ -28,7 +28,7 @@ async function offeredByBash(line: string): Promise<readonly string[]> {
 test.each<[string, readonly string[]]>([
   ['npx muster per', ['person']],
   ['muster per', ['person']],
-  ['/usr/local/bin/npx muster inventory ', ['users', 'grants', 'nhis']],
+  ['/usr/local/bin/npx muster inventory ', ['users', 'grants', 'nhis', 'accept']],
   ['npx muster person re', ['restore', 'retry']],
   ['npx muster leaver --pers', ['--person-id']],
   ['npx muster leaver rel', ['release']],

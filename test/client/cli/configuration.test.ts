@@ -38,7 +38,7 @@ test.each([
   ['person', 'list'],
   ['approvals', 'list'],
   ['inventory', 'users'],
-  ['audit', 'verify'],
+  ['audit', 'list'],
 ])('%s %s without an inventory ends with 2 and creates none', async (...args) => {
   const { code, out, err } = await run([...args, '--json']);
   expect({ code, out }).toEqual({ code: 2, out: '' });

@@ -31,6 +31,7 @@ const given: Readonly<Record<string, readonly string[]>> = {
   'approvals reject': ['a-1', ...because],
   'events cancel': ['hr-1'],
   'findings mute': ['f-1', ...because, '--until', '2099-01-31'],
+  'inventory accept': because,
   'inventory nhis': ['--set-owner', 'k-1', '--owner', 'e-1'],
   joiner: ['--person-id', 'e-1', '--email', 'ada@example.com'],
   leaver: ['--person-id', 'e-1', '--immediate'],
