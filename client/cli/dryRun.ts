@@ -14,7 +14,7 @@ import { checkedEvent } from '../operations/drafts.ts';
 import { isHire, processOf } from '../../domain/mailbox.ts';
 import { settleEvent, type EventInput } from './eventInput.ts';
 import { withDatadogHere } from './datadog.ts';
-import { inWords, planOnline, renderEnd, renderOnlinePlan, type PlanInWords } from './dryRunOnline.ts';
+import { planOnline, renderEnd, renderOnlinePlan, type OnlinePlan } from './dryRunOnline.ts';
 import { exists, loadShellPolicy, openPlace, readShellConfig } from './open.ts';
 import { renderTable } from './table.ts';
 import type { Shell } from './shell.ts';
@@ -36,7 +36,7 @@ export interface EventPlan {
   /** The part of `holds` that would be removed. */
   readonly takes: readonly Entitlement[];
   /** What Datadog says, where keys are there. */
-  readonly datadog?: PlanInWords;
+  readonly datadog?: OnlinePlan;
 }
 
 /** As JSON prints it: a change is one text, such as `update title to Lead`. */
@@ -75,7 +75,7 @@ export async function planEvent(shell: Shell, input: EventInput): Promise<EventP
       end,
       ...planByNames({ policy, person: process === 'offboarding' || end !== undefined ? undefined : person, grants }),
       ...(end === undefined ? {} : { takes: [] }),
-      datadog: datadog && inWords(datadog),
+      datadog,
     };
   } finally {
     await inventory?.close();

@@ -24,18 +24,6 @@ export interface OnlinePlan extends Omit<ProcessPlan, 'account'> {
   readonly problem?: string;
 }
 
-/** As it is printed: each change in words, with its new value. */
-export interface PlanInWords extends Omit<OnlinePlan, 'changes' | 'changesOnceAllowed'> {
-  readonly changes: readonly string[];
-  readonly changesOnceAllowed: readonly string[];
-}
-
-export const inWords = ({ changes, changesOnceAllowed, ...plan }: OnlinePlan): PlanInWords => ({
-  ...plan,
-  changes: changes.map(changeWords),
-  changesOnceAllowed: changesOnceAllowed.map(changeWords),
-});
-
 interface Input {
   readonly client: DatadogClient;
   readonly inventory: Inventory | undefined;
@@ -100,7 +88,7 @@ export const renderEnd = ({ kind, detail }: NonNullable<ProcessPlan['end']>): st
 const list = (what: string, entitlements: readonly ResolvedEntitlement[]) =>
   entitlements.map(({ kind, name }) => [what, kind, name]);
 
-export function renderOnlinePlan(shell: Shell, plan: PlanInWords): string {
+export function renderOnlinePlan(shell: Shell, plan: OnlinePlan): string {
   const { account, accountId, status, problem, end, wouldInvite, heldAbove, protection } = plan;
   const rows = [
     ...list('add', plan.adds),
@@ -119,8 +107,8 @@ export function renderOnlinePlan(shell: Shell, plan: PlanInWords): string {
     ...(protection === undefined
       ? []
       : [`It would wait, since the account is protected: ${protectionAdvice[protection]}.`]),
-    ...plan.changes.map((change) => `Would be done: ${change}.`),
-    ...plan.changesOnceAllowed.map((change) => `Would be done once approved: ${change}.`),
+    ...plan.changes.map((change) => `Would be done: ${changeWords(change)}.`),
+    ...plan.changesOnceAllowed.map((change) => `Would be done once approved: ${changeWords(change)}.`),
     ...(rows.length === 0 ? [] : [renderTable(shell, ['in Datadog', 'kind', 'name'], rows)]),
     ...plan.withheld.map(({ part, why }) => `Would not be done: ${part}: ${why}.`),
     ...plan.warnings.map((warning) => `Note: ${warning}.`),

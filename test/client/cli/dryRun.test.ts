@@ -8,7 +8,7 @@ import { runCli } from '../../../client/cli/run.ts';
 import { examplePolicyPath } from '../../../config/config.ts';
 import { startSimulator, type Simulator } from '../../../simulator/index.ts';
 import { employ } from '../../support/employees.ts';
-import { knowPerson } from '../../support/muster.ts';
+import { hrEvent, knowPerson } from '../../support/muster.ts';
 import { officialClient } from '../../support/officialClient.ts';
 import { createShell } from '../support/shell.ts';
 import { budgetOf, removalOf } from '../../support/changeBudget.ts';
@@ -205,7 +205,8 @@ test('for a leaver the account’s own address counts, not HR’s outside the al
   await writeFile(join(cwd, 'policy.yaml'), example.replace('allowedDomains: []', 'allowedDomains: [example.com]'));
   await using inventory = await openInventory({ file: join(cwd, 'home', 'inventory.db') });
   const accountId = await employ({ inventory, simulator }, 'd-9');
-  await knowPerson({ inventory }, 'd-9', 'sam@elsewhere.test');
+  const moved = hrEvent('mover', 'd-9', { person: { email: 'sam@elsewhere.test' } });
+  await inventory.receiveEvent(moved, moved.occurredAt);
   const leave = await plan('leaver', '--person-id', 'd-9');
   expect(leave).toMatchObject({ account: 'found', accountId, changes: ['disable account'] });
   expect(names(leave?.removes)).toEqual(['Datadog Read Only Role']);
