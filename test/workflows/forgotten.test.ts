@@ -19,7 +19,7 @@ const sync = (depth: 'light' | 'full') =>
     args: [{ depth }],
   });
 
-test('a leaver of whom the person’s open run was not told, since Temporal was away, is carried out', async () => {
+test('a leaver of whom the open run was not told, since Temporal was away, is carried out', async () => {
   await using stage = await server.startMuster();
   const id = await employ(stage, 'f-1');
   await stage.muster.submitEvent(hrEvent('mover', 'f-1', { effectiveAt: inAMonth() }));
