@@ -23,8 +23,7 @@ export const peopleLimit = ({ atLeast, percent }: BudgetLimit, activePeople: num
   Math.max(atLeast, Math.floor((activePeople * percent) / 100));
 
 /** What takes away: somebody leaves, loses roles or teams, has their account's e-mail changed, or has drift repaired. */
-export const removalKinds = ['leaver', 'mover', 'email', 'repair'] as const;
-export type RemovalKind = (typeof removalKinds)[number];
+export type RemovalKind = 'leaver' | 'mover' | 'email' | 'repair';
 
 /** What is about to be taken away: the account, roles or teams; or an e-mail, which comes first. */
 export type Takes = 'access' | 'email';

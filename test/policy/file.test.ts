@@ -79,6 +79,17 @@ describe('the defaults', () => {
     expect(policy.sync.lightEveryMs).toBe(60_000);
   });
 
+  test('of the change budget make a day four hours, in all and for a source', () => {
+    const budget = 'offboarding: { changeBudget: { atLeast: 8, day: { percent: 30 }, perSource: { atLeast: 3 } } }\n';
+    expect(parsePolicy(`${minimal}${budget}`, 'p.yaml', simulator).changeBudget).toEqual({
+      hour: { atLeast: 8, percent: 5 },
+      day: { atLeast: 32, percent: 30 },
+      perSource: { hour: { atLeast: 3, percent: 0 }, day: { atLeast: 12, percent: 0 } },
+    });
+    const wrong = minimal + budget.replace('day: {', 'day: { window: 2,');
+    expect(() => parsePolicy(wrong, 'p.yaml', simulator)).toThrow(/offboarding.changeBudget.day.window: is not known/);
+  });
+
   test('yield to what the file says', () => {
     const text = `${minimal}${saidForSite}approvals: { acceptClaimed: true }\nsync: { lightEvery: 90 seconds }\n`;
     const policy = parsePolicy(text, 'p.yaml', site);
