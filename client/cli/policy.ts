@@ -85,7 +85,8 @@ function addCheck(policy: Command, shell: Shell, setExitCode: (code: number) => 
       const check = await checkPolicy(shell, path, online ?? false);
       printResult(shell, isJson(command), check, () => renderCheck(shell, file, check));
       for (const problem of check.problems ?? []) printMessage(shell, `error: ${problem}`);
-      for (const warning of check.online?.warnings ?? []) printMessage(shell, `warning: ${warning}`);
+      for (const warning of [...(check.warnings ?? []), ...(check.online?.warnings ?? [])])
+        printMessage(shell, `warning: ${warning}`);
       if (!check.ok) setExitCode(check.online === undefined ? 2 : 1);
     });
 }

@@ -14,6 +14,8 @@ interface PolicyCheck {
   readonly mode?: Policy['mode'];
   readonly rules?: number;
   readonly problems?: readonly string[];
+  /** What the file leaves to an order that nobody chose. */
+  readonly warnings?: readonly string[];
   /** Present with `--online`, once the file itself is sound. */
   readonly online?: OnlineCheck;
 }
@@ -82,7 +84,7 @@ export async function checkPolicy(shell: Shell, path: string, isOnline: boolean)
     if (!(error instanceof PolicyError)) throw error;
     return { ok: false, problems: error.problems };
   }
-  const sound = { hash: policy.hash, mode: policy.mode, rules: policy.rules.length };
+  const sound = { hash: policy.hash, mode: policy.mode, rules: policy.rules.length, warnings: unrankedSources(policy) };
   if (!isOnline) return { ok: true, ...sound };
   const { checkOnline } = await import('./policyOnline.ts');
   const config = await readShellConfig({ ...shell, env: { ...shell.env, MUSTER_POLICY: path } });
@@ -90,6 +92,17 @@ export async function checkPolicy(shell: Shell, path: string, isOnline: boolean)
     withDatadogHere(config, (client) => checkOnline(client, policy, inventory)),
   );
   return { ok: online.problems.length === 0, ...sound, problems: online.problems, online };
+}
+
+/** Several sources, and no word on which of them counts. */
+function unrankedSources({ identity, sources, roster }: Policy): readonly string[] {
+  const watched = roster.folder === undefined ? [] : [roster.source];
+  const names = [...new Set([...sources.map(({ name }) => name), ...watched])];
+  if (identity.authority !== undefined || names.length < 2) return [];
+  const order = names.join(', ');
+  return [
+    `identity.authority is missing: the sources rank as they are listed (${order}), so write [${order}] or another order`,
+  ];
 }
 
 export function renderCheck(shell: Shell, file: string, { ok, mode, rules, online }: PolicyCheck): string {

@@ -196,3 +196,17 @@ test('explain with a policy that cannot be used is wrong usage', async () => {
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(err).toMatch(/^error: .*version/s);
 });
+
+test('check warns where several sources speak and nobody says whose word counts', async () => {
+  const sources = 'sources:\n  - { name: okta }\n  - { name: hr, verify: standardWebhooks }\n';
+  const write = (more: string) => writeFile(join(cwd, 'p.yaml'), `version: 1\nrules: []\n${sources}${more}`);
+  await write('');
+  expect(await run(['policy', 'check', 'p.yaml'])).toMatchObject({
+    code: 0,
+    err: expect.stringContaining(
+      'warning: identity.authority is missing: the sources rank as they are listed (okta, hr)',
+    ),
+  });
+  await write('identity: { authority: [hr, okta] }\n');
+  expect(await run(['policy', 'check', 'p.yaml'])).toMatchObject({ code: 0, err: '' });
+});

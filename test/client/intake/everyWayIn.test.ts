@@ -3,6 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parseEmail, parsePersonId } from '../../../client/cli/parse.ts';
+import { readEvent, settleEvent } from '../../../client/cli/eventInput.ts';
+import { refuseUnranked } from '../../../client/intake/identity.ts';
+import { planRosterFile } from '../../../client/intake/roster/apply.ts';
+import { giveToken } from '../../support/operators.ts';
 import { readRoster } from '../../../client/intake/roster/read.ts';
 import { checkedEvent } from '../../../client/operations/drafts.ts';
 import { joinerBody, post, startGateway, type TestGateway } from '../support/gateway.ts';
@@ -69,3 +73,44 @@ test.each(['-rf', '.', '..', '.hidden', ':1', '_x', 'a/b', ''])(
     expect(isTaken(() => checkedEvent({ ...event, personId, person: { email: 'ada@example.com' } }))).toBe(false);
   },
 );
+
+test('a fact of the future is refused by the webhook, a file and whatever is submitted', async () => {
+  const future = '2099-01-01T00:00:00.000Z';
+  const body = joinerBody('e-1').replace(/"timestamp":"[^"]*"/, `"timestamp":"${future}"`);
+  expect(await post(gateway, body)).toMatchObject({
+    status: 422,
+    body: { detail: expect.stringMatching(/in the future/) },
+  });
+  const clock = { now: new Date(), newId: () => 'x' };
+  const file = { personId: 'e-1', email: 'ada@example.com', occurredAt: future };
+  expect(() => readEvent('joiner', {}, file, clock)).toThrow('lies in the future');
+  const submitted = { ...event, kind: 'joiner', personId: 'e-1', person: { email: 'ada@example.com' } } as const;
+  await expect(gateway.muster.submitEvent({ ...submitted, occurredAt: future })).rejects.toThrow('lies in the future');
+});
+
+test('a source without a rank is refused in words by webhook, SCIM, roster and command line', async () => {
+  const ranked = 'identity: { authority: [hr] }\n';
+  await using strict = await startGateway({ sources: ranked });
+  const scim = await scimClient(strict, 'okta');
+  const created = await scim.send('POST', '/Users', userBody('ada'));
+  expect(created).toMatchObject({ status: 403, body: { detail: expect.stringContaining('okta has no rank') } });
+  const { token } = await giveToken(strict, { role: 'intake', source: 'okta' });
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'webhook-id': 'm-1' };
+  expect(await post(strict, joinerBody('e-1'), headers)).toMatchObject({
+    status: 403,
+    body: { detail: expect.stringContaining('okta has no rank: add it to identity.authority') },
+  });
+  const file = join(folder, 'okta.csv');
+  await writeFile(file, 'id,email\n7,ada@example.com\n');
+  const roster = { path: file, source: 'okta', isComplete: false };
+  await expect(planRosterFile(strict.inventory, strict.policy, roster)).rejects.toThrow('okta has no rank');
+  const typed = readEvent(
+    'joiner',
+    { personId: 'e-1', email: 'ada@example.com' },
+    { source: 'okta' },
+    { now: new Date(), newId: () => 'x' },
+  );
+  await expect(settleEvent(strict.inventory, typed, () => Promise.resolve(strict.policy))).rejects.toThrow('no rank');
+  expect(() => refuseUnranked(strict.policy, 'cli')).toThrow('a name that Muster itself uses');
+  expect(strict.signalled).toEqual([]);
+});
