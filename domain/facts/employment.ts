@@ -23,6 +23,17 @@ export function employmentAt(statements: readonly Statement[], ranks: Ranks, at:
   return { state: kind === 'leaver' ? 'ended' : 'employed', eventId, source };
 }
 
+/** The event that says so, unless a newer word that counts takes its place before its turn. */
+export function standingWord(statements: readonly Statement[], ranks: Ranks, at: string): string | undefined {
+  const { eventId } = employmentAt(statements, ranks, at);
+  const word = statements.find((one) => one.eventId === eventId);
+  const outranked = outrankedWords(statements, ranks, at);
+  const isOvertaken = statements.some(
+    (other) => word !== undefined && !outranked.has(other.eventId) && supersedes(other, word),
+  );
+  return isOvertaken ? undefined : eventId;
+}
+
 /**
  * The words on employment that do not count, each with the source that has the word instead. What is to come is judged for its day:
  * somebody whom a higher source takes over then belongs to the lower one until then.

@@ -1,13 +1,13 @@
 import { replacedMovers } from '../../domain/facts/attributes.ts';
-import { outrankedWords, standingLines } from '../../domain/facts/employment.ts';
+import { outrankedWords, standingLines, standingWord } from '../../domain/facts/employment.ts';
 import type { Ranks } from '../../domain/facts/ranks.ts';
 import { isHire } from '../../domain/mailbox.ts';
-import type { HrEvent, MailboxEvent } from '../../domain/model.ts';
+import type { HrEvent, MailboxEvent, OutcomeKind } from '../../domain/model.ts';
 import { locked, personLock } from '../database/locks.ts';
 import type { Db } from '../database/schema.ts';
 import type { IntakeRow, PersonMailbox } from '../port/people.ts';
 import { statementsOf } from './facts.ts';
-import { waitingEvents } from './intake.ts';
+import { findEvent, waitingEvents } from './intake.ts';
 import { ensurePerson, findPerson } from './people.ts';
 
 /**
@@ -33,9 +33,10 @@ export const readMailbox = locked(
     const record = await findPerson(db, personId);
     if (record === undefined) throw new Error(`person ${personId} was written and cannot be read`);
     const { employment, accountId, lines, attributes } = record;
+    const statements = await statementsOf(db, personId);
+    await reopen(db, standingWord(statements, ranks, run.at), run);
     const rows = await waitingEvents(db, { personId, limit: longestMailbox });
     const isKnown = attributes !== undefined || rows.some(({ event }) => isAboutWork(event));
-    const statements = await statementsOf(db, personId);
     const judged = { outranked: outrankedWords(statements, ranks, run.at), replaced: replacedMovers(statements) };
     return {
       person: { employment, accountId, lines: standingLines(lines, judged.outranked), isKnown },
@@ -43,6 +44,21 @@ export const readMailbox = locked(
     };
   },
 );
+
+/** How an event ends for which another one counted. */
+const dropped: readonly OutcomeKind[] = ['superseded', 'stale', 'outranked'];
+
+/** Where the event that took its place does not count any more, the word that does has its turn. */
+async function reopen(db: Db, eventId: string | undefined, run: { readonly id: string; readonly at: string }) {
+  const row = eventId === undefined ? undefined : await findEvent(db, eventId);
+  if (row?.outcome === undefined || !dropped.includes(row.outcome.kind)) return;
+  const isLeaveOpen = row.event.kind === 'leaver' ? 1 : 0;
+  await db
+    .updateTable('intake')
+    .set({ appliedAt: null, outcome: null, takenUpBy: run.id, takenUpAt: run.at, isLeaveOpen })
+    .where('eventId', '=', row.event.eventId)
+    .execute();
+}
 
 /** More than the intake takes of one person before they are applied. */
 const longestMailbox = 1_000;
