@@ -145,7 +145,7 @@ test('the e-mail of a privileged person changes once somebody approves it, the n
   expect((await readAccount(stage, accountId)).email).toBe('a-7.new@example.com');
   const evidence = await stage.inventory.listEvidence({ personId: 'a-7', limit: 100, offset: 0 });
   expect(evidence.filter(({ action }) => action === 'update account').map(({ actor }) => actor)).toEqual([
-    'test',
+    'cli',
     lead,
   ]);
 });
