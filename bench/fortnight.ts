@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WorkerInterceptors } from '@temporalio/worker';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -8,6 +6,7 @@ import { createMuster } from '../client/operations/muster.ts';
 import { startSimulator } from '../simulator/index.ts';
 import { findTestServer } from '../workers/engine/find.ts';
 import { personWorkflowId, searchAttributes } from '../domain/contracts.ts';
+import { closedAtTheEnd, makeFolder } from './ending.ts';
 import type { Figure } from './figures.ts';
 import { tableOf } from './histories.ts';
 import { until } from './measure.ts';
@@ -20,19 +19,21 @@ const fifteenDaysMs = 15 * 86_400_000;
 /** Nobody accepts for 14 days: invitations are repeated, then the process gives up. On a server that skips time. */
 export async function measureFortnight({ findOptions, bundle, say }: BenchOptions): Promise<readonly Figure[]> {
   const path = await findTestServer(findOptions);
-  const environment = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path } },
-  });
   await using opened = new AsyncDisposableStack();
-  opened.defer(() => environment.teardown());
+  const { environment } = opened.use(
+    await closedAtTheEnd(async () => {
+      const server = { executable: { type: 'existing-path', path } } as const;
+      const created = await TestWorkflowEnvironment.createTimeSkipping({ server });
+      return { environment: created, [Symbol.asyncDispose]: () => created.teardown() };
+    }),
+  );
   const { client } = environment;
   const { namespace } = client.options;
   await environment.connection.operatorService.addSearchAttributes({
     namespace,
     searchAttributes: Object.fromEntries(Object.values(searchAttributes).map(({ name }) => [name, keyword])),
   });
-  const home = await mkdtemp(join(tmpdir(), 'muster-bench-'));
-  opened.defer(() => rm(home, { recursive: true, force: true }));
+  const { path: home } = opened.use(await makeFolder());
   const clock = { ms: await environment.currentTimeMs() };
   const simulator = opened.use(await startSimulator({ now: () => clock.ms }));
   const inventoryFile = join(home, 'inventory.db');

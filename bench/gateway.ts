@@ -7,7 +7,9 @@ import { startProgram, type Program } from '../test/support/processes.ts';
 import { examplePolicyPath } from '../config/config.ts';
 import { ensureSearchAttributes } from '../workers/searchAttributes.ts';
 import { personWorkflowId } from '../domain/contracts.ts';
+import { closedAtTheEnd } from './ending.ts';
 import { median, round, spreadOf, type Figure } from './figures.ts';
+import { residentMiB } from './measure.ts';
 import { startStage, type BenchOptions, type Stage } from './stage.ts';
 import { tellPerson } from '../client/operations/startPerson.ts';
 
@@ -29,7 +31,7 @@ export async function measureGateway({
   await ensureSearchAttributes(stage.client);
   await mkdir(join(stage.home, 'secrets'));
   await writeFile(join(stage.home, 'secrets', 'hr'), secret);
-  let gateway = await startGateway(stage, stage.engine.address);
+  const gateway = await startGateway(stage, stage.engine.address);
   try {
     const ratios: number[] = [];
     for (let turn = 0; turn < repetitions; turn += 1) {
@@ -38,26 +40,10 @@ export async function measureGateway({
       ratios.push(acceptedMs / bareMs);
       say(`signalWithStart ${rate(bareMs)}, accepted events ${rate(acceptedMs)}`);
     }
-    const durations = await sendSteadily();
-    const p99 = durations.toSorted((a, b) => a - b)[Math.floor(durations.length * 0.99)] ?? Infinity;
-    say(`${steady.count} at ${steady.perSecond}/s: median ${round(median(durations))} ms, p99 ${round(p99)} ms`);
+    const p99 = await measureSteadily('workers down', (index) => untilAccepted(`s-${index}`), say);
     await gateway.end('SIGTERM');
-
-    await using proxy = await startHoldingProxy(stage.engine.address);
-    let lost = 0;
-    for (let kill = 0; kill < kills; kill += 1) {
-      proxy.hold(false);
-      gateway = await startGateway(stage, proxy.address);
-      proxy.hold(true);
-      const sending = untilAccepted(`k${kill}`);
-      await until(() => hasRun(stage, `k${kill}`));
-      await gateway.end('SIGKILL');
-      proxy.hold(false);
-      gateway = await startGateway(stage, proxy.address);
-      await sending;
-      lost += await countWrong(stage, `k${kill}`);
-      await gateway.end('SIGTERM');
-    }
+    const down = await measureDown(stage, say);
+    const lost = await countLostByKills(stage, kills);
     return [
       {
         name: 'time of an accepted event, in bare signalWithStart',
@@ -71,6 +57,7 @@ export async function measureGateway({
         unit: ' ms',
         target: 1_000,
       },
+      ...down,
       { name: `events lost or there twice after ${kills} kills before the reply`, value: lost, target: 0 },
     ];
   } finally {
@@ -87,7 +74,10 @@ async function startGateway({ home }: Stage, address: string): Promise<Program> 
     MUSTER_PORT: String(port),
     MUSTER_POLICY: examplePolicyPath,
   };
-  const gateway = startProgram('client/gateway/main.ts', { env });
+  const gateway = await closedAtTheEnd(async () => {
+    const program = startProgram('client/gateway/main.ts', { env });
+    return { ...program, [Symbol.asyncDispose]: async () => void (await program.end('SIGKILL')) };
+  });
   await until(() => {
     if (!gateway.isRunning()) throw new Error(`the gateway ended: ${gateway.said.err}`);
     return gateway.said.err.includes('gateway started');
@@ -131,19 +121,70 @@ async function untilAccepted(personId: string): Promise<void> {
   await until(async () => (await send(personId).catch(() => 0)) === 202);
 }
 
-/** Sends each at its moment, however long the replies take. Returns the time of each reply. */
-async function sendSteadily(): Promise<readonly number[]> {
+/** Temporal goes away under a running gateway: it no longer answers, or refuses to be connected to. Nobody repeats anything. */
+async function measureDown(stage: Stage, say: BenchOptions['say']): Promise<readonly Figure[]> {
+  const figures: Figure[] = [];
+  let lost = 0;
+  for (const how of ['silent', 'gone'] as const) {
+    await using proxy = await startHoldingProxy(stage.engine.address);
+    const gateway = await startGateway(stage, proxy.address);
+    try {
+      if (how === 'silent') proxy.hold(true);
+      else await proxy[Symbol.asyncDispose]();
+      const before = await residentMiB(gateway.pid);
+      const p99 = await measureSteadily(`Temporal ${how}`, (index) => accepted(`${how}-${index}`), say);
+      say(`gateway: ${round(before)} MiB before, ${round(await residentMiB(gateway.pid))} MiB after`);
+      figures.push({ name: `p99 of the same, Temporal ${how}`, value: p99, unit: ' ms', target: 1_000 });
+    } finally {
+      await gateway.end('SIGTERM');
+    }
+    const wrong = await Promise.all(
+      Array.from({ length: steady.count }, (_, index) => countWrong(stage, `${how}-${index}`)),
+    );
+    lost += wrong.reduce((total, count) => total + count, 0);
+  }
+  return [...figures, { name: 'accepted events not on record, Temporal down', value: lost, target: 0 }];
+}
+
+/** Kills the gateway between accepting and answering; the sender repeats. */
+async function countLostByKills(stage: Stage, kills: number): Promise<number> {
+  await using proxy = await startHoldingProxy(stage.engine.address);
+  let lost = 0;
+  for (let kill = 0; kill < kills; kill += 1) {
+    proxy.hold(false);
+    const killed = await startGateway(stage, proxy.address);
+    proxy.hold(true);
+    const sending = untilAccepted(`k${kill}`);
+    await until(() => hasRun(stage, `k${kill}`));
+    await killed.end('SIGKILL');
+    proxy.hold(false);
+    const gateway = await startGateway(stage, proxy.address);
+    await sending;
+    lost += await countWrong(stage, `k${kill}`);
+    await gateway.end('SIGTERM');
+  }
+  return lost;
+}
+
+/** Sends each at its moment, however long the answers take. Returns the 99th percentile of their times, in milliseconds. */
+async function measureSteadily(
+  what: string,
+  sendOne: (index: number) => Promise<void>,
+  say: BenchOptions['say'],
+): Promise<number> {
   const startedAt = performance.now();
-  return Promise.all(
+  const durations = await Promise.all(
     Array.from({ length: steady.count }, async (_, index) => {
       const dueMs = (index * 1_000) / steady.perSecond;
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, startedAt + dueMs - performance.now())));
       const sentAt = performance.now();
-      // With its repetitions, as a sender does where the engine is too busy.
-      await untilAccepted(`s-${index}`);
+      await sendOne(index);
       return performance.now() - sentAt;
     }),
   );
+  const p99 = durations.toSorted((a, b) => a - b)[Math.floor(durations.length * 0.99)] ?? Infinity;
+  say(`${steady.count} at ${steady.perSecond}/s, ${what}: median ${round(median(durations))} ms, p99 ${round(p99)} ms`);
+  return p99;
 }
 
 const hasRun = ({ client }: Stage, personId: string): Promise<boolean> =>

@@ -5,7 +5,7 @@ import type { Figure } from './figures.ts';
 import { countUpserts, listingOf, readHistory, tableOf } from './histories.ts';
 import { until } from './measure.ts';
 import { joinerOf } from './people.ts';
-import { startStage, startWorkerSide, type BenchOptions, type Stage } from './stage.ts';
+import { controlSimulator, startStage, startWorkerSide, type BenchOptions, type Stage } from './stage.ts';
 
 const approver = 'security-lead@example.com';
 
@@ -73,7 +73,7 @@ async function onboardOne(stage: Stage, personId: string, department: string) {
   );
   const [approval] = await inventory.listApprovals({ state: 'open', personId });
   if (approval === undefined) throw new Error(`${personId} has no open approval`);
-  await control(simulator.url, 'accept', { userId: pending.id });
+  await controlSimulator(simulator.url, 'accept', { userId: pending.id });
   await handle.signal(accountActivatedSignal, { accountId: pending.id });
   // The approver comes last, as people do: the process waits for them.
   await until(
@@ -87,13 +87,4 @@ async function onboardOne(stage: Stage, personId: string, department: string) {
   if (outcome?.kind !== 'completed') throw new Error(`${personId} ended as ${JSON.stringify(outcome)}`);
   await handle.result();
   return readHistory(client, personWorkflowId(personId));
-}
-
-async function control(url: string, what: string, body: object): Promise<void> {
-  const answer = await fetch(`${url}/control/${what}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`the simulator refuses ${what}: ${await answer.text()}`);
 }

@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openInventory } from '../test/support/inventory.ts';
 import type { Inventory } from '../inventory/port/inventory.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 import type { Account } from '../domain/model.ts';
+import { closedAtTheEnd, makeFolder } from './ending.ts';
 import { median, spreadOf, type Figure } from './figures.ts';
 import type { BenchOptions } from './stage.ts';
 
@@ -26,22 +25,19 @@ const queries = {
 
 /** How long the command line's queries take at 100,000 accounts, on both databases. */
 export async function measureLists({ say }: BenchOptions): Promise<readonly Figure[]> {
-  const home = await mkdtemp(join(tmpdir(), 'muster-bench-lists-'));
-  try {
-    const figures = await measureOn('SQLite', { file: join(home, 'inventory.db') }, say);
+  await using home = await makeFolder();
+  const figures = await measureOn('SQLite', { file: join(home.path, 'inventory.db') }, say);
+  await using postgres = await closedAtTheEnd(async () => {
     const server = await startPostgres();
-    if ('unavailable' in server) {
-      say(`PostgreSQL cannot run here: ${server.unavailable}`);
-      return figures;
-    }
-    try {
-      return [...figures, ...(await measureOn('PostgreSQL', await server.createDatabase(), say))];
-    } finally {
-      await server.stop();
-    }
-  } finally {
-    await rm(home, { recursive: true, force: true });
+    const stop = async (): Promise<void> => ('unavailable' in server ? undefined : server.stop());
+    return { server, [Symbol.asyncDispose]: stop };
+  });
+  const { server } = postgres;
+  if ('unavailable' in server) {
+    say(`PostgreSQL cannot run here: ${server.unavailable}`);
+    return figures;
   }
+  return [...figures, ...(await measureOn('PostgreSQL', await server.createDatabase(), say))];
 }
 
 async function measureOn(

@@ -4,7 +4,9 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 import { readConfig } from '../config/config.ts';
 import { cacheFolderIn } from '../workers/engine/find.ts';
 import { measureCommandLine } from './commandLine.ts';
+import { endOnSignal } from './ending.ts';
 import { describeFigure, type Figure } from './figures.ts';
+import { measureFlood } from './flood.ts';
 import { measureGateway } from './gateway.ts';
 import { measureFortnight } from './fortnight.ts';
 import { measureHistory } from './history.ts';
@@ -25,6 +27,7 @@ const parts: Readonly<Record<string, Part>> = {
   sync: measureSync,
   lists: measureLists,
   gateway: measureGateway,
+  flood: measureFlood,
   commandLine: measureCommandLine,
 };
 
@@ -38,7 +41,8 @@ Measures what Muster costs, beside its targets; about ten minutes on two cores. 
   memory      the worker's memory at 1,000 and at 4,000 people waiting
   sync        a full sync of 100,000 users: requests, CPU, memory, latency, limits
   lists       the command line's queries at 100,000 accounts, on both databases
-  gateway     accepted events against bare signalWithStart, p99 with the workers down, kills before the reply
+  gateway     accepted events against bare signalWithStart, p99 with the workers or Temporal down, kills before the reply
+  flood       the status query of one person who gets 2,000 signals of a stranger
   commandLine from the start of a command to its end, against an empty process of Node`;
 
 const { values, positionals } = parseArgs({
@@ -61,6 +65,7 @@ if (values.help) {
 }
 
 async function runParts(names: readonly string[]): Promise<void> {
+  endOnSignal();
   const logger = quietSdk();
   const { cliPath, searchPath, cacheHome } = await readConfig();
   const workflowsPath = fileURLToPath(new URL('twin/workflows.ts', import.meta.url));

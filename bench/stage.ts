@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
@@ -21,6 +19,7 @@ import { personSignals } from '../workers/signals.ts';
 import { startWorkers, type Workers } from '../workers/worker.ts';
 import type { Policy } from '../domain/policy/rules.ts';
 import { startChild } from './children.ts';
+import { closedAtTheEnd, makeFolder } from './ending.ts';
 import type { SimulatorAddress } from './workerInput.ts';
 
 /** What every part gets from `main.ts`. */
@@ -47,9 +46,9 @@ export interface Stage extends AsyncDisposable {
 
 export async function startStage(findOptions: FindOptions, simulated: SimulatorOptions = {}): Promise<Stage> {
   await using opened = new AsyncDisposableStack();
-  const home = await mkdtemp(join(tmpdir(), 'muster-bench-'));
-  opened.defer(() => rm(home, { recursive: true, force: true }));
-  const engine = opened.use(await startEngine({ engine: await findEngine(findOptions), home }));
+  const { path: home } = opened.use(await makeFolder());
+  const found = await findEngine(findOptions);
+  const engine = opened.use(await closedAtTheEnd(() => startEngine({ engine: found, home })));
   const simulator = opened.use(await startChild<SimulatorAddress>('./simulator.ts', simulated));
   const inventoryFile = join(home, 'inventory.db');
   const inventory = opened.use(await openInventory({ file: inventoryFile }));
@@ -129,9 +128,20 @@ export async function startWorkerSide(options: WorkerSideOptions): Promise<Async
   return { stop, [Symbol.asyncDispose]: stop };
 }
 
+/** Has the simulator do what people do, such as `accept` an invitation. */
+export async function controlSimulator(url: string, what: string, body: object): Promise<void> {
+  const answer = await fetch(`${url}/control/${what}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`the simulator refuses ${what}: ${await answer.text()}`);
+}
+
 /** The SDK's own words would drown the figures. Once in a process. */
 export function quietSdk(): DefaultLogger {
   const logger = new DefaultLogger('ERROR');
-  Runtime.install({ logger });
+  // Ctrl-C and SIGTERM are the bench's own.
+  Runtime.install({ logger, shutdownSignals: [] });
   return logger;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isGrpcServiceError as isServiceError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { Attestor } from '../../auth/attestation.ts';
 import { recordDecision, type Operator, type Why } from '../../auth/operator.ts';
 import { optionalCapabilities } from '../../datadog/types.ts';
@@ -14,6 +14,7 @@ import { submitDecision } from './decide.ts';
 import { checkedEvent, refuseFuture, requireNamed, type EventDraft } from './drafts.ts';
 import { queryStatus, waitForOutcome, type WaitOptions } from './progress.ts';
 import { tellPerson } from './startPerson.ts';
+import { isTemporalFailure } from './temporal.ts';
 import { wake } from './wake.ts';
 import type { Decision } from '../../domain/decision.ts';
 
@@ -121,7 +122,7 @@ async function submitEvent(
     .then(
       () => true,
       (error: unknown) => {
-        if (!isServiceError(error)) throw error;
+        if (!isTemporalFailure(error)) throw error;
         return false;
       },
     );

@@ -1,9 +1,13 @@
-import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { Client, Connection, isGrpcServiceError, type ConnectionOptions } from '@temporalio/client';
 
 interface TemporalTarget {
   readonly connection: ConnectionOptions;
   readonly namespace: string;
 }
+
+/** Whether a call failed at Temporal's frontend or on the way there. Calls about a workflow wrap what gRPC says, others do not. */
+export const isTemporalFailure = (error: unknown): boolean =>
+  error instanceof Error && (isGrpcServiceError(error) || isTemporalFailure(error.cause));
 
 /**
  * A client of the cluster, whether it responds now or not. A call is sent once: whoever makes it knows whether to repeat it,

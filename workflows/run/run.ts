@@ -68,8 +68,13 @@ async function takeNext(run: PersonRun): Promise<boolean> {
   }
 }
 
-/** The server would end a run whose history grows without end, and whoever reaches it can make it grow. */
-const isLong = (): boolean => workflowInfo().continueAsNewSuggested;
+/**
+ * Events of a run that is left to the next one: an onboarding has a hundred. Signals make a run longer, and a worker that replays
+ * thousands of them takes longer than a workflow task may, however often it is tried again.
+ */
+const longRun = 1_000;
+
+const isLong = (): boolean => workflowInfo().continueAsNewSuggested || workflowInfo().historyLength >= longRun;
 
 /** Phases in which a process can be left and taken up again by the next run: it finds in the record how far it was. */
 const waitingPhases: readonly Phase[] = ['scheduled', 'waitingForAcceptance', 'waitingForApproval', 'blocked', 'held'];

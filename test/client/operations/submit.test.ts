@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Client } from '@temporalio/client';
+import { ServiceError, type Client } from '@temporalio/client';
 import { createMuster } from '../../../client/operations/muster.ts';
 import { startGateway } from '../support/gateway.ts';
 
@@ -13,11 +13,14 @@ const event = {
   source: 'hr',
 } as const;
 
+const unavailable = Object.assign(new Error('14 UNAVAILABLE'), { code: 14, details: '', metadata: {} });
+
 test.each<[string, () => Promise<never>]>([
   ['does not respond', () => new Promise(() => undefined)],
   [
     'is away',
-    () => Promise.reject(Object.assign(new Error('14 UNAVAILABLE'), { code: 14, details: '', metadata: {} })),
+    // As the SDK's own client throws it.
+    () => Promise.reject(new ServiceError('Failed to signal with start', { cause: unavailable })),
   ],
 ])('where Temporal %s an event is on record, and the sender does not wait', async (_, signalWithStart) => {
   await using gateway = await startGateway();
