@@ -19,16 +19,20 @@ export async function accessSync({ depth, carried }: AccessSyncInput): Promise<S
     await reasonOfFailure(() => bestEffort.refreshCapabilities());
     return summary;
   }
-  await watch();
   const { waiting, isEvidenceUntold } = await records.startSync(firstExecutionRunId, depth);
+  if (waiting > 0) await lookForPeople(waiting);
+  await watch();
   if (isEvidenceUntold) await reasonOfFailure(() => bestEffort.tellEvidence());
-  if (waiting === 0) return undefined;
+  return undefined;
+}
+
+/** Who has accepted, or logged in for the first time? */
+async function lookForPeople(waiting: number): Promise<void> {
   const reason = await reasonOfFailure(async () => {
     const { activated } = await scan.scanPending();
     setCurrentDetails(`${waiting} waiting for acceptance, ${activated} of them active now`);
   });
   if (reason !== undefined) setCurrentDetails(`not read: ${reason}`);
-  return undefined;
 }
 
 /** What is late, by the record and by Temporal. What cannot be asked is asked by the next run, and keeps nothing else from it. */

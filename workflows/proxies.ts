@@ -70,8 +70,9 @@ export const scan = proxyActivities<Activities>({
 export const watching = proxyActivities<Activities>({
   ...waitForTheEnd,
   taskQueue: taskQueues.muster,
-  startToCloseTimeout: '2 minutes',
-  scheduleToCloseTimeout: '5 minutes',
+  // A run that stands while its worker is dead keeps the next ones away.
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: '1 minute',
   retry: { maximumAttempts: 1 },
 });
 

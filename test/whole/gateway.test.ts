@@ -191,6 +191,8 @@ test('events sent while every worker is down are accepted, and applied in order 
     );
     const row = await inventory.findPerson(personId);
     expect(row?.employment).toBe(isLeft ? 'left' : 'employed');
-    expect((await inventory.findEvent(`hr:${personId}-2`))?.outcome?.kind).toBe('superseded');
+    // Of somebody who has left there is nothing to change.
+    const older = (await inventory.findEvent(`hr:${personId}-2`))?.outcome?.kind;
+    expect(isLeft ? ['superseded', 'nothingToDo'] : ['superseded']).toContain(older);
   }
 }, 400_000);

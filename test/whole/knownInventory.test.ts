@@ -151,4 +151,4 @@ test('an older copy that an operator has accepted revives nobody who has left si
   expect(held()).toEqual([...nothing, ...nothing]);
   expect((await worker.end('SIGTERM')).code).toBe(0);
   expect((await startWorker(current).exited).code).toBe(3);
-});
+}, 180_000);

@@ -144,10 +144,7 @@ test('the e-mail of a privileged person changes once somebody approves it, the n
   await outcomeOf(stage, mover);
   expect((await readAccount(stage, accountId)).email).toBe('a-7.new@example.com');
   const evidence = await stage.inventory.listEvidence({ personId: 'a-7', limit: 100, offset: 0 });
-  expect(evidence.filter(({ action }) => action === 'update account').map(({ actor }) => actor)).toEqual([
-    'cli',
-    lead,
-  ]);
+  expect(evidence.filter(({ action }) => action === 'update account').map(({ actor }) => actor)).toEqual(['cli', lead]);
 });
 
 test('without a privileged role a new e-mail needs no approval; a rejected one is not written', async () => {

@@ -57,6 +57,8 @@ export async function acceptance(
           sent = await sendInvitation(run, current.account, sent.round + 1);
         } else {
           current = await followNews(run, current);
+          // Read again for the news: they may have accepted meanwhile, and nobody says so a second time.
+          if (current.account.status === 'active') return current;
           if (current.hasNewEmail === true) sent = await sendInvitation(run, current.account, sent.round + 1);
         }
       }
