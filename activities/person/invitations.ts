@@ -10,8 +10,7 @@ import { tell } from './tell.ts';
 import { attemptedAt } from './word.ts';
 
 /** No reading shows an invitation: each request may have sent an e-mail, and the evidence says how many there were. */
-export function createInvitationActivities({ datadog, notify, ...writing }: Dependencies) {
-  const { inventory, policy } = writing;
+export function createInvitationActivities({ datadog, inventory, policy, notify }: Dependencies) {
   return {
     /** The first one that is out still is not sent again: a process that goes on in another run comes here once more. */
     async sendInvitation(accountId: string, because: Because, round: number): Promise<Invitation> {
@@ -21,11 +20,11 @@ export function createInvitationActivities({ datadog, notify, ...writing }: Depe
         const isOpen = (await inventory.listOpenWrites(personId)).some(({ step }) => step === firstInvitation);
         if (round === 1 && !isOpen && before?.accountId === accountId && isOut(before)) return asInvitation(before);
         let sent: Invitation | undefined;
-        await ensure(writing, because, {
+        await ensure(inventory, because, {
           accountId,
           step: `sendInvitation:${round}`,
           action: 'send invitation',
-          wanted: { kind: 'invited' },
+          wanted: { kind: 'unreadable' },
           async send() {
             sent = await api.sendInvitation(accountId);
             const { id: invitationId, expiresAt } = sent;
@@ -45,11 +44,11 @@ export function createInvitationActivities({ datadog, notify, ...writing }: Depe
     async cancelInvitations(accountId: string, because: Because): Promise<void> {
       await withDatadog(datadog, async (api) => {
         const before = await pendingInvitation(inventory, because.personId);
-        await ensure(writing, because, {
+        await ensure(inventory, because, {
           accountId,
           step: 'cancelInvitations',
           action: 'cancel invitations',
-          wanted: { kind: 'uninvited' },
+          wanted: { kind: 'unreadable' },
           send: () => api.cancelInvitations(accountId),
           mayBeSo: ['NotFound'],
           said: ({ asked }) => ({ before, after: { accountId, invitations: [], ...requests(asked) } }),

@@ -54,8 +54,7 @@ export function hasHappened(
   if (wanted.kind === 'created') return yesOrNo(account !== undefined);
   if (account === undefined || account.id !== accountId) return 'notRead';
   switch (wanted.kind) {
-    case 'invited':
-    case 'uninvited':
+    case 'unreadable':
       return 'unreadable';
     case 'enabled':
       return yesOrNo(account.status !== 'disabled');

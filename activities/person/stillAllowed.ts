@@ -29,22 +29,16 @@ interface Assignment {
 
 /**
  * Judges again just before an entitlement is assigned, perhaps days after its approval: what the role grants now, and
- * whether the people who approved it still may. Throws `Withheld` where it must not be assigned; returns
- * whether the role is privileged.
+ * whether the people who approved it still may. Throws `Withheld` where it must not be assigned.
  */
-export async function refuseWithheld(
-  api: DatadogReads,
-  inventory: Inventory,
-  assignment: Assignment,
-): Promise<{ readonly isPrivileged: boolean }> {
+export async function refuseWithheld(api: DatadogReads, inventory: Inventory, assignment: Assignment): Promise<void> {
   const { because, entitlement } = assignment;
   const approval = await approvalFor(inventory, because);
   const lapsed = approval === undefined ? [] : await lapsedDecisions(inventory, approval);
   if (lapsed.length > 0) throw new Withheld({ given: false, because: 'lapsed', lapsed });
-  if (entitlement.kind !== 'role') return { isPrivileged: false };
-  if (approval?.privileged?.includes(entitlement.name) === true) return { isPrivileged: true };
+  if (entitlement.kind !== 'role' || approval?.privileged?.includes(entitlement.name) === true) return;
   const privileges = privilegesIn(await api.rolePermissions(entitlement.id));
-  if (privileges.length === 0) return { isPrivileged: false };
+  if (privileges.length === 0) return;
   const why = `the role grants ${privileges.join(', ')}: privileged, and nobody has approved that`;
   throw new Withheld({ given: false, because: 'privileged', why });
 }
