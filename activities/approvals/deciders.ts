@@ -1,6 +1,6 @@
-import { isNewer, lineOf } from '../../domain/mailbox.ts';
-import type { HrEvent, PersonRecord } from '../../domain/model.ts';
+import type { PersonRecord } from '../../domain/model.ts';
 import { isAddress, pinName } from '../../domain/pins.ts';
+import { goneBecause, leavingEvent } from '../../domain/standing.ts';
 import { foldCase, isSameText } from '../../domain/text.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { mayBeSame } from '../../domain/approvals.ts';
@@ -70,31 +70,6 @@ async function identifyPerson(
     isKnown: true,
     gone: goneBecause(record, events, account?.status === 'disabled', now),
   };
-}
-
-function goneBecause(
-  { employment }: PersonRecord,
-  events: readonly HrEvent[],
-  isDisabled: boolean,
-  now: number,
-): string | undefined {
-  if (employment === 'left') return 'they have left';
-  const leaver = leavingEvent(events);
-  if (leaver !== undefined && (leaver.immediate === true || Date.parse(leaver.effectiveAt) <= now)) {
-    return 'they have left';
-  }
-  return isDisabled ? 'their account is disabled' : undefined;
-}
-
-/** The leaver that waits for its day, unless a newer fact takes it back. */
-function leavingEvent(events: readonly HrEvent[]): HrEvent | undefined {
-  const newest = events
-    .filter((event) => lineOf(event) === 'employment')
-    .reduce<HrEvent | undefined>(
-      (last, event) => (last === undefined || isNewer(event, last) ? event : last),
-      undefined,
-    );
-  return newest?.kind === 'leaver' ? newest : undefined;
 }
 
 /** Somebody of whom HR said nothing yet may have an account all the same. */
