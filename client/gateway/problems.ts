@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { isGrpcServiceError } from '@temporalio/client';
+import { isTemporalFailure } from '../operations/temporal.ts';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -147,7 +147,7 @@ export function knownProblem(error: FastifyError): KnownProblem | undefined {
 function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: unknown };
-  if (isGrpcServiceError(error)) return true;
+  if (isTemporalFailure(error)) return true;
   if (typeof code === 'string' && /^(SQLITE_BUSY|SQLITE_IOERR|SQLITE_FULL|ECONN|EPIPE|ETIMEDOUT|08|53|57)/.test(code))
     return true;
   return error.cause !== undefined && isAway(error.cause);

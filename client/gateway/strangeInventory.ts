@@ -1,6 +1,7 @@
-import { isGrpcServiceError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { requireKnownInventory } from '../operations/knownInventory.ts';
+import { isTemporalFailure } from '../operations/temporal.ts';
 
 const answersWithinMs = 5_000;
 const askAgainMs = 30_000;
@@ -20,7 +21,7 @@ export async function refuseStrangeInventory(
     try {
       await client.withDeadline(Date.now() + answersWithinMs, () => requireKnownInventory(client, inventory));
     } catch (error) {
-      if (!isGrpcServiceError(error)) throw error;
+      if (!isTemporalFailure(error)) throw error;
       if (!isOver) timer = setTimeout(() => void ask().catch(onStrange), askAgainMs);
     }
   };

@@ -1,5 +1,4 @@
 import {
-  isGrpcServiceError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -18,6 +17,7 @@ import {
 import { checkDecision } from '../../domain/guards.ts';
 import { ConflictError, FailedError, NotFoundError, RefusedError, UsageError } from '../../domain/errors.ts';
 import type { ApprovalRow } from '../../inventory/port/approvals.ts';
+import { grpcCodeIn } from './temporal.ts';
 import { isSameDecision, type Decision, type DecisionId } from '../../domain/decision.ts';
 
 interface DecideOptions {
@@ -157,6 +157,6 @@ function judge(error: unknown): string | undefined {
   }
   if (error instanceof WorkflowNotFoundError || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
     return undefined;
-  if (isGrpcServiceError(error) && passingCodes.includes(error.code)) return undefined;
+  if (passingCodes.includes(grpcCodeIn(error))) return undefined;
   throw error;
 }

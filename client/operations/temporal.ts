@@ -5,9 +5,16 @@ interface TemporalTarget {
   readonly namespace: string;
 }
 
-/** Whether a call failed at Temporal's frontend or on the way there. Calls about a workflow wrap what gRPC says, others do not. */
-export const isTemporalFailure = (error: unknown): boolean =>
-  error instanceof Error && (isGrpcServiceError(error) || isTemporalFailure(error.cause));
+/**
+ * gRPC's code of a call that failed at Temporal's frontend or on the way there; undefined for another error. Calls about a
+ * workflow or a schedule wrap what gRPC says, others do not.
+ */
+export function grpcCodeIn(error: unknown): number | undefined {
+  if (isGrpcServiceError(error)) return error.code;
+  return error instanceof Error ? grpcCodeIn(error.cause) : undefined;
+}
+
+export const isTemporalFailure = (error: unknown): boolean => grpcCodeIn(error) !== undefined;
 
 /**
  * A client of the cluster, whether it responds now or not. A call is sent once: whoever makes it knows whether to repeat it,

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ServiceError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { submitDecision, type DecisionClient } from '../../../client/operations/decide.ts';
 import { ConflictError, FailedError, NotFoundError, RefusedError } from '../../../domain/errors.ts';
@@ -75,6 +75,11 @@ test('while the process is between two runs the same decision is sent again', as
   // Temporal is told no more than which decision it is.
   const { decisionId, approvalId } = decision;
   expect(sent).toEqual(Array.from({ length: 4 }, () => ({ decisionId, approvalId })));
+});
+
+test('a Temporal that is away for a moment is asked again, however the client wraps it', async () => {
+  const { result } = decideWith([new ServiceError('Workflow Update failed', { cause: away }), receipt]);
+  expect(await result).toEqual(receipt);
 });
 
 test('a decision that nobody takes in time is said to be NOT recorded', async () => {
