@@ -18,7 +18,7 @@ export interface SigningKey {
 }
 
 /** What is signed with the key. A signature for one purpose is none for another. */
-export type Purpose = 'token' | 'evidence';
+type Purpose = 'token' | 'evidence';
 
 /** The deployment's Ed25519 key, which is not in the database. It is read for each use, so that a replaced one counts at once. */
 export interface Keys {

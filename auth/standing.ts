@@ -3,7 +3,7 @@ import { goneBecause } from '../domain/standing.ts';
 
 export type People = Pick<Inventory, 'findPerson' | 'waitingEvents' | 'findAccount'>;
 
-export interface Standing {
+interface Standing {
   /** HR has said something of them. */
   readonly isKnown: boolean;
   /** Why they do not act any more, in words. */

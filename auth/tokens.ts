@@ -19,7 +19,7 @@ import { standingOf, type People } from './standing.ts';
 export const tokenPattern = /muster_[A-Za-z0-9_-]{43}/g;
 
 /** How long a token is good for where nobody says otherwise. */
-export const tokenLifeMs = 90 * dayMs;
+const tokenLifeMs = 90 * dayMs;
 
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex');
 

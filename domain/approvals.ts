@@ -38,7 +38,7 @@ export const mayBeSame = (one: Identity, other: Identity): boolean =>
   [one.name, ...one.emails].some((name) => [other.name, ...other.emails].some((also) => isSameName(name, also)));
 
 /** The verdict that needs no knowledge of the actor; undefined where the decision has to be reviewed first. */
-export function judgeAtOnce(
+function judgeAtOnce(
   approval: RecordedApproval | undefined,
   decision: Decision,
   { acceptClaimed }: Pick<DecisionContext, 'acceptClaimed'>,

@@ -40,7 +40,7 @@ export interface Holder {
 }
 
 /** Whom a name means. */
-export type Naming =
+type Naming =
   | { readonly kind: 'pinned' | 'found'; readonly id: string }
   | { readonly kind: 'nobody' }
   /** Two or more have the e-mail: it names none of them. */

@@ -12,8 +12,10 @@ export async function accessSync({ depth, carried }: AccessSyncInput): Promise<S
   // One record for the whole chain of runs.
   const { firstExecutionRunId } = workflowInfo();
   if (depth === 'full') {
-    if (carried === undefined) await records.startSync(firstExecutionRunId, depth);
-    await watch();
+    if (carried === undefined) {
+      await records.startSync(firstExecutionRunId, depth);
+      await watch();
+    }
     const summary = await fullSync(firstExecutionRunId, carried);
     await reasonOfFailure(() => watching.tellAllForgotten());
     await reasonOfFailure(() => bestEffort.refreshCapabilities());

@@ -114,7 +114,7 @@ export function createApprovalActivities(means: Means) {
 const deadlineAfter = ({ policy }: Pick<Means, 'policy'>, at: string): string =>
   new Date(Date.parse(at) + policy().times.approvalRejectAfterMs).toISOString();
 
-export const viewOf = (row: ApprovalRow): ApprovalView => {
+const viewOf = (row: ApprovalRow): ApprovalView => {
   const { approvalId, entitlements, about, rules, privileged, isUndecidable, state, requestedAt, deadline } = row;
   return { approvalId, entitlements, about, rules, privileged, isUndecidable, state, requestedAt, deadline };
 };

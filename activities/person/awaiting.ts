@@ -2,7 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { correlationConflict, waitingFailures } from '../../domain/failures.ts';
 import { withDatadog } from '../attempt.ts';
-import { correlate, pendingInvitation } from './correlation.ts';
+import { correlate, pendingInvitation, type AskedAccount } from './correlation.ts';
 import { refuseServiceAccount, refuseStranger } from './ownership.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { attemptedAt, requiredWord, wordFor } from './word.ts';
@@ -16,12 +16,7 @@ export function createAwaitingActivities({ datadog, inventory, policy }: Depende
       eventId,
       isLeaving = false,
       isAccountNeeded = false,
-    }: {
-      readonly personId: string;
-      readonly eventId: string;
-      readonly isLeaving?: boolean;
-      readonly isAccountNeeded?: boolean;
-    }): Promise<void> {
+    }: AskedAccount & { readonly isAccountNeeded?: boolean }): Promise<void> {
       const email = (await wordFor({ inventory, policy }, { personId, eventId }, attemptedAt()))?.email;
       try {
         await withDatadog(datadog, async (api) => {

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { accountOf } from '../../domain/access/correlation.ts';
+import type { Because } from '../../domain/evidence.ts';
 import type { Account, SeenAccount } from '../../domain/model.ts';
 import { isInDomains, type Policy } from '../../domain/policy/rules.ts';
 import type { DatadogReads } from '../../datadog/types.ts';
@@ -24,6 +25,11 @@ interface Whose {
 
 type Context = Pick<Dependencies, 'inventory' | 'policy'> & { readonly api: DatadogReads };
 
+/** Whose account is asked for, because of which event. */
+export interface AskedAccount extends Pick<Because, 'personId' | 'eventId'> {
+  readonly isLeaving?: boolean;
+}
+
 export function createCorrelationActivities({ datadog, inventory, policy }: Dependencies) {
   return {
     /**
@@ -35,10 +41,7 @@ export function createCorrelationActivities({ datadog, inventory, policy }: Depe
       eventId,
       isLeaving = false,
       isBound = false,
-    }: {
-      readonly personId: string;
-      readonly eventId: string;
-      readonly isLeaving?: boolean;
+    }: AskedAccount & {
       /** Their account was found before: only the binding counts. */
       readonly isBound?: boolean;
     }): Promise<{ readonly account?: SeenAccount }> {

@@ -52,9 +52,9 @@ async function assign(
 ): Promise<Granted> {
   const { personId } = because;
   const approval = await approvalFor(inventory, because);
-  const { reason } = await explain(inventory, because);
   const account = await checkedAccount(api, inventory, { personId, accountId });
   const rules = await rulesGranting({ inventory, policy }, because, entitlement);
+  const reason = rules.length === 0 ? (await explain(inventory, because)).reason : `rule ${rules.join(', ')}`;
   const isUndone = because.undoneByLogin?.includes(entitlement.id) === true;
   try {
     await ensure(inventory, because, {
@@ -65,7 +65,7 @@ async function assign(
         kind: 'given',
         entitlement,
         reason: approval === undefined ? 'birthright' : 'request',
-        because: rules.length === 0 ? reason : `rule ${rules.join(', ')}`,
+        because: reason,
       },
       async owed() {
         await api.refuseManaged(entitlement);

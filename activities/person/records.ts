@@ -17,7 +17,7 @@ export interface OpenMailbox extends PersonMailbox {
   readonly terms: Terms;
 }
 
-export interface Terms {
+interface Terms {
   readonly times: ProcessTimes;
   readonly activation: Activation;
   readonly mode: 'observe' | 'enforce';

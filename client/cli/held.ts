@@ -153,8 +153,8 @@ async function decide(
   { batch, reason, verdict, kind }: DecideOptions & { readonly verdict: Verdict; readonly kind?: RemovalKind },
 ): Promise<readonly Pick<HeldRemoval, 'personId'>[]> {
   if ((id === undefined) === (batch === undefined)) {
-    const shows = kind === undefined ? 'held list' : 'leaver held';
-    throw new UsageError(`Give a person, or --batch with the hash that \`npx muster ${shows}\` shows`);
+    const shows = kind === undefined ? '`npx muster held list`' : '`npx muster leaver held`';
+    throw new UsageError(`Give a person, or --batch with the hash that ${shows} shows`);
   }
   const which = id === undefined ? { batch: batch ?? '' } : { personId: id };
   return withOperator(shell, command, async (context, { muster }) => {

@@ -24,7 +24,7 @@ export interface OperatorOptions {
 export const addActor = (command: Command): Command =>
   command.option('--as <email>', 'the operator: a claim, where no MUSTER_TOKEN proves it', parseEmail);
 
-export const addReason = (command: Command): Command =>
+const addReason = (command: Command): Command =>
   command.option('--reason <text>', 'kept as evidence', parseText(1_000));
 
 export const addOperator = (command: Command): Command => addReason(addActor(command));
@@ -32,7 +32,7 @@ export const addOperator = (command: Command): Command => addReason(addActor(com
 export const whyOf = ({ reason }: OperatorOptions): Why => ({ reason });
 
 /** Somebody whom a token proves, or whose word was taken. */
-export interface Admitted extends Operator {
+interface Admitted extends Operator {
   readonly token?: TokenRow;
   /** They make the first administrator's token. */
   readonly isFirst?: boolean;

@@ -5,7 +5,7 @@ const obeyed = /(?![\n\t\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 /** Names come from outside: control characters could rewrite what a person sees on the terminal. */
 export const clean = (text: string): string => text.replaceAll(obeyed, '?');
 
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- colors begin with a control character
 const ownColors = /(\u001b\[(?:[012]|22|3\d|39|90)m)/;
 
 /** Leaves the colors that the command line itself uses. */

@@ -19,7 +19,7 @@ export async function heldBatch(inventory: Pick<Inventory, 'listHeld'>, kind?: R
   return { batch: batchOf(held.map(({ eventId }) => eventId)), held };
 }
 
-export interface HeldDecision {
+interface HeldDecision {
   readonly which: { readonly personId: string } | { readonly batch: string };
   /** Of this kind only. */
   readonly kind?: RemovalKind;

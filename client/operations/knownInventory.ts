@@ -72,7 +72,7 @@ interface Difference {
 const acceptAdvice =
   'bring back the inventory that was in use; where it is lost, `npx muster inventory accept --reason TEXT` takes this one instead';
 
-export function describeDifference(namespace: string, { difference, known, here }: Difference): string {
+function describeDifference(namespace: string, { difference, known, here }: Difference): string {
   const words = {
     another: `is inventory ${here.inventoryId}, and the namespace ${namespace} knows inventory ${known.inventoryId}`,
     older: `is an older copy: its evidence ends with link ${here.seq}, and the namespace ${namespace} has noted link ${known.seq}`,

@@ -5,7 +5,7 @@ import { pinName, policyNames, type PinUse } from '../../domain/pins.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import type { OperatorContext } from './wake.ts';
 
-export interface Repinned {
+interface Repinned {
   /** The personId or account id that it means from now on; absent for a pattern. */
   readonly id?: string;
   /** Of a pattern: how many accounts match. */

@@ -6,7 +6,7 @@ import { isOperators, type Ranks } from './ranks.ts';
 import { newestFirst, type Statement } from './statements.ts';
 
 /** A source that says otherwise than the record, and whose word does not count. */
-export interface Disagreement {
+interface Disagreement {
   readonly source: string;
   /** What it says of the employment, where the record says otherwise. */
   readonly employment?: EmploymentWord['state'];

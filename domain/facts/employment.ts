@@ -52,7 +52,7 @@ export function outrankedWords(
   );
 }
 
-export const isEmploymentWord = (statement: Statement): boolean => lineOf(statement) === 'employment';
+const isEmploymentWord = (statement: Statement): boolean => lineOf(statement) === 'employment';
 
 const firstOn = (words: readonly Statement[], ranks: Ranks, atMs: number): string | undefined =>
   firstSpeaker(

@@ -20,7 +20,7 @@ export interface LeaveSnapshot {
   readonly waitingFor?: string;
 }
 
-export interface JudgedLeaves {
+interface JudgedLeaves {
   readonly found: readonly Found[];
   /** Ids of leaves that nobody has to look after any more. */
   readonly closed: readonly string[];

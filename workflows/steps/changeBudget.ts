@@ -12,8 +12,10 @@ export async function rejectedAboveBudget(
   const { eventId } = mailbox.event;
   let admittance = await records.admitRemoval(personId, eventId, takes);
   if (admittance.state === 'held') {
-    const [list, release] = type === 'offboarding' ? ['leaver held', 'leaver release'] : ['held list', 'held release'];
-    const advice = `\`npx muster ${list}\` shows all that are held, \`npx muster ${release} ${personId} --reason TEXT\` lets this one go`;
+    const advice =
+      type === 'offboarding'
+        ? `\`npx muster leaver held\` shows all that are held, \`npx muster leaver release ${personId} --reason TEXT\` lets this one go`
+        : `\`npx muster held list\` shows all that are held, \`npx muster held release ${personId} --reason TEXT\` lets this one go`;
     const reason = overBudget(admittance.above);
     const released = () =>
       blockers.waitUntilResolved('held', { reason, advice }, () => blockerPoll.awaitRelease(personId, eventId, takes));

@@ -26,7 +26,7 @@ interface FactsContext {
   readonly defaultTimeZone: string;
 }
 
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const unprintable = /[\u0000-\u001f\u007f]/g;
 
 /** The primary e-mail, else the one for work, else the first; else the user name if it is an e-mail. */

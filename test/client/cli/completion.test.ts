@@ -17,7 +17,7 @@ async function offeredByBash(line: string): Promise<readonly string[]> {
     `COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')})`,
     `COMP_CWORD=${words.length - 1}`,
     '_muster',
-    // eslint-disable-next-line no-template-curly-in-string
+    // oxlint-disable-next-line no-template-curly-in-string -- the shell's, not JavaScript's
     'printf "%s\\n" "${COMPREPLY[@]}"',
   ].join('\n');
   const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-u', '-c', script], { encoding: 'utf8' });

@@ -9,7 +9,11 @@ const texts = await Promise.all(files.map(async (file) => ({ file, text: await r
 const hints = texts.flatMap(({ file, text }) =>
   [...text.matchAll(/\\?`(npx muster (?:[^`\\$\n]|\$\{[^}]*\})*)\\?`/g)].map(([, hint = '']) => [file, hint] as const),
 );
-const fill = (hint: string): string => hint.replaceAll('${kind}', 'role').replaceAll(/\$\{[^}]*\}/g, 'e-1');
+const fill = (hint: string): string =>
+  hint
+    .replaceAll('${kind}', 'role')
+    .replaceAll('${use}', 'approver')
+    .replaceAll(/\$\{[^}]*\}/g, 'e-1');
 const completed = hints.map(([file, hint]) => [file, fill(hint)] as const);
 /** A bare command only names what does it: `npx muster person retry`. */
 const isNamed = (hint: string): boolean => /^npx muster(?: [a-z-]+)*$/.test(hint) || hint.includes('…');

@@ -160,7 +160,7 @@ test('a chain is verified against a link that was noted elsewhere', async () => 
   expect((await verify('--noted', head.hash)).code).toBe(2);
 });
 
-test("a mover's dry run fills attributes from the inventory, and says what would be removed", async () => {
+test("a mover's dry run reads what is known of the person, and says what would be removed", async () => {
   const plan = await readJson(
     'mover',
     '--person-id',
@@ -173,7 +173,8 @@ test("a mover's dry run fills attributes from the inventory, and says what would
   );
   expect(plan).toMatchObject({
     process: 'roleChange',
-    event: { person: { ...person, department: 'Sales' }, effectiveAt: '2026-02-28T15:00:00.000Z' },
+    // The day is one in Tokyo, as the record says.
+    event: { person: { department: 'Sales' }, effectiveAt: '2026-02-28T15:00:00.000Z' },
     gives: [{ kind: 'role', name: 'Datadog Read Only Role' }],
     onApproval: [],
     holds: [role],

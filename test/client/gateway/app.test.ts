@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { giveToken } from '../../support/operators.ts';
@@ -179,7 +178,8 @@ test('a socket that is slow with its first byte, head or body is ended after fiv
     // A byte a second, as a slow attacker sends them.
     const dripping = setInterval(() => said !== '' && socket.write('x'), 1_000);
     socket.on('error', () => undefined).resume();
-    await once(socket, 'close');
+    // Not `once()` of node:events, which fails where the gateway resets the connection.
+    await new Promise((resolve) => socket.once('close', resolve));
     clearInterval(dripping);
     return Date.now() - startedAt;
   });
