@@ -20,7 +20,7 @@ export interface ScimContext extends GatewayContext {
 }
 
 /** How long a change waits for Temporal to be told; it is on record before. */
-const patienceMs = 700;
+const patienceMs = 400;
 
 export const resourceOf = ({ resource }: Pick<ScimRow, 'resource'>): JsonObject => parseJson(resource) as JsonObject;
 

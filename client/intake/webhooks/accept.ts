@@ -45,7 +45,7 @@ export interface Accepted {
 }
 
 /** How long a delivery waits for Temporal to be told; it is on record before. HR senders give up after 3 seconds. */
-const patienceMs = 700;
+const patienceMs = 400;
 
 export async function acceptDelivery(
   context: AcceptContext,
