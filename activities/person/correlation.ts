@@ -46,7 +46,8 @@ export function createCorrelationActivities({ datadog, inventory, policy }: Depe
       readonly isBound?: boolean;
     }): Promise<{ readonly account?: SeenAccount }> {
       const word = await wordFor({ inventory, policy }, { personId, eventId }, attemptedAt());
-      if (word !== undefined && !isLeaving) refuseExternal(policy(), word.email);
+      // A new address outside changes nothing of whose the bound account is: only that it is not written there.
+      if (word !== undefined && !isLeaving && !isBound) refuseExternal(policy(), word.email);
       return withDatadog(datadog, async (api) => {
         const { account } = await correlate(
           { api, inventory, policy },

@@ -5,9 +5,8 @@ import { datadog } from '../proxies.ts';
 import { throwUnlessFailed } from '../run/cancellation.ts';
 import { failureIn, wordsOf } from '../run/failures.ts';
 import { becauseOf, type PersonRun } from '../run/personRun.ts';
-import { correlate } from './correlate.ts';
+import { readAgain } from './correlate.ts';
 import { needsApproval } from './onceApproved.ts';
-
 import { requestApprovals, wantedAccess } from './wantedAccess.ts';
 
 /** An account with HR's name and title. */
@@ -59,7 +58,7 @@ function awaitedBy(error: unknown): AlignedAccount['emailAwaits'] {
 export async function followNews(run: PersonRun, before: Assignment): Promise<Assignment> {
   const access = await wantedAccess(run);
   // Read again: HR says something else of it by now.
-  const account = (await correlate(run)) ?? before.account;
+  const account = (await readAgain(run)) ?? before.account;
   await requestApprovals(run, access, account);
   const aligned = await alignAccount(run, account);
   run.process.note('changed in place by a newer event');

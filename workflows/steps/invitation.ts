@@ -5,6 +5,7 @@ import { throwUnlessFailed } from '../run/cancellation.ts';
 import { becauseOf, type PersonRun, type Uses } from '../run/personRun.ts';
 import { alongside, waitFor } from '../run/waits.ts';
 import { followNews, type Assignment } from './assignment.ts';
+import { readAgain } from './correlate.ts';
 
 /** An invitation as it was sent: the first, the second… */
 interface SentInvitation extends Invitation {
@@ -108,8 +109,8 @@ async function readBack(
   run: Uses<'process' | 'mailbox' | 'blockers'>,
   accountId: string,
 ): Promise<SeenAccount | undefined> {
-  const { process, blockers } = run;
-  const { account } = await blockers.allowed(() => datadog.correlateAccount({ ...becauseOf(run), isBound: true }));
+  const { process } = run;
+  const account = await readAgain(run);
   process.reportedActive.clear();
   if (account === undefined || account.status !== 'active') {
     process.refuse('accountActivated signal', `account ${accountId} reads back as ${account?.status ?? 'gone'}`);
