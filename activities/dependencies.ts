@@ -5,6 +5,7 @@ import type { Notify } from './notify/index.ts';
 import type { Policy } from '../domain/policy/rules.ts';
 import type { Attestor } from '../auth/attestation.ts';
 import type { EngineWatch } from './sync/engine.ts';
+import type { Keys } from '../auth/keys.ts';
 import type { PersonSignals } from './sync/signals.ts';
 
 /** Made in `workers/`, since rosters are planned and submitted by the client. */
@@ -32,5 +33,6 @@ export interface Dependencies {
   readonly engine: EngineWatch;
   readonly importRosters: ImportRosters;
   readonly fetchRecord: FetchRecord;
-  readonly attestations: Pick<Attestor, 'verify'>;
+  readonly attestations: Pick<Attestor, 'verify' | 'verifyKept'>;
+  readonly keys: Pick<Keys, 'verify'>;
 }

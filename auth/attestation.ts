@@ -17,6 +17,8 @@ export interface Attestor {
   sign(statement: Statement): Promise<string>;
   /** Throws where the statement is not this deployment's, was altered, or is too old; the message says which. */
   verify(text: string): Promise<Statement>;
+  /** The same for one that was verified in time and kept since: however old it is. */
+  verifyKept(text: string): Promise<Statement>;
 }
 
 const algorithm = 'EdDSA';
@@ -37,21 +39,25 @@ export function openAttestor(key: SigningKey): Attestor {
         .setExpirationTime(goodFor)
         .sign(privateKey);
     },
-    async verify(text) {
-      const publicKey = await readPublicKey(key);
-      try {
-        const { payload } = await jwtVerify<{ statement: Statement }>(text, publicKey, {
-          algorithms: [algorithm],
-          audience,
-          clockTolerance: tolerance,
-          requiredClaims: ['exp', 'statement'],
-        });
-        return payload.statement;
-      } catch (cause) {
-        const isOld = cause instanceof errors.JWTExpired;
-        const why = isOld ? 'is too old: decide again' : 'is not by this deployment’s key, or was altered';
-        throw new Error(`its signed statement ${why}`, { cause });
-      }
-    },
+    verify: (text) => verify(key, text, new Date()),
+    verifyKept: (text) => verify(key, text, new Date(0)),
   };
+}
+
+async function verify(key: SigningKey, text: string, currentDate: Date): Promise<Statement> {
+  const publicKey = await readPublicKey(key);
+  try {
+    const { payload } = await jwtVerify<{ statement: Statement }>(text, publicKey, {
+      algorithms: [algorithm],
+      audience,
+      clockTolerance: tolerance,
+      requiredClaims: ['exp', 'statement'],
+      currentDate,
+    });
+    return payload.statement;
+  } catch (cause) {
+    const isOld = cause instanceof errors.JWTExpired;
+    const why = isOld ? 'is too old: decide again' : 'is not by this deployment’s key, or was altered';
+    throw new Error(`its signed statement ${why}`, { cause });
+  }
 }

@@ -153,7 +153,9 @@ async function whyNobodys(inventory: People, { id, role, personId }: TokenRow, n
   return isKnown || role === 'admin' ? undefined : `${id} is of ${personId}, whom nobody knows`;
 }
 
-const isSealed = (keys: Keys, row: StoredToken): Promise<boolean> => keys.verify('token', sealedText(row), row.seal);
+/** Whether this deployment's key sealed it: something else than Muster wrote any other row. */
+export const isSealed = (keys: Pick<Keys, 'verify'>, row: StoredToken): Promise<boolean> =>
+  keys.verify('token', sealedText(row), row.seal);
 
 /** Everything but the end of a token, which can only take away. */
 const sealedText = ({ id, hash, role, personId, source, createdAt, expiresAt }: Omit<StoredToken, 'seal'>): string =>

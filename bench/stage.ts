@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
 import { openAttestor } from '../auth/attestation.ts';
+import { openKeys } from '../auth/keys.ts';
 import { openDatadog } from '../datadog/index.ts';
 import type { DatadogClient } from '../datadog/types.ts';
 import { createActivities, type Activities } from '../activities/index.ts';
@@ -94,6 +95,7 @@ export async function startWorkerSide(options: WorkerSideOptions): Promise<Async
   const policy = options.policy?.(example) ?? example;
   const connection = await NativeConnection.connect({ address });
   opened.defer(() => connection.close());
+  const signingKey = { file: join(dirname(inventoryFile), 'signing.key'), isGiven: false };
   const activities = createActivities({
     datadog: options.wrapDatadog?.(datadog, client) ?? datadog,
     inventory,
@@ -103,7 +105,8 @@ export async function startWorkerSide(options: WorkerSideOptions): Promise<Async
     fetchRecord: () => Promise.reject(new Error('nothing is fetched here')),
     engine: createEngineWatch(client),
     signals: personSignals(client, createMuster({ client, inventory })),
-    attestations: openAttestor({ file: join(dirname(inventoryFile), 'signing.key'), isGiven: false }),
+    attestations: openAttestor(signingKey),
+    keys: openKeys(signingKey),
   });
   const workers = await startWorkers({
     connection,

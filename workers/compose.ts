@@ -1,7 +1,7 @@
 import { NativeConnection, type Logger } from '@temporalio/worker';
 import { openAttestor } from '../auth/attestation.ts';
 import { acceptPolicy, requireNames } from '../auth/pins.ts';
-import { readEvidenceSigner } from '../auth/keys.ts';
+import { openKeys, readEvidenceSigner } from '../auth/keys.ts';
 import { openDatadog } from '../datadog/index.ts';
 import { createActivities } from '../activities/index.ts';
 import { openInventory } from '../inventory/index.ts';
@@ -78,6 +78,7 @@ export async function startMuster(composition: Composition, logger: Logger, secr
         secrets: readSecretsIn(composition.secretsFolder, (secret) => secrets.add(secret)),
       }),
       attestations: attestor,
+      keys: openKeys(composition.signingKey),
     }),
     workflowBundle: await bundleWorkflows(logger),
   });

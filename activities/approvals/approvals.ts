@@ -1,5 +1,4 @@
 import type { ApprovalView } from '../../domain/contracts.ts';
-import { personWorkflowId } from '../../domain/contracts.ts';
 import {
   approversAfter,
   askedOf,
@@ -10,13 +9,12 @@ import {
   type Verdict,
 } from '../../domain/approvals.ts';
 import type { Because } from '../../domain/evidence.ts';
-import type { Statement } from '../../auth/attestation.ts';
 import { requestInForce } from '../../policy/requests.ts';
 import { identify, identifyApprover, identifyManager } from './deciders.ts';
-import { whyNotBy } from '../../auth/operator.ts';
 import { policyNames } from '../../domain/pins.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
-import { actorOf, isInForce } from '../../inventory/port/tokens.ts';
+import { provenBy } from './proof.ts';
+import type { Attestor } from '../../auth/attestation.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { ApprovalRow } from '../../inventory/port/approvals.ts';
 import type {
@@ -31,7 +29,9 @@ import type {
 import { withoutAddresses } from '../../domain/text.ts';
 import { requiredWord } from '../person/word.ts';
 
-type Means = Pick<Dependencies, 'inventory' | 'notify' | 'policy' | 'attestations'>;
+interface Means extends Pick<Dependencies, 'inventory' | 'notify' | 'policy'> {
+  readonly attestations: Pick<Attestor, 'verify'>;
+}
 type Proof = Pick<DecisionReview, 'proof' | 'why' | 'tokenId' | 'isAdmin'>;
 type WhoseEvent = Pick<Because, 'personId' | 'eventId'>;
 
@@ -254,44 +254,17 @@ async function managerOf(
   return identifyManager(inventory, { name: managerId, subject, until: Date.parse(deadline), now });
 }
 
-/** An attested decision holds for exactly this request, and only while the token that proved its actor is in force. */
 async function prove(
-  { inventory, attestations }: Pick<Dependencies, 'inventory' | 'attestations'>,
-  { personId, requestedAt }: Pick<ApprovalRow, 'personId' | 'requestedAt'>,
+  means: Pick<Means, 'inventory' | 'attestations'>,
+  asked: ApprovalRow,
   decision: Decision,
 ): Promise<Proof> {
   const { attestation, ...said } = decision;
   if (attestation === undefined) return { proof: 'claimed', isAdmin: false };
   try {
-    const statement = await attestations.verify(attestation);
-    const wanted: Omit<Statement, 'tokenId'> = { ...said, workflowId: personWorkflowId(personId), requestedAt };
-    const differing = differences(statement, wanted);
-    if (differing.length > 0) throw new Error(`its signed statement is for another ${differing.join(', ')}`);
-    const token = await inventory.findToken({ id: statement.tokenId });
-    if (token === undefined || !isInForce(token, new Date().toISOString())) {
-      throw new Error(`token ${statement.tokenId} was revoked or has expired`);
-    }
-    const why = whyNotBy(token, decision.verdict);
-    if (why !== undefined) throw new Error(why);
-    if (actorOf(token) !== decision.actor) throw new Error(`token ${token.id} does not prove ${decision.actor}`);
-    return { proof: 'attested', tokenId: token.id, isAdmin: token.role === 'admin' };
+    const { id: tokenId, role } = await provenBy(means, asked, said, attestation);
+    return { proof: 'attested', tokenId, isAdmin: role === 'admin' };
   } catch (error) {
     return { proof: 'invalid', why: error instanceof Error ? error.message : String(error), isAdmin: false };
   }
 }
-
-const bound = ['workflowId', 'approvalId', 'requestedAt', 'decisionId', 'verdict', 'actor', 'to', 'reason'] as const;
-
-const words: Readonly<Record<(typeof bound)[number], string>> = {
-  workflowId: 'person',
-  approvalId: 'approval',
-  requestedAt: 'request',
-  decisionId: 'decision',
-  verdict: 'verdict',
-  actor: 'actor',
-  to: 'approver',
-  reason: 'reason',
-};
-
-const differences = (signed: Statement, wanted: Omit<Statement, 'tokenId'>): readonly string[] =>
-  bound.filter((name) => JSON.stringify(signed[name]) !== JSON.stringify(wanted[name])).map((name) => words[name]);

@@ -8,19 +8,23 @@ export function createAccessBeforeActivities({ inventory }: Dependencies) {
   return {
     /** What `person restore` grants again, where Muster disabled the account. */
     async readAccessBefore(personId: string): Promise<{ readonly before?: AccessBefore }> {
-      return { before: await findAccessBefore(inventory, personId) };
+      return { before: await ownDisabling(inventory, personId) };
     },
   };
 }
 
+type Leaves = Pick<Inventory, 'findAccessBefore' | 'findPerson' | 'eventsOf' | 'hasEvidence'>;
+
 /** What the account held that Muster disabled when the person last left; undefined where it was not Muster. */
-export async function findAccessBefore(inventory: Inventory, personId: string): Promise<AccessBefore | undefined> {
+export async function ownDisabling(inventory: Leaves, personId: string): Promise<AccessBefore | undefined> {
   const before = await inventory.findAccessBefore(personId);
   if (before === undefined) return undefined;
-  const history = await inventory.personHistory(personId);
+  const { eventId } = before;
+  if (!(await inventory.hasEvidence({ personId, eventId, step: 'disableAccount' }))) return undefined;
   // An employed person's leave did not come to its end. A joining person may be a rehire that failed.
-  const isBack = history?.person.employment === 'employed' || history?.events.some((row) => isReturn(row, before));
-  return isBack === true ? undefined : before;
+  const employment = (await inventory.findPerson(personId))?.employment;
+  const isBack = employment === 'employed' || (await inventory.eventsOf(personId)).some((row) => isReturn(row, before));
+  return isBack ? undefined : before;
 }
 
 /** They came back after that: if the account was disabled since, it was not by Muster. */

@@ -12,7 +12,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { bind, recordAccount, refuseExternal } from './correlation.ts';
 import { approvalFor } from './because.ts';
 import { admit } from './changeBudget.ts';
-import { ensure, type Write } from './ensure.ts';
+import { ensure, type Write, type Writing } from './ensure.ts';
 import { summarize } from './openWrites.ts';
 import { boundAccount, checkedAccount, conflict } from './ownership.ts';
 import { holdsRole, refuseProtected, whileAdministratorsStay } from './protection.ts';
@@ -20,7 +20,7 @@ import { refuseLapsed } from './stillAllowed.ts';
 import { requiredWord, seenBy } from './word.ts';
 
 /** One attempt of a write because of one event, with what the record says of the person at this moment. */
-interface Attempt extends Pick<Dependencies, 'inventory' | 'policy'> {
+interface Attempt extends Writing {
   readonly api: Datadog;
   readonly because: Because;
 }
@@ -31,9 +31,10 @@ type Telling = Attempt & { readonly word: PersonAttributes };
  * Changes of a person's account itself. They may be repeated at any time: a change that is already done is not written again, and
  * what was written leaves evidence. What HR says is read from the record, not taken from the caller.
  */
-export function createAccountActivities({ datadog, inventory, policy }: Dependencies) {
+export function createAccountActivities({ datadog, ...writing }: Dependencies) {
+  const { inventory, policy } = writing;
   const attempt = <T>(because: Because, use: (context: Attempt) => Promise<T>): Promise<T> =>
-    withDatadog(datadog, (api) => use({ api, inventory, policy, because }));
+    withDatadog(datadog, (api) => use({ ...writing, api, because }));
 
   const telling = (because: Because, use: (context: Telling) => Promise<Account>): Promise<SeenAccount> =>
     attempt(because, async (context) => {
@@ -82,8 +83,9 @@ function withoutWords(error: unknown, { name, title }: PersonAttributes): unknow
   return error;
 }
 
-async function createAccount({ api, inventory, because, word: person }: Telling): Promise<Account> {
-  const { after } = await ensure(inventory, because, {
+async function createAccount(context: Telling): Promise<Account> {
+  const { api, inventory, because, word: person } = context;
+  const { after } = await ensure(context, because, {
     step: 'createAccount',
     action: 'create account',
     wanted: { kind: 'created' },
@@ -102,15 +104,16 @@ async function createAccount({ api, inventory, because, word: person }: Telling)
   return recordAccount(inventory, account);
 }
 
-async function enableAccount({ api, inventory, because }: Attempt, accountId: string): Promise<Account> {
+async function enableAccount(context: Attempt, accountId: string): Promise<Account> {
+  const { api, inventory, because } = context;
   const account = await checkedAccount(api, inventory, { personId: because.personId, accountId });
-  const { after } = await ensure(inventory, because, {
+  const { after } = await ensure(context, because, {
     accountId,
     step: 'enableAccount',
     action: 'enable account',
     wanted: { kind: 'enabled' },
     found: { account },
-    owed: () => refuseLapsed(inventory, because),
+    allowed: () => refuseLapsed(inventory, because),
     async send() {
       const enabled = await api.enableAccount(accountId);
       if (enabled.status === 'disabled') throw notYet(accountId, 'enabled');
@@ -125,18 +128,18 @@ async function updateAccount(context: Attempt, accountId: string, wanted: Attrib
   const { api, inventory, because } = context;
   const account = await checkedAccount(api, inventory, { personId: because.personId, accountId });
   const changes = differingAttributes(account, wanted);
-  const { after } = await ensure(inventory, because, {
+  const { after } = await ensure(context, because, {
     accountId,
     step: 'updateAccount',
     action: 'update account',
     wanted: { kind: 'attributes', ...wanted },
     found: { account },
-    async owed() {
+    async allowed() {
       await refuseLapsed(inventory, because);
-      if (changes.email === undefined) return;
+      if (changes.email === undefined) return {};
       if (!(await holdsRole(api, account, isPrivileged))) return refuseAboveBudget(context, account);
       const approval = await approvalFor(inventory, because);
-      if (approval?.act === actWords({ change: 'email', accountId }, changes.email)) return;
+      if (approval?.act === actWords({ change: 'email', accountId }, changes.email)) return { isPrivileged: true };
       throw ApplicationFailure.nonRetryable(
         `account ${accountId} holds a privileged role: its e-mail changes only once approved`,
         approvalNeeded,
@@ -150,16 +153,17 @@ async function updateAccount(context: Attempt, accountId: string, wanted: Attrib
   return recordAccount(inventory, required(after, accountId));
 }
 
-async function disableAccount({ api, inventory, policy, because }: Attempt, accountId: string): Promise<void> {
+async function disableAccount(context: Attempt, accountId: string): Promise<void> {
+  const { api, inventory, policy, because } = context;
   const account = await boundAccount(api, inventory, { personId: because.personId, accountId });
   const { after } = await whileAdministratorsStay(inventory, { api, account }, () =>
-    ensure(inventory, because, {
+    ensure(context, because, {
       accountId,
       step: 'disableAccount',
       action: 'disable account',
       wanted: { kind: 'disabled' },
       found: { account },
-      owed: () => refuseProtected({ api, inventory, policy: policy() }, account),
+      allowed: () => refuseProtected({ api, inventory, policy: policy() }, account),
       send: () => api.disableAccount(accountId),
       // Somebody else was quicker: the second request gets a 404.
       mayBeSo: ['NotFound'],

@@ -4,11 +4,18 @@ import type { Because } from '../../domain/evidence.ts';
 import { isFailure, type DatadogFailure, type DatadogFailureType } from '../../datadog/failures.ts';
 import { observing } from '../../datadog/wrappers/readOnly.ts';
 import type { Wanted, EvidenceEntry } from '../../inventory/port/evidence.ts';
-import type { Inventory } from '../../inventory/port/inventory.ts';
+import type { RecordTransaction } from '../../inventory/port/inventory.ts';
+import { differingAttributes } from '../../domain/access/attributes.ts';
+import type { AskedWrite } from '../../domain/access/owed.ts';
+import type { Dependencies } from '../dependencies.ts';
 import { explain } from './because.ts';
-import { grantOf, hasHappened, type OpenWrites, type Reading } from './openWrites.ts';
+import { judgeOwed, type OwedMeans } from './owed.ts';
+import { failAsNotOwed, recordRefused } from './refusals.ts';
+import { attemptedAt } from './word.ts';
+import { grantOf, hasHappened, type Reading } from './openWrites.ts';
 
-export type Recorded = OpenWrites & Pick<Inventory, 'findEvent' | 'findApproval'>;
+/** What every write stands on. */
+export type Writing = OwedMeans & Pick<Dependencies, 'inventory'>;
 
 /** One change of one account in Datadog. */
 export interface Write {
@@ -22,8 +29,8 @@ export interface Write {
   readonly policyHash?: string;
   /** What was read just before; absent for what no reading shows. */
   readonly found?: Reading;
-  /** Whether it may be written, asked only where something will be: what it throws prevents the write. */
-  readonly owed?: () => Promise<void>;
+  /** What Datadog says against it, asked only where something will be written: what it throws prevents the write. */
+  readonly allowed?: () => Promise<Pick<AskedWrite, 'isPrivileged'> | void>;
   /** The one request. Returns the account as the reply shows it; nothing where it has to be read back. */
   readonly send: () => Promise<Account | void>;
   /** Refusals after which it may be so all the same: somebody else was quicker, or the reading lagged. */
@@ -51,7 +58,8 @@ interface Ensured {
  * Every write to Datadog goes this way, and leaves one link of evidence, whatever is lost on it: read → is it owed? → note
  * → write → read back. A state that is reached already is success without a write.
  */
-export async function ensure(inventory: Recorded, because: Because, write: Write): Promise<Ensured> {
+export async function ensure(writing: Writing, because: Because, write: Write): Promise<Ensured> {
+  const { inventory } = writing;
   const { accountId, step, wanted, found } = write;
   const { personId, eventId } = because;
   const key = { personId, accountId, step };
@@ -67,9 +75,17 @@ export async function ensure(inventory: Recorded, because: Because, write: Write
 
   /** Once this has come back, the write may be requested; nothing is requested before. */
   async function note(): Promise<void> {
-    await write.owed?.();
+    const seen = (await write.allowed?.()) ?? {};
     const entry = linkOf({ before });
-    asked = await inventory.beginWrite({ ...key, askedAt: entry.at, wanted, entry });
+    await ifOwed(writing, because, { ...write, ...seen }, async (trx) => {
+      asked = await trx.beginWrite({ ...key, askedAt: entry.at, wanted, entry });
+    });
+  }
+
+  /** What is there already becomes Muster's by being granted: that takes a reason too. */
+  async function adopt(): Promise<void> {
+    const isNoted = (await inventory.listOpenWrites(personId)).some((open) => open.step === step);
+    if (wanted.kind === 'given' && !isNoted) await refuseUnowed(writing, because, write);
   }
 
   async function conclude(ensured: Ensured): Promise<Ensured> {
@@ -82,7 +98,10 @@ export async function ensure(inventory: Recorded, because: Because, write: Write
 
   const isSo = (reading: Reading): boolean => hasHappened({ accountId, wanted }, reading) === 'yes';
 
-  if (found !== undefined && isSo(found)) return conclude({ changed: false, before, after: before });
+  if (found !== undefined && isSo(found)) {
+    await adopt();
+    return conclude({ changed: false, before, after: before });
+  }
   await note();
   const sent = await request(write, () => inventory.refuseWrite(key));
   const changed = sent.refusal === undefined;
@@ -93,6 +112,52 @@ export async function ensure(inventory: Recorded, because: Because, write: Write
   const failure = isSo(seen) ? undefined : write.notSo?.(sent.refusal);
   if (failure !== undefined) throw failure;
   return conclude({ changed, before, after: seen.account });
+}
+
+/** Where the record does not owe it, that is evident, and throws. */
+export const refuseUnowed = (writing: Writing, because: Because, write: Write): Promise<void> =>
+  ifOwed(writing, because, write, async () => undefined);
+
+/** Does it in the transaction in which the record says that the write is owed; else nothing is written, and that is evident. */
+async function ifOwed(
+  writing: Writing,
+  because: Because,
+  write: Write & Pick<AskedWrite, 'isPrivileged'>,
+  begin: (trx: RecordTransaction) => Promise<void>,
+): Promise<void> {
+  const { action, step } = write;
+  const at = attemptedAt();
+  const refused = await writing.inventory.inTransaction(async (trx) => {
+    const refusal = await judgeOwed(trx, writing, because, { ...askedBy(write), step });
+    if (refusal === undefined) await begin(trx);
+    else await recordRefused(trx, { because, step, action, at, ...refusal });
+    return refusal && { because, step, action, at, ...refusal };
+  });
+  if (refused !== undefined) await failAsNotOwed(writing.inventory, refused);
+}
+
+const askedKinds = {
+  created: 'create',
+  invited: 'invite',
+  uninvited: 'uninvite',
+  enabled: 'enable',
+  disabled: 'disable',
+  attributes: 'update',
+  given: 'grant',
+  taken: 'revoke',
+} as const satisfies Record<Wanted['kind'], AskedWrite['kind']>;
+
+function askedBy({ accountId, wanted, found, isPrivileged }: Write & Pick<AskedWrite, 'isPrivileged'>): AskedWrite {
+  const account = found?.account;
+  const isRenamed = wanted.kind === 'attributes' && account !== undefined;
+  return {
+    kind: askedKinds[wanted.kind],
+    accountId,
+    isDisabled: account?.status === 'disabled',
+    isPrivileged,
+    entitlement: 'entitlement' in wanted ? wanted.entitlement : undefined,
+    email: isRenamed ? differingAttributes(account, wanted).email : undefined,
+  };
 }
 
 interface Sent {

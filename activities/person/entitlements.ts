@@ -6,7 +6,7 @@ import type { Datadog } from '../../datadog/types.ts';
 import { withDatadog } from '../attempt.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { approvalFor, explain } from './because.ts';
-import { ensure, type Write } from './ensure.ts';
+import { ensure, refuseUnowed, type Write, type Writing } from './ensure.ts';
 import type { Reading } from './openWrites.ts';
 import { boundAccount, checkedAccount } from './ownership.ts';
 import { rulesGranting } from './rulesGranting.ts';
@@ -14,22 +14,23 @@ import { refuseWithheld, Withheld } from './stillAllowed.ts';
 import type { Granted } from '../../domain/decision.ts';
 
 /** Roles and teams: their names, and assigning and removing them. */
-export function createEntitlementActivities({ datadog, inventory, policy }: Dependencies) {
+export function createEntitlementActivities({ datadog, ...writing }: Dependencies) {
+  const { inventory, policy } = writing;
   return {
     /** Called for what the plan found missing, so that a grant on record is one that Muster granted. */
     async grant(accountId: string, entitlement: ResolvedEntitlement, because: Because): Promise<Granted> {
-      return withDatadog(datadog, (api) => assign(api, { inventory, policy }, { accountId, entitlement, because }));
+      return withDatadog(datadog, (api) => assign(api, writing, { accountId, entitlement, because }));
     },
 
     async revoke(accountId: string, entitlement: ResolvedEntitlement, because: Because): Promise<void> {
       await withDatadog(datadog, async (api) => {
         const account = await boundAccount(api, inventory, { personId: because.personId, accountId });
-        await ensure(inventory, because, {
+        await ensure(writing, because, {
           step: `revoke:${entitlementKey(entitlement)}`,
           action: `remove ${entitlement.kind}`,
           policyHash: policy().hash,
           wanted: { kind: 'taken', entitlement },
-          owed: () => api.refuseManaged(entitlement),
+          allowed: () => api.refuseManaged(entitlement),
           send: () => api.remove(accountId, entitlement),
           ...(await aroundHeld(api, account, entitlement, false)),
           said: () => ({ before: { accountId, ...entitlement }, after: { accountId, held: false } }),
@@ -45,47 +46,48 @@ interface Grant {
   readonly because: Because;
 }
 
-async function assign(
-  api: Datadog,
-  { inventory, policy }: Pick<Dependencies, 'inventory' | 'policy'>,
-  { accountId, entitlement, because }: Grant,
-): Promise<Granted> {
+async function assign(api: Datadog, writing: Writing, { accountId, entitlement, because }: Grant): Promise<Granted> {
+  const { inventory, policy } = writing;
   const { personId } = because;
   const approval = await approvalFor(inventory, because);
   const account = await checkedAccount(api, inventory, { personId, accountId });
   const rules = await rulesGranting({ inventory, policy }, because, entitlement);
   const reason = rules.length === 0 ? (await explain(inventory, because)).reason : `rule ${rules.join(', ')}`;
   const isUndone = because.undoneByLogin?.includes(entitlement.id) === true;
+  const write: Write = {
+    step: `grant:${entitlementKey(entitlement)}`,
+    action: `assign ${entitlement.kind}`,
+    policyHash: policy().hash,
+    wanted: {
+      kind: 'given',
+      entitlement,
+      reason: approval === undefined ? 'birthright' : 'request',
+      because: reason,
+    },
+    async allowed() {
+      await api.refuseManaged(entitlement);
+      return refuseWithheld(api, inventory, { because, entitlement });
+    },
+    send: () => api.assign(accountId, entitlement),
+    ...(await aroundHeld(api, account, entitlement, true)),
+    said: () => ({
+      before: { accountId, held: false },
+      after: {
+        accountId,
+        ...entitlement,
+        ...(rules.length === 0 ? {} : { rules }),
+        ...(isUndone ? { undoneByLogin: true } : {}),
+      },
+    }),
+  };
   try {
-    await ensure(inventory, because, {
-      step: `grant:${entitlementKey(entitlement)}`,
-      action: `assign ${entitlement.kind}`,
-      policyHash: policy().hash,
-      wanted: {
-        kind: 'given',
-        entitlement,
-        reason: approval === undefined ? 'birthright' : 'request',
-        because: reason,
-      },
-      async owed() {
-        await api.refuseManaged(entitlement);
-        await refuseWithheld(api, inventory, { because, entitlement });
-      },
-      send: () => api.assign(accountId, entitlement),
-      ...(await aroundHeld(api, account, entitlement, true)),
-      said: () => ({
-        before: { accountId, held: false },
-        after: {
-          accountId,
-          ...entitlement,
-          ...(rules.length === 0 ? {} : { rules }),
-          ...(isUndone ? { undoneByLogin: true } : {}),
-        },
-      }),
-    });
+    await ensure(writing, because, write);
   } catch (error) {
-    if (error instanceof Withheld) return error.granted;
-    throw error;
+    if (!(error instanceof Withheld)) throw error;
+    // What nobody wants is not even to be approved.
+    const { granted } = error;
+    if (!granted.given && granted.because === 'privileged') await refuseUnowed(writing, because, write);
+    return granted;
   }
   return { given: true };
 }

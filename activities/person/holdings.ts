@@ -7,6 +7,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { recordAccount } from './correlation.ts';
 import { rolesOfMappings } from './loginMappings.ts';
 import { settleOpenWrites } from './openWrites.ts';
+import { judgeOwed } from './owed.ts';
 import { tell } from './tell.ts';
 import { attemptedAt, seenBy, wordFor } from './word.ts';
 
@@ -19,7 +20,9 @@ interface Holdings {
 }
 
 /** What an account holds, without a change to it. */
-export function createHoldingsActivities({ datadog, inventory, policy, notify }: Dependencies) {
+export function createHoldingsActivities({ datadog, notify, ...means }: Dependencies) {
+  const { inventory, policy } = means;
+
   async function keep(because: Because, access: Access): Promise<Holdings> {
     const { account, roles, teams, teamsNotVisible } = access;
     const { personId } = because;
@@ -51,20 +54,14 @@ export function createHoldingsActivities({ datadog, inventory, policy, notify }:
       const access = await withDatadog(datadog, (api) => api.getAccess(accountId));
       if (access === undefined) return undefined;
       const { personId, eventId } = because;
-      const leave = (await inventory.findEvent(eventId))?.event;
-      const isOurs =
-        access.account.status !== 'disabled' ||
-        (await inventory.hasEvidence({ personId, eventId, step: 'disableAccount' }));
-      if (leave?.personId === personId && isOurs) {
-        const { roles, teams } = access;
-        await inventory.recordAccessBefore({
-          personId,
-          eventId,
-          at: attemptedAt(),
-          accountId,
-          access: { roles, teams },
-        });
-      }
+      const { account, roles, teams } = access;
+      const isDisabled = account.status === 'disabled';
+      const asked = { kind: 'disable', step: 'disableAccount', accountId, isDisabled } as const;
+      await inventory.inTransaction(async (trx) => {
+        const isOurs = !isDisabled || (await trx.hasEvidence({ personId, eventId, step: 'disableAccount' }));
+        if (!isOurs || (await judgeOwed(trx, means, because, asked)) !== undefined) return;
+        await trx.recordAccessBefore({ personId, eventId, at: attemptedAt(), accountId, access: { roles, teams } });
+      });
       return keep(because, access);
     },
 

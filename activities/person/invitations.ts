@@ -10,7 +10,8 @@ import { tell } from './tell.ts';
 import { attemptedAt } from './word.ts';
 
 /** No reading shows an invitation: each request may have sent an e-mail, and the evidence says how many there were. */
-export function createInvitationActivities({ datadog, inventory, policy, notify }: Dependencies) {
+export function createInvitationActivities({ datadog, notify, ...writing }: Dependencies) {
+  const { inventory, policy } = writing;
   return {
     /** The first one that is out still is not sent again: a process that goes on in another run comes here once more. */
     async sendInvitation(accountId: string, because: Because, round: number): Promise<Invitation> {
@@ -20,11 +21,11 @@ export function createInvitationActivities({ datadog, inventory, policy, notify 
         const isOpen = (await inventory.listOpenWrites(personId)).some(({ step }) => step === firstInvitation);
         if (round === 1 && !isOpen && before?.accountId === accountId && isOut(before)) return asInvitation(before);
         let sent: Invitation | undefined;
-        await ensure(inventory, because, {
+        await ensure(writing, because, {
           accountId,
           step: `sendInvitation:${round}`,
           action: 'send invitation',
-          wanted: { kind: 'unreadable' },
+          wanted: { kind: 'invited' },
           async send() {
             sent = await api.sendInvitation(accountId);
             const { id: invitationId, expiresAt } = sent;
@@ -44,11 +45,11 @@ export function createInvitationActivities({ datadog, inventory, policy, notify 
     async cancelInvitations(accountId: string, because: Because): Promise<void> {
       await withDatadog(datadog, async (api) => {
         const before = await pendingInvitation(inventory, because.personId);
-        await ensure(inventory, because, {
+        await ensure(writing, because, {
           accountId,
           step: 'cancelInvitations',
           action: 'cancel invitations',
-          wanted: { kind: 'unreadable' },
+          wanted: { kind: 'uninvited' },
           send: () => api.cancelInvitations(accountId),
           mayBeSo: ['NotFound'],
           said: ({ asked }) => ({ before, after: { accountId, invitations: [], ...requests(asked) } }),

@@ -54,7 +54,8 @@ export function hasHappened(
   if (wanted.kind === 'created') return yesOrNo(account !== undefined);
   if (account === undefined || account.id !== accountId) return 'notRead';
   switch (wanted.kind) {
-    case 'unreadable':
+    case 'invited':
+    case 'uninvited':
       return 'unreadable';
     case 'enabled':
       return yesOrNo(account.status !== 'disabled');

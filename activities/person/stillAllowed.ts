@@ -29,16 +29,22 @@ interface Assignment {
 
 /**
  * Judges again just before an entitlement is assigned, perhaps days after its approval: what the role grants now, and
- * whether the people who approved it still may. Throws `Withheld` where it must not be assigned.
+ * whether the people who approved it still may. Throws `Withheld` where it must not be assigned; returns
+ * whether the role is privileged.
  */
-export async function refuseWithheld(api: DatadogReads, inventory: Inventory, assignment: Assignment): Promise<void> {
+export async function refuseWithheld(
+  api: DatadogReads,
+  inventory: Inventory,
+  assignment: Assignment,
+): Promise<{ readonly isPrivileged: boolean }> {
   const { because, entitlement } = assignment;
   const approval = await approvalFor(inventory, because);
   const lapsed = approval === undefined ? [] : await lapsedDecisions(inventory, approval);
   if (lapsed.length > 0) throw new Withheld({ given: false, because: 'lapsed', lapsed });
-  if (entitlement.kind !== 'role' || approval?.privileged?.includes(entitlement.name) === true) return;
+  if (entitlement.kind !== 'role') return { isPrivileged: false };
+  if (approval?.privileged?.includes(entitlement.name) === true) return { isPrivileged: true };
   const privileges = privilegesIn(await api.rolePermissions(entitlement.id));
-  if (privileges.length === 0) return;
+  if (privileges.length === 0) return { isPrivileged: false };
   const why = `the role grants ${privileges.join(', ')}: privileged, and nobody has approved that`;
   throw new Withheld({ given: false, because: 'privileged', why });
 }

@@ -23,7 +23,7 @@ import type { DatadogReads } from '../../datadog/types.ts';
 import type { AccessBefore, Removal } from '../../inventory/port/changeBudget.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { guardPrivileged, requestForChange } from '../../policy/requests.ts';
-import { findAccessBefore } from '../person/accessBefore.ts';
+import { ownDisabling } from '../person/accessBefore.ts';
 import { removalBy } from '../person/changeBudget.ts';
 import { managedOn } from '../person/holdings.ts';
 import { rolesOfMappings } from '../person/loginMappings.ts';
@@ -69,7 +69,7 @@ async function gatherSituation(context: PlanContext, request: PlanRequest): Prom
   const record = request.record ?? knownBy(await inventory?.findPerson(personId));
   const access = accountId === undefined ? undefined : await api.getAccess(accountId);
   const account = access?.account;
-  const before = inventory && (await findAccessBefore(inventory, personId));
+  const before = inventory && (await ownDisabling(inventory, personId));
   const isNewEmail = account && person && differingAttributes(account, person).email !== undefined;
   const situation: Situation = {
     process,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { findAccessBefore } from '../../activities/person/accessBefore.ts';
+import { ownDisabling } from '../../activities/person/accessBefore.ts';
 import type { AccessBefore } from '../../inventory/port/changeBudget.ts';
 import type { HrEvent, Outcome } from '../../domain/model.ts';
 import { FailedError, NotFoundError, RefusedError } from '../../domain/errors.ts';
@@ -102,7 +102,7 @@ export async function restorePerson(context: UndoContext, personId: string, why:
   if (employment === 'employed' || employment === 'unknown' || (employment === 'joining' && phase !== undefined)) {
     throw new RefusedError(`Person ${personId} has not left (${employment}): nothing is changed`);
   }
-  const before = await findAccessBefore(inventory, personId);
+  const before = await ownDisabling(inventory, personId);
   if (before === undefined) {
     throw new RefusedError(
       `Muster has not disabled an account of ${personId}: nothing is recorded, and nothing is changed. Enable it in Datadog if that is right`,

@@ -6,7 +6,16 @@ export const severities = ['critical', 'high', 'medium', 'low'] as const;
 export type Severity = (typeof severities)[number];
 
 /** The rows that are scanned for it. */
-export type FoundAt = 'account' | 'person' | 'roster' | 'key' | 'organization' | 'leave' | 'engine' | 'statement';
+export type FoundAt =
+  | 'account'
+  | 'person'
+  | 'roster'
+  | 'key'
+  | 'organization'
+  | 'leave'
+  | 'engine'
+  | 'statement'
+  | 'write';
 
 interface KindOfFinding {
   readonly foundAt: FoundAt;
@@ -86,6 +95,14 @@ export const findingKinds = {
     title: 'sync that does not run, or does not end',
     advice:
       '`npx muster schedule apply` creates a missing schedule, `npx muster sync resume` ends a pause; terminate a run that does not end in the Temporal UI, the next one begins by itself',
+    needs: [],
+  },
+  writeNotOwed: {
+    foundAt: 'write',
+    severity: 'critical',
+    title: 'write to Datadog that was refused, since the record does not owe it',
+    advice:
+      'nothing was written. Somebody resets runs, or calls activities with a worker of their own: see `npx muster audit list --person ID` for what and when, and check who reaches the Temporal namespace; where the policy was changed in that minute, `npx muster person retry ID` is enough',
     needs: [],
   },
   dormantAccount: {

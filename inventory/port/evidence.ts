@@ -77,9 +77,9 @@ export interface WriteKey {
   readonly step: string;
 }
 
-/** What a reading shows once the write has happened. An invitation shows nothing. */
+/** What a reading shows once the write has happened. Invitations show nothing. */
 export type Wanted =
-  | { readonly kind: 'created' | 'enabled' | 'disabled' | 'unreadable' }
+  | { readonly kind: 'created' | 'enabled' | 'disabled' | 'invited' | 'uninvited' }
   | ({ readonly kind: 'attributes' } & Partial<Pick<PersonAttributes, 'email' | 'name' | 'title'>>)
   | ({ readonly kind: 'given'; readonly entitlement: ResolvedEntitlement } & Pick<GrantRow, 'reason' | 'because'>)
   | { readonly kind: 'taken'; readonly entitlement: ResolvedEntitlement };

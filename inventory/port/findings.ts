@@ -43,6 +43,8 @@ export interface FindingsPage {
   readonly after: string;
   /** Inclusive; without it to the end. */
   readonly upTo?: string;
+  /** Instead of a range: this row alone. */
+  readonly only?: string;
   readonly found: readonly Found[];
   /** Rows of which nothing can be said this time: nothing opens or closes there. */
   readonly frozenScopes: ReadonlySet<string>;

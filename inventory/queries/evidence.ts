@@ -30,6 +30,20 @@ export async function hasEvidence(
   return present !== undefined;
 }
 
+/** How many links the person has of this kind of step since then. */
+export async function countEvidence(
+  db: Db,
+  { personId, stepPrefix, since }: { readonly personId: string; readonly stepPrefix: string; readonly since: string },
+): Promise<number> {
+  const rows = await db
+    .selectFrom('evidence')
+    .select('entry')
+    .where('personId', '=', personId)
+    .where('step', 'like', `${stepPrefix}%`)
+    .execute();
+  return rows.filter(({ entry }) => parseJson(entry).at >= since).length;
+}
+
 /** The same without a look at what is there. */
 export async function appendLink(db: Db, entry: EvidenceEntry): Promise<void> {
   const { eventId, step, personId } = entry;

@@ -26,12 +26,30 @@ export async function employmentAt(db: Db, personId: string, at: string, ranks: 
   return employmentBy(await statementsOf(db, personId), ranks, at);
 }
 
-/** Everything that sources and operators have said of the person and that was not withdrawn. */
+/**
+ * Everything that sources and operators have said of the person, but for what was withdrawn or rejected on record. That a process was
+ * cancelled in Temporal unsays nothing: whoever reaches it could take back HR's word.
+ */
 export async function statementsOf(db: Db, personId: string): Promise<readonly Statement[]> {
-  return (await eventsOf(db, personId)).filter(isSaid).map(({ event }) => event);
+  const rows = (await eventsOf(db, personId)).filter(({ event }) => isStatement(event));
+  const cancelled = rows.filter(({ outcome, withdrawal }) => outcome?.kind === 'cancelled' && withdrawal === undefined);
+  const rejected = cancelled.length === 0 ? new Set<string>() : await rejectedOf(db, personId);
+  return rows.filter((row) => !isTakenBack(row, rejected)).map(({ event }) => event);
 }
 
-const isSaid = ({ event, outcome }: IntakeRow): boolean => isStatement(event) && outcome?.kind !== 'cancelled';
+const isTakenBack = ({ event, outcome, withdrawal }: IntakeRow, rejected: ReadonlySet<string>): boolean =>
+  outcome?.kind === 'cancelled' && (withdrawal !== undefined || rejected.has(event.eventId));
+
+/** Leaves that an operator has rejected above the change budget. */
+async function rejectedOf(db: Db, personId: string): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('removals')
+    .select('eventId')
+    .where('personId', '=', personId)
+    .where('state', '=', 'rejected')
+    .execute();
+  return new Set(rows.map(({ eventId }) => eventId));
+}
 
 /** People of whom more than one source has spoken, a page of them by personId. */
 export async function statementSnapshots(

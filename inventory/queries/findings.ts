@@ -47,12 +47,9 @@ export async function writeFindings(db: Db, page: FindingsPage): Promise<Written
   return { opened, closed: over.length };
 }
 
-function storedBetween(db: Db, { foundAt, after, upTo }: FindingsPage): Promise<readonly Stored[]> {
-  let query = db
-    .selectFrom('findings')
-    .selectAll()
-    .where('scope', '>', after)
-    .where('kind', 'in', kindsFoundAt(foundAt));
+function storedBetween(db: Db, { foundAt, after, upTo, only }: FindingsPage): Promise<readonly Stored[]> {
+  let query = db.selectFrom('findings').selectAll().where('kind', 'in', kindsFoundAt(foundAt));
+  query = only === undefined ? query.where('scope', '>', after) : query.where('scope', '=', only);
   if (upTo !== undefined) query = query.where('scope', '<=', upTo);
   return query.execute();
 }

@@ -1,34 +1,31 @@
 /** What the inventory offers, by subject. What one transaction may do with its link of evidence stands in `inTransaction.ts`. */
 
 export * from './inTransaction.ts';
-export { findAccessBefore, recordAccessBefore } from './accessBefore.ts';
 export { findAccount, listAccounts } from './accounts.ts';
 export { sweepAccounts } from './accountScans.ts';
 export { findAlias, listAliases } from './aliases.ts';
 export {
-  attestationsOf,
   endSubmission,
-  findApproval,
   findSubmission,
   lapseDecisions,
   listApprovals,
   openApproval,
   submitDecision,
 } from './approvals.ts';
-export { attributesAt, employmentAt, statementSnapshots, statementsOf } from './facts.ts';
+export { statementSnapshots } from './facts.ts';
 export { awaitLogin, listAwaitedLogins, noteLookedForLogins } from './awaitedLogins.ts';
-export { admitRemoval, isAdmitted, listHeld, observeRemoval, previewRemoval, sparedPeople } from './changeBudget.ts';
+export { admitRemoval, listHeld, observeRemoval, previewRemoval, sparedPeople } from './changeBudget.ts';
 export { countRows } from './counts.ts';
 export { claimDelivery, forgetDeliveries, recordDelivery } from './deliveries.ts';
-export { knownEntitlementIds, rememberEntitlementIds } from './entitlementIds.ts';
-export { hasEvidence, listEvidence } from './evidence.ts';
+export { rememberEntitlementIds } from './entitlementIds.ts';
+export { listEvidence } from './evidence.ts';
 export { evidenceHead, findMark, holdsLink, linksAfter, setMark } from './evidenceMarks.ts';
 export { missingGuards } from '../database/guards.ts';
 export { verifyEvidence } from './evidenceCheck.ts';
 export { countOpenFindings, listFindings, writeFindings } from './findings.ts';
-export { closeGrant, listGrants } from './grants.ts';
+export { closeGrant } from './grants.ts';
 export { personHistory } from './history.ts';
-export { findEvent, leaversTakenUp, peopleNotTakenUp, peopleTakenUp, recordFetched, waitingEvents } from './intake.ts';
+export { leaversTakenUp, peopleNotTakenUp, peopleTakenUp, recordFetched, waitingEvents } from './intake.ts';
 export { differenceFrom, readMark } from './identity.ts';
 export { clearPending, listPending, recordInvitation } from './invitations.ts';
 export { claimProbe, forgetRefusals, listKeyHealth, listOwedParts, recordProbe, reportRefusal } from './keyHealth.ts';
@@ -37,9 +34,9 @@ export { closeLeaves, openLeaves } from './leaves.ts';
 export { readMailbox } from './mailbox.ts';
 export { listNhis, serviceAccountIds } from './nhiLists.ts';
 export { sweepNhis, sweepOwnerlessNhis, writeNhis } from './nhis.ts';
-export { beginWrite, endWrite, giveUpWrite, listOpenWrites, refuseWrite } from './openWrites.ts';
+export { endWrite, giveUpWrite, refuseWrite } from './openWrites.ts';
 export { readOrganization } from './organization.ts';
-export { findPeopleByEmail, listPeople, personBoundTo, recordProgress } from './people.ts';
+export { listPeople, personBoundTo, recordProgress } from './people.ts';
 export { findPin, holdersOf, listIgnoredAccounts, listPins, pinNames } from './pins.ts';
 export { listQuarantines, openQuarantine, recordRepairs, unrepairedSubjects, withdrawQuarantine } from './repairs.ts';
 export { listRoles, writeRoles } from './roles.ts';
@@ -48,4 +45,4 @@ export { findScim, listScim, removeScim, reserveScim, scimGroupsOf, writeScim } 
 export { accountSnapshots, keySnapshots, personSnapshots } from './snapshots.ts';
 export { finishSyncRun, listSyncRuns, standingKinds, startSyncRun } from './syncRuns.ts';
 export { listTeamMembers, listTeams, writeTeamMembers, writeTeams } from './teams.ts';
-export { findToken, listTokens } from './tokens.ts';
+export { listTokens } from './tokens.ts';

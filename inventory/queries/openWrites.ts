@@ -17,7 +17,7 @@ export const beginWrite = locked(
     const known = await find(db, key);
     const isLongAgo = known !== undefined && Date.parse(askedAt) - Date.parse(known.askedAt) > lagMs;
     // An account is created without a reading before: that it was not there proves nothing.
-    const isRead = wanted.kind !== 'unreadable' && wanted.kind !== 'created';
+    const isRead = !['invited', 'uninvited', 'created'].includes(wanted.kind);
     const isNew = known === undefined || (isLongAgo && isRead);
     // What a reading just showed as not done may be done all the same: the first time is kept.
     const asked = isNew ? 1 : known.asked + 1;

@@ -17,6 +17,9 @@ export async function ensurePerson(db: Db, personId: string): Promise<void> {
     .execute();
 }
 
+/** What is read of the person from now on stays so until the transaction ends. */
+export const holdPerson = locked(personLock, async (_db: Db, _personId: string): Promise<void> => undefined);
+
 export async function findPerson(db: Db, personId: string): Promise<PersonRecord | undefined> {
   const rows = await db.selectFrom('people').selectAll().where('personId', '=', personId).execute();
   return (await toRecords(db, rows))[0];

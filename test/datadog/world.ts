@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { openAttestor } from '../../auth/attestation.ts';
+import { openAttestor, type Attestor } from '../../auth/attestation.ts';
+import type { Keys } from '../../auth/keys.ts';
 import type { DatadogClient } from '../../datadog/types.ts';
 import { openInventory } from '../support/inventory.ts';
+import { keysIn } from '../support/operators.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { createAwaitingActivities } from '../../activities/person/awaiting.ts';
 import { createAccountActivities } from '../../activities/person/account.ts';
@@ -14,8 +16,10 @@ import { createEntitlementActivities } from '../../activities/person/entitlement
 import { createHoldingsActivities } from '../../activities/person/holdings.ts';
 import { createInvitationActivities } from '../../activities/person/invitations.ts';
 import type { SimulatorOptions } from '../../simulator/index.ts';
+import type { Because } from '../../domain/evidence.ts';
 import {
   followedFields,
+  type HrEvent,
   type PersonAttributes,
   type ResolvedEntitlement,
   type SeenAccount,
@@ -33,9 +37,16 @@ export interface World extends Pair {
   readonly inventory: Inventory;
   readonly policy: Policy;
   readonly policyHash: string;
+  readonly attestor: Attestor;
+  readonly keys: Keys;
   readonly activities: PersonActivities;
   /** HR says this of the person; the first time it is event e-1. */
   tell(word: PersonAttributes, personId?: string): Promise<void>;
+  /** HR says that p-1 leaves now, and the change budget lets them. Of an account that is given it is kept what it holds. */
+  leave(accountId?: string): Promise<Because>;
+  /** HR says that p-1 is back. */
+  comeBack(word: PersonAttributes): Promise<Because>;
+  /** Everybody is granted both. */
   readonly role: ResolvedEntitlement;
   readonly team: ResolvedEntitlement;
   /** One attempt of an activity, as the worker would run it; all its HTTP ends after `httpMs`. */
@@ -47,8 +58,13 @@ export async function openWorld(
   {
     httpMs = 300,
     word,
+    policy: changed = (one) => one,
     ...options
-  }: SimulatorOptions & { readonly httpMs?: number; readonly word?: PersonAttributes } = {},
+  }: SimulatorOptions & {
+    readonly httpMs?: number;
+    readonly word?: PersonAttributes;
+    readonly policy?: (policy: Policy) => Policy;
+  } = {},
   wrap: (client: DatadogClient) => DatadogClient = (client) => client,
 ): Promise<World> {
   await using opened = new AsyncDisposableStack();
@@ -56,7 +72,10 @@ export async function openWorld(
   opened.defer(() => rm(home, { recursive: true, force: true }));
   const inventory = opened.use(await openInventory({ file: join(home, 'inventory.db') }));
   const pair = opened.use(await openPair(options));
-  const policy = await loadPolicy(examplePolicyPath, { datadogIsSimulator: true });
+  const example = await loadPolicy(examplePolicyPath, { datadogIsSimulator: true });
+  const policy = changed({ ...example, rules: [everyone] });
+  const attestor = openAttestor({ file: join(home, 'signing.key'), isGiven: false });
+  const keys = keysIn(home);
   const dependencies: Dependencies = {
     datadog: wrap(pair.client),
     inventory,
@@ -71,16 +90,20 @@ export async function openWorld(
       look: async () => undefined,
       hasOpenRun: async () => false,
     },
-    attestations: openAttestor({ file: join(home, 'signing.key'), isGiven: false }),
+    attestations: attestor,
+    keys,
   };
   const activities = createPersonActivities(dependencies);
   let told = 0;
-  async function tell(word: PersonAttributes, personId = 'p-1'): Promise<void> {
+  const say = async (event: Pick<HrEvent, 'kind' | 'immediate' | 'person'>, personId: string): Promise<Because> => {
     const at = new Date(Date.UTC(2026, 0, 1, 0, told)).toISOString();
     told += 1;
     const eventId = told === 1 ? 'e-1' : `e-1:${told}`;
-    const hire = { eventId, kind: 'updated', personId, occurredAt: at, effectiveAt: at, source: 'hr' } as const;
-    await inventory.receiveEvent({ ...hire, person: word }, at);
+    await inventory.receiveEvent({ eventId, personId, occurredAt: at, effectiveAt: at, source: 'hr', ...event }, at);
+    return { personId, eventId };
+  };
+  async function tell(person: PersonAttributes, personId = 'p-1'): Promise<void> {
+    await say({ kind: 'updated', person }, personId);
   }
   if (word !== undefined) await tell(word);
   const [role, team] = await pair.api().resolve([
@@ -88,26 +111,41 @@ export async function openWorld(
     { kind: 'team', name: 'engineering' },
   ]);
   if (role === undefined || team === undefined) throw new Error('not resolved');
+  await inventory.rememberEntitlementIds([role, team], new Date().toISOString());
   // Attempts that fail are what these tests are about.
   const logger = new DefaultLogger('ERROR');
+  const attempt = <T>(count: number, use: (activities: PersonActivities) => Promise<T>): Promise<T> =>
+    new MockActivityEnvironment(
+      { attempt: count, startToCloseTimeoutMs: 2_000 + httpMs, currentAttemptScheduledTimestampMs: Date.now() },
+      { logger },
+    ).run(() => use(activities)) as Promise<T>;
+  async function leave(accountId?: string): Promise<Because> {
+    const because = await say({ kind: 'leaver', immediate: true }, 'p-1');
+    const removal = { source: 'hr', kind: 'leaver', urgent: true, at: new Date().toISOString() } as const;
+    await inventory.admitRemoval({ ...because, ...removal }, policy.changeBudget);
+    if (accountId !== undefined) await attempt(1, (muster) => muster.readLastHoldings(because, accountId));
+    return because;
+  }
   const kept = opened.move();
   return {
     ...pair,
     inventory,
     policy,
     policyHash: policy.hash,
+    attestor,
+    keys,
     activities,
     tell,
+    leave,
+    comeBack: (person) => say({ kind: 'joiner', person }, 'p-1'),
     role,
     team,
-    attempt: (attempt, use) =>
-      new MockActivityEnvironment(
-        { attempt, startToCloseTimeoutMs: 2_000 + httpMs, currentAttemptScheduledTimestampMs: Date.now() },
-        { logger },
-      ).run(() => use(activities)),
+    attempt,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
+
+const everyone = { name: 'everyone', when: {}, roles: ['Datadog Standard Role'], teams: ['engineering'] };
 
 const createPersonActivities = (dependencies: Dependencies) => ({
   ...createAccountActivities(dependencies),

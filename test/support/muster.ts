@@ -15,6 +15,7 @@ import type { DatadogClient } from '../../datadog/types.ts';
 import { createActivities } from '../../activities/index.ts';
 import { type InventoryLocation } from '../../inventory/index.ts';
 import { openInventory } from './inventory.ts';
+import { keysIn } from './operators.ts';
 import type { Notice } from '../../activities/notify/index.ts';
 import { loadPolicy } from '../../policy/file.ts';
 import { createFetchRecord } from '../../client/intake/fetchBack/record.ts';
@@ -91,6 +92,7 @@ export async function startTestMuster(options: TestMusterOptions) {
       importRosters: (onProgress) => importFolder({ muster, inventory, policy, onProgress }),
       fetchRecord: createFetchRecord({ inventory, policy, secrets: readSecretsIn(home) }),
       attestations: attestor,
+      keys: keysIn(home),
     }),
     overrides: {
       stickyQueueScheduleToStartTimeout: '2s',

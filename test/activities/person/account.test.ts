@@ -56,7 +56,7 @@ test('an address that only a handle keeps is a conflict, and nothing is bound', 
 test('a person who left is not given the account that is bound to somebody else', async () => {
   await using world = await openWorld({ word: ada });
   const id = await withAccount(world);
-  const other = { ...because, personId: 'p-2' };
+  const other = { personId: 'p-2', eventId: 'e-1:2' };
   await world.tell(ada, 'p-2');
   await expect(driven(world, (muster) => muster.createAccount(other))).rejects.toMatchObject({
     type: 'CorrelationConflict',
@@ -112,9 +112,10 @@ test('a grant and its revocation are evident exactly once, however often they ar
   const held = await world.attempt(1, (muster) => muster.readHoldings(because, id));
   expect(held?.managed.toSorted()).toEqual([entitlementKey(role), entitlementKey(team)].toSorted());
   expect(held?.access).toMatchObject({ roles: [role], teams: [team] });
+  const leave = await world.leave();
   for (const entitlement of [role, team]) {
     world.simulator.faults.add({ kind: 'lostReply', match: { method: 'DELETE' }, times: 2 });
-    for (let again = 0; again < 3; again += 1) await driven(world, (muster) => muster.revoke(id, entitlement, because));
+    for (let again = 0; again < 3; again += 1) await driven(world, (muster) => muster.revoke(id, entitlement, leave));
   }
   expect(await evidenceOf(world)).toEqual([
     'createAccount',
@@ -148,9 +149,10 @@ test('a write whose evidence could not be stored is evident after the next attem
     if (isBroken) throw new Error('the disk is full');
     await endWrite(...args);
   };
-  await expect(world.attempt(1, (muster) => muster.disableAccount(id, because))).rejects.toThrow('disk is full');
+  const leave = await world.leave();
+  await expect(world.attempt(1, (muster) => muster.disableAccount(id, leave))).rejects.toThrow('disk is full');
   isBroken = false;
-  await world.attempt(2, (muster) => muster.disableAccount(id, because));
+  await world.attempt(2, (muster) => muster.disableAccount(id, leave));
   expect(await evidenceOf(world)).toEqual(['createAccount', 'disableAccount']);
   expect(world.simulator.requests.count('DELETE')).toBe(1);
 });
@@ -164,7 +166,8 @@ test('an invited person is watched until the account is disabled, cancelled invi
   ]);
   await driven(world, (muster) => muster.cancelInvitations(id, because));
   expect(await world.inventory.listPending()).toHaveLength(1);
-  await driven(world, (muster) => muster.disableAccount(id, because));
+  const leave = await world.leave();
+  await driven(world, (muster) => muster.disableAccount(id, leave));
   expect(await world.inventory.listPending()).toEqual([]);
 });
 
@@ -221,7 +224,8 @@ test('the evidence of grants and removals names the policy in force', async () =
   const id = await withAccount(world);
   const { personId } = because;
   await world.attempt(1, (muster) => muster.grant(id, world.role, because));
-  await world.attempt(1, (muster) => muster.revoke(id, world.role, because));
+  const leave = await world.leave();
+  await world.attempt(1, (muster) => muster.revoke(id, world.role, leave));
   const entries = await world.inventory.listEvidence({ personId, limit: 10, offset: 0 });
   expect(entries.map(({ action, policyHash }) => [action, policyHash])).toEqual([
     ['create account', undefined],
@@ -234,7 +238,8 @@ test('a change by somebody else while the first attempt failed is no evidence of
   await using world = await openWorld({ word: ada });
   const id = await withAccount(world);
   const { faults } = world.simulator;
-  const disable = (attempt: number) => world.attempt(attempt, (muster) => muster.disableAccount(id, because));
+  const leave = await world.leave();
+  const disable = (attempt: number) => world.attempt(attempt, (muster) => muster.disableAccount(id, leave));
   // Not even asked, and then refused.
   faults.add({ kind: '500', match: { method: 'GET', path: '/users/' }, times: 1 });
   await failureOf(disable(1));
@@ -314,10 +319,12 @@ test('every link of a write says what was before and what after', async () => {
   await driven(world, (muster) => muster.sendInvitation(id, because, 2));
   await driven(world, (muster) => muster.grant(id, role, because));
   await driven(world, (muster) => muster.cancelInvitations(id, because));
+  const leave = await world.leave(id);
   world.simulator.faults.add({ kind: 'lostReply', match: { method: 'DELETE', path: '/users/' }, times: 1 });
-  await driven(world, (muster) => muster.disableAccount(id, because));
-  await driven(world, (muster) => muster.revoke(id, role, because));
-  await driven(world, (muster) => muster.enableAccount(id, because));
+  await driven(world, (muster) => muster.disableAccount(id, leave));
+  await driven(world, (muster) => muster.revoke(id, role, leave));
+  const rehire = await world.comeBack(ada);
+  await driven(world, (muster) => muster.enableAccount(id, rehire));
   const links = await world.inventory.listEvidence({ personId: 'p-1', limit: 20, offset: 0 });
   const invited = { accountId: id, id: expect.any(String), expiresAt: expect.any(String) };
   expect(links.map(({ step, before, after, lostReply }) => ({ step, before, after, lostReply }))).toEqual([
@@ -332,7 +339,7 @@ test('every link of a write says what was before and what after', async () => {
     {
       step: `grant:${entitlementKey(role)}`,
       before: { accountId: id, held: false },
-      after: { accountId: id, ...role },
+      after: { accountId: id, ...role, rules: ['everyone'] },
       lostReply: undefined,
     },
     {

@@ -25,6 +25,7 @@ async function openWorld() {
   const pair = opened.use(await openPair());
   const policy = await loadPolicy(examplePolicyPath, { datadogIsSimulator: true });
   const submitted: HrEvent[] = [];
+  const refuse = () => Promise.reject(new Error('nothing is decided here'));
   const activities = createCapabilityActivities({
     datadog: pair.client,
     inventory,
@@ -39,7 +40,8 @@ async function openWorld() {
     },
     importRosters: async () => [],
     fetchRecord: async () => [],
-    attestations: { verify: () => Promise.reject(new Error('nothing is decided here')) },
+    attestations: { verify: refuse, verifyKept: refuse },
+    keys: { verify: refuse },
   });
   const logger = new DefaultLogger('ERROR');
   const kept = opened.move();

@@ -12,8 +12,13 @@ async function onStub(stub: Stub): Promise<World> {
   const world = await openWorld({}, () => stub.client);
   await world.inventory.bindAccount('p-1', 'u-1', new Date().toISOString());
   await world.tell({ email: 'u-1@example.com' });
+  const { kind, name } = world.team;
+  await world.inventory.inTransaction((trx) => trx.forgetEntitlementId({ kind, name }));
+  await world.inventory.rememberEntitlementIds([{ kind, name, id: teamId }], new Date().toISOString());
   return world;
 }
+
+const teamId = '11111111-1111-4111-8111-111111111111';
 
 const once = <T>(world: World, use: (activities: PersonActivities) => Promise<T>): Promise<T> => world.attempt(1, use);
 
@@ -55,10 +60,13 @@ test('a name that had to be cut counts as equal from then on', async () => {
 test('an account is disabled once, and enabled once', async () => {
   await using world = await openWorld({ word: ada });
   const id = await withAccount(world);
-  for (let again = 0; again < 2; again += 1) await once(world, (muster) => muster.disableAccount(id, because));
+  const leave = await world.leave(id);
+  world.simulator.requests.reset();
+  for (let again = 0; again < 2; again += 1) await once(world, (muster) => muster.disableAccount(id, leave));
   expect(world.simulator.requests.count('DELETE')).toBe(1);
+  const rehire = await world.comeBack(ada);
   for (let again = 0; again < 2; again += 1)
-    expect(await once(world, (muster) => muster.enableAccount(id, because))).toMatchObject({ status: 'pending' });
+    expect(await once(world, (muster) => muster.enableAccount(id, rehire))).toMatchObject({ status: 'pending' });
   expect(world.simulator.requests.count('PATCH')).toBe(1);
   expect(await evidenceOf(world)).toEqual(['createAccount', 'disableAccount', 'enableAccount']);
 });
@@ -70,7 +78,8 @@ test('a role and a team are assigned once and removed once', async () => {
   const both = [role, role, team, team];
   for (const one of both) await once(world, (muster) => muster.grant(id, one, because));
   expect(await world.api().getAccess(id)).toMatchObject({ roles: [role], teams: [team] });
-  for (const one of both) await once(world, (muster) => muster.revoke(id, one, because));
+  const leave = await world.leave();
+  for (const one of both) await once(world, (muster) => muster.revoke(id, one, leave));
   expect(await world.api().getAccess(id)).toMatchObject({ roles: [], teams: [] });
   expect(simulator.requests.count('POST', /roles|memberships/)).toBe(2);
   expect(simulator.requests.count('DELETE')).toBe(2);
@@ -106,7 +115,8 @@ test('an account that somebody else disables in between is a success that leaves
     return { body: { data: userOf('u-1', reads === 1 ? {} : { status: 'Disabled', disabled: true }) } };
   });
   await using world = await onStub(stub);
-  await once(world, (muster) => muster.disableAccount('u-1', because));
+  const leave = await world.leave();
+  await once(world, (muster) => muster.disableAccount('u-1', leave));
   expect(stub.requests.filter(({ method }) => method === 'DELETE')).toHaveLength(1);
   await expectNothingWritten(world);
 });
@@ -119,7 +129,8 @@ test.each([
     method === 'DELETE' ? { status, body: '' } : { body: { data: userOf(path.endsWith('user') ? 'u-2' : 'u-1') } },
   );
   await using world = await onStub(stub);
-  await expect(once(world, (muster) => muster.disableAccount('u-1', because))).rejects.toMatchObject({
+  const leave = await world.leave();
+  await expect(once(world, (muster) => muster.disableAccount('u-1', leave))).rejects.toMatchObject({
     type: 'UnexpectedResponse',
     message: 'account u-1 does not read back as disabled yet',
   });
@@ -128,7 +139,13 @@ test.each([
 test('an enabling that leaves the account disabled is tried again', async () => {
   await using stub = await startStub(() => ({ body: { data: userOf('u-1', { status: 'Disabled', disabled: true }) } }));
   await using world = await onStub(stub);
-  await expect(once(world, (muster) => muster.enableAccount('u-1', because))).rejects.toMatchObject({
+  const leave = await world.leave();
+  const step = { step: 'disableAccount', at: new Date().toISOString(), actor: 'hr', action: 'disable account' };
+  await world.inventory.appendEvidence({ ...leave, ...step });
+  const access = { roles: [], teams: [] };
+  await world.inventory.recordAccessBefore({ ...leave, accountId: 'u-1', at: step.at, access });
+  const rehire = await world.comeBack({ email: 'u-1@example.com' });
+  await expect(once(world, (muster) => muster.enableAccount('u-1', rehire))).rejects.toMatchObject({
     type: 'UnexpectedResponse',
   });
 });
@@ -164,7 +181,8 @@ test('a role that still reads as held after a 404 has not been taken', async () 
     method === 'DELETE' ? { status: 404, body: { errors: ['not found'] } } : { body: { data: user } },
   );
   await using world = await onStub(stub);
-  await expect(once(world, (muster) => muster.revoke('u-1', role, because))).rejects.toMatchObject({
+  const leave = await world.leave();
+  await expect(once(world, (muster) => muster.revoke('u-1', role, leave))).rejects.toMatchObject({
     type: 'UnexpectedResponse',
   });
 });
@@ -180,7 +198,8 @@ test.each(['role', 'team'] as const)('an account that goes away meanwhile holds 
   });
   await using world = await onStub(stub);
   const held = kind === 'team' ? team : ({ kind, id: 'r-1', name: 'Admin' } as const);
-  await once(world, (muster) => muster.revoke('u-1', held, because));
+  const leave = await world.leave();
+  await once(world, (muster) => muster.revoke('u-1', held, leave));
   expect(isGone).toBe(true);
   await expectNothingWritten(world);
 });
@@ -224,7 +243,7 @@ function memberships({
   detail?: string;
   isManaged?: boolean;
 }) {
-  const id = '11111111-1111-4111-8111-111111111111';
+  const id = teamId;
   const team: ResolvedEntitlement = { kind: 'team', id, name: 'engineering' };
   let reads = 0;
   const answer = ({ method, path }: { method: string; path: string }) => {

@@ -1,17 +1,24 @@
 import { expect, test } from '@jest/globals';
 import type { FaultInput } from '../../../simulator/index.ts';
+import type { Because } from '../../../domain/evidence.ts';
 import { drive } from '../../datadog/pair.ts';
 import { evidenceOf, openWorld, type PersonActivities, type World } from '../../datadog/world.ts';
 
-const because = { personId: 'p-1', eventId: 'e-1' };
 const ada = { email: 'ada@example.com', name: 'Ada Alder' };
+
+/** The account, and the event that is the reason. */
+interface About {
+  readonly id: string;
+  readonly because: Because;
+}
 
 interface Step {
   readonly name: string;
   /** What the fault strikes when it strikes the write. */
   readonly write: { readonly method: string; readonly path: string };
-  readonly given?: (world: World) => Promise<void>;
-  readonly run: (activities: PersonActivities, world: World, id: string) => Promise<unknown>;
+  /** What HR says before. An event that it returns is the reason from then on. */
+  readonly given?: (world: World, id: string) => Promise<Because | void>;
+  readonly run: (activities: PersonActivities, world: World, about: About) => Promise<unknown>;
   /** What is so afterwards, of status, name, roles and teams. */
   readonly leaves: Readonly<Partial<Picture>>;
 }
@@ -27,62 +34,64 @@ const steps: readonly Step[] = [
   {
     name: 'createAccount',
     write: { method: 'POST', path: '/users$' },
-    run: (activities) => activities.createAccount(because),
+    run: (activities, _, { because }) => activities.createAccount(because),
     leaves: { status: 'Pending', name: 'Ada Alder', roles: [], teams: [] },
   },
   {
     name: 'sendInvitation:1',
     write: { method: 'POST', path: '/user_invitations$' },
-    run: (activities, _, id) => activities.sendInvitation(id, because, 1),
+    run: (activities, _, { id, because }) => activities.sendInvitation(id, because, 1),
     leaves: {},
   },
   {
     name: 'updateAccount',
     write: { method: 'PATCH', path: '/users/' },
     given: (world) => world.tell({ ...ada, name: 'Ada Oak' }),
-    run: (activities, _, id) => activities.updateAccount(id, ['name'], because),
+    run: (activities, _, { id, because }) => activities.updateAccount(id, ['name'], because),
     leaves: { name: 'Ada Oak' },
   },
   {
     name: 'grant role',
     write: { method: 'POST', path: '/roles/.*/users$' },
-    run: (activities, { role }, id) => activities.grant(id, role, because),
+    run: (activities, { role }, { id, because }) => activities.grant(id, role, because),
     leaves: { roles: ['Datadog Standard Role'] },
   },
   {
     name: 'grant team',
     write: { method: 'POST', path: '/team/.*/memberships$' },
-    run: (activities, { team }, id) => activities.grant(id, team, because),
+    run: (activities, { team }, { id, because }) => activities.grant(id, team, because),
     leaves: { teams: ['engineering'] },
   },
   {
     name: 'revoke role',
+    given: (world, id) => world.leave(id),
     write: { method: 'DELETE', path: '/roles/.*/users$' },
-    run: (activities, { role }, id) => activities.revoke(id, role, because),
+    run: (activities, { role }, { id, because }) => activities.revoke(id, role, because),
     leaves: { roles: [] },
   },
   {
     name: 'revoke team',
     write: { method: 'DELETE', path: '/team/.*/memberships/' },
-    run: (activities, { team }, id) => activities.revoke(id, team, because),
+    run: (activities, { team }, { id, because }) => activities.revoke(id, team, because),
     leaves: { teams: [] },
   },
   {
     name: 'disableAccount',
     write: { method: 'DELETE', path: '/users/[^/]*$' },
-    run: (activities, _, id) => activities.disableAccount(id, because),
+    run: (activities, _, { id, because }) => activities.disableAccount(id, because),
     leaves: { status: 'Disabled' },
   },
   {
     name: 'enableAccount',
+    given: (world) => world.comeBack(ada),
     write: { method: 'PATCH', path: '/users/' },
-    run: (activities, _, id) => activities.enableAccount(id, because),
+    run: (activities, _, { id, because }) => activities.enableAccount(id, because),
     leaves: { status: 'Pending' },
   },
   {
     name: 'cancelInvitations',
     write: { method: 'DELETE', path: '/users/.*/invitations$' },
-    run: (activities, _, id) => activities.cancelInvitations(id, because),
+    run: (activities, _, { id, because }) => activities.cancelInvitations(id, because),
     leaves: {},
   },
 ];
@@ -96,10 +105,11 @@ async function walk(world: World, faultsOf: (step: Step) => readonly FaultInput[
   const after: Record<string, Picture & { accounts: number }> = {};
   const struck: number[] = [];
   let id = '';
+  let because: Because = { personId: 'p-1', eventId: 'e-1' };
   for (const step of steps) {
-    await step.given?.(world);
+    because = (await step.given?.(world, id)) ?? because;
     for (const fault of faultsOf(step)) faults.add({ ...fault, times: 1 });
-    await drive((attempt) => world.attempt(attempt, (activities) => step.run(activities, world, id)));
+    await drive((attempt) => world.attempt(attempt, (activities) => step.run(activities, world, { id, because })));
     struck.push(...faults.list().map((fault) => fault.struck));
     faults.clear();
     const found = simulator.users().filter(({ email }) => email === ada.email);

@@ -24,7 +24,7 @@ test.each<[string, Wanted, Account | undefined, Access | undefined, Happened]>([
   ['a disabled one was disabled', { kind: 'disabled' }, account('a-1', { status: 'disabled' }), undefined, 'yes'],
   ['of another account nothing is known', { kind: 'disabled' }, account('a-2'), undefined, 'notRead'],
   ['of an account that is gone nothing is known', { kind: 'disabled' }, undefined, undefined, 'notRead'],
-  ['of an invitation nothing is seen', { kind: 'unreadable' }, mine, undefined, 'unreadable'],
+  ['of an invitation nothing is seen', { kind: 'invited' }, mine, undefined, 'unreadable'],
   ['all attributes count', { kind: 'attributes', name: 'Ada Oak', title: 'Lead' }, mine, undefined, 'yes'],
   [
     'as Datadog takes them',

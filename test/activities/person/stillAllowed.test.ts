@@ -5,8 +5,10 @@ import { issueToken, revokeToken } from '../../../auth/tokens.ts';
 import { adopt, approval as requested, at, knewAs } from '../../inventory/samples.ts';
 import { drive } from '../../datadog/pair.ts';
 import { evidenceOf, openWorld, type World } from '../../datadog/world.ts';
-import { memoryKeys, operator } from '../../support/operators.ts';
-import type { CountedDecision } from '../../../domain/decision.ts';
+import { operator } from '../../support/operators.ts';
+import type { ApproverSet, CountedDecision } from '../../../domain/decision.ts';
+import type { Policy } from '../../../domain/policy/rules.ts';
+import type { Statement } from '../../../auth/attestation.ts';
 
 const because = { personId: 'p-1', eventId: 'e-1' };
 const given = 'ap-1';
@@ -19,14 +21,34 @@ const decision: CountedDecision = {
   proof: 'attested',
 };
 
+const wanted = ['Datadog Standard Role', 'Datadog Admin Role'];
+const lead: ApproverSet = { people: ['l-1'], manager: false, quorum: 1, fallback: [] };
+const onApproval = (policy: Policy): Policy => ({
+  ...policy,
+  approvals: { ...policy.approvals, acceptClaimed: false },
+  rules: [
+    { name: 'admins', when: {}, roles: wanted, teams: [], approval: lead },
+    { name: 'others', when: {}, roles: ['Datadog Read Only Role'], teams: [], approval: lead },
+  ],
+});
+
 /** An active account, and an approval by a person who is still there. */
-async function openStage({ privileged }: { readonly privileged?: readonly string[] } = {}) {
-  const world = await openWorld();
+async function openStage({
+  privileged,
+  rules = ['admins'],
+  policy = onApproval,
+}: {
+  readonly privileged?: readonly string[];
+  readonly rules?: readonly string[];
+  readonly policy?: (policy: Policy) => Policy;
+} = {}) {
+  const world = await openWorld({ policy, httpMs: 5_000 });
   const { id } = await world.api().createAccount({ email: 'p-1@example.com' });
   await world.inventory.bindAccount('p-1', id, at(0));
   await know(world, 'l-1');
   await world.tell({ email: 'p-1@example.com' });
-  await world.inventory.openApproval(requested({ privileged }));
+  const entitlements = wanted.map((name) => ({ kind: 'role', name }) as const);
+  await world.inventory.openApproval(requested({ privileged, rules, entitlements }));
   const assign = (entitlement: ResolvedEntitlement, approvalId?: string) =>
     // Tried again as an activity is: these attempts have a third of a second each.
     drive((attempt) =>
@@ -41,13 +63,25 @@ async function openStage({ privileged }: { readonly privileged?: readonly string
 const know = ({ inventory }: World, personId: string, employment: 'employed' | 'left' = 'employed') =>
   adopt(inventory, { personId, employment, attributes: { email: `${personId}@example.com` } });
 
-const record = ({ inventory }: World, change: Partial<CountedDecision> = {}) =>
-  inventory.inTransaction(async (trx) => {
+/** The approver decides by a token of their own. `change` is what stands on record instead. */
+async function record(
+  { inventory, keys, attestor }: World,
+  change: Partial<CountedDecision> = {},
+  { attestation, ...statement }: Partial<Statement> & { readonly attestation?: null } = {},
+): Promise<string> {
+  const token = await issueToken({ inventory, keys }, { role: 'approver', personId: 'l-1' }, operator);
+  await inventory.inTransaction(async (trx) => {
     const row = await trx.findApproval({ personId: 'p-1', approvalId: 'ap-1' });
     if (row === undefined) throw new Error('nothing was requested');
-    const made = { ...decision, ...change, at: at(5) };
-    await trx.recordDecision(row, { decision: made, attestation: undefined }, { ...row, state: 'approved' });
+    const { decisionId, approvalId, verdict, actor } = decision;
+    const said = { decisionId, approvalId, verdict, actor, workflowId: 'person/p-1', requestedAt: row.requestedAt };
+    const signed = await attestor.sign({ ...said, tokenId: token.id, ...statement });
+    const made = { ...decision, tokenId: token.id, ...change, at: at(5) };
+    const kept = attestation === null ? undefined : signed;
+    await trx.recordDecision(row, { decision: made, attestation: kept }, { ...row, state: 'approved' });
   });
+  return token.id;
+}
 
 test('access that an approver on record approved is assigned, and says so', async () => {
   await using stage = await openStage();
@@ -78,11 +112,7 @@ test.each<[string, RegExp, (world: World) => Promise<unknown>]>([
     'was proven by a token that is revoked',
     /was revoked/,
     async (world) => {
-      const { inventory } = world;
-      const request = { role: 'approver', personId: 'l-1' } as const;
-      const { id: tokenId } = await issueToken({ inventory, keys: memoryKeys() }, request, operator);
-      await record(world, { tokenId });
-      await revokeToken(world.inventory, tokenId, operator);
+      await revokeToken(world.inventory, await record(world), operator);
     },
   ],
 ])('a decision that %s assigns nothing', async (_what, why, prepare) => {
@@ -108,15 +138,59 @@ test.each<[string, (world: World) => Promise<unknown>]>([
   expect(await roles()).toEqual([]);
 });
 
+test.each<[string, RegExp, (world: World) => Promise<unknown>]>([
+  ['whose statement was not kept', /not on record/, (world) => record(world, {}, { attestation: null })],
+  ['whose statement is for another request', /another request/, (world) => record(world, {}, { requestedAt: at(0) })],
+  [
+    'whose statement is for another person',
+    /another person/,
+    (world) => record(world, {}, { workflowId: 'person/p-2' }),
+  ],
+  ['whose statement is by another approver', /another actor/, (world) => record(world, { actor: 'l-2' })],
+  ['that is only claimed', /only claimed/, (world) => record(world, { proof: 'claimed' }, { attestation: null })],
+  [
+    'by a token that something else than Muster wrote',
+    /no seal/,
+    async (world) => {
+      const { inventory } = world;
+      const row = { role: 'approver', personId: 'l-1', createdAt: at(0), expiresAt: at(50) } as const;
+      await inventory.createToken({ id: 't-forged', ...row, hash: 'h', seal: 'c2VhbA' });
+      await record(world, { tokenId: 't-forged' }, { tokenId: 't-forged' });
+    },
+  ],
+])('a decision %s counts for nothing, and is a critical finding', async (_what, why, prepare) => {
+  await using stage = await openStage();
+  const { world, assign, roles } = stage;
+  await prepare(world);
+  await expect(assign(world.role, given)).rejects.toMatchObject({
+    type: 'NotOwed',
+    nonRetryable: true,
+    message: expect.stringMatching(why),
+  });
+  expect(await roles()).toEqual([]);
+  const filter = { kind: 'writeNotOwed', state: 'open', limit: 9, offset: 0 } as const;
+  expect(await world.inventory.listFindings(filter, at(9))).toMatchObject([{ severity: 'critical', personId: 'p-1' }]);
+});
+
+test('an approval by the approvers of another rule covers nothing', async () => {
+  await using stage = await openStage({ rules: ['others'] });
+  const { world, assign, roles } = stage;
+  await record(world);
+  await expect(assign(world.role, given)).rejects.toThrow('by the rule that was approved');
+  expect(await roles()).toEqual([]);
+});
+
 const close = ({ inventory }: World, state: 'rejected' | 'withdrawn') =>
   inventory.inTransaction((trx) => trx.closeApproval({ personId: 'p-1', approvalId: 'ap-1' }, state, at(6)));
 
 test.each([
-  ['without one', undefined],
+  ['because a rule grants it outright', undefined],
   ['by an approval of it as harmless', []],
   ['by an approval of another role', ['another']],
 ])('a privileged role is not assigned %s', async (_how, privileged) => {
-  await using stage = await openStage({ privileged });
+  const outright = { name: 'outright', when: {}, roles: wanted, teams: [] };
+  const policy = (one: Policy) => (privileged === undefined ? { ...one, rules: [outright] } : onApproval(one));
+  await using stage = await openStage({ privileged, policy });
   const { world, assign, roles } = stage;
   await record(world);
   expect(world.role.isPrivileged).toBeUndefined();
@@ -138,5 +212,6 @@ test('a privileged role is assigned by an approval of it as privileged', async (
 async function administrator(world: World): Promise<ResolvedEntitlement> {
   const [admin] = await world.api().resolve([{ kind: 'role', name: 'Datadog Admin Role' }]);
   if (admin === undefined) throw new Error('not resolved');
+  await world.inventory.rememberEntitlementIds([admin], at(0));
   return admin;
 }

@@ -25,8 +25,9 @@ test.each(['somebody.else@example.com', 'ada@elsewhere.example'])(
     const found = await world.attempt(1, (muster) => muster.correlateAccount({ ...because, isLeaving: true }));
     expect(found.account?.id).toBe(id);
     await world.attempt(1, (muster) => muster.awaitCorrelation({ ...because, isLeaving: true }));
-    await world.attempt(1, (muster) => muster.revoke(id, role, because));
-    await world.attempt(1, (muster) => muster.disableAccount(id, because));
+    const leave = await world.leave();
+    await world.attempt(1, (muster) => muster.revoke(id, role, leave));
+    await world.attempt(1, (muster) => muster.disableAccount(id, leave));
     expect(await world.account()).toMatchObject({ email, status: 'disabled', roleIds: [] });
   },
 );

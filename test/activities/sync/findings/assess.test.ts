@@ -56,6 +56,7 @@ describe.each(await openDatabases())('an assessment on $name', ({ makeFixture })
       importRosters: unused,
       fetchRecord: unused,
       attestations: unused,
+      keys: unused,
     });
     const input = { runId: 'run-1', startedAt: ago(hourMs), states: whole, ...change };
     return new MockActivityEnvironment({ attempt: 1 }).run(assess, input) as Promise<Assessment>;

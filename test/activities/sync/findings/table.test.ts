@@ -25,6 +25,7 @@ import {
   wordOf,
 } from './samples.ts';
 import { heldRemovals, heldRepairs } from '../../../../domain/findings/repairs.ts';
+import { foundRefused } from '../../../../domain/findings/refusedWrites.ts';
 import { needsOf, type Found } from '../../../../domain/findings/found.ts';
 
 /** What opens it, and what looks like it and must not. */
@@ -46,6 +47,10 @@ const saidBy = (statements: readonly Statement[], mayEndEmployment: readonly str
 const mapping: Nhi = { id: 'm-1', kind: 'authnMapping', name: 'team=ops', details: { roleId: 'r-ops' } };
 const roleOf = (id: string, name: string, givenTo = 0) => ({ id, name, givenTo });
 const breakGlass = { email: 'Break.Glass@example.com', handle: 'break.glass@example.com' };
+const refusedWrite = {
+  ...{ personId: 'p-1', eventId: 'e-1', action: 'assign role', why: 'event e-1 has ended already: completed' },
+  ...{ at: daysAgo(0), isExplained: false },
+};
 const passwordLogin = { mfaEnabled: false, allowedLoginMethods: ['google_oidc', 'standard'] };
 
 const cases: Readonly<Record<FindingKind, Case>> = {
@@ -89,6 +94,10 @@ const cases: Readonly<Record<FindingKind, Case>> = {
         { person: { personId: 'p-1', employment: 'left' }, isLeaving: true },
       ),
     },
+  },
+  writeNotOwed: {
+    opens: foundRefused(refusedWrite),
+    nearMisses: { 'something newer has just come': foundRefused({ ...refusedWrite, isExplained: true }) },
   },
   leaverNotEnded: {
     opens: atLeave({}),
