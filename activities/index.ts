@@ -4,6 +4,7 @@ import { createFindingActivities } from './sync/findings/index.ts';
 import { createAccessBeforeActivities } from './person/accessBefore.ts';
 import { createChangeBudgetActivities } from './person/changeBudget.ts';
 import { createCorrelationActivities } from './person/correlation.ts';
+import { createEndingActivities } from './person/endings.ts';
 import { createEntitlementActivities } from './person/entitlements.ts';
 import { createHoldingsActivities } from './person/holdings.ts';
 import { createInvitationActivities } from './person/invitations.ts';
@@ -42,6 +43,7 @@ export function createActivities(given: Dependencies) {
     ...createAwaitingActivities(dependencies),
     ...createPlanActivities(dependencies),
     ...createRecordActivities(dependencies),
+    ...createEndingActivities(dependencies),
     ...createApprovalActivities(dependencies),
     ...createCapabilityActivities(dependencies),
     ...createSyncActivities(dependencies),

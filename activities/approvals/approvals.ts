@@ -27,12 +27,15 @@ import type {
   RequestView,
 } from '../../domain/decision.ts';
 import { withoutAddresses } from '../../domain/text.ts';
-import { requiredWord } from '../person/word.ts';
+import { refuseAsNotOwed } from '../person/refusals.ts';
+import { lapsedDecisions } from '../person/stillAllowed.ts';
+import { requiredWord, toldAt } from '../person/word.ts';
 
 interface Means extends Pick<Dependencies, 'inventory' | 'notify' | 'policy'> {
   readonly attestations: Pick<Attestor, 'verify'>;
 }
 type Proof = Pick<DecisionReview, 'proof' | 'why' | 'tokenId' | 'isAdmin'>;
+type ApprovalKey = Pick<ApprovalRow, 'personId' | 'approvalId'>;
 type WhoseEvent = Pick<Because, 'personId' | 'eventId'>;
 
 /** What became of a decision. Why one is refused stands on record with all names, here without addresses. */
@@ -48,67 +51,85 @@ export function createApprovalActivities(means: Means) {
 
   return {
     /** Makes the requests that their chain of runs has not made yet. Who may decide is read from the policy in force. */
-    async openApprovals(
+    openApprovals: (
       whose: WhoseEvent,
       requests: readonly RequestView[],
       { chain, at }: { readonly chain: string; readonly at: string },
-    ): Promise<readonly ApprovalView[]> {
-      const { personId } = whose;
-      const word = await requiredWord(means, whose, at);
-      const deadline = deadlineAfter(means, at);
-      await pinApprovers(inventory, policy(), at);
-      const opened: ApprovalView[] = [];
-      for (const asked of requests) {
-        const request = await withManager(means, personId, requestInForce(policy(), personId, asked, word), at);
-        const { row, isNew } = await inventory.openApproval({ ...request, personId, chain, requestedAt: at, deadline });
-        if (isNew) announce(notify, row);
-        opened.push(viewOf(row));
-      }
-      return opened;
-    },
+    ): Promise<readonly ApprovalView[]> => open(means, whose, requests, { chain, at: toldAt(at) }),
 
-    /** The decisions that hold no longer count no more, and the request is open again. */
-    async reopenApproval(
-      { personId, approvalId }: Pick<ApprovalRow, 'personId' | 'approvalId'>,
-      lapsed: readonly string[],
-      at: string,
-    ): Promise<ApprovalView | undefined> {
-      const row = await inventory.findApproval({ personId, approvalId });
-      if (row === undefined) return undefined;
-      await pinApprovers(inventory, policy(), at);
-      const deadline = deadlineAfter(means, at);
-      await inventory.lapseDecisions(row, { decisionIds: lapsed, at, deadline });
-      announce(notify, { ...row, deadline });
-      return viewOf({ ...row, state: 'open', deadline });
-    },
+    /** The decisions that hold no longer, by the record, count no more, and the request is open again. */
+    reopenApproval: (key: ApprovalKey, at: string): Promise<ApprovalView | undefined> => reopen(means, key, toldAt(at)),
 
     /**
      * Judges a decision by what is on record at this moment, and counts it, with its evidence, in one transaction. `said` is
      * the id of a decision on record, or what somebody typed into a signal.
      */
     decide: (whose: WhoseEvent, said: Decision | DecisionId, at: string): Promise<Judged> =>
-      decide(means, whose, said, at),
+      decide(means, whose, said, toldAt(at)),
 
-    async closeApproval(
-      key: Pick<ApprovalRow, 'personId' | 'approvalId'>,
-      state: Exclude<ApprovalState, 'open' | 'approved'>,
-      at: string,
-    ): Promise<void> {
-      await inventory.closeApproval(key, state, at);
+    /** A request is approved and rejected by decisions alone, and has its time. */
+    async closeApproval(key: ApprovalKey, state: 'withdrawn' | 'timedOut', saidAt: string): Promise<void> {
+      const at = toldAt(saidAt);
+      const isOver = state === 'timedOut' && ((await inventory.findApproval(key))?.deadline ?? at) <= at;
+      if (isOver || state === 'withdrawn') await inventory.closeApproval(key, state, at);
     },
 
     async remindApprovers(
-      key: Pick<ApprovalRow, 'personId' | 'approvalId'>,
+      key: ApprovalKey,
       kind: 'approvalReminder' | 'approvalFallback' | 'approvalTimedOut',
       at: string,
     ): Promise<void> {
       const row = await inventory.findApproval(key);
       if (row?.state !== 'open') return;
       const { personId, approvalId, entitlements, act, deadline } = row;
-      const to = askedOf(row, isFallbackDue(row, policy().times, Date.parse(at)));
+      const to = askedOf(row, isFallbackDue(row, policy().times, Date.parse(toldAt(at))));
       notify.send({ kind, personId, to, details: { approvalId, entitlements, act, until: deadline } });
     },
   };
+}
+
+async function open(
+  means: Means,
+  whose: WhoseEvent,
+  requests: readonly RequestView[],
+  { chain, at }: { readonly chain: string; readonly at: string },
+): Promise<readonly ApprovalView[]> {
+  const { inventory, notify, policy } = means;
+  const { personId } = whose;
+  await refuseUnlessOpen(means, whose, at);
+  const word = await requiredWord(means, whose, at);
+  const deadline = deadlineAfter(means, at);
+  await pinApprovers(inventory, policy(), at);
+  const opened: ApprovalView[] = [];
+  for (const asked of requests) {
+    const request = await withManager(means, personId, requestInForce(policy(), personId, asked, word), at);
+    const { row, isNew } = await inventory.openApproval({ ...request, personId, chain, requestedAt: at, deadline });
+    if (isNew) announce(notify, row);
+    opened.push(viewOf(row));
+  }
+  return opened;
+}
+
+async function reopen(means: Means, key: ApprovalKey, at: string): Promise<ApprovalView | undefined> {
+  const { inventory, notify, policy } = means;
+  const row = await inventory.findApproval(key);
+  if (row === undefined) return undefined;
+  const lapsed = row.state === 'approved' ? await lapsedDecisions(inventory, row) : [];
+  if (lapsed.length === 0) return viewOf(row);
+  await pinApprovers(inventory, policy(), at);
+  const deadline = deadlineAfter(means, at);
+  await inventory.lapseDecisions(row, { decisionIds: lapsed.map(({ decisionId }) => decisionId), at, deadline });
+  announce(notify, { ...row, deadline });
+  return viewOf({ ...row, state: 'open', deadline });
+}
+
+/** Nobody is asked because of an event that is over. */
+async function refuseUnlessOpen({ inventory }: Means, because: WhoseEvent, at: string): Promise<void> {
+  const { personId, eventId } = because;
+  const row = await inventory.findEvent(eventId);
+  if (row?.event.personId === personId && row.outcome === undefined) return;
+  const asked = { step: 'openApprovals', action: 'ask for an approval', isExplained: false };
+  await refuseAsNotOwed(inventory, { because, ...asked, why: `event ${eventId} waits for nothing`, at });
 }
 
 const deadlineAfter = ({ policy }: Pick<Means, 'policy'>, at: string): string =>

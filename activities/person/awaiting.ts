@@ -39,7 +39,8 @@ export function createAwaitingActivities({ datadog, inventory, policy }: Depende
     async awaitFirstLogin(personId: string, eventId: string, pendingId?: string): Promise<void> {
       const { email } = await requiredWord({ inventory, policy }, { personId, eventId });
       await inventory.awaitLogin(personId, email, new Date().toISOString());
-      if (pendingId !== undefined && (await pendingInvitation(inventory, personId))?.accountId !== pendingId) {
+      const isTheirs = pendingId !== undefined && (await inventory.findPerson(personId))?.accountId === pendingId;
+      if (isTheirs && (await pendingInvitation(inventory, personId))?.accountId !== pendingId) {
         await inventory.recordInvitation({ personId, accountId: pendingId });
       }
       if (activityInfo().attempt === 1) throw stillPending('nobody has logged in yet');

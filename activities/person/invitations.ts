@@ -4,6 +4,7 @@ import { withDatadog } from '../attempt.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { pendingInvitation } from './correlation.ts';
 import { minuteMs } from '../../domain/durations.ts';
+import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { PendingInvitation } from '../../inventory/port/people.ts';
 import { ensure } from './ensure.ts';
 import { tell } from './tell.ts';
@@ -13,17 +14,21 @@ import { attemptedAt } from './word.ts';
 export function createInvitationActivities({ datadog, notify, ...writing }: Dependencies) {
   const { inventory, policy } = writing;
   return {
-    /** The first one that is out still is not sent again: a process that goes on in another run comes here once more. */
+    /** One that is out still is not sent again: a process that goes on in another run comes here once more, and so may anybody. */
     async sendInvitation(accountId: string, because: Because, round: number): Promise<Invitation> {
       const { personId } = because;
       return withDatadog(datadog, async (api) => {
         const before = await pendingInvitation(inventory, personId);
-        const isOpen = (await inventory.listOpenWrites(personId)).some(({ step }) => step === firstInvitation);
-        if (round === 1 && !isOpen && before?.accountId === accountId && isOut(before)) return asInvitation(before);
+        const step = `sendInvitation:${round}`;
+        const isOpen = (await inventory.listOpenWrites(personId)).some((open) => open.step === step);
+        const isTheirs = !isOpen && before?.accountId === accountId;
+        if (isTheirs && isOut(before, round === 1 ? minuteMs : policy().times.resendBeforeMs)) {
+          if (round === 1 || !(await isChangedSince(inventory, before))) return asInvitation(before);
+        }
         let sent: Invitation | undefined;
         await ensure(writing, because, {
           accountId,
-          step: `sendInvitation:${round}`,
+          step,
           action: 'send invitation',
           wanted: { kind: 'invited' },
           async send() {
@@ -61,11 +66,15 @@ export function createInvitationActivities({ datadog, notify, ...writing }: Depe
   };
 }
 
-const firstInvitation = 'sendInvitation:1';
+/** The link lives for longer than this still. */
+const isOut = ({ invitationId, expiresAt = '' }: PendingInvitation, ms: number): boolean =>
+  invitationId !== undefined && Date.parse(expiresAt) - Date.parse(attemptedAt()) > ms;
 
-/** The link lives long enough to be accepted. */
-const isOut = ({ invitationId, expiresAt = '' }: PendingInvitation): boolean =>
-  invitationId !== undefined && Date.parse(expiresAt) - Date.parse(attemptedAt()) > minuteMs;
+/** A new e-mail takes a new invitation. */
+const isChangedSince = async (
+  inventory: Pick<Inventory, 'countEvidence'>,
+  { personId, sentAt = '' }: PendingInvitation,
+): Promise<boolean> => (await inventory.countEvidence({ personId, stepPrefix: 'updateAccount', since: sentAt })) > 0;
 
 const asInvitation = ({ invitationId = '', expiresAt = '' }: PendingInvitation): Invitation => ({
   id: invitationId,

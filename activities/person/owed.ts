@@ -5,6 +5,7 @@ import {
   type AskedWrite,
   type Entitled,
   type EventOnRecord,
+  returnKinds,
   type OwedRecord,
 } from '../../domain/access/owed.ts';
 import { entitlementKey, heldEntitlements } from '../../domain/access/plan.ts';
@@ -30,8 +31,8 @@ export type OwedMeans = Pick<Dependencies, 'policy' | 'attestations' | 'keys'>;
 export interface Refusal {
   readonly why: string;
   /**
-   * Nobody has forged it: something newer is on record that the run may not have read, an earlier attempt was owed, or HR says one
-   * e-mail of two people.
+   * Nobody has forged it: something newer is on record that the run may not have read, an earlier attempt was owed, HR says one e-mail
+   * of two people, or the policy gives more time to accept than it did when the run began to wait.
    */
   readonly isExplained: boolean;
 }
@@ -49,7 +50,7 @@ export async function judgeOwed(
   await trx.holdPerson(personId);
   const events = await trx.eventsOf(personId);
   const row = events.find(({ event }) => event.eventId === eventId) ?? (await trx.findEvent(eventId));
-  const record = await readRecord(trx, means, because, write, { row, nowMs });
+  const record = await readRecord(trx, means, because, write, { row, events, nowMs });
   const why = whyNotOwed(record, write, { times, nowMs });
   if (why === undefined) return undefined;
   const isStanding = row !== undefined && row.event.personId === personId && row.outcome === undefined;
@@ -58,7 +59,8 @@ export async function judgeOwed(
   const isNoted = async () => (await trx.listOpenWrites(personId)).some(({ step }) => step === write.step);
   const isContested = record.emailHolder !== undefined;
   const isNewer = isStanding && (row.withdrawal !== undefined || events.some(isNews) || (await isNoted()));
-  return { why, isExplained: isContested || isNewer };
+  const isEarly = isStanding && write.kind === 'uninvite' && returnKinds.includes(row.event.kind);
+  return { why, isExplained: isContested || isNewer || isEarly };
 }
 
 async function readRecord(
@@ -66,7 +68,7 @@ async function readRecord(
   means: OwedMeans,
   because: Because,
   write: AskedWrite,
-  { row, nowMs }: { readonly row: IntakeRow | undefined; readonly nowMs: number },
+  { row, events, nowMs }: { readonly row?: IntakeRow; readonly events: readonly IntakeRow[]; readonly nowMs: number },
 ): Promise<OwedRecord> {
   const { personId, eventId } = because;
   const person: PersonRecord = (await trx.findPerson(personId)) ?? nobody(personId);
@@ -83,6 +85,7 @@ async function readRecord(
     person: { ...person, lines: standingLines(person.lines, outranked) },
     employment: { now: employmentOn(now), onItsDay: employmentOn(onItsDay) },
     isAdmitted: await trx.isAdmitted({ eventId, personId }),
+    isGivenUp: isGivenUp(events, means.policy(), nowMs),
     isOurDisabling: before !== undefined && before.accountId === write.accountId,
     emailHolder:
       write.email === undefined ? undefined : await otherHolder(trx, personId, { email: write.email, at: now, ranks }),
@@ -93,6 +96,19 @@ async function readRecord(
     }),
     approval: await approvalOnRecord(trx, means, because),
   };
+}
+
+/** Whether a return waits for so long that nobody is expected to accept any more; one that another took over in place began its wait. */
+function isGivenUp(
+  events: readonly IntakeRow[],
+  { times }: Pick<ReturnType<OwedMeans['policy']>, 'times'>,
+  nowMs: number,
+): boolean {
+  const begun = events
+    .filter(({ outcome }) => outcome === undefined || outcome.kind === 'superseded')
+    .filter(({ event: { kind } }) => returnKinds.includes(kind))
+    .map(({ event, receivedAt }) => Math.max(Date.parse(receivedAt), dueAt(event, times)));
+  return Math.min(...begun) + times.giveUpAfterMs <= nowMs;
 }
 
 /** As a run takes it: a hire by a source that has not the word on employment tells attributes at most. */

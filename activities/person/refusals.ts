@@ -25,10 +25,11 @@ const longest = 200;
 
 /** One link an hour for one write of one event. Who asked for it nobody knows. */
 export async function recordRefused(
-  trx: Pick<RecordTransaction, 'countEvidence' | 'appendEvidence'>,
+  trx: Pick<RecordTransaction, 'findPerson' | 'countEvidence' | 'appendEvidence'>,
   { because: { personId, eventId }, step, action, why, isExplained, at }: RefusedWrite,
 ): Promise<void> {
-  if (isExplained) return;
+  // Of people who are made up there would be no end.
+  if (isExplained || (await trx.findPerson(personId)) === undefined) return;
   const since = new Date(Date.parse(at) - hourMs).toISOString();
   if ((await trx.countEvidence({ personId, stepPrefix, since })) >= mostLinks) return;
   await trx.appendEvidence({
@@ -43,13 +44,30 @@ export async function recordRefused(
   });
 }
 
-/** The end of the part that asked for it, and a critical finding unless it is explained by what has just come. */
-export async function failAsNotOwed(
-  inventory: Pick<Inventory, 'findPerson' | 'writeFindings'>,
-  { because: { personId, eventId }, action, why, isExplained, at }: RefusedWrite,
+/** The end of the part that asked for it. */
+export async function failAsNotOwed(inventory: Showing, refused: RefusedWrite): Promise<never> {
+  await showRefused(inventory, refused);
+  const { action, why } = refused;
+  throw ApplicationFailure.nonRetryable(`${action} is not owed by the record: ${withoutAddresses(why)}`, notOwed);
+}
+
+/** What no write to Datadog follows from. */
+export async function refuseAsNotOwed(
+  inventory: Showing & Pick<Inventory, 'inTransaction'>,
+  refused: RefusedWrite,
 ): Promise<never> {
-  log.warn('a write was refused that the record does not owe', { personId, eventId, action, why, isExplained });
-  // Nobody's name is a subject that a caller could make up at will.
+  await inventory.inTransaction((trx) => recordRefused(trx, refused));
+  return failAsNotOwed(inventory, refused);
+}
+
+type Showing = Pick<Inventory, 'findPerson' | 'writeFindings'>;
+
+/** A critical finding unless it is explained by what has just come. */
+export async function showRefused(
+  inventory: Showing,
+  { because: { personId, eventId }, action, why, isExplained, at }: RefusedWrite,
+): Promise<void> {
+  log.warn('what the record does not owe was refused', { personId, eventId, action, why, isExplained });
   if (!isExplained && (await inventory.findPerson(personId)) !== undefined) {
     const shown = {
       personId,
@@ -69,7 +87,6 @@ export async function failAsNotOwed(
     } as const;
     await inventory.writeFindings({ ...page, found: foundRefused(shown) });
   }
-  throw ApplicationFailure.nonRetryable(`${action} is not owed by the record: ${withoutAddresses(why)}`, notOwed);
 }
 
 /** Findings about refused writes close a week after the last one. */

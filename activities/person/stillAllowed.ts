@@ -59,7 +59,7 @@ export async function refuseLapsed(inventory: Inventory, because: Because): Prom
 }
 
 /** The decisions that do not hold any more, where too few still do: one counts while its approver may decide. */
-async function lapsedDecisions(
+export async function lapsedDecisions(
   inventory: Inventory,
   { personId, approvers, decisions }: ApprovalRow,
 ): Promise<readonly LapsedDecision[]> {

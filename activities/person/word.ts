@@ -16,6 +16,12 @@ interface Words extends Pick<Dependencies, 'policy'> {
 /** The server's time: in tests it runs ahead of this machine's. */
 export const attemptedAt = (): string => new Date(activityInfo().currentAttemptScheduledTimestampMs).toISOString();
 
+/**
+ * The time of a process, as it says. Only this project's own workflow code calls a local activity; a regular one anybody may call, and
+ * for that the server's time counts.
+ */
+export const toldAt = (at: string): string => (activityInfo().isLocal ? at : attemptedAt());
+
 /** What the record says of the person now, or on the first day of a hire that is to come. */
 export async function wordFor(
   { inventory, policy }: Words,

@@ -69,6 +69,8 @@ export interface OwedRecord {
   readonly isAdmitted: boolean;
   /** Muster itself disabled this account when the person last left. */
   readonly isOurDisabling: boolean;
+  /** Nobody has accepted in the time that the policy gives a hire. */
+  readonly isGivenUp: boolean;
   /** Somebody else who has the new e-mail on record. */
   readonly emailHolder?: string;
   readonly entitled: Entitled;
@@ -137,7 +139,7 @@ function judge(record: OwedRecord, write: AskedWrite, nowMs: number): string | u
     case 'grant':
       return whyNotGranted(record, write, nowMs);
     case 'uninvite':
-      return isReturn(record) ? undefined : whyNotLeaving(record, write);
+      return isReturn(record) ? whyNotGivenUp(record) : whyNotLeaving(record, write);
     case 'disable':
       return whyNotLeaving(record, write);
     case 'revoke':
@@ -147,9 +149,13 @@ function judge(record: OwedRecord, write: AskedWrite, nowMs: number): string | u
 
 const kindOf = ({ reason }: OwedRecord): HrEvent['kind'] | undefined => reason?.event.kind;
 
-/** A retry repeats whatever the person's state calls for. */
-const isReturn = (record: OwedRecord): boolean =>
-  ['joiner', 'updated', 'leaverRescinded', 'reconcile'].includes(kindOf(record) ?? '');
+/** Events that an account, an invitation or an enabling may follow from. A retry repeats whatever the person's state calls for. */
+export const returnKinds: readonly HrEvent['kind'][] = ['joiner', 'updated', 'leaverRescinded', 'reconcile'];
+
+function isReturn(record: OwedRecord): boolean {
+  const kind = kindOf(record);
+  return kind !== undefined && returnKinds.includes(kind);
+}
 
 function whyNotHired(record: OwedRecord): string | undefined {
   if (!isReturn(record)) return `a ${kindOf(record)} makes nobody join`;
@@ -239,6 +245,9 @@ function whyNotLeaving(record: OwedRecord, { isDisabled }: AskedWrite): string |
   if (!isLeaving(record)) return 'no leaver is the reason';
   return isDisabled === true ? undefined : whyNotAdmitted(record);
 }
+
+const whyNotGivenUp = ({ isGivenUp }: OwedRecord): string | undefined =>
+  isGivenUp ? undefined : 'the person has time to accept still';
 
 const whyNotAdmitted = ({ isAdmitted }: OwedRecord): string | undefined =>
   isAdmitted ? undefined : 'the change budget has not admitted it';

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { createApprovalActivities } from '../../activities/approvals/approvals.ts';
-import { createRecordActivities } from '../../activities/person/records.ts';
+import { createEndingActivities } from '../../activities/person/endings.ts';
 import type { RecordTransaction, Inventory } from '../../inventory/port/inventory.ts';
 import { muteFinding } from '../../client/operations/findings.ts';
 import { declareOwner } from '../../client/operations/owners.ts';
@@ -144,7 +146,7 @@ const decisions: readonly Decision[] = [
         attestations: { verify: () => Promise.reject(new Error('nothing is signed')) },
       });
       const said = { decisionId: 'd-1', approvalId: 'ap-1', verdict: 'approve', actor: 'boss@example.com' } as const;
-      return decide({ personId: 'p-1', eventId: 'e-1' }, said, at(5));
+      return locally(() => decide({ personId: 'p-1', eventId: 'e-1' }, said, at(5)));
     },
     look: async (inventory) =>
       (await inventory.listApprovals({})).map(({ state, decisions: made }) => [state, made.length]),
@@ -152,16 +154,24 @@ const decisions: readonly Decision[] = [
   },
 ];
 
+/** As a process calls its record. */
+const locally = <T>(call: () => Promise<T>): Promise<T> =>
+  new MockActivityEnvironment({ isLocal: true }, { logger: new DefaultLogger('ERROR') }).run(call) as Promise<T>;
+
 const withdrawn: Decision = {
   what: 'a withdrawn event',
-  prepare: (inventory) => inventory.receiveEvent(joiner('e-1'), at(0)),
+  async prepare(inventory) {
+    await inventory.receiveEvent(joiner('e-1'), at(0));
+    await inventory.inTransaction((trx) => trx.withdrawEvent('p-1', 'e-1', { actor: operator.actor, at: at(1) }));
+  },
   decide: (inventory) => {
-    const policy = () => {
-      throw new Error('no policy is asked');
-    };
-    const { endEvents } = createRecordActivities({ inventory, policy, notify: { send: () => undefined } });
-    const outcome = { kind: 'cancelled', detail: `withdrawn by ${operator.actor}`, parts: [] } as const;
-    return endEvents('p-1', [{ eventId: 'e-1', outcome }], at(2));
+    const { endEvents } = createEndingActivities({
+      inventory,
+      policy: () => policy,
+      notify: { send: () => undefined },
+    });
+    const outcome = { kind: 'cancelled', parts: [] } as const;
+    return locally(() => endEvents('p-1', [{ eventId: 'e-1', outcome }], at(2)));
   },
   look: async (inventory) => (await inventory.findEvent('e-1'))?.outcome?.kind,
   link: { actor: 'muster', reason: `withdrawn by ${operator.actor}` },

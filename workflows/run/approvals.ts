@@ -46,8 +46,7 @@ export class Approvals {
   /** Decisions that hold no longer are forgotten, and the same is requested once more. */
   async requestAgain(approvalId: string, lapsed: readonly LapsedDecision[]): Promise<void> {
     for (const { decisionId, why } of lapsed) this.#process.refuse(`decision ${decisionId}`, why);
-    const ids = lapsed.map(({ decisionId }) => decisionId);
-    const opened = await records.reopenApproval(this.#keyOf(approvalId), ids, isoOf(Date.now()));
+    const opened = await records.reopenApproval(this.#keyOf(approvalId), isoOf(Date.now()));
     if (opened !== undefined) this.#show(opened);
   }
 

@@ -2,6 +2,7 @@ import type { Takes } from '../../domain/access/changeBudget.ts';
 import { overBudget } from '../../domain/access/planWords.ts';
 import { blockerPoll, records } from '../proxies.ts';
 import type { Uses } from '../run/personRun.ts';
+import { isoOf } from '../run/process.ts';
 
 /** Above the change budget nothing is taken away until a person has released it. Returns who has rejected it, and why. */
 export async function rejectedAboveBudget(
@@ -10,7 +11,7 @@ export async function rejectedAboveBudget(
 ): Promise<string | undefined> {
   const { personId, type } = process;
   const { eventId } = mailbox.event;
-  let admittance = await records.admitRemoval(personId, eventId, takes);
+  let admittance = await records.admitRemoval(personId, eventId, takes, isoOf(Date.now()));
   if (admittance.state === 'held') {
     const advice =
       type === 'offboarding'

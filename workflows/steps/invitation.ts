@@ -1,7 +1,9 @@
 import { sleep } from '@temporalio/workflow';
 import type { Invitation, SeenAccount } from '../../domain/model.ts';
+import { notOwed } from '../../domain/failures.ts';
 import { acceptancePoll, datadog } from '../proxies.ts';
 import { throwUnlessFailed } from '../run/cancellation.ts';
+import { failureIn } from '../run/failures.ts';
 import { becauseOf, type PersonRun, type Uses } from '../run/personRun.ts';
 import { alongside, waitFor } from '../run/waits.ts';
 import { followNews, type Assignment } from './assignment.ts';
@@ -121,10 +123,18 @@ async function readBack(
   return account;
 }
 
-/** The link is taken back; the account stays Pending without roles, and a later activation starts it again. */
+/**
+ * The link is taken back; the account stays Pending without roles, and a later activation starts it again. Where the policy gives more
+ * time by now, the link ends by itself.
+ */
 export async function withdrawInvitations(
   run: Uses<'process' | 'mailbox' | 'blockers'>,
   { id }: SeenAccount,
 ): Promise<void> {
-  await run.blockers.allowed(() => datadog.cancelInvitations(id, becauseOf(run)));
+  try {
+    await run.blockers.allowed(() => datadog.cancelInvitations(id, becauseOf(run)));
+  } catch (error) {
+    if (failureIn(error)?.type !== notOwed) throw error;
+    run.process.note('the last invitation was not cancelled');
+  }
 }

@@ -310,11 +310,34 @@ test('two changes of an account for one event are both evident, with before and 
   ]);
 });
 
+/** The invitation that is out lives for an hour still. */
+async function endSoon({ inventory }: World): Promise<void> {
+  const [pending] = await inventory.listPending('p-1');
+  if (pending === undefined) throw new Error('nobody is invited');
+  await inventory.recordInvitation({ ...pending, expiresAt: new Date(Date.now() + 3_600_000).toISOString() });
+}
+
+test('an invitation is sent again near its end or for a new e-mail, however often it is asked', async () => {
+  await using world = await openWorld({ word: ada, httpMs: 5_000 });
+  const id = await withAccount(world);
+  const sent = () => world.simulator.requests.count('POST', '/api/v2/user_invitations');
+  const invite = (round: number) => world.attempt(1, (muster) => muster.sendInvitation(id, because, round));
+  for (const round of [1, 1, 2, 3, 99]) await invite(round);
+  expect(sent()).toBe(1);
+  await endSoon(world);
+  for (const round of [2, 2, 3]) await invite(round);
+  expect(sent()).toBe(2);
+  await follow(world, id, { ...ada, email: 'ada.new@example.com' });
+  for (const round of [3, 4, 5]) await invite(round);
+  expect(sent()).toBe(3);
+});
+
 test('every link of a write says what was before and what after', async () => {
   await using world = await openWorld({ word: ada });
   const id = await withAccount(world);
   const { role } = world;
   await driven(world, (muster) => muster.sendInvitation(id, because, 1));
+  await endSoon(world);
   world.simulator.faults.add({ kind: 'lostReply', match: { method: 'POST', path: 'user_invitations' }, times: 1 });
   await driven(world, (muster) => muster.sendInvitation(id, because, 2));
   await driven(world, (muster) => muster.grant(id, role, because));

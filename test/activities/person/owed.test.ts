@@ -135,3 +135,27 @@ test('the e-mail of somebody else on record is given to nobody’s account', asy
   await expect(rename).rejects.toThrow('person lead');
   expect(stage.written()).toEqual([]);
 });
+
+test('an invitation is not cancelled while it may be accepted, and that raises no alarm', async () => {
+  await using world = await openWorld({ httpMs: 30_000 });
+  const now = new Date().toISOString();
+  const hired = { eventId: 'e-1', kind: 'joiner', personId: 'p-1', source: 'hr', person: ada } as const;
+  await world.inventory.receiveEvent({ ...hired, occurredAt: now, effectiveAt: now }, now);
+  const { id } = await world.attempt(1, (muster) => muster.createAccount(because));
+  await world.attempt(1, (muster) => muster.sendInvitation(id, because, 1));
+  const cancel = world.attempt(1, (muster) => muster.cancelInvitations(id, because));
+  await expect(cancel).rejects.toThrow('time to accept');
+  expect(world.simulator.requests.count('DELETE', `/api/v2/users/${id}/invitations`)).toBe(0);
+  expect(await world.inventory.listFindings(findings, new Date().toISOString())).toEqual([]);
+});
+
+test('refused calls about people who are made up leave no trace that could grow', async () => {
+  await using stage = await openStage();
+  for (const personId of ['made-up-1', 'made-up-2']) {
+    const forged = { ...because, personId };
+    const call = stage.attempt(1, (muster) => muster.cancelInvitations(stage.id, forged));
+    await expect(call).rejects.toMatchObject({ type: 'NotOwed' });
+  }
+  const links = await stage.inventory.listEvidence({ limit: 100, offset: 0 });
+  expect(links.filter(({ step }) => step.startsWith('refuse:'))).toEqual([]);
+});

@@ -30,6 +30,7 @@ const record = (kind: HrEvent['kind'], { reason, ...change }: Change = {}): Owed
   person: { accountId: 'a-1', employment: 'employed', lines: {} },
   employment: { now: 'employed', onItsDay: 'employed' },
   isAdmitted: false,
+  isGivenUp: false,
   isOurDisabling: false,
   entitled: nothing,
   ...change,
@@ -61,6 +62,7 @@ test.each<[string, OwedRecord, AskedWrite]>([
   ['an account for a joiner', record('joiner'), write('create', { accountId: undefined })],
   ['an account within the lead time of a rehire', rehireIn(3), write('create', { accountId: undefined })],
   ['a further invitation', record('joiner'), write('invite')],
+  ['the end of invitations that nobody has accepted', record('joiner', { isGivenUp: true }), write('uninvite')],
   ['birthright access', record('mover', granted), grant],
   ['birthright access of a retry', record('reconcile', granted), grant],
   ['access that is approved', record('mover', { ...onApproval, ...approved() }), grant],
@@ -116,6 +118,7 @@ function rehireIn(days: number): OwedRecord {
 }
 
 test.each<[string, OwedRecord, AskedWrite, RegExp]>([
+  ['the end of an invitation that may be accepted still', record('joiner'), write('uninvite'), /time to accept/],
   ['an event of nobody', { ...record('joiner', granted), reason: undefined }, grant, /no event e-1 is on record/],
   [
     'an event of somebody else',
