@@ -22,5 +22,6 @@ export function useDevServer() {
     startMuster: (options: Partial<TestMusterOptions> = {}): Promise<TestMuster> =>
       startTestMuster({ client, connection, ...options }),
     client: () => client,
+    connection: () => connection,
   };
 }

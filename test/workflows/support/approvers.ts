@@ -2,7 +2,6 @@ import type { TokenRole } from '../../../inventory/port/tokens.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
 import { officialClient } from '../../support/officialClient.ts';
 import type { TestMuster } from '../../support/muster.ts';
-import type { SkippedTime } from '../../support/skippedTime.ts';
 import { giveToken } from '../../support/operators.ts';
 
 export const lead = 'security-lead@example.com';
@@ -13,7 +12,10 @@ export const onlyProven = (example: Policy): Policy => ({
 });
 
 /** Roles of the one account with this e-mail, by name, as Datadog's own client reads them. */
-export async function rolesOf(stage: SkippedTime, email = 'e-1@example.com'): Promise<readonly string[]> {
+export async function rolesOf(
+  stage: Pick<TestMuster, 'simulator'>,
+  email = 'e-1@example.com',
+): Promise<readonly string[]> {
   const { users, roles, listAllUsers } = officialClient(stage.simulator);
   const [user, second] = (await listAllUsers()).filter(({ attributes }) => attributes?.email === email);
   if (user?.id === undefined || second !== undefined) throw new Error(`${email} has not one account`);
