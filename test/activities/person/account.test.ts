@@ -21,7 +21,7 @@ async function withAccount(world: World): Promise<string> {
 }
 
 test('an account whose creation was answered to nobody is found, bound and evident once', async () => {
-  await using world = await openWorld({ word: ada });
+  await using world = await openWorld({ word: ada, httpMs: 3_000 });
   world.simulator.faults.add({ kind: 'lostReply', match: { method: 'POST', path: '/users$' }, times: 1 });
   const account = await driven(world, (muster) => muster.createAccount(because));
   expect(adas(world).map(({ id }) => id)).toEqual([account.id]);
