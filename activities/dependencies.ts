@@ -26,7 +26,7 @@ export type FetchRecord = (event: HrEvent, signal: AbortSignal) => Promise<reado
 export interface Dependencies {
   readonly datadog: DatadogClient;
   readonly inventory: Inventory;
-  /** The policy in force now. */
+  /** The policy in force now: it changes with its file. */
   readonly policy: () => Policy;
   readonly notify: Notify;
   readonly signals: PersonSignals;

@@ -24,13 +24,16 @@ import { createWatchActivities } from './sync/watch.ts';
 import { createAccountScan } from './sync/accounts.ts';
 import { createKindScans } from './sync/lists.ts';
 import type { Dependencies } from './dependencies.ts';
+import { createOnePolicy } from './onePolicy.ts';
 
 export type Activities = ReturnType<typeof createActivities>;
 
 export function createActivities(given: Dependencies) {
+  // Whether Datadog is written to is asked at each write, also within one activity.
   const datadog = refuseWritesWhenObserving(skipRefusedCalls(given.datadog, given.inventory), given.policy);
-  const dependencies = { ...given, datadog };
-  return {
+  const { policy, hold } = createOnePolicy(given.policy);
+  const dependencies = { ...given, datadog, policy };
+  return hold({
     ...createCorrelationActivities(dependencies),
     ...createHoldingsActivities(dependencies),
     ...createAccountActivities(dependencies),
@@ -54,5 +57,5 @@ export function createActivities(given: Dependencies) {
     ...createFetchBackActivities(dependencies),
     ...createFindingActivities(dependencies),
     ...createRosterActivities(dependencies),
-  };
+  });
 }

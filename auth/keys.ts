@@ -10,6 +10,8 @@ import {
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { EvidenceSigner } from '../inventory/port/evidence.ts';
+import type { PayloadSealer } from '../inventory/port/refusals.ts';
+import { createSealer } from './sealing.ts';
 
 /** Where the deployment's key is. One that is not given is created when it is first needed. */
 export interface SigningKey {
@@ -36,17 +38,21 @@ export function openKeys(key: SigningKey): Keys {
   };
 }
 
+/** What the record needs of a key that is not in it. */
+export type RecordKeys = EvidenceSigner & PayloadSealer;
+
 /**
- * Signs and checks links of evidence. Each half of the key is read when it is first needed, and kept: links are signed one after
+ * Signs and checks links of evidence, and seals what was refused. Each half of the key is read when it is first needed, and kept: links are signed one after
  * the other while everybody who writes waits, and reading takes twenty times as long as signing.
  */
-export function openEvidenceSigner(key: SigningKey): EvidenceSigner {
+export function openEvidenceSigner(key: SigningKey): RecordKeys {
   let privateKey: KeyObject | undefined;
   let publicKey: KeyObject | undefined;
+  const keptKey = async (): Promise<KeyObject> => (privateKey ??= await readPrivateKey(key));
   return {
+    ...createSealer(keptKey),
     async sign(hash) {
-      privateKey ??= await readPrivateKey(key);
-      return sign(null, purposed('evidence', hash), privateKey).toString('base64url');
+      return sign(null, purposed('evidence', hash), await keptKey()).toString('base64url');
     },
     async verify(hash, signature) {
       publicKey ??= await readPublicKey(key);
@@ -56,7 +62,7 @@ export function openEvidenceSigner(key: SigningKey): EvidenceSigner {
 }
 
 /** The same for a process that is going to sign. Throws where the private key cannot be read: such a process must not start. */
-export async function readEvidenceSigner(key: SigningKey): Promise<EvidenceSigner> {
+export async function readEvidenceSigner(key: SigningKey): Promise<RecordKeys> {
   const signer = openEvidenceSigner(key);
   await signer.sign('');
   return signer;

@@ -13,9 +13,9 @@ import { residentMiB } from './measure.ts';
 import { startStage, type BenchOptions, type Stage } from './stage.ts';
 import { tellPerson } from '../client/operations/startPerson.ts';
 
-const secret = `whsec_${Buffer.from('the secret of a benchmark, nothing else').toString('base64')}`;
+export const secret = `whsec_${Buffer.from('the secret of a benchmark, nothing else').toString('base64')}`;
 const port = 18_480;
-const url = `http://127.0.0.1:${port}/v1/events`;
+export const url = `http://127.0.0.1:${port}/v1/events`;
 const perRound = 200;
 const concurrency = 16;
 const steady = { count: 500, perSecond: 20 };
@@ -67,12 +67,12 @@ export async function measureGateway({
 
 const rate = (ms: number): string => `${Math.round((perRound * 1_000) / ms)}/s`;
 
-async function startGateway({ home }: Stage, address: string): Promise<Program> {
+export async function startGateway({ home }: Stage, address: string, policyPath = examplePolicyPath): Promise<Program> {
   const env = {
     TEMPORAL_ADDRESS: address,
     MUSTER_HOME: home,
     MUSTER_PORT: String(port),
-    MUSTER_POLICY: examplePolicyPath,
+    MUSTER_POLICY: policyPath,
   };
   const gateway = await closedAtTheEnd(async () => {
     const program = startProgram('client/gateway/main.ts', { env });

@@ -10,8 +10,11 @@ import { measureFlood } from './flood.ts';
 import { measureGateway } from './gateway.ts';
 import { measureFortnight } from './fortnight.ts';
 import { measureHistory } from './history.ts';
+import { measureIntake } from './intake.ts';
 import { measureLists } from './lists.ts';
 import { measureOnboarding } from './onboarding.ts';
+import { measureScim } from './scim.ts';
+import { measureRoster } from './roster.ts';
 import { quietSdk, type BenchOptions } from './stage.ts';
 import { measureSync } from './sync.ts';
 import { measureMemory, measureWaiting } from './waiting.ts';
@@ -27,6 +30,9 @@ const parts: Readonly<Record<string, Part>> = {
   sync: measureSync,
   lists: measureLists,
   gateway: measureGateway,
+  scim: measureScim,
+  intake: measureIntake,
+  roster: measureRoster,
   flood: measureFlood,
   commandLine: measureCommandLine,
 };
@@ -42,6 +48,9 @@ Measures what Muster costs, beside its targets; about ten minutes on two cores. 
   sync        a full sync of 100,000 users: requests, CPU, memory, latency, limits
   lists       the command line's queries at 100,000 accounts, on both databases
   gateway     accepted events against bare signalWithStart, p99 with the workers or Temporal down, kills before the reply
+  scim        a group of 5,000 members by SCIM: its answers, everything else beside it, memory
+  intake      one webhook of 1,500 items, each taken or refused: until the answer, and memory
+  roster      a file of 10,000 rows with odd ones among them: until it is planned, and memory
   flood       the status query of one person who gets 2,000 signals of a stranger
   commandLine from the start of a command to its end, against an empty process of Node`;
 

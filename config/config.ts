@@ -23,6 +23,7 @@ export async function readConfig(env: Environment = process.env, cwd = process.c
     port: readPort(env),
     isPortGiven: Boolean(env['MUSTER_PORT']),
     trustedProxies: readProxies(env),
+    publicUrl: readPublicUrl(env),
     secretsFolder: resolve(cwd, env['MUSTER_SECRETS'] || join(home, 'secrets')),
     temporal: (await readTemporal(env)) ?? {
       namespace: env['TEMPORAL_NAMESPACE'] || 'default',
@@ -69,6 +70,17 @@ function readProxies(env: Environment): readonly string[] {
   if (wrong === undefined) return proxies;
   throw new UsageError(
     `MUSTER_TRUSTED_PROXIES holds "${wrong}": give addresses and networks, such as 10.0.0.7, 10.1.0.0/16`,
+  );
+}
+
+function readPublicUrl(env: Environment): string | undefined {
+  const given = env['MUSTER_PUBLIC_URL'];
+  if (!given) return undefined;
+  const url = URL.parse(given);
+  const isPlain = url !== null && url.search === '' && url.hash === '' && url.username === '' && url.password === '';
+  if (isPlain && /^https?:$/.test(url.protocol)) return url.href.replace(/\/+$/, '');
+  throw new UsageError(
+    'MUSTER_PUBLIC_URL must be the address of the gateway as senders reach it, such as https://muster.example.com',
   );
 }
 

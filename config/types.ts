@@ -31,6 +31,8 @@ export interface Config {
   readonly isPortGiven: boolean;
   /** `MUSTER_TRUSTED_PROXIES`: whose word on a sender's address counts. Addresses and networks; none where it is not set. */
   readonly trustedProxies: readonly string[];
+  /** `MUSTER_PUBLIC_URL`, without a slash at the end: the gateway as senders reach it. */
+  readonly publicUrl?: string;
   /** `MUSTER_SECRETS`, absolute: one file a source of events. */
   readonly secretsFolder: string;
   readonly temporal: TemporalConfig;

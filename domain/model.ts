@@ -109,6 +109,8 @@ export interface PersonRecord {
   readonly employment: Employment;
   /** The Datadog account that is theirs. */
   readonly accountId?: string;
+  /** The id under which they go on. */
+  readonly replacedBy?: string;
   readonly lines: Readonly<Partial<Record<Line, LinePosition>>>;
 }
 

@@ -1,5 +1,5 @@
 import { isNewer, lineOf } from './mailbox.ts';
-import type { HrEvent, PersonRecord } from './model.ts';
+import type { HrEvent, MailboxEvent, PersonRecord } from './model.ts';
 
 /** Why somebody does not act for the company any more, in words; undefined where they do. `events` are those that wait. */
 export function goneBecause(
@@ -17,12 +17,9 @@ export function goneBecause(
 }
 
 /** The leaver that waits for its day, unless a newer fact takes it back. */
-export function leavingEvent(events: readonly HrEvent[]): HrEvent | undefined {
+export function leavingEvent<Event extends MailboxEvent>(events: readonly Event[]): Event | undefined {
   const newest = events
     .filter((event) => lineOf(event) === 'employment')
-    .reduce<HrEvent | undefined>(
-      (last, event) => (last === undefined || isNewer(event, last) ? event : last),
-      undefined,
-    );
+    .reduce<Event | undefined>((last, event) => (last === undefined || isNewer(event, last) ? event : last), undefined);
   return newest?.kind === 'leaver' ? newest : undefined;
 }

@@ -2,8 +2,7 @@ import { bind } from './database/bind.ts';
 import { dialectOf } from './database/dialect.ts';
 import { openDatabase, type InventoryLocation } from './database/open.ts';
 import { grantRoles, type Roles } from './database/roles.ts';
-import { useSigner } from './database/signer.ts';
-import type { EvidenceSigner } from './port/evidence.ts';
+import { useSigner, type GivenKeys } from './database/signer.ts';
 import type { Inventory } from './port/inventory.ts';
 import * as queries from './queries/index.ts';
 import * as queriesInTransaction from './queries/inTransaction.ts';
@@ -15,7 +14,7 @@ export type { InventoryLocation } from './database/open.ts';
  * The schema is brought to this version; an inventory that a newer version wrote is refused. Every link of evidence is signed:
  * where `signer` cannot, what would leave one fails, and nothing of it is written.
  */
-export async function openInventory(location: InventoryLocation, signer: EvidenceSigner): Promise<Inventory> {
+export async function openInventory(location: InventoryLocation, signer: GivenKeys): Promise<Inventory> {
   const db = await openDatabase(location);
   useSigner(db, signer);
   const close = () => db.destroy();

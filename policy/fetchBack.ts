@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { text, textList } from './fields.ts';
+import { text } from './fields.ts';
 import { fields } from './fieldMaps.ts';
+import { statusMap } from './statuses.ts';
 
 /** A source's `fetchBack`: where to fetch a record when its event carries only the id. */
 
@@ -8,20 +9,21 @@ const host = text.toLowerCase().refine((name) => /^[a-z0-9.:[\]-]{1,253}$/.test(
   error: 'must be the name of a host without a port, such as "hr.internal"',
 });
 
+/** What is left out is that of the ready source, where it has it. */
 export const fetchBack = z
   .strictObject({
-    url: z.string(),
-    headers: z.record(z.string().regex(/^[A-Za-z0-9-]{1,100}$/), text).default({}),
-    fields: fields.refine((map) => map['email'] !== undefined && map['status'] !== undefined, {
-      error: 'must say where email and status stand',
-    }),
-    active: textList.refine((values) => values.length > 0, {
-      error: 'must name the values of status that mean employed, such as [Active]',
-    }),
+    url: z.string().optional(),
+    headers: z.record(z.string().regex(/^[A-Za-z0-9-]{1,100}$/), text).optional(),
+    fields: fields
+      .refine((map) => map['email'] !== undefined && map['status'] !== undefined, {
+        error: 'must say where email and status stand',
+      })
+      .optional(),
+    statuses: statusMap.optional(),
     privateHosts: z.array(host).default([]),
   })
   .superRefine(({ url, privateHosts }, context) => {
-    const message = urlProblem(url, privateHosts);
+    const message = url === undefined ? undefined : urlProblem(url, privateHosts);
     if (message !== undefined) context.addIssue({ code: 'custom', path: ['url'], message });
   });
 

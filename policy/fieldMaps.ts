@@ -8,7 +8,7 @@ export const pointer = z.string().refine((value) => /^(\/([^~/]|~[01])*)*$/.test
 
 const standardFields = ['personId', 'email', 'name', 'title', 'department', 'manager', 'timeZone'] as const;
 const factFields = ['effective', 'immediate', 'reason', 'status', 'hireDate', 'leaveDate'] as const;
-const fieldNames: readonly string[] = [...standardFields, ...factFields];
+export const fieldNames: readonly string[] = [...standardFields, ...factFields];
 
 export const fields = z.record(z.string(), pointer).superRefine((map, context) => {
   for (const name of Object.keys(map)) {

@@ -45,6 +45,19 @@ export const timeZone = z.string().refine(isTimeZone, {
   error: (issue) => `must be an IANA time zone, such as "Europe/Berlin" or "UTC", not ${JSON.stringify(issue.input)}`,
 });
 
+/** A label that `TextDecoder` knows. */
+export const encoding = text.refine(isEncoding, {
+  error: (issue) => `must be an encoding, such as "windows-1252" or "utf-16le", not ${JSON.stringify(issue.input)}`,
+});
+
+function isEncoding(label: string): boolean {
+  try {
+    return new TextDecoder(label).encoding !== '';
+  } catch {
+    return false;
+  }
+}
+
 export const cron = z.string().superRefine((value, context) => {
   const message = cronProblem(value);
   if (message !== undefined) context.addIssue({ code: 'custom', message });

@@ -27,14 +27,17 @@ export class PolicyError extends Error {
 
 /** Reads and checks a policy file. Throws a `PolicyError` with everything that is wrong. */
 export async function loadPolicy(path: string, options: PolicyOptions): Promise<Policy> {
-  let text: string;
+  return parsePolicy(await readPolicyText(path), path, options);
+}
+
+/** Throws a `PolicyError` where the file cannot be read. */
+export async function readPolicyText(path: string): Promise<string> {
   try {
-    text = await readFile(path, 'utf8');
+    return await readFile(path, 'utf8');
   } catch (error) {
     const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown error';
     throw new PolicyError([`${path}: cannot be read (${code}): write it with \`npx muster policy init\``]);
   }
-  return parsePolicy(text, path, options);
 }
 
 /** Checks the text of a policy file; `fileName` is for the problems. Throws a `PolicyError` with everything wrong. */
@@ -130,7 +133,12 @@ function toPolicy(content: PolicyContent, { datadogIsSimulator }: PolicyOptions)
   };
   // Lists are sets there, and the order of sources counts.
   const ranks = Object.fromEntries(ranksOf(policy).authority.map((source, rank) => [source, rank]));
-  return { hash: hashOf({ ...policy, ranks }), ...policy };
+  // What a file leaves to the kind of Datadog is left open: every process and every shell has the same hash of it.
+  const written = {
+    approvals: { ...policy.approvals, acceptClaimed: approvals.acceptClaimed },
+    sync: { ...policy.sync, lightEveryMs: sync.lightEvery },
+  };
+  return { hash: hashOf({ ...policy, ...written, ranks }), ...policy };
 }
 
 /** SHA-256 of the policy's meaning: comments and the order of rules, values and fields do not change it. */

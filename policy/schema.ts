@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { changeBudget, changeBudgetKeys } from './changeBudget.ts';
 import { sourceKeys, sources } from './sources.ts';
-import { cron, domain, duration, people, text, textList, timeZone } from './fields.ts';
+import { cron, domain, duration, encoding, people, text, textList, timeZone } from './fields.ts';
+import { rosterSystems } from '../domain/policy/rosters.ts';
 import { dayMs } from '../domain/durations.ts';
 import { pinName } from '../domain/pins.ts';
 
@@ -109,8 +110,18 @@ const identity = z.strictObject({
 
 const audit = z.strictObject({ forward: z.enum(['datadog']).optional() });
 
+const rosterStatuses = z.strictObject({
+  active: textList.default([]),
+  leaveOfAbsence: textList.default([]),
+  ended: textList.default([]),
+});
+
 const roster = z.strictObject({
   columns: z.record(z.string(), text).default({}),
+  ignore: textList.default([]),
+  statuses: rosterStatuses.prefault({}),
+  encoding: encoding.optional(),
+  system: z.enum(rosterSystems).optional(),
   source: text.default('hr'),
   complete: z.boolean().default(false),
   folder: text.optional(),
@@ -158,6 +169,7 @@ export const knownKeys: Readonly<Record<string, readonly string[]>> = {
   sync: Object.keys(sync.shape),
   ...sourceKeys,
   roster: Object.keys(roster.shape),
+  'roster.statuses': Object.keys(rosterStatuses.shape),
   findings: Object.keys(findings.shape),
   audit: Object.keys(audit.shape),
 };

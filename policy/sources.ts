@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import type { Source, Verifier } from '../domain/policy/sources.ts';
+import type { FetchBack, FieldMap, Source, Verifier } from '../domain/policy/sources.ts';
 import { reservedSources } from '../domain/facts/ranks.ts';
-import { duration, text, textList } from './fields.ts';
+import { duration, text, textList, timeZone } from './fields.ts';
 import { fetchBack } from './fetchBack.ts';
 import { fields, pointer } from './fieldMaps.ts';
+import { statusMap } from './statuses.ts';
 import { type Sender, senderNames, senders } from '../domain/policy/senders.ts';
 
 /** The policy's `sources`: who may send events over HTTP. */
@@ -11,7 +12,7 @@ import { type Sender, senderNames, senders } from '../domain/policy/senders.ts';
 const header = text.toLowerCase().refine((name) => /^[a-z0-9-]{1,100}$/.test(name), {
   error: 'must be the name of a header, such as "x-signature"',
 });
-const eventTypes = ['joiner', 'mover', 'leaver', 'person.updated', 'fetch'] as const;
+const eventTypes = ['joiner', 'mover', 'leaver', 'person.updated', 'fetch', 'deleted'] as const;
 const format = z
   .strictObject({
     signatureHeader: header,
@@ -45,7 +46,7 @@ const map = z.strictObject({
   types: z.record(z.string(), z.enum(eventTypes)).default({}),
   timestamp: pointer.optional(),
   fields: fields.refine((map) => map['personId'] !== undefined, { error: 'must say where personId stands' }),
-  active: textList.default([]),
+  statuses: statusMap.optional(),
 });
 
 const source = z
@@ -63,31 +64,59 @@ const source = z
         error: `must be one of ${senderNames.join(', ')}, or a signature format with signatureHeader and template`,
       })
       .optional(),
+    timeZone: timeZone.optional(),
+    dates: z.enum(['dayFirst', 'monthFirst']).optional(),
     mayAdd: textList.optional(),
     map: map.optional(),
     fetchBack: fetchBack.optional(),
   })
-  .superRefine(({ map, fetchBack }, context) => {
-    const isFetching = Object.values(map?.types ?? {}).includes('fetch');
-    if (isFetching !== (fetchBack !== undefined)) {
-      const message = isFetching
-        ? 'is missing: a type of map.types is fetch'
-        : 'needs a type that is fetch in map.types';
+  .superRefine((given, context) => {
+    const missing = (path: readonly string[], what: string): void =>
+      context.addIssue({ code: 'custom', path: [...path], message: `is missing: ${what}` });
+    const { map, isFetching, fetchBack } = withReady(given);
+    if (given.fetchBack !== undefined && !isFetching) {
+      const message = 'needs a type that is fetch in map.types';
       context.addIssue({ code: 'custom', path: ['fetchBack'], message });
     }
-    const readsStatus = map?.fields['status'] !== undefined;
-    // Without it everybody would count as gone.
-    if (readsStatus && (map?.active ?? []).length === 0) {
-      const message = 'is missing: name the values of status that mean employed, such as [Active]';
-      context.addIssue({ code: 'custom', path: ['map', 'active'], message });
+    const lacking = isFetching ? needed.filter((name) => fetchBack[name] === undefined) : [];
+    if (given.fetchBack === undefined && lacking.length > 0) {
+      missing(['fetchBack'], `a type of map.types is fetch; it must have ${lacking.join(', ')}`);
+    }
+    if (given.fetchBack !== undefined) for (const name of lacking) missing(['fetchBack', name], meanings[name]);
+    // Without them everybody would be held.
+    if (map?.fields['status'] !== undefined && map.statuses === undefined) {
+      missing(['map', 'statuses'], meanings.statuses);
     }
   });
+
+const needed = ['url', 'fields', 'statuses'] as const;
+const meanings = {
+  url: 'say where the record of {id} is',
+  fields: 'say where email and status stand',
+  statuses: 'say what the values of status mean, such as { active: [Active], ended: [Left] }',
+} as const;
+
+interface Given {
+  readonly verify?: keyof typeof senders | z.output<typeof format> | undefined;
+  readonly map?: FieldMap | undefined;
+  readonly fetchBack?: z.output<typeof fetchBack> | undefined;
+}
+
+/** What the policy says, and what it leaves out as the ready source has it. */
+function withReady({ verify, map: own, fetchBack: said }: Given) {
+  const ready: Sender | undefined = typeof verify === 'string' ? senders[verify] : undefined;
+  const map = own ?? ready?.map;
+  const isFetching = Object.values(map?.types ?? {}).includes('fetch');
+  return { map, isFetching, fetchBack: { headers: {}, privateHosts: [], ...ready?.fetchBack, ...said } };
+}
 
 export const sourceKeys = {
   'sources.*': Object.keys(source.shape),
   'sources.*.verify': Object.keys(format.shape),
   'sources.*.map': Object.keys(map.shape),
+  'sources.*.map.statuses': Object.keys(statusMap.shape),
   'sources.*.fetchBack': Object.keys(fetchBack.shape),
+  'sources.*.fetchBack.statuses': Object.keys(statusMap.shape),
 } as const;
 
 export const sources = z.array(source).superRefine((list, context) => {
@@ -97,14 +126,15 @@ export const sources = z.array(source).superRefine((list, context) => {
   }
 });
 
-export function toSource({ name, verify, mayAdd, map: given, fetchBack }: z.output<typeof source>): Source {
-  const sender: Sender | undefined = typeof verify === 'string' ? senders[verify] : undefined;
+export function toSource(given: z.output<typeof source>): Source {
+  const { verify, fetchBack: _said, ...rest } = given;
+  const { map, isFetching, fetchBack } = withReady(given);
   return {
-    name,
+    ...rest,
     verify: typeof verify === 'string' ? senders[verify].verify : verify && toVerifier(verify),
-    mayAdd,
-    map: given ?? sender?.map,
-    fetchBack,
+    map,
+    // The schema has seen that all of it is there.
+    fetchBack: isFetching ? (fetchBack as FetchBack) : undefined,
   };
 }
 

@@ -1,8 +1,9 @@
 import { NativeConnection, type Logger } from '@temporalio/worker';
 import { openAttestor } from '../auth/attestation.ts';
-import { acceptPolicy, requireNames } from '../auth/pins.ts';
+import { requireNames } from '../auth/pins.ts';
 import { openKeys, readEvidenceSigner } from '../auth/keys.ts';
 import { openDatadog } from '../datadog/index.ts';
+import type { DatadogClient } from '../datadog/types.ts';
 import { createActivities } from '../activities/index.ts';
 import { openInventory } from '../inventory/index.ts';
 import type { Inventory } from '../inventory/port/inventory.ts';
@@ -14,10 +15,11 @@ import { importFolder } from '../client/intake/roster/folder.ts';
 import { createEngineWatch } from '../client/operations/engineWatch.ts';
 import { requireKnownInventory } from '../client/operations/knownInventory.ts';
 import { createMuster, type Muster } from '../client/operations/muster.ts';
-import { notePolicy } from '../client/operations/notePolicy.ts';
+import type { LivePolicy } from '../client/operations/livePolicy.ts';
 import { connectTemporal } from '../client/operations/temporal.ts';
 import type { Client } from '@temporalio/client';
 import type { Policy } from '../domain/policy/rules.ts';
+import { openPolicy } from './policy.ts';
 import { bundleWorkflows } from './bundle.ts';
 import { ensureSearchAttributes } from './searchAttributes.ts';
 import { personSignals } from './signals.ts';
@@ -29,13 +31,16 @@ import type { Config, DatadogConfig, TemporalConfig } from '../config/types.ts';
 interface Composition extends Pick<Config, 'inventory' | 'policyPath' | 'secretsFolder' | 'signingKey'> {
   readonly temporal: TemporalConfig & Required<Pick<TemporalConfig, 'connection'>>;
   readonly datadog: DatadogConfig;
+  /** What else follows from a policy, whenever another one comes into force. */
+  readonly followPolicy?: (policy: Policy) => Promise<void>;
 }
 
 export interface RunningMuster {
   readonly client: Client;
   readonly inventory: Inventory;
   readonly muster: Muster;
-  readonly policy: Policy;
+  /** The policy in force now. */
+  readonly policy: LivePolicy['current'];
   /** Resolves when the workers have stopped; rejects when one of them died. */
   readonly ended: Promise<void>;
   /** Drains the workers and closes what they stood on. */
@@ -46,40 +51,32 @@ export interface RunningMuster {
 export async function startMuster(composition: Composition, logger: Logger, secrets: Secrets): Promise<RunningMuster> {
   const { temporal, datadog } = composition;
   await using opened = new AsyncDisposableStack();
-  const policy = await loadPolicy(composition.policyPath, { datadogIsSimulator: datadog.isSimulator });
+  const readAs = { datadogIsSimulator: datadog.isSimulator };
+  const loaded = await loadPolicy(composition.policyPath, readAs);
   const inventory = opened.use(
     await openInventory(composition.inventory, await readEvidenceSigner(composition.signingKey)),
   );
-  await requireNames(inventory, policy);
+  await requireNames(inventory, loaded);
   const { client } = opened.use(await connectTemporal(temporal));
   await requireKnownInventory(client, inventory);
-  for (const warning of await acceptPolicy(inventory, policy)) logger.warn(`policy: ${warning}`);
-  await notePolicy(inventory, policy.hash);
+  const live = opened.use(
+    await openPolicy({
+      path: composition.policyPath,
+      policy: loaded,
+      ...readAs,
+      ...{ inventory, client, logger, follow: composition.followPolicy },
+    }),
+  );
   await ensureSearchAttributes(client);
   const connection = await NativeConnection.connect(temporal.connection);
   opened.defer(() => connection.close());
   const api = opened.use(openApi(datadog, secrets));
-  const attestor = openAttestor(composition.signingKey);
-  const muster = createMuster({ client, inventory, attestor });
+  const muster = createMuster({ client, inventory, attestor: openAttestor(composition.signingKey) });
+  const policy = live.current;
   const workers = await startWorkers({
     connection,
     namespace: temporal.namespace,
-    activities: createActivities({
-      datadog: api,
-      inventory,
-      policy: () => policy,
-      notify: notifyByLog(logger),
-      signals: personSignals(client, muster),
-      engine: createEngineWatch(client),
-      importRosters: (onProgress) => importFolder({ muster, inventory, policy, onProgress }),
-      fetchRecord: createFetchRecord({
-        inventory,
-        policy,
-        secrets: readSecretsIn(composition.secretsFolder, (secret) => secrets.add(secret)),
-      }),
-      attestations: attestor,
-      keys: openKeys(composition.signingKey),
-    }),
+    activities: composeActivities(composition, { api, inventory, client, muster, policy, logger, secrets }),
     workflowBundle: await bundleWorkflows(logger),
   });
   const kept = opened.move();
@@ -97,6 +94,34 @@ export async function startMuster(composition: Composition, logger: Logger, secr
       }
     },
   };
+}
+
+interface Parts extends Pick<RunningMuster, 'client' | 'inventory' | 'muster' | 'policy'> {
+  readonly api: DatadogClient;
+  readonly logger: Logger;
+  readonly secrets: Secrets;
+}
+
+function composeActivities(
+  { signingKey, secretsFolder }: Pick<Composition, 'signingKey' | 'secretsFolder'>,
+  { api, inventory, client, muster, policy, logger, secrets }: Parts,
+) {
+  return createActivities({
+    datadog: api,
+    inventory,
+    policy,
+    notify: notifyByLog(logger),
+    signals: personSignals(client, muster),
+    engine: createEngineWatch(client),
+    importRosters: (onProgress) => importFolder({ muster, inventory, policy: policy(), onProgress }),
+    fetchRecord: createFetchRecord({
+      inventory,
+      policy,
+      secrets: readSecretsIn(secretsFolder, (secret) => secrets.add(secret)),
+    }),
+    attestations: openAttestor(signingKey),
+    keys: openKeys(signingKey),
+  });
 }
 
 /** Its keys are read anew for each request, and scrubbed from the log. */

@@ -12,12 +12,12 @@ const host = '127.0.0.1';
 
 /** The gateway of `npm start`: beside the worker, on loopback, with a secret made for each source that has none. */
 export async function openGateway(
-  { port, isPortGiven, secretsFolder, signingKey, trustedProxies }: Config,
+  { port, isPortGiven, secretsFolder, signingKey, trustedProxies, publicUrl }: Config,
   { client, inventory, muster, policy }: RunningMuster,
   logger: Logger,
   secrets: Secrets,
 ): Promise<RunningGateway> {
-  await ensureSecrets(secretsFolder, policy.sources);
+  await ensureSecrets(secretsFolder, policy().sources);
   const isFree = await canListen(port);
   if (!isFree && isPortGiven) {
     throw new UsageError(`MUSTER_PORT is ${port}, and something listens there already: give another port`);
@@ -34,6 +34,7 @@ export async function openGateway(
     port: isFree ? port : 0,
     metricsPort,
     trustedProxies,
+    publicUrl,
     log: (message, fields) => logger.info(`gateway: ${message}`, { ...fields }),
     onError: (error, what) => logger.error(`gateway: ${what}`, { error }),
   });

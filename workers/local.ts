@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import colors from 'picocolors';
 import type { Inventory } from '../inventory/port/inventory.ts';
+import { ensureSecrets } from '../client/intake/webhooks/secrets.ts';
 import { applySchedules } from '../client/operations/schedule.ts';
 import { startSimulator, type Simulator } from '../simulator/index.ts';
 import { describeStart, inOtherTerminal, type LocalTemporal } from './banner.ts';
@@ -56,9 +57,13 @@ async function runLocally(isOnce: boolean): Promise<boolean> {
   const logger = jsonLogger((line) => log.write(line), secrets);
   installTelemetry(logger);
   say('Starting the worker …');
-  const running = await startMuster({ ...config, temporal, datadog }, logger, secrets);
+  const running = await startMuster(
+    { ...config, temporal, datadog, followPolicy: (policy) => ensureSecrets(config.secretsFolder, policy.sources) },
+    logger,
+    secrets,
+  );
   opened.defer(() => running.stop());
-  await applySchedules(running.client, running.policy);
+  await applySchedules(running.client, running.policy());
   const gateway = opened.use(await openGateway(config, running, logger, secrets));
 
   await writeRuntime(config.home, {
@@ -70,7 +75,7 @@ async function runLocally(isOnce: boolean): Promise<boolean> {
     simulator: simulator && pickKeys(simulator),
   });
   opened.defer(() => removeRuntime(config.home));
-  say(describeStart({ config, temporal, datadog, gateway, mode: running.policy.mode, env: process.env }));
+  say(describeStart({ config, temporal, datadog, gateway, mode: running.policy().mode, env: process.env }));
 
   if (simulator !== undefined) {
     const play = () => playHere(running, { simulator, temporal, config, signal: stop });

@@ -1,9 +1,7 @@
-import { createRequire } from 'node:module';
 import { Worker, type NativeConnection, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
+import { version } from '../config/version.ts';
 import { taskQueues } from '../domain/contracts.ts';
-
-const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
 
 /** Each task of a history names the build: the SDK's own name for it is 90 characters long. */
 const build = { version: { deploymentName: 'muster', buildId: version }, useWorkerVersioning: false } as const;

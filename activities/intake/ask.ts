@@ -1,11 +1,26 @@
 import { isIP } from 'node:net';
 import { Agent, request } from 'undici';
+import type { EventKind } from '../../domain/model.ts';
 import type { FetchBack } from '../../domain/policy/sources.ts';
 import { isPublic, lookUpPublic, privateAddress } from './addresses.ts';
 
-/** HR's reply makes another request useless: the event fails, with these words. */
+/** What is known of a record that cannot be taken. */
+interface AboutRecord {
+  /** HR does not have it any more. */
+  readonly isGone?: boolean;
+  readonly kind?: EventKind;
+  readonly record?: unknown;
+}
+
+/** HR's reply makes another request useless: it is refused on record, with these words. */
 export class FetchRefused extends Error {
   override readonly name = 'FetchRefused';
+  readonly about: AboutRecord;
+
+  constructor(message: string, about: AboutRecord = {}) {
+    super(message);
+    this.about = about;
+  }
 }
 
 /** No usable reply: the request is repeated. */
@@ -15,6 +30,7 @@ export class HrUnavailable extends Error {
 
 const deadlineMs = 10_000;
 const largest = 1024 * 1024;
+const goneStatuses: readonly number[] = [404, 410];
 const againStatuses: readonly number[] = [408, 425, 429];
 
 /**
@@ -79,9 +95,10 @@ function judge(status: number): void {
   if (status >= 300 && status < 400) {
     throw new FetchRefused(`HR's API answered with a redirect (${status}), and those are not followed`);
   }
-  throw new FetchRefused(
-    status === 404 ? "HR's API does not know this person (404)" : `HR's API refused the request (${status})`,
-  );
+  if (goneStatuses.includes(status)) {
+    throw new FetchRefused(`HR's API does not know this person (${status})`, { isGone: true });
+  }
+  throw new FetchRefused(`HR's API refused the request (${status})`);
 }
 
 const notPublicWords =

@@ -12,7 +12,8 @@ export interface Notice {
     | 'leaverDelayed'
     | 'engineTrouble'
     | 'processBlocked'
-    | 'rosterNotApplied';
+    | 'rosterNotApplied'
+    | 'refusedByIntake';
   readonly personId: string;
   /** PersonIds or e-mails as the policy and HR name them. */
   readonly to: readonly string[];

@@ -81,7 +81,10 @@ export async function locateAccount(
   { api, inventory, policy }: Omit<Context, 'inventory'> & { readonly inventory?: Inventory },
   { personId, email, isLeaving = false }: Whose,
 ): Promise<Located> {
-  const accountId = (await inventory?.findPerson(personId))?.accountId;
+  const known = await inventory?.findPerson(personId);
+  // The account with their e-mail is theirs under the id that goes on: the end of the other one ends nothing.
+  if (isLeaving && known?.replacedBy !== undefined) return { isBound: false };
+  const accountId = known?.accountId;
   const bound = accountId === undefined ? undefined : await api.getAccount(accountId);
   if (bound !== undefined) {
     if (!isLeaving) refuseExternal(policy(), bound.email);

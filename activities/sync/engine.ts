@@ -1,7 +1,9 @@
 import { catalogEntry } from '../../domain/findings/catalog.ts';
 import type { Found } from '../../domain/findings/found.ts';
+import { judgePolicies } from '../../domain/findings/policies.ts';
 import { judgeSchedules, type ScheduleState } from '../../domain/findings/schedules.ts';
 import { personIdOf } from '../../domain/ids.ts';
+import { aliveSince } from '../../domain/instances.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { InventoryMark } from '../../inventory/port/identity.ts';
@@ -29,13 +31,16 @@ export interface FailingRun {
 
 interface Asked {
   readonly engine: Pick<EngineWatch, 'knownInventory' | 'failingRuns' | 'schedules'>;
-  readonly inventory: Pick<Inventory, 'differenceFrom' | 'readMark'>;
+  readonly inventory: Pick<Inventory, 'differenceFrom' | 'readMark' | 'listInstances'>;
   readonly policy: Pick<Policy, 'sync'>;
 }
 
 const mostRuns = 100;
 
-/** Everything that Temporal shows to be wrong: runs that fail, a sync that does not run or end, another inventory. */
+/**
+ * Everything that Temporal and the running processes show to be wrong: runs that fail, a sync that does not run or end,
+ * another inventory, policies that are refused or differ.
+ */
 export async function findInEngine({ engine, inventory, policy }: Asked, now: number): Promise<readonly Found[]> {
   const known = await engine.knownInventory();
   const difference = known && (await inventory.differenceFrom(known));
@@ -46,6 +51,7 @@ export async function findInEngine({ engine, inventory, policy }: Asked, now: nu
     ...(known === undefined || difference === undefined ? [] : [strangeInventory(known, await inventory.readMark())]),
     ...(await engine.failingRuns(mostRuns)).map(failingRun),
     ...judgeSchedules(await engine.schedules(), { lightEveryMs, fullEveryMs }, now),
+    ...judgePolicies(await inventory.listInstances(aliveSince(now)), now),
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { HrEvent } from '../../domain/model.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { findInEngine } from './engine.ts';
+import { watchRefusals } from '../intake/refusals.ts';
 import { closeOldRefusals } from '../person/refusals.ts';
 import { watchLeaves } from './leaves.ts';
 
@@ -31,10 +32,11 @@ export function createWatchActivities(dependencies: Dependencies) {
   const hasNoRun = async ({ personId }: Told): Promise<boolean> => !(await signals.hasOpenRun(personId));
 
   return {
-    /** Opens and closes the findings about leavers and refused writes, by the record alone. */
+    /** Opens and closes the findings about leavers, refused writes and what intake refused, by the record alone. */
     async watchLeaves(): Promise<void> {
       await watchLeaves(dependencies);
       await closeOldRefusals(dependencies.inventory, Date.now());
+      await watchRefusals(dependencies, Date.now());
     },
 
     /**

@@ -32,6 +32,10 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     description: 'HR events that were received',
     load: async () => (await import('./events.ts')).addEvents,
   },
+  intake: {
+    description: 'what HR said and Muster could not take',
+    load: async () => (await import('./intake.ts')).addIntake,
+  },
   person: {
     description: 'people, their processes, access and history',
     load: async () => (await import('./person.ts')).addPerson,
@@ -59,6 +63,10 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   policy: {
     description: 'the rules that say who gets what',
     load: async () => (await import('./policy.ts')).addPolicy,
+  },
+  sources: {
+    description: 'what HR sends, tried before it counts',
+    load: async () => (await import('./sources.ts')).addSources,
   },
   token: {
     description: 'tokens that prove to Muster who makes a request',

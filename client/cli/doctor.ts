@@ -17,6 +17,8 @@ interface Diagnosis {
   readonly checks: readonly Check[];
   /** Approvals that wait for a decision, where the inventory can be read. */
   readonly openApprovals?: number;
+  /** What HR said and Muster could not take. */
+  readonly openRefusals?: number;
   /** What the processes know about the key: each permission by its last probe, and the people whose steps were skipped. */
   readonly keyHealth?: readonly (KeyHealth & { readonly peopleWithout: number })[];
 }
@@ -42,14 +44,16 @@ async function diagnose(shell: Shell): Promise<Diagnosis> {
     ]);
   }
   const { policy, check: policyCheck } = await checkPolicy(config);
-  const [{ checkEngine }, { checkEvidence }, { checkTokens }, { checkDatadog }, { checkWatch }] = await Promise.all([
-    import('./doctorEngine.ts'),
-    import('./doctorEvidence.ts'),
-    import('./doctorTokens.ts'),
-    import('./doctorDatadog.ts'),
-    import('./doctorWatch.ts'),
-  ]);
-  const [home, engine, database, evidence, tokens, datadog, watch] = await Promise.all([
+  const [{ checkEngine }, { checkEvidence }, { checkTokens }, { checkDatadog }, { checkWatch }, { checkInForce }] =
+    await Promise.all([
+      import('./doctorEngine.ts'),
+      import('./doctorEvidence.ts'),
+      import('./doctorTokens.ts'),
+      import('./doctorDatadog.ts'),
+      import('./doctorWatch.ts'),
+      import('./doctorPolicy.ts'),
+    ]);
+  const [home, engine, database, evidence, tokens, datadog, watch, inForce] = await Promise.all([
     checkHome(config),
     checkEngine(config),
     checkDatabase(config),
@@ -57,9 +61,10 @@ async function diagnose(shell: Shell): Promise<Diagnosis> {
     checkTokens(config),
     checkDatadog(config.datadog, { usesTeams: policy?.rules.some(({ teams }) => teams.length > 0) ?? false }),
     checkWatch(config, policy),
+    checkInForce(config, policy),
   ]);
   const { check, ...known } = database;
-  const all = [...home, ...engine, check, ...watch, ...evidence, ...tokens, policyCheck, ...datadog];
+  const all = [...home, ...engine, check, ...watch, ...evidence, ...tokens, policyCheck, ...inForce, ...datadog];
   return { ...diagnosisOf(all), ...known };
 }
 
@@ -82,20 +87,21 @@ async function checkPolicy(config: Config): Promise<{ check: Check; policy?: Pol
   }
 }
 
-async function checkDatabase(
-  config: Config,
-): Promise<Pick<Diagnosis, 'openApprovals' | 'keyHealth'> & { check: Check }> {
+type OnRecord = Pick<Diagnosis, 'openApprovals' | 'openRefusals' | 'keyHealth'>;
+
+async function checkDatabase(config: Config): Promise<OnRecord & { check: Check }> {
   const name = 'database';
   const { inventory: place } = config;
   if ('file' in place && !(await exists(place.file))) {
     return { check: { name, status: 'missing', detail: `no file ${place.file}`, fix: '`npm start` creates it' } };
   }
-  let known: Pick<Diagnosis, 'openApprovals' | 'keyHealth'> = {};
+  let known: OnRecord = {};
   const fix = 'check DATABASE_URL, or the rights on the file';
   const check = await attemptCheck(name, fix, async () => {
     await using inventory = await openPlace(config);
     known = {
       openApprovals: (await inventory.listApprovals({ state: 'open' })).length,
+      openRefusals: (await inventory.openRefusals()).reduce((sum, { leaving, others }) => sum + leaving + others, 0),
       keyHealth: await readKeyHealth(inventory),
     };
     return inventory.dialect === 'sqlite' && 'file' in place ? `SQLite, ${place.file}` : 'PostgreSQL';
@@ -111,7 +117,7 @@ async function readKeyHealth(inventory: Inventory): Promise<NonNullable<Diagnosi
   }));
 }
 
-function renderDiagnosis(shell: Shell, { ok, checks, openApprovals, keyHealth = [] }: Diagnosis): string {
+function renderDiagnosis(shell: Shell, { ok, checks, openApprovals, openRefusals, keyHealth = [] }: Diagnosis): string {
   const colors = paint(shell);
   const colorOf = { ok: colors.green, missing: colors.red, unknown: colors.yellow };
   const lines = checks.flatMap((check) => {
@@ -120,6 +126,9 @@ function renderDiagnosis(shell: Shell, { ok, checks, openApprovals, keyHealth = 
     return check.fix === undefined ? [head] : [head, `          → ${check.fix}`];
   });
   const approvals = openApprovals ? [`${openApprovals} approvals wait: npx muster approvals list`] : [];
+  const refusals = openRefusals
+    ? [`${openRefusals} items of HR could not be taken: npx muster intake refused list`]
+    : [];
   const refused = keyHealth
     .filter(({ answer }) => answer === 'no')
     .map(({ permission, checkedAt, nextProbeAt, peopleWithout, probes }) => {
@@ -130,5 +139,5 @@ function renderDiagnosis(shell: Shell, { ok, checks, openApprovals, keyHealth = 
   const verdict = ok
     ? colors.green('All that is needed is there.')
     : colors.red('Something that is needed is missing.');
-  return [...lines, ...approvals, ...refused, verdict].join('\n');
+  return [...lines, ...approvals, ...refusals, ...refused, verdict].join('\n');
 }

@@ -5,6 +5,7 @@ import { personWorkflowId } from '../../domain/ids.ts';
 import { endByRecord, isNeverSeen, neverSeenWords, type EarlyEnd } from '../../domain/access/earlyEnd.ts';
 import { changeWords } from '../../domain/access/planWords.ts';
 import { entitlementKey, namedEntitlements, planAccess } from '../../domain/access/plan.ts';
+import type { PolicyInForce } from '../../domain/instances.ts';
 import type { Situation } from '../../domain/access/processPlan.ts';
 import type { Entitlement, HrEvent, PersonAttributes, ProcessType } from '../../domain/model.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
@@ -15,6 +16,7 @@ import { isHire, processOf } from '../../domain/mailbox.ts';
 import { settleEvent, type EventInput } from './eventInput.ts';
 import { withDatadogHere } from './datadog.ts';
 import { planOnline, renderEnd, renderOnlinePlan, type OnlinePlan } from './dryRunOnline.ts';
+import { compareInForce } from './inForce.ts';
 import { exists, loadShellPolicy, openPlace, readShellConfig } from './open.ts';
 import { renderTable } from './table.ts';
 import type { Shell } from './shell.ts';
@@ -25,8 +27,10 @@ export interface EventPlan {
   readonly workflowId: string;
   readonly process: ProcessType;
   readonly event: HrEvent;
-  /** `enforce`, or `observe` where nothing would be written to Datadog. */
-  readonly mode: 'observe' | 'enforce';
+  /** That of the running worker, else that of the file: `observe` where nothing would be written to Datadog. */
+  readonly mode: Policy['mode'];
+  /** What the running processes follow, beside the file that this plan is by. Absent where no worker has reported. */
+  readonly policyInForce?: PolicyInForce;
   /** Present where no access would change. */
   readonly end?: EarlyEnd;
   readonly gives: readonly Entitlement[];
@@ -56,6 +60,7 @@ export async function planEvent(shell: Shell, input: EventInput): Promise<EventP
   // Opening would create the file: a dry run leaves nothing behind.
   const inventory = 'file' in place && !(await exists(place.file)) ? undefined : await openPlace(config);
   try {
+    const inForce = await compareInForce(shell, inventory, { file: config.policyPath, policy });
     const event = await eventOf(inventory, input, policy);
     const { personId } = event;
     const { record, person } = await stateBy(inventory, policy, event);
@@ -71,7 +76,8 @@ export async function planEvent(shell: Shell, input: EventInput): Promise<EventP
       workflowId: personWorkflowId(personId),
       process,
       event,
-      mode: policy.mode,
+      mode: inForce?.mode ?? policy.mode,
+      policyInForce: inForce,
       end,
       ...planByNames({ policy, person: process === 'offboarding' || end !== undefined ? undefined : person, grants }),
       ...(end === undefined ? {} : { takes: [] }),
@@ -172,7 +178,9 @@ export function renderPlan(shell: Shell, plan: EventPlan): string {
   ];
   return [
     `Would start ${plan.process} as ${plan.workflowId}, effective ${plan.event.effectiveAt}. Nothing was started.`,
-    ...(plan.mode === 'observe' ? ['The policy says mode: observe: nothing would be written to Datadog.'] : []),
+    ...(plan.mode === 'observe'
+      ? ['The policy in force says mode: observe: nothing would be written to Datadog.']
+      : []),
     ...(plan.end === undefined || plan.datadog !== undefined ? [] : [renderEnd(plan.end)]),
     ...(plan.process === 'offboarding' && plan.end === undefined
       ? ['The account would be disabled, and every role and team removed.']

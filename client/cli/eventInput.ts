@@ -133,7 +133,7 @@ export async function dateEvent(
   policy: () => Promise<KnownPolicy>,
 ): Promise<EventDraft> {
   let timeZone = draft.person?.timeZone;
-  if (effective.kind === 'day' && timeZone === undefined) {
+  if (effective.kind === 'local' && timeZone === undefined) {
     const inForce = await policy();
     const day = { at: effectiveInstant(effective), ranks: ranksOf(inForce) };
     const known = inventory && (await latestAttributes(inventory, draft.personId, day));

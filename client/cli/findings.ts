@@ -1,11 +1,12 @@
 import { Option, type Command } from 'commander';
 import type { FindingRow } from '../../inventory/port/findings.ts';
-import { findingKindNames, severities, type FindingKind, type Severity } from '../../domain/findings/catalog.ts';
+import { findingKindNames, type FindingKind } from '../../domain/findings/catalog.ts';
+import { severities, type Severity } from '../../domain/findings/kinds.ts';
 import { FailedError, UsageError } from '../../domain/errors.ts';
 import { muteFinding } from '../operations/findings.ts';
 import { readAll } from '../../domain/pages.ts';
 import { isJson } from './command.ts';
-import { effectiveInstant, readEffective } from './dates.ts';
+import { readTime } from './dates.ts';
 import { withInventory } from './open.ts';
 import { addActor, operatorOf } from './operator.ts';
 import { paint, printResult } from './output.ts';
@@ -60,7 +61,7 @@ function addMute(findings: Command, shell: Shell): void {
     )
     .action(async (id: string, { reason, until }: MuteOptions, command: Command) => {
       const now = new Date();
-      const end = effectiveInstant(readEffective(until, now, '--until'));
+      const end = readTime(until, now, '--until');
       if (Date.parse(end) <= now.getTime()) throw new UsageError(`--until ${until} is past: give a later day`);
       const muted = await withInventory(shell, async (store) => {
         return muteFinding(store, operatorOf(command), { id, until: end, reason }, now);

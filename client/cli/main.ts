@@ -8,6 +8,12 @@ const { runCli } = await import('./run.ts');
 // `muster … | head` closes the pipe early: not a failure worth a stack.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
+async function confirm(question: string): Promise<boolean> {
+  const { createInterface } = await import('node:readline/promises');
+  using terminal = createInterface({ input: process.stdin, output: process.stderr });
+  return /^y(es)?$/i.test((await terminal.question(question)).trim());
+}
+
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
@@ -17,6 +23,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
     process.on('SIGINT', stop);
     return { [Symbol.dispose]: () => process.off('SIGINT', stop) };
   },
+  ...(process.stdin.isTTY && process.stderr.isTTY ? { confirm } : {}),
   isTerminal: process.stdout.isTTY,
   isColorful: process.stdout.isTTY && !process.env['NO_COLOR'],
   // `watch` and others say the width of a terminal that is not this process's own.

@@ -23,6 +23,10 @@ export async function readShellConfig(shell: Shell): Promise<Config> {
   return readConfig(shell.env, shell.cwd);
 }
 
+/** `policyPath` stands for the policy that the shell names, which may not be there. */
+export const readConfigWith = (shell: Shell, policyPath: string | undefined): Promise<Config> =>
+  readShellConfig(policyPath === undefined ? shell : { ...shell, env: { ...shell.env, MUSTER_POLICY: policyPath } });
+
 /** Opens the engine and the inventory for as long as `work` runs. */
 export async function withMuster<T>(shell: Shell, work: (opened: Opened) => Promise<T>): Promise<T> {
   const [{ createMuster }, { openAttestor }] = await Promise.all([

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { PersonAttributes } from '../../domain/model.ts';
 import { isTimeZone } from '../intake/localDates.ts';
 import { isJson } from './command.ts';
-import { exists, loadPolicyFile, loadShellPolicy, readShellConfig } from './open.ts';
+import { exists, loadPolicyFile, loadShellPolicy, readConfigWith } from './open.ts';
 import { addAccept } from './policyAccept.ts';
 import { addPin } from './policyPin.ts';
 import { printMessage, printResult } from './output.ts';
@@ -82,7 +82,7 @@ function addCheck(policy: Command, shell: Shell, setExitCode: (code: number) => 
       if (!(await exists(path)))
         throw new UsageError(`There is no file ${file}: write one with \`npx muster policy init\``);
       const { checkPolicy, renderCheck } = await import('./policyFiles.ts');
-      const check = await checkPolicy(shell, path, online ?? false);
+      const check = await checkPolicy(shell, { path, named: file, isOnline: online ?? false });
       printResult(shell, isJson(command), check, () => renderCheck(shell, file, check));
       for (const problem of check.problems ?? []) printMessage(shell, `error: ${problem}`);
       for (const warning of [...(check.warnings ?? []), ...(check.online?.warnings ?? [])])
@@ -131,14 +131,20 @@ function machineTimeZone(): string {
 }
 
 async function explain(shell: Shell, { attribute, policy: file, ...standard }: ExplainOptions) {
+  const path = file === undefined ? undefined : resolve(shell.cwd, file);
+  const readConfig = () => readConfigWith(shell, path);
   const policy =
-    file === undefined
-      ? await loadShellPolicy(await readShellConfig(shell))
-      : await loadPolicyFile(resolve(shell.cwd, file), !shell.env['DD_SITE']);
+    path === undefined ? await loadShellPolicy(await readConfig()) : await loadPolicyFile(path, !shell.env['DD_SITE']);
+  const { compareInForceIfAny } = await import('./inForce.ts');
+  const policyInForce = await compareInForceIfAny(shell, readConfig, {
+    file: file ?? (await readConfig()).policyPath,
+    policy,
+    level: file === undefined ? 'warning' : 'note',
+  });
   const { birthrightAccess, explainAccess } = await import('../../domain/policy/rules.ts');
   // Without an e-mail, rules that name one do not match.
   const attributes = { email: '', ...standard, extra: attribute };
-  return { ...birthrightAccess(policy, attributes), rules: explainAccess(policy, attributes) };
+  return { ...birthrightAccess(policy, attributes), rules: explainAccess(policy, attributes), policyInForce };
 }
 
 type Explanation = Awaited<ReturnType<typeof explain>>;

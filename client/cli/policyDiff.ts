@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import type { PersonAttributes } from '../../domain/model.ts';
+import type { PolicyInForce } from '../../domain/instances.ts';
 import type { AccessChange } from '../../domain/policy/diff.ts';
 import { readAll } from '../../domain/pages.ts';
+import { compareInForce } from './inForce.ts';
 import { loadPolicyFile, withInventory } from './open.ts';
 import { renderTable } from './table.ts';
 import type { Shell } from './shell.ts';
@@ -11,6 +13,8 @@ interface PolicyDiff {
   readonly new: string;
   /** How many people are known. People who have left are not counted. */
   readonly people: number;
+  /** What the running processes follow; `same` as the older file. */
+  readonly policyInForce?: PolicyInForce;
   readonly changes: readonly (AccessChange & { readonly personId: string; readonly email: string })[];
 }
 
@@ -28,7 +32,8 @@ export async function diffPolicies(shell: Shell, old: string, young: string): Pr
     const changes = people
       .map(({ personId, attributes }) => ({ personId, email: attributes.email, ...compare(attributes) }))
       .filter(isChange);
-    return { old: before.hash, new: after.hash, people: people.length, changes };
+    const policyInForce = await compareInForce(shell, inventory, { file: old, policy: before, level: 'note' });
+    return { old: before.hash, new: after.hash, people: people.length, changes, policyInForce };
   });
 }
 

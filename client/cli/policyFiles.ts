@@ -1,9 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import type { PolicyInForce } from '../../domain/instances.ts';
 import { policyNames } from '../../domain/pins.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import { withDatadogHere } from './datadog.ts';
 import { codeOf } from './failures.ts';
-import { readShellConfig, withInventoryIfAny } from './open.ts';
+import { readConfigWith, readShellConfig, withInventoryIfAny } from './open.ts';
 import { renderOnline, type OnlineCheck } from './policyOnline.ts';
 import type { Shell } from './shell.ts';
 import { UsageError } from '../../domain/errors.ts';
@@ -13,6 +14,8 @@ interface PolicyCheck {
   readonly hash?: string;
   readonly mode?: Policy['mode'];
   readonly rules?: number;
+  /** What the running processes follow. */
+  readonly policyInForce?: PolicyInForce;
   readonly problems?: readonly string[];
   /** What the file leaves to an order that nobody chose. */
   readonly warnings?: readonly string[];
@@ -75,7 +78,10 @@ async function unknownApprovers(shell: Shell, text: string): Promise<readonly st
 /** Lines of a block that is indented by two. */
 const commentOut = (block: string): string => block.replaceAll(/^ {2}/gm, '  # ');
 
-export async function checkPolicy(shell: Shell, path: string, isOnline: boolean): Promise<PolicyCheck> {
+export async function checkPolicy(
+  shell: Shell,
+  { path, named, isOnline }: { readonly path: string; readonly named: string; readonly isOnline: boolean },
+): Promise<PolicyCheck> {
   const { loadPolicy, PolicyError } = await import('../../policy/file.ts');
   let policy: Policy;
   try {
@@ -84,10 +90,18 @@ export async function checkPolicy(shell: Shell, path: string, isOnline: boolean)
     if (!(error instanceof PolicyError)) throw error;
     return { ok: false, problems: error.problems };
   }
-  const sound = { hash: policy.hash, mode: policy.mode, rules: policy.rules.length, warnings: unrankedSources(policy) };
+  const { compareInForceIfAny } = await import('./inForce.ts');
+  const readConfig = () => readConfigWith(shell, path);
+  const sound = {
+    hash: policy.hash,
+    mode: policy.mode,
+    rules: policy.rules.length,
+    warnings: unrankedSources(policy),
+    policyInForce: await compareInForceIfAny(shell, readConfig, { file: named, policy, level: 'note' }),
+  };
   if (!isOnline) return { ok: true, ...sound };
   const { checkOnline } = await import('./policyOnline.ts');
-  const config = await readShellConfig({ ...shell, env: { ...shell.env, MUSTER_POLICY: path } });
+  const config = await readConfig();
   const online = await withInventoryIfAny(config, (inventory) =>
     withDatadogHere(config, (client) => checkOnline(client, policy, inventory)),
   );

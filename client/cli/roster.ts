@@ -1,44 +1,60 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { RefusedError } from '../../domain/errors.ts';
-import type { RosterPlan } from '../intake/roster/model.ts';
+import { RefusedError, UsageError } from '../../domain/errors.ts';
+import type { PlannedRoster, RosterPlan } from '../intake/roster/model.ts';
 import { isJson } from './command.ts';
+import { compareInForce } from './inForce.ts';
 import { loadShellPolicy, readShellConfig, withInventory } from './open.ts';
 import { addOperator, whyOf, withOperator, type OperatorOptions } from './operator.ts';
 import { printMessage, printResult } from './output.ts';
-import { renderTable } from './table.ts';
 import { parseText } from './parse.ts';
+import { renderRosterPlan } from './rosterView.ts';
 import type { Shell } from './shell.ts';
 
 interface RosterOptions {
   readonly source: string;
   readonly complete?: boolean;
-  readonly allow?: string;
 }
 
-const shownRows = 50;
+interface ApplyOptions extends RosterOptions, OperatorOptions {
+  readonly plan?: string;
+  readonly allow?: string;
+  readonly yes?: boolean;
+}
 
 export function addRoster(roster: Command, shell: Shell, setExitCode: (code: number) => void): void {
   addOptions(roster.command('plan'))
-    .description('who joins, moves and leaves by this file; writes nothing')
+    .description('who joins, moves and leaves by this file, and what they gain and lose; writes nothing')
     .addHelpText('after', '\nExample: npx muster roster plan people.csv --source hr --complete')
     .action(async (file: string, options: RosterOptions, command: Command) => {
-      const plan = await withInventory(shell, async (inventory) => {
+      const config = await readShellConfig(shell);
+      const policy = await loadShellPolicy(config);
+      const { plan, policyInForce } = await withInventory(shell, async (inventory) => {
         const { planRosterFile } = await import('../intake/roster/apply.ts');
-        return planRosterFile(inventory, await policyHere(shell), requestOf(shell, file, options));
+        return {
+          plan: (await planRosterFile(inventory, policy, requestOf(shell, file, options))).plan,
+          policyInForce: await compareInForce(shell, inventory, { file: config.policyPath, policy }),
+        };
       });
-      printResult(shell, isJson(command), plan, () => renderPlan(shell, plan));
+      printResult(shell, isJson(command), { ...plan, policyInForce }, () => renderRosterPlan(shell, plan));
     });
   addOperator(addOptions(roster.command('apply')))
-    .option('--allow <hash>', 'the hash of the plan that was shown: go above the budget, for exactly this plan')
+    .option('--plan <hash>', 'the hash of the plan that was shown: exactly this one', parseText(100))
+    .option('--allow <hash>', 'the same, and it may go above the budget', parseText(100))
+    .option('--yes', 'whatever the plan is now: do not ask')
     .description('submit what the plan shows; applied again it changes nothing')
-    .addHelpText('after', '\nExample: npx muster roster apply people.csv --source hr --complete')
-    .action(async (file: string, options: RosterOptions & OperatorOptions, command: Command) => {
+    .addHelpText(
+      'after',
+      '\nExample: npx muster roster apply people.csv --source hr --complete --plan 0123456789abcdef\n' +
+        'Exit code: 0 done, 1 some lines were not taken, 3 the plan has changed, is above the budget, or has columns to decide.',
+    )
+    .action(async (file: string, options: ApplyOptions, command: Command) => {
       const { plan, submitted } = await applyFile(shell, command, { file, ...options });
       printResult(shell, isJson(command), { ...plan, submitted }, () =>
-        [renderPlan(shell, plan), `${submitted} events are submitted. Follow them with: npx muster events list`].join(
-          '\n',
-        ),
+        [
+          renderRosterPlan(shell, plan),
+          `${submitted} events are submitted. Follow them with: npx muster events list`,
+        ].join('\n'),
       );
       if (plan.problems.length > 0) setExitCode(1);
     });
@@ -53,24 +69,19 @@ const addOptions = (command: Command): Command =>
 async function applyFile(
   shell: Shell,
   command: Command,
-  { file, ...options }: RosterOptions & OperatorOptions & { readonly file: string },
+  { file, ...options }: ApplyOptions & { readonly file: string },
 ): Promise<{ readonly plan: RosterPlan; readonly submitted: number }> {
-  const { applyPlan, noteRoster, planRosterFile } = await import('../intake/roster/apply.ts');
+  const { applyPlan, noteRoster, planRosterFile, refuseUndecided } = await import('../intake/roster/apply.ts');
+  if ([options.plan, options.allow, options.yes].filter((one) => one !== undefined).length > 1) {
+    throw new UsageError('--plan, --allow and --yes exclude each other: name one of them');
+  }
+  const request = requestOf(shell, file, options);
+  const policy = await policyHere(shell);
   return withOperator(shell, command, async (context, { muster, inventory }) => {
-    const request = requestOf(shell, file, options);
-    const policy = await policyHere(shell);
-    const plan = await planRosterFile(inventory, policy, request);
-    if (options.allow !== undefined && options.allow !== plan.hash) {
-      throw new RefusedError(
-        `Nothing is submitted: the plan is ${plan.hash} now, not ${options.allow}. See it with \`npx muster roster plan\``,
-      );
-    }
-    if (plan.budget.isExceeded && options.allow === undefined) {
-      throw new RefusedError(
-        `Nothing is submitted: ${plan.budget.leavers} would leave and ${plan.missing.length} are missing from the file, ` +
-          `more than ${plan.budget.limit}. If that is meant: --allow ${plan.hash}`,
-      );
-    }
+    const planned = await planRosterFile(inventory, policy, request);
+    const { plan } = planned;
+    refuseUndecided(plan);
+    await confirm(shell, planned, options);
     await noteRoster(context, plan, whyOf(options));
     let saidAt = Date.now();
     const onProgress = (done: number): void => {
@@ -78,11 +89,37 @@ async function applyFile(
       saidAt = Date.now();
       printMessage(shell, `${done} of ${plan.items.length} submitted`);
     };
-    return {
-      plan,
-      submitted: await applyPlan({ muster, inventory, policy }, plan, { path: request.path, onProgress }),
-    };
+    const submitted = await applyPlan({ muster, inventory, policy }, planned, { path: request.path, onProgress });
+    return { plan, submitted };
   });
+}
+
+/** Throws where nobody wants exactly this plan. */
+async function confirm(
+  shell: Shell,
+  { plan }: PlannedRoster,
+  { plan: shown, allow, yes }: ApplyOptions,
+): Promise<void> {
+  const meant = shown ?? allow;
+  if (meant !== undefined && meant !== plan.hash) {
+    throw new RefusedError(
+      `Nothing is submitted: the plan is ${plan.hash} now, not ${meant}. See it with \`npx muster roster plan\``,
+    );
+  }
+  if (plan.budget.isExceeded && allow === undefined) {
+    throw new RefusedError(
+      `Nothing is submitted: ${plan.budget.leavers} would leave and ${plan.missing.length} are missing from the file, ` +
+        `more than ${plan.budget.limit}. If that is meant: --allow ${plan.hash}`,
+    );
+  }
+  if (meant !== undefined || yes === true) return;
+  if (shell.confirm === undefined) {
+    throw new UsageError(`Nobody can be asked here: name the plan with --plan ${plan.hash}, or take any with --yes`);
+  }
+  printMessage(shell, renderRosterPlan(shell, plan));
+  if (!(await shell.confirm(`Apply this plan (${plan.items.length} events)? [y/N] `))) {
+    throw new RefusedError('Nothing is submitted');
+  }
 }
 
 const policyHere = async (shell: Shell) => loadShellPolicy(await readShellConfig(shell));
@@ -92,58 +129,3 @@ const requestOf = (shell: Shell, file: string, { source, complete }: RosterOptio
   source,
   isComplete: complete ?? false,
 });
-
-function renderPlan(shell: Shell, plan: RosterPlan): string {
-  const { items, budget } = plan;
-  const count = (kind: string): number => items.filter((item) => item.kind === kind).length;
-  const counts: [string, string | number][] = [
-    ['join', count('joiner')],
-    ['change', count('mover')],
-    ['leave', count('leaver')],
-    ['leave withdrawn', count('leaverRescinded')],
-    ['unchanged', plan.unchanged],
-    ['missing from the file', plan.missing.length],
-    ['accounts of nobody', plan.orphanedAccounts.length],
-    ['budget', `${budget.leavers} of ${budget.limit} leavers${budget.isExceeded ? ': above, needs --allow' : ''}`],
-  ];
-  const section = (title: string, head: readonly string[], rows: readonly (readonly (string | number)[])[]) =>
-    rows.length === 0
-      ? ''
-      : `${title}\n${renderTable(shell, head, rows.slice(0, shownRows))}${rows.length > shownRows ? `\n… and ${rows.length - shownRows} more (--json shows all)` : ''}`;
-  return [
-    renderTable(shell, ['plan', plan.hash], counts),
-    section(
-      'Changes',
-      ['line', 'kind', 'person', 'effective', 'because'],
-      items.map((item) => [
-        item.line,
-        item.kind,
-        item.personId ?? item.externalId ?? item.person?.email ?? '',
-        item.effectiveAt ?? 'at once',
-        item.because,
-      ]),
-    ),
-    section(
-      'Cannot be read',
-      ['line', 'what'],
-      plan.problems.map(({ line, message }) => [line, message]),
-    ),
-    section(
-      'Contradictions',
-      ['line', 'what'],
-      plan.contradictions.map(({ line, message }) => [line, message]),
-    ),
-    section(
-      'Missing from the file',
-      ['person', 'since'],
-      plan.missing.map(({ personId, since }) => [personId, since ?? '']),
-    ),
-    section(
-      'Active accounts of nobody',
-      ['e-mail'],
-      plan.orphanedAccounts.map((email) => [email]),
-    ),
-  ]
-    .filter((part) => part !== '')
-    .join('\n\n');
-}

@@ -10,6 +10,8 @@ export interface Shell {
   readonly writeErr: (text: string) => void;
   /** Calls `stop` on Ctrl-C, which ends the process where nothing listens. */
   readonly onInterrupt: (stop: () => void) => Disposable;
+  /** Asks whether to go on; absent where nobody sits at a terminal. */
+  readonly confirm?: (question: string) => Promise<boolean>;
   /** Whether results go to a person's terminal. */
   readonly isTerminal: boolean;
   readonly isColorful: boolean;

@@ -5,7 +5,7 @@ import { FailedError, UsageError } from '../../domain/errors.ts';
 import { openKeys, type Keys } from '../../auth/keys.ts';
 import { issueToken, listTokens, revokeToken, type ListedToken } from '../../auth/tokens.ts';
 import { isJson } from './command.ts';
-import { effectiveInstant, readEffective } from './dates.ts';
+import { readTime } from './dates.ts';
 import { readShellConfig, withInventory } from './open.ts';
 import { addActor, operatorOf } from './operator.ts';
 import { printResult } from './output.ts';
@@ -83,8 +83,7 @@ function readRequest({ role, person, source, expires }: CreateOptions) {
   if (source !== undefined && role !== 'intake') {
     throw new UsageError(`--source is for intake tokens, not for ${role}: leave it out`);
   }
-  const expiresAt =
-    expires === undefined ? undefined : effectiveInstant(readEffective(expires, new Date(), '--expires'));
+  const expiresAt = expires === undefined ? undefined : readTime(expires, new Date(), '--expires');
   if (expiresAt !== undefined && expiresAt <= new Date().toISOString()) {
     throw new UsageError(`--expires ${expires} has passed already: give a later one`);
   }

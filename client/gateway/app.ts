@@ -13,7 +13,7 @@ import { recognizeCaller } from './callers.ts';
 import { eventRoutes, takesSignature } from './eventRoutes.ts';
 import { healthRoutes } from './health.ts';
 import { readRoutes } from './readRoutes.ts';
-import { answerScimUnknown, isScim, scimPlugin } from './scim/plugin.ts';
+import { answerScimUnknown, isScim, scimPlugin, scimUrl } from './scim/plugin.ts';
 import { createLimits, senderOf } from './limits.ts';
 import { createRequestLog } from './requestLog.ts';
 import { answerUnknown, rememberRoutes, type KnownRoutes } from './methods.ts';
@@ -22,8 +22,8 @@ import { answerError, HttpProblem } from './problems.ts';
 /** The parts of the HTTP interface. Each is a scope of its own: parsers and hooks are not shared. */
 const parts: readonly GatewayPart[] = [healthRoutes, eventRoutes, readRoutes, approvalRoutes, scimPlugin];
 
-/** More than a full HR record, far less than what a run's history takes. */
-const bodyLimit = 256 * 1_024;
+/** A delivery of some thousand full records. */
+const bodyLimit = 1_024 * 1_024;
 /** Until a request is there as a whole. A slow one holds a socket for so long, and no longer. */
 const slowestMs = 5_000;
 
@@ -63,6 +63,7 @@ export async function createGateway(context: GatewayContext): Promise<GatewayApp
     http: { headersTimeout: slowestMs, connectionsCheckingInterval: 500 },
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 256 },
+    rewriteUrl: ({ url = '/' }) => scimUrl(url),
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

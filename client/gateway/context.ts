@@ -23,6 +23,8 @@ export interface GatewayContext {
   readonly limit: Limit;
   /** Proxies whose word on the sender's address counts: addresses and networks. */
   readonly trustedProxies: readonly string[];
+  /** Where senders reach the gateway, without a slash at the end; absent where a request itself says so. */
+  readonly publicUrl?: string;
   /** Logs what was refused, and what was done with more rights than those of a source. */
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
   /** Logs what went wrong inside. The caller does not learn of it. */

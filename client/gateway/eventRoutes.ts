@@ -1,39 +1,52 @@
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { Source } from '../../domain/policy/sources.ts';
+import { UsageError } from '../../domain/errors.ts';
+import type { RefusedItem } from '../../inventory/port/refusals.ts';
 import type { EventDraft } from '../operations/drafts.ts';
 import { acceptDelivery, type Accepted, type ProvenDelivery } from '../intake/webhooks/accept.ts';
 import { callerOf } from './callers.ts';
 import type { GatewayApp, GatewayContext, GatewayPart } from './context.ts';
-import { hrMessage, type GivenMessage } from '../intake/webhooks/messages.ts';
-import { messagesOf } from '../intake/webhooks/mapping.ts';
+import { formType, isConnectionCheck, readBody } from '../intake/webhooks/body.ts';
+import { hrMessage } from '../intake/webhooks/messages.ts';
 import { HttpProblem, problems } from './problems.ts';
 import { verifyDelivery, type Verification } from '../intake/webhooks/signatures.ts';
 
 /**
- * Events from HR systems. 202 means that the engine has accepted them: they are carried out once, in order, also when no
- * worker runs.
+ * Events from HR systems. 202 means that each item is on record: taken, to be carried out once, in order, also when no worker runs;
+ * or refused, for a person to look at. Only what cannot be authenticated or read at all is a 4xx.
  */
 
 type PartContext = Parameters<GatewayPart>[1];
+
+const checkType = 'text/plain';
+/** The response to a sender who only tries the address. */
+const nothing: Accepted = { repeated: false, events: [], refused: [], leftOut: 0 };
+const loggedReasons = 5;
 
 const accepted = z
   .object({
     repeated: z.boolean().describe('This message had been accepted before: nothing was done now'),
     events: z.array(z.object({ eventId: z.string(), personId: z.string(), workflowId: z.string() })),
+    refused: z
+      .array(z.object({ index: z.int(), reason: z.string() }))
+      .describe(
+        'Items that cannot be taken, by their place: they are on record, and sending them again changes nothing',
+      ),
     leftOut: z.int().describe('Items of a type that the source does not map'),
   })
-  .describe('Accepted: it is carried out once, whatever happens from now on');
+  .describe('On record: what was taken is carried out once, whatever happens from now on');
 
 const sources = z.object({ source: z.string().max(40) });
-const responses = { 202: accepted, ...problems(400, 401, 403, 409, 413, 415, 422, 503) };
+const responses = { 202: accepted, ...problems(400, 401, 403, 409, 413, 415, 503) };
 const signed: Record<string, readonly string[]>[] = [{ webhook: [] }, { token: [] }];
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Present once the sender is proven. */
     delivery?: ProvenDelivery;
+    /** What the delivery says, as it came. */
+    payload?: unknown;
   }
 }
 
@@ -44,13 +57,25 @@ export const takesSignature = ({ method, routeOptions }: FastifyRequest): boolea
 export const eventRoutes: GatewayPart = async (app, context) => {
   // The signature covers the bytes as they came: they are parsed after it was verified.
   app.addContentTypeParser(
-    ['application/json', 'application/cloudevents+json'],
+    ['application/json', 'application/cloudevents+json', formType, checkType],
     { parseAs: 'buffer' },
     (_request, body, done) => done(null, body),
   );
 
-  app.addHook('preValidation', async (request) => {
-    if (request.method === 'POST') await authenticateAndParse(context, request);
+  app.addHook('preValidation', async (request, reply) => {
+    if (request.method !== 'POST') return undefined;
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    if (isConnectionCheck(body)) {
+      context.limits.countAddress(request);
+      return reply.code(200).send(nothing);
+    }
+    if (request.headers['content-type']?.startsWith(checkType)) {
+      throw new HttpProblem(415, 'the content type is not supported here');
+    }
+    request.delivery = await identify(context, request, body);
+    request.payload = parse(context, request, body);
+    request.body = request.payload;
+    return undefined;
   });
 
   app.post(
@@ -65,8 +90,10 @@ export const eventRoutes: GatewayPart = async (app, context) => {
         body: hrMessage,
         response: responses,
       },
+      // What is wrong with an item is said of the item.
+      attachValidation: true,
     },
-    async (request, reply) => reply.code(202).send(await accept(context, request, () => [request.body])),
+    async (request, reply) => reply.code(202).send(await accept(context, request)),
   );
 
   app.post(
@@ -80,9 +107,9 @@ export const eventRoutes: GatewayPart = async (app, context) => {
         body: z.record(z.string(), z.unknown()).describe("The sender's payload, read by the source's map"),
         response: responses,
       },
+      attachValidation: true,
     },
-    async (request, reply) =>
-      reply.code(202).send(await accept(context, request, (source) => messagesOf(source, request.body))),
+    async (request, reply) => reply.code(202).send(await accept(context, request)),
   );
 
   addChallenge(app);
@@ -105,13 +132,15 @@ function addChallenge(app: GatewayApp): void {
   );
 }
 
-async function authenticateAndParse(context: PartContext, request: FastifyRequest): Promise<void> {
-  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  request.delivery = await identify(context, request, body);
+/** Nobody but a person can see why a sender's deliveries do not come through. */
+function parse({ metrics, log }: PartContext, { headers, delivery }: FastifyRequest, body: Buffer): unknown {
   try {
-    request.body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown;
-  } catch {
-    throw new HttpProblem(400, 'the body is not JSON in UTF-8');
+    return readBody(body, headers['content-type']);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    metrics.refused.inc({ reason: 'unreadable' });
+    log('a delivery cannot be read', { source: delivery?.source.name, id: delivery?.id, why: error.message });
+    throw new HttpProblem(400, error.message);
   }
 }
 
@@ -135,6 +164,11 @@ async function identify(context: PartContext, request: FastifyRequest, body: Buf
       return { source, id: verification.id, at: verification.at ?? now(), digest };
     }
     refusals.push(verification);
+    if (verification.reason === 'noUsableSecret') {
+      context.log('no secret of this source is base64 or base64url: nothing it signs is ever accepted', {
+        source: source.name,
+      });
+    }
   }
   context.limits.countAddress(request);
   // The caller does not learn which source it almost was, but does learn of a wrong clock.
@@ -168,11 +202,7 @@ function bearerDelivery(
   return { source, id, at: now() };
 }
 
-async function accept(
-  context: GatewayContext,
-  { delivery }: FastifyRequest,
-  read: (source: Source) => readonly (GivenMessage | undefined)[],
-): Promise<Accepted> {
+async function accept(context: GatewayContext, { delivery, payload }: FastifyRequest): Promise<Accepted> {
   if (delivery === undefined) throw new HttpProblem(401, 'not authenticated');
   const { metrics, log } = context;
   const {
@@ -184,7 +214,12 @@ async function accept(
     metrics.reusedIds.inc({ source });
     log('webhook-id used again for another message: taken as a message of its own', { source, id });
   };
-  const done = await acceptDelivery({ ...context, onAccepted, onOtherBody }, delivery, read);
+  const onRefused = (refused: readonly RefusedItem[]) => {
+    for (const { kind = 'unknown' } of refused) metrics.refusedItems.inc({ source, kind });
+    const reasons = [...new Set(refused.map(({ reason }) => reason))].slice(0, loggedReasons);
+    log('items of a delivery were refused', { source, id, items: refused.length, reasons });
+  };
+  const done = await acceptDelivery({ ...context, onAccepted, onRefused, onOtherBody }, delivery, payload);
   if (done.repeated) metrics.repeats.inc({ source });
   return done;
 }

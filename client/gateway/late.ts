@@ -7,9 +7,9 @@ import type { Late } from './metrics.ts';
 
 const mostPeople = 1_000;
 
-/** What is late by the record, for the metrics: two queries of rows that are few, or none. */
+/** What is late by the record, for the metrics: three queries of rows that are few, or none. */
 export const createLate = (
-  inventory: Pick<Inventory, 'openLeaves' | 'peopleNotTakenUp'>,
+  inventory: Pick<Inventory, 'openLeaves' | 'openRefusals' | 'peopleNotTakenUp'>,
   policy: Pick<Policy, 'times' | 'identity' | 'sources'>,
 ): Late => ({
   async leavers() {
@@ -19,5 +19,8 @@ export const createLate = (
   async untold() {
     const receivedBefore = new Date(Date.now() - minuteMs).toISOString();
     return (await inventory.peopleNotTakenUp({ receivedBefore, limit: mostPeople })).length;
+  },
+  async refusals() {
+    return (await inventory.openRefusals()).reduce((sum, { leaving, others }) => sum + leaving + others, 0);
   },
 });

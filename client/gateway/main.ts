@@ -6,11 +6,13 @@ import { loadPolicy } from '../../policy/file.ts';
 import { readConfig } from '../../config/config.ts';
 import { jsonLogger, scrub, type Secrets } from '../../config/logging.ts';
 import { openToOthers } from '../../config/privateHome.ts';
+import { startLivePolicy } from '../operations/livePolicy.ts';
 import { createMuster } from '../operations/muster.ts';
 import { reachTemporal } from '../operations/temporal.ts';
 import { readSecretsIn } from '../intake/webhooks/secrets.ts';
 import { serveGateway } from './serve.ts';
 import { refuseStrangeInventory } from './strangeInventory.ts';
+import { aliveSince } from '../../domain/instances.ts';
 import { exitCodeOf, UsageError } from '../../domain/errors.ts';
 
 // The gateway as a service: everything from the environment but the address to listen at, logs as JSON lines on stderr.
@@ -30,22 +32,39 @@ try {
   if (open !== undefined) logger.warn(open.detail, { fix: open.fix });
   await using opened = new AsyncDisposableStack();
   // It needs the policy's sources: the worker checks what the policy must say about a Datadog site.
-  const policy = await loadPolicy(config.policyPath, { datadogIsSimulator: config.datadog?.isSimulator ?? true });
+  const readAs = { datadogIsSimulator: config.datadog?.isSimulator ?? true };
+  const policy = await loadPolicy(config.policyPath, readAs);
   const inventory = opened.use(await openInventory(config.inventory, await readEvidenceSigner(config.signingKey)));
   const { client } = opened.use(await reachTemporal({ ...config.temporal, connection }));
   const strange = Promise.withResolvers<never>();
   opened.use(await refuseStrangeInventory(client, inventory, strange.reject));
+  const live = opened.use(
+    await startLivePolicy({
+      kind: 'gateway',
+      inventory,
+      path: config.policyPath,
+      policy,
+      ...readAs,
+      // A worker judges it, and puts it in force.
+      admit: async ({ hash }) =>
+        (await inventory.listInstances(aliveSince(Date.now()))).some(
+          ({ kind, policyHash }) => kind === 'worker' && policyHash === hash,
+        ),
+      logger,
+    }),
+  );
   const gateway = await serveGateway({
     client,
     inventory,
     keys: openKeys(config.signingKey),
     muster: createMuster({ client, inventory, attestor: openAttestor(config.signingKey) }),
-    policy,
+    policy: live.current,
     secrets: readSecretsIn(config.secretsFolder, (secret) => secrets.add(secret)),
     host: values.host,
     port: config.port,
     metricsPort: config.port + 1,
     trustedProxies: config.trustedProxies,
+    publicUrl: config.publicUrl,
     log: (message, fields) => logger.info(`gateway: ${message}`, { ...fields }),
     onError: (error, what) => logger.error(`gateway: ${what}`, { error }),
   });

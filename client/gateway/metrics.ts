@@ -7,6 +7,8 @@ export type Metrics = ReturnType<typeof createMetrics>;
 export interface Late {
   readonly leavers: () => Promise<number>;
   readonly untold: () => Promise<number>;
+  /** Items of HR that were refused and that nobody has decided about. */
+  readonly refusals: () => Promise<number>;
 }
 
 export function createMetrics(late: Late) {
@@ -26,6 +28,7 @@ export function createMetrics(late: Late) {
   gauge('process_uptime_seconds', 'Seconds since the start', () => Math.round(process.uptime()));
   gauge('muster_leavers_not_ended', 'Leavers who are late, or ended while the account is in use', late.leavers);
   gauge('muster_people_not_told', 'People with an event that no process has taken up for a minute', late.untold);
+  gauge('muster_refusals_open', 'Items of HR that were refused, and wait for a person', late.refusals);
   return {
     registry,
     requests: counter('muster_gateway_requests_total', 'Requests by route, method and status', [
@@ -41,7 +44,20 @@ export function createMetrics(late: Late) {
     reusedIds: counter('muster_gateway_reused_ids_total', 'Other messages under an id that was used, by source', [
       'source',
     ]),
-    refused: counter('muster_gateway_refused_total', 'Deliveries that were not authenticated, by reason', ['reason']),
+    refused: counter(
+      'muster_gateway_refused_total',
+      'Deliveries that were not authenticated or not readable, by reason',
+      ['reason'],
+    ),
+    refusedItems: counter('muster_gateway_refused_items_total', 'Items refused on record, by source and kind', [
+      'source',
+      'kind',
+    ]),
+    scimIgnored: counter(
+      'muster_scim_ignored_total',
+      'What was ignored of SCIM requests, by source: attributes that no schema has, values of a deactivation, members who are no users',
+      ['source', 'what'],
+    ),
     durations: new Histogram({
       name: 'muster_gateway_request_duration_seconds',
       help: 'Time to the response, by route',

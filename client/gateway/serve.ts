@@ -12,18 +12,22 @@ import { createLate } from './late.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { SourceSecrets } from '../intake/webhooks/secrets.ts';
 
+type ServedPolicy = GatewayContext['policy'] & Pick<Policy, 'times'>;
+
 interface ServeOptions {
   readonly client: Client;
   readonly inventory: Inventory;
   readonly keys: Keys;
   readonly muster: Muster;
-  readonly policy: GatewayContext['policy'] & Pick<Policy, 'times'>;
+  /** The policy in force now. */
+  readonly policy: () => ServedPolicy;
   readonly secrets: SourceSecrets;
   readonly host: string;
   /** Both 0 for a free one. */
   readonly port: number;
   readonly metricsPort: number;
   readonly trustedProxies?: readonly string[];
+  readonly publicUrl?: string;
   readonly log?: GatewayContext['log'];
   readonly onError?: (error: unknown, what: string) => void;
 }
@@ -43,18 +47,20 @@ const sweepEveryMs = hourMs;
 export async function serveGateway(options: ServeOptions): Promise<RunningGateway> {
   const { client, inventory, host, onError = () => undefined } = options;
   await using opened = new AsyncDisposableStack();
-  const metrics = createMetrics(createLate(inventory, options.policy));
+  const policy = followed(options.policy);
+  const metrics = createMetrics(createLate(inventory, policy));
   let isDraining = false;
   const context: GatewayContext = {
     muster: options.muster,
     inventory,
     keys: options.keys,
-    policy: options.policy,
+    policy,
     secrets: options.secrets,
     engineAnswers: () => client.workflowService.describeNamespace({ namespace: client.options.namespace }),
     metrics,
     limit,
     trustedProxies: options.trustedProxies ?? [],
+    publicUrl: options.publicUrl,
     log: options.log ?? (() => undefined),
     onError,
     now: () => new Date(),
@@ -80,6 +86,25 @@ export async function serveGateway(options: ServeOptions): Promise<RunningGatewa
   };
   return { url: urlOf(host, app.server.address()), metricsUrl: metricsServer.url, stop, [Symbol.asyncDispose]: stop };
 }
+
+/** The policy in force, also once another one is: what is made of it here lives as long as the gateway. */
+const followed = (inForce: () => ServedPolicy): ServedPolicy => ({
+  get sources() {
+    return inForce().sources;
+  },
+  get defaultTimeZone() {
+    return inForce().defaultTimeZone;
+  },
+  get identity() {
+    return inForce().identity;
+  },
+  get sync() {
+    return inForce().sync;
+  },
+  get times() {
+    return inForce().times;
+  },
+});
 
 /** On a port of its own, so that senders of events cannot read metrics. */
 async function serveMetrics(metrics: Metrics, host: string, port: number) {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
 import type { DatadogClient } from '../../datadog/types.ts';
 import { canonicalJson } from '../../inventory/port/json.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
@@ -10,7 +11,9 @@ import { RefusedError, UsageError } from '../../domain/errors.ts';
 import { recordDecision, type Operator, type Why } from '../../auth/operator.ts';
 import { readOrganization, type Organization } from '../operations/organization.ts';
 import { readAll } from '../../domain/pages.ts';
-import { readRoster } from './roster/read.ts';
+import type { RefusedItem } from '../../inventory/port/refusals.ts';
+import { filled } from './attributes.ts';
+import { readRoster, settingsOf, type OddRow } from './roster/read.ts';
 
 /**
  * Which of the grants found Muster may remove from now on: none (they stay, and are reported), those of today's policy
@@ -37,6 +40,7 @@ export interface HashedPlan extends AdoptionPlan {
 
 interface Planned {
   readonly plan: HashedPlan;
+  readonly refused: readonly RefusedItem[];
   readonly people: ReadonlyMap<string, Candidate>;
   readonly accounts: ReadonlyMap<string, Account>;
 }
@@ -48,13 +52,14 @@ export async function planAdoptionHere(request: AdoptionRequest): Promise<Hashed
 
 /** Binds accounts, records what is held, and leaves evidence. Nothing is written to Datadog. */
 export async function applyAdoption(request: AdoptionRequest, hash: string, by: Operator & Why): Promise<HashedPlan> {
-  const { plan: planned, people, accounts } = await plan(request);
+  const { plan: planned, people, accounts, refused } = await plan(request);
   if (planned.hash !== hash) {
     throw new RefusedError(
       `Nothing is adopted: the plan is ${planned.hash} now, not ${hash}: something has changed since. See it with \`npx muster adopt plan\``,
     );
   }
   const { inventory, takeover } = request;
+  if (refused.length > 0) await inventory.inTransaction((trx) => trx.refuseItems(refused, new Date().toISOString()));
   for (const { personId, accountId, email, holds } of planned.matches) {
     const at = new Date().toISOString();
     const person = people.get(personId);
@@ -101,7 +106,8 @@ async function plan({ inventory, datadog, policy, roster, takeover }: AdoptionRe
   );
   // The inventory is newer than a file.
   const processed = new Set(known.filter(({ attributes }) => attributes !== undefined).map(({ personId }) => personId));
-  for (const candidate of roster === undefined ? [] : await readPeople(roster)) {
+  const file = roster === undefined ? undefined : await readPeople(roster, policy);
+  for (const candidate of file?.candidates ?? []) {
     if (!processed.has(candidate.personId)) people.set(candidate.personId, candidate);
   }
   const bound = new Map(
@@ -109,26 +115,55 @@ async function plan({ inventory, datadog, policy, roster, takeover }: AdoptionRe
   );
   const accounts = heldAccounts(organization);
   const adoption = planAdoption({ people: [...people.values()], accounts, bound, policy });
-  const said = { takeover, notVisible: organization.notVisible, ...adoption };
+  const ambiguous = [
+    ...adoption.ambiguous,
+    ...(file?.odd ?? []).map(({ line, message }) => ({ what: `line ${line} of the roster`, why: message })),
+  ];
+  const said = { takeover, notVisible: organization.notVisible, ...adoption, ambiguous };
   const hash = createHash('sha256').update(canonicalJson(said)).digest('hex').slice(0, 16);
-  return { plan: { hash, ...said }, people, accounts: new Map(organization.accounts.map((one) => [one.id, one])) };
+  return {
+    plan: { hash, ...said },
+    refused: (file?.odd ?? []).map((row) => refusalOf(row, policy, roster ?? '')),
+    people,
+    accounts: new Map(organization.accounts.map((one) => [one.id, one])),
+  };
 }
 
-async function readPeople(path: string): Promise<readonly Candidate[]> {
-  const { rows, problems } = await readRoster(path);
-  const nameless = rows.filter(({ externalId }) => externalId === undefined || !personIdPattern.test(externalId));
-  const wrong = [
-    ...problems.map(({ line, message }) => `line ${line}: ${message}`),
-    ...nameless.map(({ line }) => `line ${line}: personId must be ${personIdRule}`),
-  ];
-  const [first] = wrong;
-  if (first !== undefined)
-    throw new UsageError(`${path}: ${first}${wrong.length > 1 ? ` (and ${wrong.length - 1} more)` : ''}`);
-  return rows.map(({ externalId = '', email, name, title, department, manager, timeZone, extra }) => {
-    const said = { name, title, department, manager, timeZone, extra };
-    const filled = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
-    return { personId: externalId, employment: 'unknown', attributes: { email, ...filled } };
-  });
+interface People {
+  readonly candidates: readonly Candidate[];
+  /** Lines that name nobody who can be adopted. */
+  readonly odd: readonly OddRow[];
+}
+
+/** Throws a `UsageError` where the file cannot be used, or where it has columns that somebody has to decide. */
+async function readPeople(path: string, policy: Policy): Promise<People> {
+  const { rows, odd, decisions } = await readRoster(path, settingsOf(policy, policy.roster.source));
+  if (decisions.length > 0)
+    throw new UsageError(`${path}: the policy has to say what these are: ${decisions.join('; ')}`);
+  const candidates: Candidate[] = [];
+  const nameless: OddRow[] = [];
+  for (const row of rows) {
+    const { externalId = '', email, status, line, name, title, department, manager, timeZone, extra } = row;
+    const said = { name, title, department, manager, timeZone };
+    if (row.isOdd === true || status === 'ended') continue;
+    if (email === undefined || !personIdPattern.test(externalId)) {
+      nameless.push({
+        line,
+        message: `personId must be ${personIdRule}`,
+        who: row,
+        cells: filled({ ...said, email, externalId }),
+      });
+    } else {
+      const attributes = { email, ...filled({ ...said, extra }) };
+      candidates.push({ personId: externalId, employment: 'unknown', attributes });
+    }
+  }
+  return { candidates, odd: [...odd, ...nameless] };
+}
+
+function refusalOf({ line, message, who, cells }: OddRow, { roster }: Policy, path: string): RefusedItem {
+  const said = { externalId: who?.externalId, reason: message, payload: cells };
+  return { source: roster.source, way: 'adopt', ref: `${basename(path)}:${line}`, ...said };
 }
 
 function heldAccounts({ accounts, roles, teams = [], memberships }: Organization): HeldAccount[] {

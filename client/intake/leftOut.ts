@@ -16,6 +16,11 @@ export class LeftOut {
     }
   }
 
+  /** What was found to be above a bound. */
+  add(personId: string, error: TooMuchError): void {
+    if (!this.#people.has(personId)) this.#people.set(personId, error);
+  }
+
   /** Throws for all of them at once, where there are some. */
   throwFirst(): void {
     const [first, ...others] = this.#people.values();

@@ -5,6 +5,7 @@ import { checkHrEvent } from '../../domain/guards.ts';
 import { personIdPattern, personIdRule } from '../../domain/ids.ts';
 import type { HrEvent, PersonAttributes } from '../../domain/model.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
+import type { IntakeRow } from '../../inventory/port/people.ts';
 
 /** An event that was not checked yet. */
 export type EventDraft = HrEvent;
@@ -52,4 +53,14 @@ export function checkedEvent(event: unknown): HrEvent {
   const checked = checkHrEvent(event, personId);
   if (!checked.ok) throw new UsageError(checked.why);
   return checked.value;
+}
+
+/** Throws a `UsageError` where the eventId belongs to another event. */
+export function rejectOtherEvent({ event: known }: Pick<IntakeRow, 'event'>, event: HrEvent): void {
+  // Once it was fetched, a record says of what kind it is.
+  const isSame = known.kind === event.kind || event.fetchId !== undefined;
+  if (known.personId === event.personId && isSame) return;
+  throw new UsageError(
+    `eventId ${event.eventId} is taken by a ${known.kind} event of person ${known.personId}: give this event another id`,
+  );
 }

@@ -48,6 +48,31 @@ export async function linkAccount(
   return { personId, accountId };
 }
 
+/** One person under a new id of HR: what the old one had goes on under the new one, and its end ends nothing. */
+export async function replacePerson(
+  context: OperatorContext,
+  { personId, replaces, ...why }: { readonly personId: string; readonly replaces: string } & Why,
+): Promise<{ readonly personId: string; readonly replaces: string; readonly accountId?: string }> {
+  const { client, inventory } = context;
+  if (personId === replaces) throw new RefusedError(`Person ${personId} cannot replace themselves: nothing is changed`);
+  const accountId = await inventory.inTransaction(async (trx) => {
+    const at = new Date().toISOString();
+    const replaced = await trx.replacePerson({ personId, replaces, at });
+    if (replaced.problem !== undefined) throw new RefusedError(`${replaced.problem}: nothing is changed`);
+    const id = randomUUID();
+    for (const about of [personId, replaces].toSorted()) {
+      await recordDecision(trx, context, {
+        ...{ personId: about, eventId: `replace:${id}`, step: 'replace', at, action: 'replace person', ...why },
+        before: { personId: replaces },
+        after: { personId, accountId: replaced.accountId ?? null },
+      });
+    }
+    return replaced.accountId;
+  });
+  await Promise.all([wake(client, personId), wake(client, replaces)]);
+  return { personId, replaces, accountId };
+}
+
 export async function unlinkAccount(
   context: OperatorContext,
   personId: string,

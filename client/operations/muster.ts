@@ -4,16 +4,16 @@ import type { Client } from '@temporalio/client';
 import type { Attestor } from '../../auth/attestation.ts';
 import { recordDecision, type Operator, type Why } from '../../auth/operator.ts';
 import { optionalCapabilities } from '../../datadog/types.ts';
-import type { IntakeRow } from '../../inventory/port/people.ts';
 import type { TokenRow } from '../../inventory/port/tokens.ts';
 import type { Inventory, RecordTransaction } from '../../inventory/port/inventory.ts';
 import { personWorkflowId, type DecisionReceipt } from '../../domain/contracts.ts';
-import { NotFoundError, UsageError } from '../../domain/errors.ts';
+import { NotFoundError } from '../../domain/errors.ts';
 import type { HrEvent } from '../../domain/model.ts';
 import { submitDecision } from './decide.ts';
-import { checkedEvent, refuseFuture, requireNamed, type EventDraft } from './drafts.ts';
+import { checkedEvent, refuseFuture, rejectOtherEvent, requireNamed, type EventDraft } from './drafts.ts';
 import { queryStatus, waitForOutcome, type WaitOptions } from './progress.ts';
 import { tellPerson } from './startPerson.ts';
+import { submitEvents } from './submitMany.ts';
 import { isTemporalFailure } from './temporal.ts';
 import { wake } from './wake.ts';
 import type { Decision } from '../../domain/decision.ts';
@@ -54,6 +54,10 @@ export function createMuster({ client, inventory, attestor, now = () => new Date
     submitEvent({ client, inventory, now }, draft, options);
   return {
     submitEvent: submit,
+    /** Tells the person's process of an event that is on record already. False where Temporal could not be told: the sync does it. */
+    tell: (event: EventNoted) => isTold(client, event),
+    submitEvents: (drafts: readonly EventDraft[], options: { readonly timeoutMs: number }) =>
+      submitEvents({ client, inventory, now }, drafts, options),
     waitForOutcome: (eventId: string, options: WaitOptions) => waitForOutcome(inventory, eventId, options),
     status: (personId: string, timeoutMs?: number) => queryStatus(client, personId, timeoutMs),
 
@@ -117,7 +121,21 @@ async function submitEvent(
       await noteSubmission(trx, by, event);
     });
   }
-  const isTold = client
+  const told = isTold(client, event);
+  // It goes on telling: the sender does not wait for it.
+  const late = new AbortController();
+  const waited = delay(timeoutMs, false, { signal: late.signal, ref: false }).catch(() => false);
+  try {
+    return (await Promise.race([told, waited])) ? submitted : { ...submitted, isDelayed: true };
+  } finally {
+    late.abort();
+  }
+}
+
+type EventNoted = Pick<HrEvent, 'eventId' | 'personId' | 'kind'>;
+
+function isTold(client: Client, event: EventNoted): Promise<boolean> {
+  return client
     .withDeadline(Date.now() + tellWithinMs, () => tellPerson(client, event))
     .then(
       () => true,
@@ -126,14 +144,6 @@ async function submitEvent(
         return false;
       },
     );
-  // It goes on telling: the sender does not wait for it.
-  const late = new AbortController();
-  const waited = delay(timeoutMs, false, { signal: late.signal, ref: false }).catch(() => false);
-  try {
-    return (await Promise.race([isTold, waited])) ? submitted : { ...submitted, isDelayed: true };
-  } finally {
-    late.abort();
-  }
 }
 
 async function noteSubmission(
@@ -143,11 +153,4 @@ async function noteSubmission(
 ): Promise<void> {
   const after = { kind, effectiveAt };
   await recordDecision(trx, by, { personId, eventId, step: 'submit', action: `submit ${kind}`, reason, after });
-}
-
-function rejectOtherEvent({ event: known }: IntakeRow, event: HrEvent): void {
-  if (known.personId === event.personId && known.kind === event.kind) return;
-  throw new UsageError(
-    `eventId ${event.eventId} is taken by a ${known.kind} event of person ${known.personId}: give this event another id`,
-  );
 }

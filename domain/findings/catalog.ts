@@ -1,32 +1,6 @@
-import type { SyncKind } from '../sync/kinds.ts';
+import type { FoundAt, KindOfFinding } from './kinds.ts';
 
 /** Findings that people should check, each with a stable subject: opened once, and closed when its cause is gone. */
-
-export const severities = ['critical', 'high', 'medium', 'low'] as const;
-export type Severity = (typeof severities)[number];
-
-/** The rows that are scanned for it. */
-export type FoundAt =
-  | 'account'
-  | 'person'
-  | 'roster'
-  | 'key'
-  | 'organization'
-  | 'leave'
-  | 'engine'
-  | 'statement'
-  | 'write';
-
-interface KindOfFinding {
-  readonly foundAt: FoundAt;
-  readonly severity: Severity;
-  readonly title: string;
-  readonly advice: string;
-  /** Id of the OWASP Top 10 for non-human identities, 2025. */
-  readonly owasp?: string;
-  /** The kinds that must have been read whole before it may open or close. */
-  readonly needs: readonly SyncKind[];
-}
 
 export const findingKinds = {
   uncorrelatedAccounts: {
@@ -97,6 +71,22 @@ export const findingKinds = {
       '`npx muster schedule apply` creates a missing schedule, `npx muster sync resume` ends a pause; terminate a run that does not end in the Temporal UI, the next one begins by itself',
     needs: [],
   },
+  policyRefused: {
+    foundAt: 'engine',
+    severity: 'high',
+    title: 'policy file that was changed and is not taken over',
+    advice:
+      'the policy from before stays in force: `npx muster doctor` says who refuses the file and why; mend it, and it is taken over within seconds',
+    needs: [],
+  },
+  policiesDiffer: {
+    foundAt: 'engine',
+    severity: 'high',
+    title: 'processes that follow different policies',
+    advice:
+      'what becomes of a person depends on which of them does the work: give all of them the same file; `npx muster doctor` names them',
+    needs: [],
+  },
   writeNotOwed: {
     foundAt: 'write',
     severity: 'critical',
@@ -154,6 +144,14 @@ export const findingKinds = {
     title: 'person whom HR no longer names',
     advice:
       'ask HR: `npx muster leaver --person-id ID` ends the access of a person who has left; a person who is still there has to be in the next complete roster; `roster.absence` in the policy lets them leave after some days',
+    needs: [],
+  },
+  refusedByIntake: {
+    foundAt: 'intake',
+    severity: 'medium',
+    title: 'something that HR said and Muster could not take',
+    advice:
+      'see `npx muster intake refused list` for each with its reason: have it corrected and sent again, or `npx muster intake refused retry ID` once the policy reads it; `npx muster intake refused drop ID --reason TEXT` takes it off the list',
     needs: [],
   },
   sourcesDisagree: {

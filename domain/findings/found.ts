@@ -1,5 +1,6 @@
 import { nhiKinds, type KindStates, type NhiKind, type SyncKind } from '../sync/kinds.ts';
-import { catalogEntry, type FindingKind, type Severity } from './catalog.ts';
+import { catalogEntry, type FindingKind } from './catalog.ts';
+import type { Severity } from './kinds.ts';
 
 /** Without what is unknown. */
 type Evidence = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;

@@ -1,6 +1,8 @@
 import { foldCase } from '../text.ts';
 import type { ChangeBudget } from '../access/changeBudget.ts';
+import type { RosterSystem } from './rosters.ts';
 import type { Source } from './sources.ts';
+import type { StatusMap } from './statuses.ts';
 import type { AttributeValue, Entitlement, PersonAttributes, ProcessTimes } from '../model.ts';
 import type { FindingThresholds } from '../findings/found.ts';
 import type { ApproverSet } from '../decision.ts';
@@ -38,6 +40,14 @@ export interface Policy {
   readonly roster: {
     /** Field → column of the file. */
     readonly columns: Readonly<Record<string, string>>;
+    /** Columns that say nothing that Muster needs, though they look so. */
+    readonly ignore: readonly string[];
+    /** HR's own words for statuses, beside those that are known. */
+    readonly statuses: StatusMap;
+    /** Of a file that does not say it; absent: UTF-8. */
+    readonly encoding?: string;
+    /** Whose export the file is: its columns, statuses and oddities are known. */
+    readonly system?: RosterSystem;
     /** For the watched folder: the source of its files, and whether each lists the whole workforce. */
     readonly source: string;
     readonly complete: boolean;

@@ -1,6 +1,7 @@
-import type { FieldMap, HmacFormat, Verifier } from './sources.ts';
+import { readyStatuses } from './statuses.ts';
+import type { FetchBack, FieldMap, HmacFormat, Verifier } from './sources.ts';
 
-/** Senders that can be used by name. `known` says how reliable a format is; a wrong one refuses every message. */
+/** Senders that can be used by name. A wrong format refuses every message, so each says how it is known. */
 
 const fiveMinutesMs = 5 * 60_000;
 
@@ -16,26 +17,128 @@ const hmac = (
 });
 
 export interface Sender {
-  readonly verify: Verifier;
-  /** An open `standard`, `documented` in the sender's reference, or `published` in its own client library only. */
+  /**
+   * How the signature is known: an open `standard`, `documented` in the sender's reference, or `published` in its own client
+   * library only.
+   */
   readonly known: 'standard' | 'documented' | 'published';
+  readonly verify: Verifier;
+  /** Absent where the sender's payload says too little, or another thing for each customer. */
   readonly map?: FieldMap;
+  /** What of `fetchBack` is the same for every customer; the policy says the rest. */
+  readonly fetchBack?: Partial<Pick<FetchBack, 'url' | 'headers' | 'fields' | 'statuses'>>;
 }
+
+const bambooSigned = hmac({
+  signatureHeader: 'x-bamboohr-signature',
+  timestampHeader: 'x-bamboohr-timestamp',
+  encoding: 'hex',
+  template: '{body}{timestamp}',
+});
 
 export const senders = {
   standardWebhooks: { known: 'standard', verify: { kind: 'standardWebhooks' } },
+  // Its event-based webhooks name the person alone.
   bamboohr: {
     known: 'documented',
-    verify: hmac({
-      signatureHeader: 'x-bamboohr-signature',
-      timestampHeader: 'x-bamboohr-timestamp',
-      encoding: 'hex',
-      template: '{body}{timestamp}',
-    }),
+    verify: bambooSigned,
+    map: {
+      type: '/type',
+      types: { 'employee.created': 'fetch', 'employee.updated': 'fetch', 'employee.deleted': 'fetch' },
+      timestamp: '/timestamp',
+      fields: { personId: '/data/employeeId' },
+    },
+    fetchBack: {
+      headers: { authorization: 'Basic {secret}' },
+      fields: {
+        email: '/workEmail',
+        name: '/displayName',
+        title: '/jobTitle',
+        department: '/department',
+        manager: '/supervisorEid',
+        status: '/status',
+        hireDate: '/hireDate',
+        leaveDate: '/terminationDate',
+      },
+      statuses: readyStatuses.bamboohr,
+    },
+  },
+  // Its older field-based webhooks carry the fields that the customer chose, by their English names where they have no alias.
+  bamboohrFields: {
+    known: 'documented',
+    verify: bambooSigned,
+    map: {
+      items: '/employees',
+      type: '/action',
+      // What is created holds no fields: an update follows.
+      types: { Updated: 'person.updated', Deleted: 'deleted' },
+      timestamp: '/timestamp',
+      fields: {
+        personId: '/id',
+        email: '/fields/Work Email',
+        title: '/fields/Job Title',
+        department: '/fields/Department',
+        status: '/fields/Status',
+        hireDate: '/fields/Hire Date',
+        leaveDate: '/fields/Termination Date',
+      },
+      statuses: readyStatuses.bamboohr,
+    },
+  },
+  // Their form has the fields by person: no group of fields, no action, no time.
+  bamboohrForm: {
+    known: 'documented',
+    verify: bambooSigned,
+    map: {
+      items: '/employees',
+      types: { '*': 'person.updated' },
+      fields: {
+        personId: '/@key',
+        email: '/Work Email',
+        title: '/Job Title',
+        department: '/Department',
+        status: '/Status',
+        hireDate: '/Hire Date',
+        leaveDate: '/Termination Date',
+      },
+      statuses: readyStatuses.bamboohr,
+    },
   },
   hibob: {
     known: 'documented',
     verify: hmac({ signatureHeader: 'bob-signature', algorithm: 'sha512', encoding: 'base64', template: '{body}' }),
+    map: {
+      type: '/type',
+      types: {
+        'employee.created': 'fetch',
+        'employee.updated': 'fetch',
+        'employee.deleted': 'fetch',
+        'employee.joined': 'fetch',
+        'employee.left': 'fetch',
+        'employee.activated': 'fetch',
+        'employee.inactivated': 'fetch',
+        'employee.temporaryLeave': 'fetch',
+        'table.entry.created': 'fetch',
+        'table.entry.updated': 'fetch',
+      },
+      timestamp: '/triggeredAt',
+      fields: { personId: '/data/employeeId' },
+    },
+    fetchBack: {
+      url: 'https://api.hibob.com/v1/people/{id}?humanReadable=REPLACE',
+      headers: { authorization: 'Basic {secret}' },
+      fields: {
+        email: '/email',
+        name: '/displayName',
+        title: '/work/title',
+        department: '/work/department',
+        manager: '/work/reportsTo/id',
+        status: '/internal/lifecycleStatus',
+        hireDate: '/work/startDate',
+        leaveDate: '/internal/terminationDate',
+      },
+      statuses: readyStatuses.hibob,
+    },
   },
   merge: {
     known: 'documented',
@@ -43,21 +146,46 @@ export const senders = {
     map: {
       id: '/hook/id',
       type: '/hook/event',
-      types: { 'Employee.added': 'person.updated', 'Employee.changed': 'person.updated' },
+      types: {
+        'Employee.added': 'person.updated',
+        'Employee.changed': 'person.updated',
+        'Employee.removed': 'deleted',
+      },
+      // A late repetition of an older state is older.
+      timestamp: '/data/modified_at',
       fields: {
         personId: '/data/id',
         email: '/data/work_email',
         name: '/data/display_full_name',
+        manager: '/data/manager',
         status: '/data/employment_status',
         hireDate: '/data/start_date',
         leaveDate: '/data/termination_date',
       },
-      active: ['ACTIVE', 'PENDING'],
+      statuses: readyStatuses.merge,
     },
   },
   deel: {
     known: 'documented',
     verify: hmac({ signatureHeader: 'x-deel-signature', encoding: 'hex', template: 'POST{body}' }),
+    // Events of a contract name the contract, not the person: the profile of a worker changes with it.
+    map: {
+      type: '/data/meta/event_type',
+      types: {
+        'worker.v2.created': 'fetch',
+        'worker.v2.updated': 'fetch',
+        'worker.v2.deleted': 'fetch',
+        'employee.created.direct': 'fetch',
+        'employee.updated.direct': 'fetch',
+      },
+      timestamp: '/timestamp',
+      fields: { personId: '/data/resource/id' },
+    },
+    fetchBack: {
+      url: 'https://api.letsdeel.com/rest/v2/people/{id}',
+      headers: { authorization: 'Bearer {secret}' },
+      statuses: readyStatuses.deel,
+    },
   },
   // The reference documents the headers; the client library shows what is signed, and that the secret is base64.
   finch: {
@@ -72,6 +200,37 @@ export const senders = {
       template: '{id}.{timestamp}.{body}',
     }),
   },
+  // A form post without a time of its own: every event is looked up.
+  rippling: {
+    known: 'documented',
+    verify: { kind: 'sharedSecret', header: 'authorization' },
+    map: {
+      type: '/event_name',
+      types: {
+        'employee.created': 'fetch',
+        'employee.updated': 'fetch',
+        'employee.deleted': 'fetch',
+        'employee.hired': 'fetch',
+        'employee.terminated': 'fetch',
+      },
+      fields: { personId: '/id' },
+    },
+    fetchBack: {
+      url: 'https://api.rippling.com/platform/api/employees/{id}',
+      headers: { authorization: 'Bearer {secret}' },
+      fields: {
+        email: '/workEmail',
+        name: '/name',
+        title: '/title',
+        department: '/department',
+        manager: '/manager',
+        status: '/roleState',
+        hireDate: '/startDate',
+        leaveDate: '/endDate',
+      },
+      statuses: readyStatuses.rippling,
+    },
+  },
   okta: {
     known: 'documented',
     verify: { kind: 'sharedSecret', header: 'authorization' },
@@ -81,8 +240,7 @@ export const senders = {
       type: '/eventType',
       types: { 'user.lifecycle.deactivate': 'leaver', 'user.lifecycle.suspend': 'leaver' },
       timestamp: '/published',
-      fields: { personId: '/target/0/id', email: '/target/0/alternateId', name: '/target/0/displayName' },
-      active: [],
+      fields: { personId: '/target/0/id', email: '/target/0/alternateId' },
     },
   },
 } as const satisfies Readonly<Record<string, Sender>>;

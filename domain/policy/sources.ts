@@ -1,7 +1,13 @@
+import type { StatusMap } from './statuses.ts';
+
 /** Who may send events over HTTP, as data: the policy's `sources`. Secrets are elsewhere. */
 
 export interface Source {
   readonly name: string;
+  /** Dates and times that it writes without a zone are read in it; absent: the policy's `defaultTimeZone`. */
+  readonly timeZone?: string;
+  /** Of dates such as 31.12.2026 or 12/31/2026; absent: these are refused. */
+  readonly dates?: DateOrder;
   /** How its webhooks are signed; absent for a source of tokens and files alone. */
   readonly verify?: Verifier;
   /** Attributes that it may add to people for whom a higher source speaks. */
@@ -12,6 +18,8 @@ export interface Source {
   readonly fetchBack?: FetchBack;
 }
 
+export type DateOrder = 'dayFirst' | 'monthFirst';
+
 export interface FetchBack {
   /** `{id}` stands for HR's id of the person. */
   readonly url: string;
@@ -19,7 +27,7 @@ export interface FetchBack {
   readonly headers: Readonly<Record<string, string>>;
   /** JSON pointers into the response. */
   readonly fields: Readonly<Record<string, string>>;
-  readonly active: readonly string[];
+  readonly statuses: StatusMap;
   /** Hosts that may be called without TLS and at a private address. */
   readonly privateHosts: readonly string[];
 }
@@ -51,10 +59,14 @@ export interface FieldMap {
   readonly items?: string;
   readonly id?: string;
   readonly type?: string;
-  /** Muster's type by the sender's. Other types are acknowledged and ignored; `*` stands for every other one. */
+  /**
+   * Muster's type by the sender's: a kind of message, `fetch` for one that says only whose record changed, `deleted` for a record
+   * that is gone. Other types are acknowledged and ignored; `*` stands for every other one.
+   */
   readonly types: Readonly<Record<string, string>>;
+  /** When HR recorded it, which orders what arrives. */
   readonly timestamp?: string;
   readonly fields: Readonly<Record<string, string>>;
-  /** Values of `status` that mean employed. */
-  readonly active: readonly string[];
+  /** Absent where no status is among the fields. */
+  readonly statuses?: StatusMap;
 }

@@ -28,6 +28,7 @@ const lockOrder = [
   'keyHealth',
   'entitlementIds',
   'pins',
+  'refusals',
   'tokens',
   'evidence',
 ] as const;
@@ -59,6 +60,18 @@ type ArgumentsOf<Query> = Query extends (db: Db, ...args: infer Args) => unknown
 export function underLock<Result>(db: Db, lock: Lock, work: (trx: Db) => Promise<Result>): Promise<Result> {
   if (!db.isTransaction) return db.transaction().execute((trx) => underLock(trx, lock, work));
   return take(db, lock).then(() => work(db));
+}
+
+/** The same with many locks, in their order. */
+export async function underLocks<Result>(
+  db: Db,
+  locks: readonly Lock[],
+  work: (trx: Db) => Promise<Result>,
+): Promise<Result> {
+  if (!db.isTransaction) return db.transaction().execute((trx) => underLocks(trx, locks, work));
+  const sorted = [...new Set(locks)].toSorted((one, other) => (isBefore(one, other) ? -1 : 1));
+  for (const lock of sorted) await take(db, lock);
+  return work(db);
 }
 
 const taken = new WeakMap<Db, readonly Lock[]>();

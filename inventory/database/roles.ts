@@ -21,6 +21,7 @@ const privileges: Record<Rights, string> = {
 /** What the gateway does: it takes in events and decisions, and shows the record. It reads the rest. */
 const gatewayRights: TableRights = {
   deliveries: 'write',
+  refusals: 'write',
   intakeRates: 'write',
   intake: 'write',
   people: 'append',
@@ -31,6 +32,7 @@ const gatewayRights: TableRights = {
   decisions: 'append',
   evidence: 'append',
   evidenceHead: 'write',
+  instances: 'write',
 };
 
 /** The worker, and the command line beside it, write everything but what is never changed. */

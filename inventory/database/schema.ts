@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { ExceededLimit, RemovalKind } from '../../domain/access/changeBudget.ts';
+import type { Instance } from '../../domain/instances.ts';
 import type { HrEvent, PersonRecord, ResolvedEntitlement } from '../../domain/model.ts';
 import type { TeamMemberRow } from '../port/accounts.ts';
 import type { ApprovalRow, DatedDecision } from '../port/approvals.ts';
@@ -9,6 +10,7 @@ import type { GrantRow } from '../port/grants.ts';
 import type { Json } from '../port/json.ts';
 import type { KeyHealth, OwedPart } from '../port/keyHealth.ts';
 import type { AwaitedLogin, IntakeRow, PendingInvitation, Progress } from '../port/people.ts';
+import type { RefusalRow } from '../port/refusals.ts';
 import type { QuarantineRow } from '../port/repairs.ts';
 import type { ScimRow } from '../port/scim.ts';
 import type { AliasRow } from '../port/sources.ts';
@@ -41,6 +43,7 @@ export interface Schema {
   intake: IntakeTable;
   intakeRates: IntakeRatesTable;
   deliveries: DeliveriesTable;
+  refusals: RefusalsTable;
   aliases: Stored<AliasRow>;
   completeRosters: CompleteRostersTable;
   absences: AbsencesTable;
@@ -81,6 +84,7 @@ export interface Schema {
   evidenceMarks: EvidenceMarksTable;
   tokens: TokensTable;
   identity: IdentityTable;
+  instances: Stored<Instance>;
   musterSchema: MusterSchemaTable;
 }
 
@@ -132,6 +136,11 @@ interface DeliveriesTable {
   claimedAt: string;
   /** When all of its events were on record. */
   acceptedAt: string | null;
+}
+
+interface RefusalsTable extends Stored<RefusalRow> {
+  /** Sealed; NULL once it was kept long enough. */
+  payload: string | null;
 }
 
 /** Sources of which a complete roster was applied, and when last. */

@@ -1,4 +1,5 @@
-import type { FindingKind, FoundAt, Severity } from '../../domain/findings/catalog.ts';
+import type { FindingKind } from '../../domain/findings/catalog.ts';
+import type { FoundAt, Severity } from '../../domain/findings/kinds.ts';
 import type { Found } from '../../domain/findings/found.ts';
 import type { KindStates } from '../../domain/sync/kinds.ts';
 

@@ -45,6 +45,12 @@ export interface Withdrawal {
   readonly at: string;
 }
 
+/** Of one person's id by another: the account that went over, or why nothing is changed. */
+export interface Replacement {
+  readonly accountId?: string;
+  readonly problem?: string;
+}
+
 /** What a run reads: who the person is to it, and what waits for its turn. */
 export interface PersonMailbox {
   readonly person: KnownPerson;

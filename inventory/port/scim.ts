@@ -7,15 +7,21 @@ export interface ScimRow {
   readonly id: string;
   /** The user name or the group's name, case-folded. */
   readonly name: string;
+  /** Of a group, as it is written. */
+  readonly displayName?: string;
   readonly externalId?: string;
-  /** Present for a user once an e-mail is known. */
+  /** Of a user: the manager as the source names them. */
+  readonly manager?: string;
+  /** Present for a user from the first e-mail on. */
   readonly personId?: string;
-  /** The id by which the source's alias of this person is found. */
-  readonly boundAs?: string;
-  /** Counts the changes. 0: the name is taken, and what follows from it is still being carried out. */
+  /** Counts the changes. 0: it was deleted, and its leaver is owed. */
   readonly version: number;
   /** The resource without id and meta. */
   readonly resource: Json<Readonly<Record<string, unknown>>>;
+  /** What the events so far have said of the person. */
+  readonly said?: Json<Readonly<Record<string, unknown>>>;
+  /** Whether events have to follow: 0 none, 1 some, 2 a leaver. */
+  readonly owed: 0 | 1 | 2;
   readonly createdAt: string;
   readonly lastModifiedAt: string;
 }
@@ -24,3 +30,11 @@ export interface ScimGroup {
   readonly id: string;
   readonly displayName: string;
 }
+
+export type ScimKey = Pick<ScimRow, 'source' | 'id'>;
+
+/** What the database looks up by itself. */
+export type ScimFilter = Partial<Pick<ScimRow, 'id' | 'name' | 'externalId' | 'personId'>> & {
+  /** Groups with this member. */
+  readonly memberId?: string;
+};

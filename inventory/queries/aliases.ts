@@ -1,5 +1,6 @@
 import { personIdPattern } from '../../domain/ids.ts';
 import { foldCase, isSameText } from '../../domain/text.ts';
+import { jsonTexts } from '../database/jsonRows.ts';
 import { locked } from '../database/locks.ts';
 import type { Db } from '../database/schema.ts';
 import type { AliasRow, SourceIdentity } from '../port/sources.ts';
@@ -16,6 +17,23 @@ export async function findAlias(db: Db, identity: SourceIdentity): Promise<Alias
     .where('source', '=', identity.source)
     .where('externalId', '=', keyOf(identity))
     .executeTakeFirst();
+}
+
+/** The same of many of one source, in order. */
+export async function findAliases(
+  db: Db,
+  source: string,
+  identities: readonly SourceIdentity[],
+): Promise<readonly (AliasRow | undefined)[]> {
+  const keys = identities.map(keyOf);
+  const rows = await db
+    .selectFrom('aliases')
+    .selectAll()
+    .where('source', '=', source)
+    .where('externalId', 'in', jsonTexts(db, keys))
+    .execute();
+  const byKey = new Map(rows.map((row) => [row.externalId, row]));
+  return keys.map((key) => byKey.get(key));
 }
 
 /**

@@ -102,6 +102,24 @@ async function exceededBy(
   return undefined;
 }
 
+/** How many more people may lose something now by this source before the next one is held. */
+export async function roomInBudget(
+  db: Db,
+  { source, at }: Pick<Removal, 'source' | 'at'>,
+  { perSource, ...inAll }: ChangeBudget,
+): Promise<number> {
+  const active = await activePeople(db);
+  const nobody = { at, personId: '', urgent: false };
+  const scopes = [{ limits: inAll }, ...(perSource === undefined ? [] : [{ limits: perSource, source }])];
+  const rooms = scopes.flatMap(({ limits, ...scope }) =>
+    (['hour', 'day'] as const).map(async (within) => {
+      const used = await othersWithin(db, nobody, { windowMs: budgetWindows[within], which: 'real', ...scope });
+      return peopleLimit(limits[within], active) - used;
+    }),
+  );
+  return Math.max(0, Math.min(...(await Promise.all(rooms))));
+}
+
 async function activePeople(db: Db): Promise<number> {
   const { active } = await db
     .selectFrom('people')
@@ -114,7 +132,7 @@ async function activePeople(db: Db): Promise<number> {
 
 async function othersWithin(
   db: Db,
-  { at, personId, urgent }: Removal,
+  { at, personId, urgent }: Pick<Removal, 'at' | 'personId' | 'urgent'>,
   {
     windowMs,
     which,

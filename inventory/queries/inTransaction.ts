@@ -20,4 +20,21 @@ export { endEvents, finishProcess } from './processes.ts';
 export { policyOnRecord } from './policyInForce.ts';
 export { pinMatching, setPin } from './pins.ts';
 export { decideQuarantine } from './repairs.ts';
+export {
+  buryScim,
+  countUnknownScim,
+  findOwedScim,
+  findScim,
+  listScim,
+  lockScim,
+  oweScim,
+  oweScimReports,
+  removeScim,
+  scimGroupsOf,
+  settleScim,
+  writeScim,
+  writeScimMembers,
+} from './scim.ts';
+export { replacePerson } from './replacement.ts';
+export { decideRefusal, findRefusal, refuseItem, refuseItems } from './refusals.ts';
 export { createToken, findToken, revokeToken } from './tokens.ts';

@@ -3,7 +3,7 @@
 export * from './inTransaction.ts';
 export { findAccount, listAccounts } from './accounts.ts';
 export { sweepAccounts } from './accountScans.ts';
-export { findAlias, listAliases } from './aliases.ts';
+export { findAlias, findAliases, listAliases } from './aliases.ts';
 export {
   endSubmission,
   findSubmission,
@@ -14,7 +14,7 @@ export {
 } from './approvals.ts';
 export { statementSnapshots } from './facts.ts';
 export { awaitLogin, listAwaitedLogins, noteLookedForLogins } from './awaitedLogins.ts';
-export { admitRemoval, listHeld, observeRemoval, previewRemoval, sparedPeople } from './changeBudget.ts';
+export { admitRemoval, listHeld, observeRemoval, previewRemoval, roomInBudget, sparedPeople } from './changeBudget.ts';
 export { countRows } from './counts.ts';
 export { claimDelivery, forgetDeliveries, recordDelivery } from './deliveries.ts';
 export { rememberEntitlementIds } from './entitlementIds.ts';
@@ -25,8 +25,17 @@ export { verifyEvidence } from './evidenceCheck.ts';
 export { countOpenFindings, listFindings, writeFindings } from './findings.ts';
 export { closeGrant } from './grants.ts';
 export { personHistory } from './history.ts';
-export { leaversTakenUp, peopleNotTakenUp, peopleTakenUp, recordFetched, waitingEvents } from './intake.ts';
+export {
+  findEvents,
+  leaversTakenUp,
+  peopleNotTakenUp,
+  peopleTakenUp,
+  receiveEvents,
+  recordFetched,
+  waitingEvents,
+} from './intake.ts';
 export { differenceFrom, readMark } from './identity.ts';
+export { forgetInstance, listInstances, reportInstance } from './instances.ts';
 export { clearPending, listPending, recordInvitation } from './invitations.ts';
 export { claimProbe, forgetRefusals, listKeyHealth, listOwedParts, recordProbe, reportRefusal } from './keyHealth.ts';
 export { releaseLease, takeLease } from './leases.ts';
@@ -38,10 +47,11 @@ export { endWrite, giveUpWrite, refuseWrite } from './openWrites.ts';
 export { readOrganization } from './organization.ts';
 export { listPeople, personBoundTo, recordProgress } from './people.ts';
 export { findPin, holdersOf, listIgnoredAccounts, listPins, pinNames } from './pins.ts';
+export { forgetRefusedPayloads, listRefusals, openRefusals, refusedPayload, takeUntoldRefusals } from './refusals.ts';
 export { listQuarantines, openQuarantine, recordRepairs, unrepairedSubjects, withdrawQuarantine } from './repairs.ts';
 export { listRoles, writeRoles } from './roles.ts';
 export { absenceSnapshots, listAbsences, noteAbsences } from './rosterAbsences.ts';
-export { findScim, listScim, removeScim, reserveScim, scimGroupsOf, writeScim } from './scim.ts';
+export { owedScim } from './scim.ts';
 export { accountSnapshots, keySnapshots, personSnapshots } from './snapshots.ts';
 export { finishSyncRun, listSyncRuns, standingKinds, startSyncRun } from './syncRuns.ts';
 export { listTeamMembers, listTeams, writeTeamMembers, writeTeams } from './teams.ts';

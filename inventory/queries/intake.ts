@@ -1,10 +1,12 @@
 import type { Selectable } from 'kysely';
 import type { HrEvent } from '../../domain/model.ts';
-import { locked, personLock } from '../database/locks.ts';
+import { jsonTexts } from '../database/jsonRows.ts';
+import { locked, personLock, underLocks } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';
 import { canonicalJson, parseJson } from '../port/json.ts';
 import type { IntakeRow, Withdrawal } from '../port/people.ts';
 import { requireRoom } from './intakeBounds.ts';
+import { TooMuchError } from '../../domain/errors.ts';
 
 /**
  * Puts an event on record: from then on it is not lost. `known` when the eventId is there already (nothing is changed then).
@@ -18,6 +20,49 @@ export const receiveEvent = locked(
     return received;
   },
 );
+
+type Received = 'new' | 'known' | TooMuchError;
+
+/**
+ * The same of many in one transaction, each by itself: one above a bound keeps back later ones of its person and nobody else's.
+ * Returns what became of each, in order.
+ */
+export function receiveEvents(db: Db, events: readonly HrEvent[], receivedAt: string): Promise<readonly Received[]> {
+  return underLocks(db, events.map(personLock), async (trx) => {
+    const known = await knownEvents(trx, events);
+    const keptBack = new Map<string, TooMuchError>();
+    const received: Received[] = [];
+    for (const event of events) {
+      const { eventId, personId } = event;
+      const result = known.has(eventId)
+        ? 'known'
+        : (keptBack.get(personId) ?? (await insertIfRoom(trx, event, receivedAt)));
+      if (result instanceof TooMuchError) keptBack.set(personId, result);
+      else known.add(eventId);
+      received.push(result);
+    }
+    return received;
+  });
+}
+
+async function insertIfRoom(db: Db, event: HrEvent, receivedAt: string): Promise<Received> {
+  try {
+    await requireRoom(db, event, receivedAt);
+  } catch (error) {
+    if (error instanceof TooMuchError) return error;
+    throw error;
+  }
+  return insertEvent(db, event, receivedAt);
+}
+
+async function knownEvents(db: Db, events: readonly HrEvent[]): Promise<Set<string>> {
+  const ids = jsonTexts(
+    db,
+    events.map(({ eventId }) => eventId),
+  );
+  const rows = await db.selectFrom('intake').select('eventId').where('eventId', 'in', ids).execute();
+  return new Set(rows.map(({ eventId }) => eventId));
+}
 
 export async function insertEvent(db: Db, event: HrEvent, receivedAt: string): Promise<'new' | 'known'> {
   const { eventId, personId } = event;
@@ -135,6 +180,12 @@ const onePerPerson = (rows: readonly Told[]): readonly Told[] =>
 export async function findEvent(db: Db, eventId: string): Promise<IntakeRow | undefined> {
   const row = await db.selectFrom('intake').selectAll().where('eventId', '=', eventId).executeTakeFirst();
   return row && toIntakeRow(row);
+}
+
+/** The same of many. */
+export async function findEvents(db: Db, eventIds: readonly string[]): Promise<readonly IntakeRow[]> {
+  const rows = await db.selectFrom('intake').selectAll().where('eventId', 'in', jsonTexts(db, eventIds)).execute();
+  return rows.map(toIntakeRow);
 }
 
 export async function eventsOf(db: Db, personId: string): Promise<readonly IntakeRow[]> {

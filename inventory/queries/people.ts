@@ -170,6 +170,7 @@ async function toRecords(db: Db, rows: readonly PeopleRow[]): Promise<PersonReco
     previousEmails: (byPerson.get(row.personId) ?? []).map(({ email }) => email),
     employment: row.employment,
     accountId: row.accountId ?? undefined,
+    replacedBy: row.replacedBy ?? undefined,
     lines: parseJson(row.lines),
   }));
 }

@@ -1,32 +1,32 @@
-import type { Selectable } from 'kysely';
+import { setImmediate as breathe } from 'node:timers/promises';
+import { sql, type Selectable } from 'kysely';
 import { chunksOf } from '../database/chunks.ts';
 import { locked } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';
 import { withoutNulls } from '../database/stored.ts';
-import { parseJson } from '../port/json.ts';
-import type { ScimGroup, ScimRow } from '../port/scim.ts';
+import type { ScimFilter, ScimGroup, ScimKey, ScimRow } from '../port/scim.ts';
 
-export async function findScim(db: Db, { source, id }: Pick<ScimRow, 'source' | 'id'>): Promise<ScimRow | undefined> {
-  const row = await db
-    .selectFrom('scimResources')
-    .selectAll()
-    .where('source', '=', source)
-    .where('id', '=', id)
-    .where('version', '>', 0)
-    .executeTakeFirst();
+const lockOf = ({ source }: Pick<ScimRow, 'source'>) => `scim/${source}` as const;
+const chunkSize = 500;
+
+/** Nothing of this source changes from here to the end of the transaction. */
+export const lockScim = locked(
+  (source) => lockOf({ source }),
+  (_db: Db, _source: string): Promise<void> => Promise.resolve(),
+);
+
+export async function findScim(db: Db, { source, id }: ScimKey): Promise<ScimRow | undefined> {
+  const row = await byKey(db, { source, id }).where('version', '>', 0).executeTakeFirst();
   return row && toScimRow(row);
 }
+
+const byKey = (db: Db, { source, id }: ScimKey) =>
+  db.selectFrom('scimResources').selectAll().where('source', '=', source).where('id', '=', id);
 
 /** Oldest first. */
 export async function listScim(
   db: Db,
-  {
-    source,
-    resourceType,
-    name,
-    externalId,
-    personId,
-  }: Pick<ScimRow, 'source' | 'resourceType'> & Partial<Pick<ScimRow, 'name' | 'externalId' | 'personId'>>,
+  { source, resourceType, ...filter }: Pick<ScimRow, 'source' | 'resourceType'> & ScimFilter,
 ): Promise<readonly ScimRow[]> {
   let query = db
     .selectFrom('scimResources')
@@ -34,104 +34,209 @@ export async function listScim(
     .where('source', '=', source)
     .where('resourceType', '=', resourceType)
     .where('version', '>', 0);
-  if (name !== undefined) query = query.where('name', '=', name);
-  if (externalId !== undefined) query = query.where('externalId', '=', externalId);
-  if (personId !== undefined) query = query.where('personId', '=', personId);
+  for (const column of ['id', 'name', 'externalId', 'personId'] as const) {
+    const value = filter[column];
+    if (value !== undefined) query = query.where(column, '=', value);
+  }
+  const { memberId } = filter;
+  if (memberId !== undefined) query = query.where('id', 'in', groupsWith(db, source, [memberId]));
   return (await query.orderBy('createdAt').orderBy('id').execute()).map(toScimRow);
 }
 
-/**
- * Takes the name of a user before anything follows from it. `taken` where another has it; the row of an earlier attempt
- * that came no further is taken up again, with its id.
- */
-export const reserveScim = locked(
-  ({ source }) => `scim/${source}`,
-  async (db: Db, row: ScimRow): Promise<ScimRow | 'taken'> => {
-    const holder = await db
-      .selectFrom('scimResources')
-      .selectAll()
-      .where('source', '=', row.source)
-      .where('resourceType', '=', row.resourceType)
-      .where('name', '=', row.name)
-      .executeTakeFirst();
-    if (holder === undefined) {
-      await db.insertInto('scimResources').values(toColumns(row)).execute();
-      return row;
-    }
-    return holder.version > 0 ? 'taken' : toScimRow(holder);
-  },
-);
+const groupsWith = (db: Db, source: string, memberIds: readonly string[]) =>
+  db
+    .selectFrom('scimMembers')
+    .select('groupId')
+    .where('source', '=', source)
+    .where('memberId', 'in', [...memberIds]);
 
-/** Writes the row, and the members of a group, where its version still is `from` (undefined: it is new). */
+/** Writes the row where its version still is `from` (undefined: it is new). */
 export const writeScim = locked(
-  ({ source }) => `scim/${source}`,
-  async (
-    db: Db,
-    row: ScimRow,
-    { from, members }: { readonly from?: number; readonly members?: readonly string[] },
-  ): Promise<boolean> => {
+  lockOf,
+  async (db: Db, row: ScimRow, { from }: { readonly from?: number } = {}): Promise<boolean> => {
     if (from === undefined) {
       await db.insertInto('scimResources').values(toColumns(row)).execute();
-    } else {
-      const { numUpdatedRows } = await db
-        .updateTable('scimResources')
-        .set(toColumns(row))
-        .where('source', '=', row.source)
-        .where('id', '=', row.id)
-        .where('version', '=', from)
-        .executeTakeFirst();
-      if (numUpdatedRows === 0n) return false;
+      return true;
     }
-    if (members !== undefined) await writeMembers(db, row, members);
-    return true;
+    const { numUpdatedRows } = await db
+      .updateTable('scimResources')
+      .set(toColumns(row))
+      .where('source', '=', row.source)
+      .where('id', '=', row.id)
+      .where('version', '=', from)
+      .executeTakeFirst();
+    return numUpdatedRows > 0n;
   },
 );
 
-async function writeMembers(db: Db, { source, id }: ScimRow, members: readonly string[]): Promise<void> {
-  await db.deleteFrom('scimMembers').where('source', '=', source).where('groupId', '=', id).execute();
-  const rows = [...new Set(members)].map((memberId) => ({ source, groupId: id, memberId }));
-  for (const some of chunksOf(rows, 500)) await db.insertInto('scimMembers').values(some).execute();
+/** Gives a group these members. Returns who has come and who has gone. */
+export const writeScimMembers = locked(
+  lockOf,
+  async (
+    db: Db,
+    { source, id }: ScimKey,
+    members: readonly string[],
+  ): Promise<{ readonly come: readonly string[]; readonly gone: readonly string[] }> => {
+    const ofGroup = await db
+      .selectFrom('scimMembers')
+      .select('memberId')
+      .where('source', '=', source)
+      .where('groupId', '=', id)
+      .execute();
+    const [was, is] = [new Set(ofGroup.map(({ memberId }) => memberId)), new Set(members)];
+    const come = [...is].filter((one) => !was.has(one));
+    const gone = [...was].filter((one) => !is.has(one));
+    for (const some of chunksOf(gone, chunkSize)) {
+      await db
+        .deleteFrom('scimMembers')
+        .where('source', '=', source)
+        .where('groupId', '=', id)
+        .where('memberId', 'in', some)
+        .execute();
+      // SQLite answers without a pause: others have their turn in between.
+      await breathe();
+    }
+    for (const some of chunksOf(come, chunkSize)) {
+      const rows = some.map((memberId) => ({ source, groupId: id, memberId }));
+      await db.insertInto('scimMembers').values(rows).execute();
+      await breathe();
+    }
+    return { come, gone };
+  },
+);
+
+/** Has events follow for the users whom the source calls by one of these ids, its own or Muster's. */
+export const oweScim = locked(
+  (source) => lockOf({ source }),
+  async (db: Db, source: string, names: readonly string[]): Promise<void> => {
+    for (const some of chunksOf(names, chunkSize)) {
+      for (const column of ['id', 'externalId'] as const) await oweWhere(db, source, column, some);
+      await breathe();
+    }
+  },
+);
+
+/** Has events follow for the users whose manager the source calls by one of these ids. */
+export const oweScimReports = locked(
+  (source) => lockOf({ source }),
+  (db: Db, source: string, names: readonly string[]): Promise<void> => oweWhere(db, source, 'manager', names),
+);
+
+async function oweWhere(
+  db: Db,
+  source: string,
+  column: 'id' | 'externalId' | 'manager',
+  values: readonly string[],
+): Promise<void> {
+  await db
+    .updateTable('scimResources')
+    .set({ owed: 1 })
+    .where('source', '=', source)
+    .where('resourceType', '=', 'User')
+    .where('owed', '=', 0)
+    .where(column, 'in', [...values])
+    .execute();
 }
 
-/** False where its version is another by now. Memberships go with it. */
-export const removeScim = locked(
-  ({ source }) => `scim/${source}`,
-  async (db: Db, { source, id, version }: ScimRow): Promise<boolean> => {
-    const { numDeletedRows } = await db
-      .deleteFrom('scimResources')
+/** Resources from which events have to follow, leavers first. */
+export async function owedScim(
+  db: Db,
+  { limit, offset }: { readonly limit: number; readonly offset: number },
+): Promise<readonly ScimKey[]> {
+  return db
+    .selectFrom('scimResources')
+    .select(['source', 'id'])
+    .where('owed', '>', 0)
+    .orderBy('owed', 'desc')
+    .orderBy('source')
+    .orderBy('id')
+    .limit(limit)
+    .offset(offset)
+    .execute();
+}
+
+/** The resource where events still have to follow from it, also a deleted one. */
+export async function findOwedScim(db: Db, key: ScimKey): Promise<ScimRow | undefined> {
+  const row = await byKey(db, key).where('owed', '>', 0).executeTakeFirst();
+  return row && toScimRow(row);
+}
+
+/** The events that had to follow are on record, and have said this of the person. */
+export const settleScim = locked(
+  lockOf,
+  async (db: Db, { source, id }: ScimKey, said: ScimRow['said']): Promise<void> => {
+    await db
+      .updateTable('scimResources')
+      .set({ owed: 0, said: said ?? null })
       .where('source', '=', source)
       .where('id', '=', id)
-      .where('version', '=', version)
-      .executeTakeFirst();
-    if (numDeletedRows === 0n) return false;
-    await db
-      .deleteFrom('scimMembers')
-      .where('source', '=', source)
-      .where(({ or, eb }) => or([eb('groupId', '=', id), eb('memberId', '=', id)]))
       .execute();
-    return true;
   },
 );
 
-/** The groups that have this member, by name. */
-export async function scimGroupsOf(db: Db, source: string, memberId: string): Promise<readonly ScimGroup[]> {
+/** It is gone, and so are its memberships. */
+export const removeScim = locked(lockOf, async (db: Db, key: ScimKey): Promise<void> => {
+  await db.deleteFrom('scimResources').where('source', '=', key.source).where('id', '=', key.id).execute();
+  await endMemberships(db, key);
+});
+
+/** It is gone, but for the leaver that is owed. */
+export const buryScim = locked(lockOf, async (db: Db, key: ScimKey): Promise<void> => {
+  await db
+    .updateTable('scimResources')
+    .set({ version: 0, owed: 2 })
+    .where('source', '=', key.source)
+    .where('id', '=', key.id)
+    .execute();
+  await endMemberships(db, key);
+});
+
+async function endMemberships(db: Db, { source, id }: ScimKey): Promise<void> {
+  for (const column of ['groupId', 'memberId'] as const) {
+    await db.deleteFrom('scimMembers').where('source', '=', source).where(column, '=', id).execute();
+  }
+}
+
+/** The groups that have this member, by whichever of its ids, by name. */
+export async function scimGroupsOf(
+  db: Db,
+  source: string,
+  memberIds: readonly string[],
+): Promise<readonly ScimGroup[]> {
   const rows = await db
-    .selectFrom('scimMembers as member')
-    .innerJoin('scimResources as group', (join) =>
-      join.onRef('group.source', '=', 'member.source').onRef('group.id', '=', 'member.groupId'),
-    )
-    .select(['group.id', 'group.resource'])
-    .where('member.source', '=', source)
-    .where('member.memberId', '=', memberId)
+    .selectFrom('scimResources')
+    .select(['id', 'displayName'])
+    .where('source', '=', source)
+    .where('resourceType', '=', 'Group')
+    .where('id', 'in', groupsWith(db, source, memberIds))
     .execute();
   return rows
-    .map(({ id, resource }) => ({ id, displayName: String(parseJson(resource)['displayName']) }))
+    .map(({ id, displayName }) => ({ id, displayName: displayName ?? '' }))
     .toSorted((a, b) => (a.displayName < b.displayName ? -1 : 1));
 }
 
+/** How many of these ids, the source's own or Muster's, are those of no resource. */
+export async function countUnknownScim(db: Db, source: string, names: readonly string[]): Promise<number> {
+  const unknown = new Set(names);
+  for (const column of ['id', 'externalId'] as const) {
+    for (const some of chunksOf([...unknown], chunkSize)) {
+      const rows = await db
+        .selectFrom('scimResources')
+        .select(sql<string>`${sql.ref(column)}`.as('found'))
+        .where('source', '=', source)
+        .where('version', '>', 0)
+        .where(column, 'in', some)
+        .execute();
+      for (const { found } of rows) unknown.delete(found);
+      await breathe();
+    }
+  }
+  return unknown.size;
+}
+
 function toColumns(row: ScimRow): Selectable<Schema['scimResources']> {
-  const { externalId = null, personId = null, boundAs = null, ...rest } = row;
-  return { ...rest, externalId, personId, boundAs };
+  const { displayName = null, externalId = null, manager = null, personId = null, said = null, ...rest } = row;
+  return { ...rest, displayName, externalId, manager, personId, said };
 }
 
 const toScimRow = (row: Selectable<Schema['scimResources']>): ScimRow => withoutNulls(row);

@@ -101,3 +101,17 @@ test('proxies are trusted by address or network, and everything else is refused 
     await expect(read(wrong)).rejects.toThrow(/MUSTER_TRUSTED_PROXIES holds .*10\.0\.0\.7/);
   }
 });
+
+test('the public address of the gateway is an address without a query, and loses its last slash', async () => {
+  const read = async (given: string) => (await readConfig({ MUSTER_PUBLIC_URL: given }, folder)).publicUrl;
+  expect(await read('https://muster.example.com/idm/')).toBe('https://muster.example.com/idm');
+  expect(await read('')).toBeUndefined();
+  for (const wrong of [
+    'muster.example.com',
+    'ftp://example.com',
+    'https://kim@example.com',
+    'https://example.com/?a',
+  ]) {
+    await expect(read(wrong)).rejects.toThrow(/MUSTER_PUBLIC_URL must be .*https:\/\/muster\.example\.com/);
+  }
+});

@@ -10,6 +10,7 @@ const user = (id: string, change: Partial<ScimRow> = {}): ScimRow => ({
   id,
   name: `${id}@example.com`,
   version: 0,
+  owed: 0,
   resource: canonicalJson({ userName: `${id}@example.com` }),
   createdAt: at(1),
   lastModifiedAt: at(1),
@@ -20,39 +21,13 @@ const group = (id: string, displayName: string, change: Partial<ScimRow> = {}): 
   user(id, {
     resourceType: 'Group',
     name: displayName.toLowerCase(),
+    displayName,
     resource: canonicalJson({ displayName }),
     ...change,
   });
 
 describe.each(await openDatabases())('what identity providers push, on $name', ({ makeFixture }) => {
-  test('a name is taken before anything follows; an attempt that stopped is resumed with its id', async () => {
-    await using fixture = await makeFixture();
-    const { inventory } = fixture;
-    expect(await inventory.reserveScim(user('u-1'))).toMatchObject({ id: 'u-1', version: 0 });
-    expect(await inventory.findScim({ source: 'okta', id: 'u-1' })).toBeUndefined();
-    expect(await inventory.listScim({ source: 'okta', resourceType: 'User' })).toEqual([]);
-    const again = user('u-2', { name: 'u-1@example.com', createdAt: at(5) });
-    expect(await inventory.reserveScim(again)).toMatchObject({ id: 'u-1', createdAt: at(1) });
-
-    const written = user('u-1', { version: 1, externalId: 'x-1', personId: 'p-1', boundAs: 'x-1' });
-    expect(await inventory.writeScim(written, { from: 0 })).toBe(true);
-    expect(await inventory.reserveScim(again)).toBe('taken');
-    expect(await inventory.findScim({ source: 'okta', id: 'u-1' })).toEqual(written);
-    expect(await inventory.reserveScim({ ...again, source: 'entra' })).toMatchObject({ id: 'u-2' });
-    // A group of the same name is no user.
-    expect(await inventory.reserveScim(group('g-1', 'u-1@example.com'))).toMatchObject({ id: 'g-1' });
-  });
-
-  test('one of two that take a name at the same moment is told that the other has it', async () => {
-    await using fixture = await makeFixture();
-    const { inventory } = fixture;
-    const ids = ['u-1', 'u-2', 'u-3', 'u-4'];
-    const reserved = await Promise.all(ids.map((id) => inventory.reserveScim(user(id, { name: 'same@example.com' }))));
-    const holders = new Set(reserved.map((row) => (row === 'taken' ? row : row.id)));
-    expect(holders.size).toBe(1);
-  });
-
-  test('a row is written and removed only at the version that was read', async () => {
+  test('a row is written only at the version that was read', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     const first = user('u-1', { version: 1 });
@@ -63,16 +38,14 @@ describe.each(await openDatabases())('what identity providers push, on $name', (
       inventory.writeScim({ ...second, externalId: 'x-2' }, { from: 1 }),
     ]);
     expect(results.toSorted()).toEqual([false, true]);
-    expect(await inventory.removeScim(first)).toBe(false);
     const now = await inventory.findScim({ source: 'okta', id: 'u-1' });
     expect(now).toMatchObject({ version: 2 });
     // Whatever a change omits is gone.
     const { externalId: _gone, ...without } = { ...second, version: 3 };
     expect(await inventory.writeScim(without, { from: 2 })).toBe(true);
     expect(await inventory.findScim({ source: 'okta', id: 'u-1' })).toEqual(without);
-    expect(await inventory.removeScim(without)).toBe(true);
+    await inventory.removeScim(without);
     expect(await inventory.findScim({ source: 'okta', id: 'u-1' })).toBeUndefined();
-    expect(await inventory.removeScim(without)).toBe(false);
   });
 
   test('users are found by name, external id and person, oldest first, each source its own alone', async () => {
@@ -92,40 +65,66 @@ describe.each(await openDatabases())('what identity providers push, on $name', (
     expect(await ids({ externalId: 'x-1', source: 'entra' })).toEqual(['u-0']);
     expect(await ids({ personId: 'p-2' })).toEqual(['u-2']);
     expect(await inventory.findScim({ source: 'entra', id: 'u-1' })).toBeUndefined();
-    expect(await inventory.removeScim({ ...user('u-1', { version: 1 }), source: 'entra' })).toBe(false);
+    await inventory.removeScim({ id: 'u-1', source: 'okta' });
+    expect(await ids({ externalId: 'x-1', source: 'entra' })).toEqual(['u-0']);
   });
 
   test('a group has its members once, even a thousand, and they go with the group or the member', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     const members = Array.from({ length: 1_001 }, (_, index) => `u-${index}`);
-    const ops = group('g-1', 'Ops', { version: 1 });
-    await inventory.writeScim(ops, { members: [...members, 'u-0'] });
-    await inventory.writeScim(group('g-2', 'Admins', { version: 1 }), { members: ['u-0'] });
-    await inventory.writeScim(group('g-3', 'Others', { version: 1, source: 'entra' }), { members: ['u-0'] });
-    const groups = async (id: string) =>
-      (await inventory.scimGroupsOf('okta', id)).map(({ displayName }) => displayName);
-    expect(await groups('u-0')).toEqual(['Admins', 'Ops']);
-    expect(await groups('u-1000')).toEqual(['Ops']);
-    // A write that says nothing of members leaves them.
-    await inventory.writeScim(
-      { ...ops, version: 2, resource: canonicalJson({ displayName: 'Operations' }) },
-      { from: 1 },
-    );
+    const [ops, admins] = [group('g-1', 'Ops', { version: 1 }), group('g-2', 'Admins', { version: 1 })];
+    for (const one of [ops, admins, group('g-3', 'Others', { version: 1, source: 'entra' })]) {
+      await inventory.writeScim(one);
+      await inventory.writeScimMembers(one, ['u-0']);
+    }
+    const groups = async (...ids: readonly string[]) =>
+      (await inventory.scimGroupsOf('okta', ids)).map(({ displayName }) => displayName);
+    expect(await inventory.writeScimMembers(ops, [...members, 'u-0'])).toEqual({ come: members.slice(1), gone: [] });
+    expect(await groups('u-0', 'x-0')).toEqual(['Admins', 'Ops']);
+    expect(await groups('x-1000', 'u-1000')).toEqual(['Ops']);
+    await inventory.writeScim({ ...ops, version: 2, displayName: 'Operations' }, { from: 1 });
     expect(await groups('u-0')).toEqual(['Admins', 'Operations']);
-    await inventory.writeScim({ ...ops, version: 3 }, { from: 2, members: ['u-1'] });
+    const { come, gone } = await inventory.writeScimMembers(ops, ['u-1', 'u-9999']);
+    expect({ come, gone: gone.length }).toEqual({ come: ['u-9999'], gone: 1_000 });
     expect(await groups('u-0')).toEqual(['Admins']);
-    // One that loses the race changes no members.
-    expect(await inventory.writeScim({ ...ops, version: 3 }, { from: 2, members: [] })).toBe(false);
-    expect(await groups('u-1')).toEqual(['Ops']);
+    expect(await inventory.listScim({ source: 'okta', resourceType: 'Group', memberId: 'u-1' })).toMatchObject([
+      { id: 'g-1' },
+    ]);
 
-    const member = user('u-1', { version: 1 });
-    await inventory.writeScim(member, {});
-    await inventory.removeScim(member);
+    await inventory.writeScim(user('u-1', { version: 1 }));
+    expect(await inventory.countUnknownScim('okta', ['u-1', 'u-9999', 'g-1'])).toBe(1);
+    await inventory.removeScim(user('u-1'));
     expect(await groups('u-1')).toEqual([]);
-    await inventory.removeScim(group('g-2', 'Admins', { version: 1 }));
-    expect(await groups('u-0')).toEqual([]);
+    await inventory.removeScim(ops);
+    await inventory.removeScim(admins);
     expect(await fixture.query('select group_id from scim_members')).toEqual([{ group_id: 'g-3' }]);
-    expect(await inventory.scimGroupsOf('entra', 'u-0')).toHaveLength(1);
+    expect(await inventory.scimGroupsOf('entra', ['u-0'])).toHaveLength(1);
+  });
+
+  test('what is owed is found by either id, leavers first, and settled with what was said', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    const rows = [
+      user('u-1', { version: 1 }),
+      user('u-2', { version: 1, externalId: 'x-2', manager: 'x-1' }),
+      user('u-3', { version: 1, personId: 'p-3' }),
+      user('u-4', { version: 1, source: 'entra', manager: 'x-1' }),
+      group('g-1', 'Ops', { version: 1 }),
+    ];
+    for (const row of rows) await inventory.writeScim(row);
+    const owed = async () => (await inventory.owedScim({ limit: 10, offset: 0 })).map(({ id }) => id);
+    await inventory.oweScim('okta', ['u-1', 'u-4', 'g-1']);
+    await inventory.oweScimReports('okta', ['x-1']);
+    await inventory.buryScim(user('u-3'));
+    await inventory.oweScim('okta', ['x-2', 'u-3']);
+    expect(await owed()).toEqual(['u-3', 'u-1', 'u-2']);
+    expect(await inventory.findScim(user('u-3'))).toBeUndefined();
+    expect(await inventory.findOwedScim(user('u-3'))).toMatchObject({ personId: 'p-3', version: 0, owed: 2 });
+    await inventory.settleScim(user('u-1'), canonicalJson({ isActive: true }));
+    await inventory.removeScim(user('u-3'));
+    expect(await owed()).toEqual(['u-2']);
+    expect(await inventory.findOwedScim(user('u-1'))).toBeUndefined();
+    expect(await inventory.findScim(user('u-1'))).toMatchObject({ owed: 0, said: '{"isActive":true}' });
   });
 });

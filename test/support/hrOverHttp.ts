@@ -23,7 +23,8 @@ export async function startHr(
   await writeFile(join(home, 'hr'), hrSecret);
   const gateway = opened.use(
     await serveGateway({
-      ...{ client: server.client(), muster, inventory, policy, keys: keysIn(home), secrets: readSecretsIn(home) },
+      ...{ client: server.client(), muster, inventory, keys: keysIn(home), secrets: readSecretsIn(home) },
+      policy: () => policy,
       ...{ host: '127.0.0.1', port: 0, metricsPort: 0 },
     }),
   );

@@ -90,7 +90,7 @@ export async function startTestMuster(options: TestMusterOptions) {
       signals: personSignals(options.client, muster),
       engine: createEngineWatch(options.client),
       importRosters: (onProgress) => importFolder({ muster, inventory, policy, onProgress }),
-      fetchRecord: createFetchRecord({ inventory, policy, secrets: readSecretsIn(home) }),
+      fetchRecord: createFetchRecord({ inventory, policy: () => policy, secrets: readSecretsIn(home) }),
       attestations: attestor,
       keys: keysIn(home),
     }),

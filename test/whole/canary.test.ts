@@ -54,7 +54,7 @@ test('Temporal holds no name, address or reason after everything that happens to
   const folder = await mkdtemp(join(tmpdir(), 'muster-canary-'));
   await using opened = new AsyncDisposableStack();
   opened.defer(() => rm(folder, { recursive: true, force: true }));
-  await using engine = await startDevServer({ file: join(folder, 'temporal.db') });
+  const engine = opened.use(await startDevServer({ file: join(folder, 'temporal.db') }));
   const connection = await NativeConnection.connect({ address: engine.address });
   opened.defer(() => connection.close());
   const { client } = engine;

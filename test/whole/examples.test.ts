@@ -29,14 +29,17 @@ const placeholders: Readonly<Record<string, string>> = {
 async function collectExamples(): Promise<readonly ShownCommand[]> {
   const program = await createProgram(createShell(), () => undefined);
   const found: ShownCommand[] = [];
-  for (const { path } of leavesOf(program)) {
+  const leaves = leavesOf(program);
+  for (const { path } of leaves) {
     const shell = createShell();
     await runCli([...path.split(' '), '--help'], shell);
     for (const line of shell.out().match(/(?<=^Example: ).*$/gm) ?? []) {
       found.push({ where: `${path} --help`, line, words: wordsOf(line) ?? [] });
     }
   }
-  found.push(...pages.flatMap(shownCommands), ...pages.flatMap(mentionedCommands));
+  const names = new Set(leaves.map(({ path }) => path));
+  const mentioned = pages.flatMap(mentionedCommands).filter(({ words }) => !names.has(words.join(' ')));
+  found.push(...pages.flatMap(shownCommands), ...mentioned);
   const filled = found.map((one) => ({ ...one, words: one.words.map((word) => placeholders[word] ?? word) }));
   return [...new Map(filled.map((one) => [`${one.where} ${one.line}`, one])).values()];
 }
@@ -82,6 +85,8 @@ async function makeFolder(words: readonly string[]): Promise<string> {
     join(cwd, 'people.csv'),
     'personId,email,name,department\ne-2001,ann@example.com,Ann Example,Sales\n',
   );
+  const data = { id: 'm-7', work_email: 'ann@example.com', employment_status: 'ACTIVE' };
+  await writeFile(join(cwd, 'payload.json'), JSON.stringify({ hook: { event: 'Employee.changed' }, data }));
   return cwd;
 }
 

@@ -15,7 +15,8 @@ test("only its approver's decision over HTTP grants a role; everybody else is to
   const { muster, inventory, policy, home, simulator } = stage;
   const gateway = opened.use(
     await serveGateway({
-      ...{ client: server.client(), muster, inventory, policy, keys: keysIn(home), secrets: readSecretsIn(home) },
+      ...{ client: server.client(), muster, inventory, keys: keysIn(home), secrets: readSecretsIn(home) },
+      policy: () => policy,
       ...{ host: '127.0.0.1', port: 0, metricsPort: 0 },
     }),
   );

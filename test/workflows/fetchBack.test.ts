@@ -51,7 +51,7 @@ sources:
       url: ${scheme}://127.0.0.1:${port}/v1/people/{id}
       headers: { authorization: 'Bearer {secret}' }
       fields: { email: /person/mail, name: /person/name, department: /person/unit, status: /person/state }
-      active: [Active]
+      statuses: { active: [Active], ended: [Terminated, Inactive] }
       privateHosts: ${privateHosts}
 `;
   const { sources } = parsePolicy(text, 'policy.yaml', { datadogIsSimulator: true });
@@ -61,7 +61,8 @@ sources:
   const { muster, inventory, policy, home } = stage;
   const gateway = opened.use(
     await serveGateway({
-      ...{ client: server.client(), muster, inventory, policy, keys: keysIn(home), secrets: readSecretsIn(home) },
+      ...{ client: server.client(), muster, inventory, keys: keysIn(home), secrets: readSecretsIn(home) },
+      policy: () => policy,
       ...{ host: '127.0.0.1', port: 0, metricsPort: 0 },
     }),
   );

@@ -74,7 +74,7 @@ test('HR may correct a leave date until it is past, and its latest word holds in
   const account = await employ(stage, 'h4');
   const leave = (minute: number, effective: string) => hr.say(minute, 'leaver', { personId: 'h4', effective });
   const [first] = await leave(1, inFuture(3_600));
-  const [later] = await leave(2, '2999-12-31');
+  const [later] = await leave(2, '2098-12-31');
   const [earlier] = await leave(4, inFuture(1_800));
   const [overtaken] = await leave(3, '2026-01-31');
   await eventually('only the last word to wait', async () => {
@@ -89,7 +89,7 @@ test('HR may correct a leave date until it is past, and its latest word holds in
   }
   expect(await readAccount(stage, account)).toMatchObject({ status: 'Disabled', roles: [] });
   // Once it is past, an older correction revives nobody.
-  const [tooLate] = await leave(4.5, '2999-12-31');
+  const [tooLate] = await leave(4.5, '2098-12-31');
   expect(await endOf(stage, tooLate)).toMatchObject({ kind: 'stale' });
   expect(await readAccount(stage, account)).toMatchObject({ status: 'Disabled', roles: [] });
 });

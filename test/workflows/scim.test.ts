@@ -26,7 +26,8 @@ async function setUp() {
   const { muster, inventory, policy, home } = stage;
   const gateway = opened.use(
     await serveGateway({
-      ...{ client: server.client(), muster, inventory, policy, keys: keysIn(home), secrets: readSecretsIn(home) },
+      ...{ client: server.client(), muster, inventory, keys: keysIn(home), secrets: readSecretsIn(home) },
+      policy: () => policy,
       ...{ host: '127.0.0.1', port: 0, metricsPort: 0 },
     }),
   );

@@ -1,4 +1,4 @@
-import type { FoundAt } from '../../../domain/findings/catalog.ts';
+import type { FoundAt } from '../../../domain/findings/kinds.ts';
 import type { KindStates } from '../../../domain/sync/kinds.ts';
 import type { SnapshotPage } from '../../../inventory/port/snapshots.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';

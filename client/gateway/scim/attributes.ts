@@ -86,18 +86,27 @@ export type Path = readonly Attribute[];
 const isNamed = (name: string, given: string): boolean => name.toLowerCase() === given.toLowerCase();
 const isUrn = ({ name }: Attribute): boolean => name.startsWith('urn:');
 
+const partsByName = new WeakMap<Attribute, ReadonlyMap<string, Attribute>>();
+
 /** Names count without regard to case. */
-export const findPart = ({ subAttributes }: Attribute, name: string): Attribute | undefined =>
-  subAttributes?.find((part) => isNamed(part.name, name));
+export function findPart(attribute: Attribute, name: string): Attribute | undefined {
+  let known = partsByName.get(attribute);
+  if (known === undefined) {
+    known = new Map(attribute.subAttributes?.map((part) => [part.name.toLowerCase(), part]));
+    partsByName.set(attribute, known);
+  }
+  return known.get(name.toLowerCase());
+}
 
 /** Undefined for a name that the schemas do not have. The URN of a schema may come before the name. */
 export function resolvePath(given: string, scope: Attribute): Path | undefined {
+  const part = findPart(scope, given);
+  if (part !== undefined) return [part];
   const behind = (one: Attribute): string | undefined => {
     const length = one.name.length + 1;
     return isNamed(`${one.name}${isUrn(one) ? ':' : '.'}`, given.slice(0, length)) ? given.slice(length) : undefined;
   };
   const [found] = (scope.subAttributes ?? []).flatMap((part): Path[] => {
-    if (isNamed(part.name, given)) return [[part]];
     const rest = behind(part);
     const inner = rest === undefined ? undefined : resolvePath(rest, part);
     return inner === undefined ? [] : [[part, ...inner]];

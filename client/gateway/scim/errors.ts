@@ -24,6 +24,9 @@ export class ScimError extends Error {
   }
 }
 
+/** A filter or a path names what the schemas do not have. */
+export class UnknownAttribute extends ScimError {}
+
 export const wrong = (scimType: ScimType, message: string): ScimError => new ScimError(400, message, scimType);
 
 /** The body. Statuses are texts in SCIM. */

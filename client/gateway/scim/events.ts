@@ -1,87 +1,126 @@
-import { createHash } from 'node:crypto';
-import { canonicalJson, parseJson } from '../../../inventory/port/json.ts';
+import { randomUUID } from 'node:crypto';
+import { contractorProblem } from '../../../domain/contractors.ts';
+import type { HrEvent } from '../../../domain/model.ts';
 import { foldCase } from '../../../domain/text.ts';
-import type { ScimRow } from '../../../inventory/port/scim.ts';
-import { aliasOf } from '../../intake/identity.ts';
+import type { RecordTransaction } from '../../../inventory/port/inventory.ts';
+import { canonicalJson, parseJson } from '../../../inventory/port/json.ts';
+import type { ScimKey, ScimRow } from '../../../inventory/port/scim.ts';
+import { contradictionOf } from '../../intake/contradictions.ts';
+import { checkedEvent } from '../../operations/drafts.ts';
 import type { GatewayContext } from '../context.ts';
-import type { Turns } from './turns.ts';
-import { ScimError } from './errors.ts';
-import type { EventDraft } from '../../operations/drafts.ts';
-import { draftsOf, emailOf, factsOf, type UserFacts } from './userFacts.ts';
+import { wrong } from './errors.ts';
+import { draftsOf, factsOf, type UserFacts } from './userFacts.ts';
 import { enterpriseUrn, userType } from './schemas.ts';
 import { textAt, type JsonObject } from './values.ts';
 
-/** From users and groups as they are pushed to the events of people. */
+/**
+ * The events of people follow from the record: from what a user, with their groups and manager, says now, and what was said of the
+ * person before. They are put on record in the transaction that notes what they say.
+ */
 
-export interface ScimContext extends GatewayContext {
+export interface Clocked extends GatewayContext {
   /** Later than every instant that it returned before. */
   readonly nextInstant: () => string;
-  readonly turns: Turns;
 }
-
-/** How long a change waits for Temporal to be told; it is on record before. */
-const patienceMs = 400;
 
 export const resourceOf = ({ resource }: Pick<ScimRow, 'resource'>): JsonObject => parseJson(resource) as JsonObject;
 
 export const storedAs = (resource: JsonObject): ScimRow['resource'] =>
   canonicalJson(resource as Readonly<Record<string, unknown>>);
 
-/** What the user, as a member of these groups, says of a person. */
-export async function readFacts(
-  { inventory, policy }: Pick<ScimContext, 'inventory' | 'policy'>,
-  row: Pick<ScimRow, 'source' | 'resource'>,
-  groups: readonly string[],
-): Promise<UserFacts | undefined> {
-  const resource = resourceOf(row);
-  const manager = await managerOf(inventory, row.source, resource);
-  const names = [...new Set(groups)].toSorted();
-  return factsOf(resource, {
-    groups: names,
+const saidOf = ({ said }: Pick<ScimRow, 'said'>): UserFacts | undefined =>
+  said === undefined ? undefined : (parseJson(said) as unknown as UserFacts);
+
+/** Whom the source calls the manager. */
+export const managerIn = (resource: JsonObject): string | undefined =>
+  textAt(userType, resource, `${enterpriseUrn}:manager.value`);
+
+/** The ids by which the source may mean the user. */
+export const idsOf = ({ id, externalId }: Pick<ScimRow, 'id' | 'externalId'>): readonly string[] =>
+  externalId === undefined ? [id] : [id, externalId];
+
+/** What the user, as a member of their groups, says of a person. */
+async function readFacts(
+  trx: RecordTransaction,
+  { policy }: Pick<Clocked, 'policy'>,
+  row: ScimRow,
+): Promise<UserFacts> {
+  const groups = await trx.scimGroupsOf(row.source, idsOf(row));
+  return factsOf(resourceOf(row), {
+    groups: [...new Set(groups.map(({ displayName }) => displayName.slice(0, 255).toWellFormed()))].toSorted(),
+    manager: await managerOf(trx, row),
+    email: saidOf(row)?.person?.email,
     defaultTimeZone: policy.defaultTimeZone,
-    manager,
   });
 }
 
 /** The manager by their id here or at the source; an e-mail or HR's id stays as it is. */
-async function managerOf(inventory: ScimContext['inventory'], source: string, resource: JsonObject) {
-  const given = textAt(userType, resource, `${enterpriseUrn}:manager.value`);
-  if (given === undefined) return undefined;
-  const byId = await inventory.findScim({ source, id: given });
-  const [byExternalId] = await inventory.listScim({ source, resourceType: 'User', externalId: given });
-  return (byId ?? byExternalId)?.personId ?? given.slice(0, 255);
+async function managerOf(trx: RecordTransaction, { source, manager }: ScimRow): Promise<string | undefined> {
+  if (manager === undefined) return undefined;
+  const byId = await trx.findScim({ source, id: manager });
+  const [byExternalId] = await trx.listScim({ source, resourceType: 'User', externalId: manager });
+  return (byId ?? byExternalId)?.personId ?? manager.slice(0, 255);
 }
 
-/** The row with its person, once there is an e-mail that tells who that is. */
-export async function bindPerson({ inventory, policy, nextInstant }: ScimContext, row: ScimRow): Promise<ScimRow> {
-  const email = emailOf(resourceOf(row));
-  if (row.personId !== undefined || email === undefined) return row;
-  const { source, externalId } = row;
-  const alias = await aliasOf(inventory, { source, email, externalId }, { at: nextInstant(), policy });
-  const holders = await inventory.listScim({ source, resourceType: 'User', personId: alias.personId });
-  if (holders.some(({ id }) => id !== row.id)) {
-    throw new ScimError(409, 'another user has this externalId or, without one, this e-mail', 'uniqueness');
+/** Throws for what the client can mend in a user who is active. */
+export async function requireSound(trx: RecordTransaction, context: Clocked, row: ScimRow): Promise<void> {
+  const facts = await readFacts(trx, context, row);
+  if (!facts.isActive) return;
+  const { isActive, hireAt, leaveAt } = saidOf(row) ?? {};
+  if (isActive !== true || hireAt !== facts.hireAt || leaveAt !== facts.leaveAt) requireOneWord(facts, row, context);
+  const { extra, manager } = facts.person ?? {};
+  // The manager of a contractor counts as the sponsor: SCIM has no other attribute for one.
+  const problem = contractorProblem(extra, { hasEnd: facts.leaveAt !== undefined, hasSponsor: manager !== undefined });
+  if (problem !== undefined) {
+    throw wrong('invalidValue', `${problem} (leaveDate of the Muster extension, or manager)`);
   }
-  return { ...row, personId: alias.personId, boundAs: alias.externalId };
 }
 
-/** The events of one person that follow from a change of a user, or of a group they are in. */
-export function eventsOf(
-  { nextInstant }: Pick<ScimContext, 'nextInstant'>,
-  { source, id, personId }: ScimRow,
-  [before, after]: readonly [UserFacts | undefined, UserFacts | undefined],
-  because: Pick<ScimRow, 'id' | 'version'>,
-): readonly EventDraft[] {
-  if (personId === undefined) return [];
-  const change = createHash('sha256').update(canonicalJson([because.id, before ?? null, after ?? null]));
-  const eventId = `scim:${source}:${id}:${because.version}:${change.digest('hex').slice(0, 12)}`;
-  return draftsOf(before, after, { personId, source, eventId, at: nextInstant() });
+/** A leave that was said in time ends the person; one that is over says something else than `active`. */
+function requireOneWord({ hireAt, leaveAt }: UserFacts, { source }: ScimRow, { policy, now }: Clocked): void {
+  const said = { source, status: 'active', timeZone: policy.defaultTimeZone, hasOwnTime: true } as const;
+  const problem = contradictionOf({ ...said, firstDay: hireAt, lastDay: leaveAt }, {}, now());
+  if (problem !== undefined) throw wrong('invalidValue', problem);
 }
 
-/** Accepted by the engine, in this order, when it resolves. */
-export async function submit({ muster }: Pick<ScimContext, 'muster'>, drafts: readonly EventDraft[]): Promise<void> {
-  for (const draft of drafts) await muster.submitEvent(draft, { timeoutMs: patienceMs });
+/** Puts on record what follows from the user. Throws `TooMuchError` where the intake does not take it now. */
+export async function settle(
+  trx: RecordTransaction,
+  context: Pick<Clocked, 'policy' | 'nextInstant'>,
+  row: ScimRow,
+): Promise<readonly HrEvent[]> {
+  const { source, id, personId } = row;
+  const isGone = row.version === 0;
+  const before = saidOf(row);
+  const after = isGone ? undefined : await readFacts(trx, context, row);
+  const events: HrEvent[] = [];
+  // Somebody without an e-mail is not a person yet.
+  const isSaid = personId !== undefined && (after?.isActive !== true || after.person !== undefined);
+  if (isSaid && !(isGone && (await hasReturned(trx, row)))) {
+    const isKnown = before === undefined && (await trx.statementsOf(personId)).length > 0;
+    const at = context.nextInstant();
+    for (const draft of draftsOf(before, after, { personId, source, eventId: eventIdOf(row), at, isKnown })) {
+      const event = checkedEvent(draft);
+      await trx.receiveEvent(event, at);
+      events.push(event);
+    }
+  }
+  if (isGone) await trx.removeScim({ source, id });
+  else await trx.settleScim({ source, id }, isSaid && after !== undefined ? storedFacts(after) : row.said);
+  return events;
 }
+
+/** They were created again before the end of this user was on record. */
+async function hasReturned(trx: RecordTransaction, { source, id, personId }: ScimRow): Promise<boolean> {
+  const holders = await trx.listScim({ source, resourceType: 'User', personId });
+  return holders.some((one) => one.id !== id);
+}
+
+const storedFacts = (facts: UserFacts): ScimRow['said'] =>
+  canonicalJson(facts as unknown as Readonly<Record<string, unknown>>);
+
+/** It is said once, in the transaction that notes that it was: the id only has to be its own. */
+const eventIdOf = ({ source, id }: ScimKey): string => `scim:${source}:${id}:${randomUUID()}`;
 
 export function nameOf(resource: JsonObject): string {
   const name = resource['userName'] ?? resource['displayName'];

@@ -1,5 +1,5 @@
 import { findPart, resolvePath, type Attribute, type Path } from './attributes.ts';
-import { wrong } from './errors.ts';
+import { UnknownAttribute, wrong } from './errors.ts';
 import { maxFilterDepth, maxFilterLength } from './limits.ts';
 
 /** Filters (RFC 7644, 3.4.2.2) and the paths of PATCH (3.5.2), read against the schemas. */
@@ -45,16 +45,26 @@ export function parseTarget(given: string, scope: Attribute): Target {
   const filter = readAlternatives(reader, list, 0);
   reader.expect(']');
   const isWhole = reader.peek() === '';
-  const rest = isWhole ? [] : reader.take((token) => partAfterDot(token, list), `${list.name} has no such part`);
+  const rest = isWhole ? [] : takePart(reader, list);
   reader.expect('');
   return { path, filter, rest };
 }
 
-const takePath = (reader: Reader, scope: Attribute): Path =>
-  reader.take((name) => resolvePath(name, scope), `${reader.peek().slice(0, 100)} is not an attribute here`);
+const takePath = (reader: Reader, scope: Attribute, resolve = resolvePath): Path =>
+  reader.takeKnown((name) => resolve(name, scope));
 
-const partAfterDot = (token: string, list: Attribute): Path | undefined =>
-  token.startsWith('.') ? resolvePath(token.slice(1), list) : undefined;
+/** Entra leaves out the URN of an extension. */
+function resolveBelow(name: string, scope: Attribute): Path | undefined {
+  const extensions = scope.subAttributes?.filter((part) => part.name.startsWith('urn:')) ?? [];
+  const [found] = extensions.flatMap((one): Path[] => {
+    const inner = resolvePath(name, one);
+    return inner === undefined ? [] : [[one, ...inner]];
+  });
+  return resolvePath(name, scope) ?? found;
+}
+
+const takePart = (reader: Reader, list: Attribute): Path =>
+  reader.takeKnown((token) => (token.startsWith('.') ? resolvePath(token.slice(1), list) : undefined));
 
 /** A complex attribute is compared by its `value`. */
 export function comparedPath(path: Path): Path {
@@ -83,12 +93,18 @@ function readTerm(reader: Reader, scope: Attribute, depth: number): Filter {
     return isNegated ? { op: 'not', part } : part;
   }
   if (isNegated) reader.fail('( must follow not');
-  const path = takePath(reader, scope);
+  const path = takePath(reader, scope, resolveBelow);
   const attribute = path.at(-1);
   if (attribute !== undefined && reader.skip('[')) {
     const filter = readAlternatives(reader, attribute, depth + 1);
     reader.expect(']');
-    return { op: 'has', path, filter };
+    if (!reader.peek().startsWith('.')) return { op: 'has', path, filter };
+    const part = takePart(reader, attribute);
+    return {
+      op: 'has',
+      path,
+      filter: { op: 'and', parts: [filter, readComparison(reader, comparedPath(part), part)] },
+    };
   }
   return readComparison(reader, comparedPath(path), path);
 }
@@ -100,15 +116,25 @@ function readComparison(reader: Reader, compared: Path, path: Path): Filter {
   const type = compared.at(-1)?.type;
   const isOrdered = op !== 'eq' && op !== 'ne';
   if (isOrdered && (type === 'boolean' || type === 'binary')) reader.fail(`${type} values cannot be compared by ${op}`);
-  const value = reader.take(literal, 'a value was expected: a text in double quotes, a number, true, false or null');
+  const value = reader.take((token) => literal(token, type), 'a value was expected, such as a text in double quotes');
   if (isOrdered && value === null) reader.fail(`null cannot be compared by ${op}`);
   return { op, path: compared, value };
 }
 
-function literal(token: string): Literal | undefined {
-  if (!/^("|-?\d|(true|false|null)$)/i.test(token)) return undefined;
+/** As the attribute has it, whether the client has put it in quotes or not. */
+function literal(token: string, type: Attribute['type'] | undefined): Literal | undefined {
+  const text = token.startsWith('"') ? parsed(token) : /^[^()[\]]+$/.test(token) ? token : undefined;
+  if (typeof text !== 'string') return undefined;
+  if (token.toLowerCase() === 'null') return null;
+  if (type === 'boolean' && /^(true|false)$/i.test(text)) return text.toLowerCase() === 'true';
+  if (token.startsWith('"') || (type !== 'boolean' && type !== 'decimal' && type !== 'integer')) return text;
+  const value = parsed(token);
+  return typeof value === 'number' ? value : undefined;
+}
+
+function parsed(token: string): unknown {
   try {
-    return JSON.parse(token.startsWith('"') ? token : token.toLowerCase()) as Literal;
+    return JSON.parse(token) as unknown;
   } catch {
     return undefined;
   }
@@ -143,6 +169,15 @@ class Reader {
 
   expect(token: string): void {
     if (!this.skip(token)) this.fail(`${token === '' ? 'the end' : token} was expected`);
+  }
+
+  /** What the schemas have by the next name. */
+  takeKnown(read: (name: string) => Path | undefined): Path {
+    const found = read(this.peek());
+    if (found === undefined && /^[^()[\]"]+$/.test(this.peek())) {
+      throw new UnknownAttribute(400, `${this.peek().slice(0, 100)} is not an attribute here`, this.#kind);
+    }
+    return this.take(() => found, 'the name of an attribute was expected');
   }
 
   take<T>(read: (token: string) => T | undefined, why: string): T {

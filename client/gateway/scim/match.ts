@@ -1,3 +1,4 @@
+import { foldCase } from '../../../domain/text.ts';
 import type { Attribute, Path } from './attributes.ts';
 import { comparedPath, type Comparison, type Filter, type Literal } from './filter.ts';
 import { elementsAt, isNothing, isObject, type Json, type JsonObject } from './values.ts';
@@ -12,7 +13,7 @@ export function matches(filter: Filter, value: JsonObject): boolean {
     case 'not':
       return !matches(filter.part, value);
     case 'present':
-      return elementsAt(value, filter.path).some((one) => one !== '' && !isNothing(one));
+      return elementsAt(value, filter.path).some((one) => !isNothing(one));
     case 'has':
       return elementsAt(value, filter.path).some((one) => isObject(one) && matches(filter.filter, one));
     case 'ne':
@@ -76,5 +77,5 @@ function foldedFor(attribute: Attribute | undefined, value: Json | undefined): L
   if (attribute?.type === 'dateTime' && !Number.isNaN(Date.parse(value))) return Date.parse(value);
   // Entra writes booleans as texts.
   if (attribute?.type === 'boolean') return value.toLowerCase() === 'true';
-  return attribute?.caseExact === true ? value : value.toLowerCase();
+  return attribute?.caseExact === true ? value : foldCase(value);
 }

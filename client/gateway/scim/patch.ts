@@ -1,4 +1,6 @@
-import type { Attribute, Path } from './attributes.ts';
+import { foldCase } from '../../../domain/text.ts';
+import { canonicalJson } from '../../../inventory/port/json.ts';
+import { findPart, type Attribute, type Path } from './attributes.ts';
 import { wrong } from './errors.ts';
 import { parseTarget, type Filter, type Target } from './filter.ts';
 import { maxOperations } from './limits.ts';
@@ -9,43 +11,51 @@ import {
   isKept,
   isNothing,
   isObject,
+  isPrimary,
   isSame,
   listOf,
   lowerCased,
   onePrimary,
+  readParts,
   readValue,
-  requireAll,
-  requireSchema,
+  unlessFaulty,
   type Json,
   type JsonObject,
+  type Notes,
 } from './values.ts';
 
 /** PATCH (RFC 7644, 3.5.2), with what Okta and Entra send beside it. Returns the resource that results; nothing is changed in place. */
-
-export const patchSchema = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 
 interface Operation {
   readonly op: 'add' | 'replace' | 'remove';
   readonly value: Json | undefined;
 }
 
+/** One that says where it applies: at `target`, or (undefined) at the fields of its value. */
+interface Step extends Operation {
+  readonly target: Target | undefined;
+}
+
 /** The new value of an attribute from its current one. */
 type Change = (current: Json | undefined, attribute: Attribute) => Json | undefined;
 
-export function applyPatch({ root }: ResourceType, resource: JsonObject, body: unknown): JsonObject {
+/** An operation with a fault is noted and changes nothing; so does a path that the schemas do not have. */
+export function applyPatch({ root }: ResourceType, resource: JsonObject, body: unknown, notes: Notes): JsonObject {
   if (!isObject(body)) throw wrong('invalidSyntax', 'the body is not a JSON object');
-  requireSchema(body, patchSchema);
-  const operations = fieldOf(body, 'Operations');
-  if (!Array.isArray(operations) || operations.length === 0) throw wrong('invalidSyntax', 'Operations must be a list');
-  if (operations.length > maxOperations) throw wrong('tooMany', `at most ${maxOperations} operations in one request`);
-  const patched = (operations as readonly Json[]).reduce<JsonObject>(
-    (current, operation) => applyOne(root, current, operation),
+  const operations = listOf(fieldOf(body, 'Operations'));
+  if (operations.length === 0) throw wrong('invalidSyntax', 'Operations must be a list');
+  const read = operations.flatMap((operation) => unlessFaulty(notes, () => readStep(root, operation)) ?? []);
+  const steps = joined(read);
+  if (steps.length > maxOperations) throw wrong('tooMany', `at most ${maxOperations} operations in one request`);
+  const patched = steps.reduce<JsonObject>(
+    (current, step) => unlessFaulty(notes, () => applyOne(root, current, { ...step, notes })) ?? current,
     resource,
   );
-  return requireAll(root, patched);
+  // What is stored passes its schema, whichever way its parts came.
+  return readParts(root, patched, notes) ?? {};
 }
 
-function applyOne(root: Attribute, resource: JsonObject, operation: Json): JsonObject {
+function readStep(root: Attribute, operation: Json): Step {
   if (!isObject(operation)) throw wrong('invalidSyntax', 'an operation must be an object');
   const op = lowerCased(fieldOf(operation, 'op'));
   const path = fieldOf(operation, 'path') ?? '';
@@ -58,30 +68,62 @@ function applyOne(root: Attribute, resource: JsonObject, operation: Json): JsonO
   if (path.trim() !== '') {
     const target = parseTarget(path.trim(), root);
     if (target.path[0]?.mutability === 'readOnly') throw wrong('mutability', `${path} is read-only`);
-    return applyAt(resource, target, { op, value });
+    return asRemoval({ op, value, target });
   }
   if (op === 'remove') throw wrong('noTarget', 'path is missing: it says what to remove');
+  return { op, value, target: undefined };
+}
+
+/** Okta removes members by a filter, one operation each: the same as by their values. */
+function asRemoval(step: Step): Step {
+  const { op, target } = step;
+  const { path = [], filter, rest = [] } = target ?? {};
+  if (op !== 'remove' || filter?.op !== 'eq' || rest.length > 0 || filter.path.length > 1) return step;
+  if (filter.path[0]?.name !== 'value' || typeof filter.value !== 'string') return step;
+  return { op, target: { path, rest }, value: [{ value: filter.value }] };
+}
+
+/** Neighbors that add to one list, or take from it, become one: a large group is gone through once. */
+function joined(steps: readonly Step[]): readonly Step[] {
+  const all: { step: Step; values: Json[] }[] = [];
+  for (const step of steps) {
+    const last = all.at(-1);
+    if (last !== undefined && areJoinable(last.step, step)) last.values.push(...listOf(step.value));
+    else all.push({ step, values: [...listOf(step.value)] });
+  }
+  return all.map(({ step, values }) => (values.length > listOf(step.value).length ? { ...step, value: values } : step));
+}
+
+function areJoinable(one: Step, other: Step): boolean {
+  const [a, b] = [one.target, other.target];
+  if (a === undefined || b === undefined || one.op !== other.op || one.op === 'replace') return false;
+  const isPlain = [one, other].every(({ target, value }) => target?.filter === undefined && !isNothing(value));
+  return isPlain && a.path.at(-1)?.multiValued === true && isSame(a.path, b.path);
+}
+
+type Noted<T> = T & { readonly notes: Notes };
+
+function applyOne(root: Attribute, resource: JsonObject, { target, ...operation }: Noted<Step>): JsonObject {
+  if (target !== undefined) return applyAt(resource, target, operation);
+  const { value } = operation;
   if (!isObject(value)) throw wrong('invalidValue', 'value must be an object where there is no path');
-  return merged(resource, root, { op, value });
+  return merged(resource, root, { ...operation, value });
 }
 
 /** Each field of the value as if it were a path. Attributes that are unknown or read-only are left as they are. */
-function merged(object: JsonObject, scope: Attribute, { op, value }: Operation & { value: JsonObject }): JsonObject {
-  return Object.entries(value).reduce<JsonObject>((current, [name, given]) => {
-    const target = knownTarget(name, scope);
-    return target === undefined ? current : applyAt(current, target, { op, value: given });
-  }, object);
+function merged(
+  object: JsonObject,
+  scope: Attribute,
+  { op, value, notes }: Noted<Operation & { value: JsonObject }>,
+): JsonObject {
+  return Object.entries(value).reduce<JsonObject>(
+    (current, [name, given]) =>
+      unlessFaulty(notes, () => applyAt(current, parseTarget(name, scope), { op, value: given, notes })) ?? current,
+    object,
+  );
 }
 
-function knownTarget(name: string, scope: Attribute): Target | undefined {
-  try {
-    return parseTarget(name, scope);
-  } catch {
-    return undefined;
-  }
-}
-
-function applyAt(object: JsonObject, { path, filter, rest }: Target, operation: Operation): JsonObject {
+function applyAt(object: JsonObject, { path, filter, rest }: Target, operation: Noted<Operation>): JsonObject {
   if (![...path, ...rest].every(isKept)) return object;
   const change = filter === undefined ? changeWhole(operation) : changeMatching(operation, filter, rest);
   return changeAt(object, path, change);
@@ -100,38 +142,43 @@ function changeAt(object: JsonObject, [attribute, ...rest]: Path, change: Change
   return Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
 }
 
-function changeWhole({ op, value }: Operation): Change {
+function changeWhole({ op, value, notes }: Noted<Operation>): Change {
   return (current, attribute) => {
     if (attribute.multiValued) {
-      if (op === 'replace') return readValue(attribute, value);
-      const given = listOf(readValue(attribute, value));
-      if (op === 'add') return added(listOf(current), given);
+      if (op === 'replace') return readValue(attribute, value, notes);
+      const given = listOf(readValue(attribute, value, notes));
+      if (op === 'add') return added(attribute, listOf(current), given);
       // Okta and Entra name the members to remove in the value.
-      return isNothing(value) ? undefined : without(listOf(current), given);
+      return isNothing(value) ? undefined : without(attribute, listOf(current), given);
     }
     if (op === 'remove') return undefined;
-    if (attribute.type !== 'complex' || !isObject(value)) return readValue(attribute, value);
-    return merged(isObject(current) ? current : {}, attribute, { op, value });
+    if (attribute.type !== 'complex' || !isObject(value)) return readValue(attribute, value, notes);
+    return merged(isObject(current) ? current : {}, attribute, { op, value, notes });
   };
 }
 
-function changeMatching({ op, value }: Operation, filter: Filter, rest: Path): Change {
+function changeMatching({ op, value, notes }: Noted<Operation>, filter: Filter, rest: Path): Change {
   return (current, attribute) => {
     const isMeant = (element: Json): element is JsonObject => isObject(element) && matches(filter, element);
     const change = (element: JsonObject): Json => {
-      if (rest.length > 0) return changeAt(element, rest, changeWhole({ op, value }));
+      if (rest.length > 0) return changeAt(element, rest, changeWhole({ op, value, notes }));
       if (op === 'remove') return {};
-      const [read] = listOf(readValue(attribute, value));
+      const [read] = isObject(value)
+        ? [readParts(attribute, value, notes)]
+        : listOf(readValue(attribute, value, notes));
       return op === 'add' && isObject(read) ? { ...element, ...read } : (read ?? {});
     };
     const elements = listOf(current);
     if (op === 'remove' || elements.some(isMeant)) {
-      return tidied(elements.map((element) => (isMeant(element) ? change(element) : element)));
+      const changed = elements.map((element) => (isMeant(element) ? change(element) : element));
+      // The last word wins, not the last element.
+      const chosen = changed.findLastIndex((element, index) => isPrimary(element) && isMeant(elements[index] ?? null));
+      return tidied(chosen < 0 ? changed : onePrimary(changed, chosen));
     }
     // Entra sets the work e-mail of a user who has none in this way.
     const described = describedBy(filter);
     if (described === undefined) throw wrong('noTarget', `no element of ${attribute.name} matches the path`);
-    return added(elements, tidied([change(described)]));
+    return added(attribute, elements, tidied([change(readParts(attribute, described, notes) ?? {})]));
   };
 }
 
@@ -147,16 +194,30 @@ function describedBy(filter: Filter): JsonObject | undefined {
 }
 
 /** An element that has the value already is the same one, with what is new about it: a member is there once. */
-const added = (current: readonly Json[], more: readonly Json[]): readonly Json[] =>
-  onePrimary([...without(current, more), ...more]);
+function added(attribute: Attribute, current: readonly Json[], more: readonly Json[]): readonly Json[] {
+  const keyOf = keysIn(attribute);
+  const all = new Map(current.map((element) => [keyOf(element), element]));
+  for (const element of more) {
+    all.delete(keyOf(element));
+    all.set(keyOf(element), element);
+  }
+  return onePrimary([...all.values()]);
+}
 
-const without = (current: readonly Json[], others: readonly Json[]): readonly Json[] =>
-  current.filter((element) => !others.some((one) => isSameElement(element, one)));
+function without(attribute: Attribute, current: readonly Json[], others: readonly Json[]): readonly Json[] {
+  const keyOf = keysIn(attribute);
+  const gone = new Set(others.map(keyOf));
+  return current.filter((element) => !gone.has(keyOf(element)));
+}
 
 /** Elements are told apart by their value; those without one by all they have. */
-function isSameElement(a: Json, b: Json): boolean {
-  if (!isObject(a) || !isObject(b) || b['value'] === undefined) return isSame(a, b);
-  return a['value'] === b['value'];
+function keysIn(attribute: Attribute): (element: Json) => string {
+  const isExact = findPart(attribute, 'value')?.caseExact === true;
+  return (element) => {
+    const value = isObject(element) ? element['value'] : undefined;
+    if (typeof value !== 'string') return canonicalJson(element);
+    return `value ${isExact ? value : foldCase(value)}`;
+  };
 }
 
 /** Without elements whose last part was removed, and with one primary element at most. */

@@ -5,6 +5,8 @@ import { HttpProblem, knownProblem } from '../problems.ts';
 import { errorBody, ScimError } from './errors.ts';
 import { bodyLimit } from './limits.ts';
 import { addScimRoutes, scimPrefix } from './routes.ts';
+import { createReport } from './ignored.ts';
+import { createSettler } from './settler.ts';
 import { createTurns } from './turns.ts';
 
 /** SCIM 2.0 (RFC 7643, 7644) at `/scim/v2`: an identity provider pushes users and groups, and people join, change and leave. */
@@ -12,7 +14,12 @@ import { createTurns } from './turns.ts';
 const scimJson = 'application/scim+json';
 
 export const scimPlugin: GatewayPart = async (app, context) => {
-  const scimContext = { ...context, nextInstant: createClock(context.now), turns: createTurns() };
+  const clocked = { ...context, nextInstant: createClock(context.now) };
+  const settler = createSettler(clocked);
+  // What another process has left is taken up.
+  app.addHook('onReady', () => settler.start());
+  app.addHook('onClose', () => settler.stop());
+  const scimContext = { ...clocked, settler, turns: createTurns(), report: createReport(context) };
   await app.register(
     async (scim) => {
       const parse = scim.getDefaultJsonParser('error', 'error');
@@ -23,6 +30,7 @@ export const scimPlugin: GatewayPart = async (app, context) => {
         (request, body, done) => (body === '' ? done(null, undefined) : parse(request, body, done)),
       );
       scim.decorateRequest('scimSource', '');
+      scim.decorateRequest('scimBase', '');
       scim.addHook('onSend', async (_request, reply, payload) => {
         if (reply.statusCode !== 204 && reply.statusCode !== 304) void reply.type(`${scimJson}; charset=utf-8`);
         return payload;
@@ -34,7 +42,15 @@ export const scimPlugin: GatewayPart = async (app, context) => {
   );
 };
 
-export const isScim = (url: string): boolean => url.startsWith(`${scimPrefix}/`);
+export const isScim = (url: string): boolean => /^\/scim\/v2(\/|\?|$)/.test(url);
+
+/** Clients put the base and the path together with one slash too many, or end with one. */
+export function scimUrl(url: string): string {
+  const [path = '', ...query] = url.split('?');
+  const plain = path.replaceAll(/\/{2,}/g, '/');
+  if (!isScim(plain)) return url;
+  return [plain.replace(/\/$/, ''), ...query].join('?');
+}
 
 /** For an address that no route has, or a method that its routes do not have. */
 export function answerScimUnknown(routes: KnownRoutes, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -67,10 +83,13 @@ function answerScimError(
   context: Pick<GatewayContext, 'onError'>,
 ): FastifyReply {
   if (error instanceof ScimError) {
-    return reply.code(error.status).send(errorBody(error.status, error.message, error.scimType));
+    return reply
+      .headers(headersOf(error))
+      .code(error.status)
+      .send(errorBody(error.status, error.message, error.scimType));
   }
   if (error instanceof HttpProblem)
-    return reply.headers(error.headers).code(error.status).send(errorBody(error.status, error.message));
+    return reply.headers(headersOf(error)).code(error.status).send(errorBody(error.status, error.message));
   if (isSyntax(error)) return reply.code(400).send(errorBody(400, 'the body is not JSON', 'invalidSyntax'));
   const known = knownProblem(error);
   if (known === undefined) {
@@ -80,9 +99,19 @@ function answerScimError(
   // What Muster refuses about a person is a wrong value of the resource.
   const status = known.status === 422 ? 400 : known.status;
   return reply
-    .headers(known.headers ?? {})
+    .headers(headersOf(known))
     .code(status)
     .send(errorBody(status, known.detail, status === 400 ? 'invalidValue' : undefined));
 }
+
+/** Clients of SCIM repeat what they are told when to repeat. */
+const retryAfterS = 5;
+const headersOf = ({
+  status,
+  headers = {},
+}: {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}) => (status === 503 ? { 'retry-after': String(retryAfterS), ...headers } : headers);
 
 const isSyntax = ({ code }: Pick<FastifyError, 'code'>): boolean => code === 'FST_ERR_CTP_INVALID_JSON_BODY';

@@ -1,6 +1,8 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import { foldCase } from '../../../domain/text.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
-import type { ScimRow } from '../../../inventory/port/scim.ts';
+import type { ScimFilter, ScimRow } from '../../../inventory/port/scim.ts';
+import { idsOf } from './events.ts';
 import { present } from './representation.ts';
 import { wrong } from './errors.ts';
 import { resolvePath } from './attributes.ts';
@@ -22,7 +24,6 @@ interface ListQuery extends Projection {
 }
 
 const listSchema = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
-export const searchSchema = 'urn:ietf:params:scim:api:messages:2.0:SearchRequest';
 
 /** From a query string, or from the body of a search. */
 export function readQuery(given: unknown): ListQuery {
@@ -77,22 +78,16 @@ export async function listResources(
   });
   if (parsed.length === 0) parseFilter(query.filter ?? '', (types[0] as ResourceType).root);
 
-  const found: { type: ResourceType; row: ScimRow; resource: JsonObject }[] = [];
-  for (const { type, filter } of parsed) {
-    const rows = await inventory.listScim({ source, resourceType: type.name, ...indexed(filter) });
-    const isWithGroups = filter !== undefined && mentions(filter, 'groups');
-    for (const row of rows) {
-      const groups = isWithGroups ? await inventory.scimGroupsOf(source, row.id) : [];
-      const resource = present(row, { type, base, groups });
-      if (filter === undefined || matches(filter, resource)) found.push({ type, row, resource });
-    }
-  }
+  const found = [];
+  for (const { type, filter } of parsed)
+    found.push(...(await findResources(inventory, { source, base, type }, filter)));
   const sorted = query.sortBy === undefined ? found : sort(found, query.sortBy, query.isDescending);
   const page = sorted.slice(query.startIndex - 1, query.startIndex - 1 + query.count);
   const resources = [];
   for (const { type, row } of page) {
-    const groups = type.name === 'User' ? await inventory.scimGroupsOf(source, row.id) : [];
+    const groups = type.name === 'User' ? await inventory.scimGroupsOf(source, idsOf(row)) : [];
     resources.push(project(type, present(row, { type, base, groups }), query));
+    await breathe();
   }
   return {
     schemas: [listSchema],
@@ -103,12 +98,45 @@ export async function listResources(
   };
 }
 
-/** What the database can look up by itself: identity providers do so before they create a user. */
-function indexed(filter: Filter | undefined): { name?: string; externalId?: string } {
+interface Found {
+  readonly type: ResourceType;
+  readonly row: ScimRow;
+  readonly resource: () => JsonObject;
+}
+
+async function findResources(
+  inventory: Pick<Inventory, 'listScim' | 'scimGroupsOf'>,
+  { source, base, type }: { readonly source: string; readonly base: string; readonly type: ResourceType },
+  filter: Filter | undefined,
+): Promise<readonly Found[]> {
+  const rows = await inventory.listScim({ source, resourceType: type.name, ...indexed(type, filter) });
+  const isWithGroups = filter !== undefined && mentions(filter, 'groups');
+  const found: Found[] = [];
+  for (const [index, row] of rows.entries()) {
+    const groups = isWithGroups ? await inventory.scimGroupsOf(source, idsOf(row)) : [];
+    const resource = () => present(row, { type, base, groups });
+    if (filter === undefined || matches(filter, resource())) found.push({ type, row, resource });
+    // Thousands are compared one by one: other requests have their turn in between.
+    if (filter !== undefined && index % 50 === 49) await breathe();
+  }
+  return found;
+}
+
+/** What the database can look up by itself: identity providers do so before they create a user, and for each member of a group. */
+function indexed(type: ResourceType, filter: Filter | undefined): ScimFilter {
+  if (filter?.op === 'and') return Object.assign({}, ...filter.parts.map((part) => indexed(type, part)));
+  if (filter?.op === 'has' && filter.path[0]?.name === 'members') {
+    const { filter: inner } = filter;
+    const isByValue = inner.op === 'eq' && inner.path[0]?.name === 'value';
+    return isByValue && typeof inner.value === 'string' ? { memberId: inner.value } : {};
+  }
   if (filter?.op !== 'eq' || typeof filter.value !== 'string') return {};
-  const [first] = filter.path;
-  if (first?.name === 'externalId') return { externalId: filter.value };
-  return first?.name === 'userName' ? { name: foldCase(filter.value) } : {};
+  const { value } = filter;
+  const [first, second] = filter.path.map(({ name }) => name);
+  if (first === 'id') return { id: value };
+  if (first === 'externalId') return { externalId: value };
+  if (first === 'members' && second === 'value') return { memberId: value };
+  return first === (type.name === 'User' ? 'userName' : 'displayName') ? { name: foldCase(value) } : {};
 }
 
 function mentions(filter: Filter, name: string): boolean {
@@ -117,14 +145,10 @@ function mentions(filter: Filter, name: string): boolean {
   return filter.path[0]?.name === name;
 }
 
-function sort<T extends { readonly type: ResourceType; readonly resource: JsonObject }>(
-  found: readonly T[],
-  sortBy: string,
-  isDescending: boolean,
-): readonly T[] {
+function sort(found: readonly Found[], sortBy: string, isDescending: boolean): readonly Found[] {
   const keyed = found.map((one) => {
     const path = resolvePath(sortBy, one.type.root);
-    return { one, key: path && sortKeyOf(one.resource, path) };
+    return { one, key: path && sortKeyOf(one.resource(), path) };
   });
   // Resources without a value come last in ascending order, and first in descending order.
   const ascending = keyed.toSorted(({ key: a }, { key: b }) => {

@@ -9,7 +9,8 @@ export function present(
   row: ScimRow,
   { type, base, groups }: { readonly type: ResourceType; readonly base: string; readonly groups: readonly ScimGroup[] },
 ): JsonObject {
-  const resource = resourceOf(row);
+  const { active, ...others } = resourceOf(row);
+  const resource: JsonObject = typeof active === 'boolean' ? { active, ...others } : others;
   const extensions = type.extensions.flatMap(({ id }) => (resource[id] === undefined ? [] : [id]));
   const location = locationOf(row, base);
   return {

@@ -2,17 +2,20 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { refuseUnranked } from '../../intake/identity.ts';
 import { callerOf } from '../callers.ts';
 import { HttpProblem } from '../problems.ts';
+import { canonicalJson } from '../../../inventory/port/json.ts';
 import type { ScimRow } from '../../../inventory/port/scim.ts';
 import { describeResourceTypes, describeSchemas, serviceProviderConfig } from './discovery.ts';
+import type { ScimContext } from './context.ts';
 import { ScimError, wrong } from './errors.ts';
-import { resourceOf, type ScimContext } from './events.ts';
+import { idsOf, nameOf } from './events.ts';
 import { applyPatch } from './patch.ts';
 import { project } from './projection.ts';
-import { listResources, readProjection, readQuery, searchSchema } from './query.ts';
+import { listResources, readProjection, readQuery } from './query.ts';
+import type { Ignored } from './ignored.ts';
 import { locationOf, present } from './representation.ts';
 import { groupType, resourceTypes, userType, type ResourceType } from './schemas.ts';
 import { changeResource, createResource, etagOf, removeResource } from './store.ts';
-import { readResource, requireSchema, isObject } from './values.ts';
+import { isEmployed, isObject, newNotes, readResource, type JsonObject, type Notes } from './values.ts';
 
 /** The addresses of SCIM, below `/scim/v2`. */
 
@@ -22,6 +25,7 @@ const hidden = { schema: { hide: true } };
 export function addScimRoutes(app: FastifyInstance, context: ScimContext): void {
   app.addHook('onRequest', async (request) => {
     request.scimSource = sourceOf(context, request);
+    request.scimBase = `${context.publicUrl ?? `${request.protocol}://${request.host}`}${scimPrefix}`;
   });
   addDiscovery(app);
   app.post('/.search', hidden, (request) => search(context, request, resourceTypes));
@@ -54,42 +58,62 @@ function addWrites(app: FastifyInstance, context: ScimContext, type: ResourceTyp
   const one = `${type.endpoint}/:id`;
   app.post(type.endpoint, hidden, async (request, reply) => {
     const { source } = placeOf(request);
-    const resource = readResource(type, request.body);
-    const row = await context.turns(source, () => createResource(context, { source, type, resource }));
+    const notes = newNotes();
+    const read = readResource(type, request.body, notes);
+    // A user who is pushed without `active` is active.
+    const resource = type === userType ? { active: true, ...read } : read;
+    const id = `new ${canonicalJson(resource['externalId'] ?? nameOf(resource))}`;
+    const row = await context.turns({ source, id }, () => createResource(context, { source, type, resource, notes }));
+    context.report(source, ignoredIn(notes));
     return respond(context, type, { request, reply: reply.code(201), row });
   });
-  app.put(one, hidden, async (request, reply) => {
-    const resource = readResource(type, request.body);
-    const row = await change(context, type, request, (before) => changeResource(context, before, resource));
-    return respond(context, type, { request, reply, row });
-  });
-  app.patch(one, hidden, async (request, reply) => {
-    const row = await change(context, type, request, (before) =>
-      changeResource(context, before, applyPatch(type, resourceOf(before), request.body)),
-    );
-    return respond(context, type, { request, reply, row });
-  });
+  app.put(one, hidden, (request, reply) =>
+    change(context, type, { request, reply }, (current, notes) => {
+      const read = readResource(type, request.body, notes);
+      // Some templates have no `active` at all: nobody comes back by that.
+      return type === userType && !isEmployed(current) ? { active: false, ...read } : read;
+    }),
+  );
+  app.patch(one, hidden, (request, reply) =>
+    change(context, type, { request, reply }, (current, notes) => applyPatch(type, current, request.body, notes)),
+  );
   app.delete(one, hidden, async (request, reply) => {
-    await change(context, type, request, (row) => removeResource(context, row));
+    await inTurn(context, request, () => removeResource(context, () => findMatching(context, type, request)));
     return reply.code(204).send();
   });
 }
 
-/** One change of a source after the other: a group names users, and a user is in groups. */
-function change<T>(
+async function change(
   context: ScimContext,
   type: ResourceType,
-  request: FastifyRequest,
-  work: (row: ScimRow) => Promise<T>,
-): Promise<T> {
-  return context.turns(placeOf(request).source, async () => {
-    const row = await find(context, type, request);
-    const expected = versionsIn(request.headers['if-match']);
-    if (expected !== undefined && expected !== '*' && !expected.includes(etagOf(row))) {
-      throw new ScimError(412, `it is at version ${etagOf(row)} by now: read it again`);
-    }
-    return work(row);
-  });
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  read: (current: JsonObject, notes: Notes) => JsonObject,
+): Promise<unknown> {
+  let notes = newNotes();
+  const ask = (current: JsonObject) => {
+    notes = newNotes();
+    return { resource: read(current, notes), notes };
+  };
+  const row = await inTurn(context, request, () =>
+    changeResource(context, type, () => findMatching(context, type, request), ask),
+  );
+  context.report(placeOf(request).source, ignoredIn(notes));
+  return respond(context, type, { request, reply, row });
+}
+
+/** One change of a resource after the other. */
+function inTurn<T>({ turns }: ScimContext, request: FastifyRequest, work: () => Promise<T>): Promise<T> {
+  const { id } = request.params as { readonly id: string };
+  return turns({ source: placeOf(request).source, id }, work);
+}
+
+const ignoredIn = ({ unknown, faults }: Notes): Ignored => ({ attribute: unknown, value: faults.length });
+
+async function findMatching(context: ScimContext, type: ResourceType, request: FastifyRequest): Promise<ScimRow> {
+  const row = await find(context, type, request);
+  const expected = versionsIn(request.headers['if-match']);
+  if (expected === undefined || expected === '*' || expected.includes(etagOf(row))) return row;
+  throw new ScimError(412, `it is at version ${etagOf(row)} by now: read it again`);
 }
 
 async function find({ inventory }: ScimContext, type: ResourceType, request: FastifyRequest): Promise<ScimRow> {
@@ -105,7 +129,7 @@ async function respond(
   { request, reply, row }: { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly row: ScimRow },
 ): Promise<FastifyReply> {
   const { base, source } = placeOf(request);
-  const groups = type.name === 'User' ? await inventory.scimGroupsOf(source, row.id) : [];
+  const groups = type.name === 'User' ? await inventory.scimGroupsOf(source, idsOf(row)) : [];
   const resource = project(type, present(row, { type, base, groups }), readProjection(request.query));
   void reply.headers({ etag: etagOf(row), location: locationOf(row, base) });
   return reply.send(resource);
@@ -114,7 +138,6 @@ async function respond(
 function search({ inventory }: ScimContext, request: FastifyRequest, types: readonly ResourceType[]) {
   const { body } = request;
   if (!isObject(body)) throw wrong('invalidSyntax', 'the body is not a JSON object');
-  requireSchema(body, searchSchema);
   return listResources(inventory, { ...placeOf(request), types }, readQuery(body));
 }
 
@@ -157,7 +180,7 @@ function sourceOf(context: ScimContext, request: FastifyRequest): string {
 
 const placeOf = (request: FastifyRequest) => ({
   source: request.scimSource,
-  base: `${request.protocol}://${request.host}${scimPrefix}`,
+  base: request.scimBase,
 });
 
 function versionsIn(header: string | undefined): readonly string[] | '*' | undefined {
@@ -170,5 +193,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The source that sends a request by SCIM. */
     scimSource: string;
+    /** The address of SCIM, as clients reach it. */
+    scimBase: string;
   }
 }

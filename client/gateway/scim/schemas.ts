@@ -122,7 +122,7 @@ const group: SchemaDocument = {
       'members',
       'Members of the group',
       [
-        text('value', 'The id of the member', immutable),
+        text('value', 'The id of the member', { ...immutable, caseExact: true }),
         text('display', "The member's name", immutable),
         reference('$ref', 'The address of the member', ['User', 'Group'], immutable),
         text('type', 'What the member is', { ...immutable, canonicalValues: ['User', 'Group'] }),

@@ -1,166 +1,235 @@
 import { randomUUID } from 'node:crypto';
+import { TooMuchError } from '../../../domain/errors.ts';
+import type { HrEvent } from '../../../domain/model.ts';
+import type { RecordTransaction } from '../../../inventory/port/inventory.ts';
 import type { ScimRow } from '../../../inventory/port/scim.ts';
-import { LeftOut } from '../../intake/leftOut.ts';
+import { aliasOf } from '../../intake/identity.ts';
+import type { ScimContext } from './context.ts';
 import { ScimError, wrong } from './errors.ts';
-import { hasWrongEmail, type UserFacts } from './userFacts.ts';
-import { bindPerson, eventsOf, nameOf, readFacts, resourceOf, storedAs, submit, type ScimContext } from './events.ts';
+import { idsOf, managerIn, nameOf, requireSound, resourceOf, settle, storedAs } from './events.ts';
 import { groupType, type ResourceType } from './schemas.ts';
-import { isObject, isSame, textAt, type JsonObject } from './values.ts';
-import { contractorProblem } from '../../../domain/contractors.ts';
+import { emailOf, hasWrongEmail } from './userFacts.ts';
+import { isEmployed, isObject, listOf, requireAll, textAt, type JsonObject, type Notes } from './values.ts';
 
 /**
- * Changes of users and groups. What follows for people is accepted by the engine first and the resource is written then, so
- * that after a crash in between the client's repetition completes it: it makes the same events, which change nothing twice.
+ * Changes of users and groups. A change is on record when it is answered: the resource, with what follows for the user's person, in one
+ * transaction. What follows for the members of a group, and for somebody's reports, is owed from then on.
  */
 
 export const etagOf = ({ version }: Pick<ScimRow, 'version'>): string => `W/"${version}"`;
 
+/** What a request asks for, with what could not be read of it. */
+export interface Asked {
+  readonly resource: JsonObject;
+  readonly notes: Notes;
+}
+
+/** `again`: somebody else has changed it since it was read. */
+type Outcome = ScimRow | 'again';
+
 export async function createResource(
   context: ScimContext,
-  { source, type, resource }: { readonly source: string; readonly type: ResourceType; readonly resource: JsonObject },
+  { source, type, resource, notes }: { readonly source: string; readonly type: ResourceType } & Asked,
 ): Promise<ScimRow> {
-  const at = context.nextInstant();
+  requireAll(type.root, resource, notes);
+  const [fault] = notes.faults;
+  if (fault !== undefined) throw fault;
+  return untilDone(async () => {
+    const at = context.nextInstant();
+    const common = { source, id: randomUUID(), resourceType: type.name, version: 0, owed: 0, createdAt: at } as const;
+    const row: ScimRow = { ...common, ...columnsOf(type, resource, at) };
+    const known = await knownAs(context, row);
+    if (known === undefined) return record(context, undefined, row);
+    // A repeated POST of a group that names no members does not empty it.
+    const { members } = resourceOf(known);
+    const whole = resource['members'] === undefined && members !== undefined ? { ...resource, members } : resource;
+    return changed(context, known, { ...known, ...columnsOf(type, whole, at) });
+  });
+}
+
+/** The group that the source creates once more, or the user who comes back: by `externalId`, else by name. */
+async function knownAs(
+  { inventory }: ScimContext,
+  { source, resourceType, externalId, name }: ScimRow,
+): Promise<ScimRow | undefined> {
+  const isIt = (one: ScimRow) => resourceType === 'Group' || !isEmployed(resourceOf(one));
+  const sameId = externalId === undefined ? [] : await inventory.listScim({ source, resourceType, externalId });
+  const namesakes = await inventory.listScim({ source, resourceType, name });
+  const hasNoOtherId = (one: ScimRow): boolean =>
+    one.externalId === externalId || (resourceType === 'Group' && [one.externalId, externalId].includes(undefined));
+  return sameId.find(isIt) ?? namesakes.find((one) => hasNoOtherId(one) && isIt(one));
+}
+
+/** `ask` reads what the request wants of the current resource; it is asked again where that has changed meanwhile. */
+export async function changeResource(
+  context: ScimContext,
+  type: ResourceType,
+  find: () => Promise<ScimRow>,
+  ask: (current: JsonObject) => Asked,
+): Promise<ScimRow> {
+  return untilDone(async () => {
+    const before = await find();
+    const current = resourceOf(before);
+    const resource = accepted(type, current, ask(current));
+    return changed(context, before, { ...before, ...columnsOf(type, resource, context.nextInstant()) });
+  });
+}
+
+/** Throws what is wrong with the request, but never where it deactivates a user: that is taken, with what can be read beside it. */
+function accepted(type: ResourceType, current: JsonObject, { resource, notes }: Asked): JsonObject {
+  const isUser = type.name === 'User';
+  // Nobody comes back by what is not said.
+  const staysAway = isUser && resource['active'] === undefined && !isEmployed(current);
+  const next = staysAway ? { ...resource, active: null } : resource;
+  requireAll(type.root, next, notes);
+  const [fault] = notes.faults;
+  if (fault === undefined) return next;
+  const isEnd = isUser && !isEmployed(next) && isEmployed(current);
+  if (!isEnd) throw fault;
+  return { userName: current['userName'] ?? '', ...next };
+}
+
+/** The changed row, or the same one where nothing changed. */
+const changed = (context: ScimContext, before: ScimRow, after: ScimRow): Promise<Outcome> =>
+  before.resource === after.resource ? Promise.resolve(before) : record(context, before, after);
+
+export async function removeResource(context: ScimContext, find: () => Promise<ScimRow>): Promise<void> {
+  await untilDone(async () => {
+    const before = await find();
+    return inOneGo(context, before, async (trx, isTold) => {
+      if ((await trx.findScim(before))?.version !== before.version) return 'again';
+      return { row: before, events: await remove(trx, context, { before, isTold }) };
+    });
+  });
+}
+
+async function remove(
+  trx: RecordTransaction,
+  context: ScimContext,
+  { before, isTold }: { readonly before: ScimRow; readonly isTold: boolean },
+): Promise<readonly HrEvent[]> {
+  if (before.resourceType === 'User' && isTold) return settle(trx, context, { ...before, version: 0 });
+  if (before.resourceType === 'User') await trx.buryScim(before);
+  else {
+    const { gone } = await trx.writeScimMembers(before, []);
+    await trx.oweScim(before.source, gone);
+    await trx.removeScim(before);
+  }
+  return [];
+}
+
+async function record(context: ScimContext, before: ScimRow | undefined, asked: ScimRow): Promise<Outcome> {
+  const isUser = asked.resourceType === 'User';
+  const next = isUser ? await bound(context, asked) : asked;
+  return inOneGo(context, next, async (trx, isTold) => {
+    const { source, id } = next;
+    if (before !== undefined && (await trx.findScim({ source, id }))?.version !== before.version) return 'again';
+    const free = isUser ? await withFreeName(trx, before, next) : next;
+    const after: ScimRow = { ...free, version: (before?.version ?? 0) + 1, owed: isTold ? 0 : owedBy(free) };
+    if (isUser) await requireSound(trx, context, after);
+    await trx.writeScim(after, { from: before?.version });
+    if (!isUser) {
+      await recordMembers(trx, context, { before, after });
+      return { row: after, events: [] };
+    }
+    const isNew = before?.personId !== after.personId || before?.externalId !== after.externalId;
+    if (isNew) await trx.oweScimReports(source, idsOf(after));
+    return { row: after, events: isTold ? await settle(trx, context, after) : [] };
+  });
+}
+
+const owedBy = (row: ScimRow): ScimRow['owed'] => (isEmployed(resourceOf(row)) ? 1 : 2);
+
+type Recorded = { readonly row: ScimRow; readonly events: readonly HrEvent[] } | 'again';
+
+/** What the intake does not take now (`isTold` is false then) stays owed: the resource is on record all the same. */
+async function inOneGo(
+  { inventory, settler }: ScimContext,
+  { source }: Pick<ScimRow, 'source'>,
+  work: (trx: RecordTransaction, isTold: boolean) => Promise<Recorded>,
+): Promise<Outcome> {
+  const go = (isTold: boolean) =>
+    inventory.inTransaction(async (trx) => {
+      await trx.lockScim(source);
+      return work(trx, isTold);
+    });
+  const recorded = await go(true).catch((error: unknown) => {
+    if (error instanceof TooMuchError) return go(false);
+    throw error;
+  });
+  if (recorded === 'again') return 'again';
+  settler.tell(recorded.events);
+  settler.start();
+  return recorded.row;
+}
+
+/** The row with its person, once there is an e-mail that tells who that is. */
+async function bound({ inventory, policy, nextInstant }: ScimContext, row: ScimRow): Promise<ScimRow> {
+  const resource = resourceOf(row);
+  const isActive = isEmployed(resource);
+  if (isActive && hasWrongEmail(resource)) {
+    throw wrong('invalidValue', 'the e-mail is not one address in plain letters, such as ada@example.com');
+  }
+  const email = emailOf(resource);
+  if (row.personId !== undefined || email === undefined) return row;
+  const { source, externalId } = row;
+  const { personId } = await aliasOf(inventory, { source, email, externalId }, { at: nextInstant(), policy });
+  const holders = await inventory.listScim({ source, resourceType: 'User', personId });
+  if (holders.every(({ id }) => id === row.id)) return { ...row, personId };
+  // The end of somebody who is another user's person is that of nobody.
+  if (!isActive) return row;
+  throw new ScimError(409, 'another user has this externalId or, without one, this e-mail', 'uniqueness');
+}
+
+/** A user who is deactivated keeps the old name where somebody else has the new one. */
+async function withFreeName(trx: RecordTransaction, before: ScimRow | undefined, row: ScimRow): Promise<ScimRow> {
+  const { source, resourceType, name } = row;
+  const namesakes = await trx.listScim({ source, resourceType, name });
+  if (namesakes.every(({ id }) => id === row.id)) return row;
+  const resource = resourceOf(row);
+  if (before === undefined || isEmployed(resource)) {
+    throw new ScimError(409, 'another user has this userName', 'uniqueness');
+  }
+  const { userName = '' } = resourceOf(before);
+  return { ...row, name: before.name, resource: storedAs({ ...resource, userName }) };
+}
+
+async function recordMembers(
+  trx: RecordTransaction,
+  { report }: ScimContext,
+  { before, after }: { readonly before: ScimRow | undefined; readonly after: ScimRow },
+): Promise<void> {
+  const { source } = after;
+  const members = membersOf(after);
+  const { come, gone } = await trx.writeScimMembers(after, members);
+  const isRenamed = before !== undefined && before.displayName !== after.displayName;
+  await trx.oweScim(source, isRenamed ? [...members, ...gone] : [...come, ...gone]);
+  report(source, { member: await trx.countUnknownScim(source, come) });
+}
+
+const membersOf = (row: Pick<ScimRow, 'resource'>): readonly string[] =>
+  listOf(resourceOf(row)['members']).flatMap((one) =>
+    isObject(one) && typeof one['value'] === 'string' ? [one['value']] : [],
+  );
+
+function columnsOf(type: ResourceType, resource: JsonObject, at: string) {
   const { externalId } = resource;
-  const row: ScimRow = {
-    source,
-    id: randomUUID(),
-    resourceType: type.name,
+  return {
     name: nameOf(resource),
+    displayName: type.name === 'Group' ? textAt(groupType, resource, 'displayName') : undefined,
     externalId: typeof externalId === 'string' ? externalId : undefined,
-    version: 0,
+    manager: type.name === 'User' ? managerIn(resource) : undefined,
     resource: storedAs(resource),
-    createdAt: at,
     lastModifiedAt: at,
   };
-  if (type.name === 'Group') {
-    const created = { ...row, version: 1 };
-    const members = membersOf(created);
-    await submitOfGroup(context, { before: undefined, after: created });
-    await context.inventory.writeScim(created, { members });
-    return created;
+}
+
+const attempts = 5;
+
+async function untilDone(attempt: () => Promise<Outcome>): Promise<ScimRow> {
+  for (let left = attempts; left > 0; left -= 1) {
+    const outcome = await attempt();
+    if (outcome !== 'again') return outcome;
   }
-  // What is wrong is refused before the name is taken.
-  requireEmail(resource);
-  requireEnd(await readFacts(context, row, []));
-  const reserved = await context.inventory.reserveScim(row);
-  if (reserved === 'taken') throw new ScimError(409, 'another user has this userName', 'uniqueness');
-  return changeUser(context, undefined, { ...row, id: reserved.id, createdAt: reserved.createdAt });
-}
-
-/** Returns the changed row, or the same one where nothing changed. */
-export async function changeResource(context: ScimContext, before: ScimRow, resource: JsonObject): Promise<ScimRow> {
-  if (isSame(resourceOf(before), resource)) return before;
-  const { externalId } = resource;
-  const row: ScimRow = {
-    ...before,
-    name: nameOf(resource),
-    externalId: typeof externalId === 'string' ? externalId : undefined,
-    resource: storedAs(resource),
-    lastModifiedAt: context.nextInstant(),
-  };
-  if (row.resourceType === 'User') {
-    const { source, resourceType, name } = row;
-    const namesakes = await context.inventory.listScim({ source, resourceType, name });
-    if (namesakes.some(({ id }) => id !== row.id)) {
-      throw new ScimError(409, 'another user has this userName', 'uniqueness');
-    }
-    return changeUser(context, before, row);
-  }
-  const after = { ...row, version: before.version + 1 };
-  const members = membersOf(after);
-  await submitOfGroup(context, { before, after });
-  return written(await context.inventory.writeScim(after, { from: before.version, members }), after);
-}
-
-export async function removeResource(context: ScimContext, before: ScimRow): Promise<void> {
-  if (before.resourceType === 'Group') {
-    await submitOfGroup(context, { before, after: undefined });
-  } else {
-    const facts = await readFacts(context, before, await groupNames(context, before));
-    const because = { id: before.id, version: before.version + 1 };
-    await submit(context, eventsOf(context, before, [facts, undefined], because));
-  }
-  written(await context.inventory.removeScim(before), before);
-}
-
-async function changeUser(context: ScimContext, before: ScimRow | undefined, next: ScimRow): Promise<ScimRow> {
-  requireEmail(resourceOf(next));
-  const after = { ...(await bindPerson(context, next)), version: (before?.version ?? 0) + 1 };
-  const groups = await groupNames(context, after);
-  const was = before && (await readFacts(context, before, groups));
-  const read = await readFacts(context, after, groups);
-  requireEnd(read);
-  // A user who lost only the e-mail is still the same person.
-  const is = read ?? (was && { ...was, isActive: resourceOf(after)['active'] !== false });
-  if (is !== undefined) await submit(context, eventsOf(context, after, [was, is], after));
-  return written(await context.inventory.writeScim(after, { from: before?.version ?? 0 }), after);
-}
-
-function requireEmail(resource: JsonObject): void {
-  if (!hasWrongEmail(resource)) return;
-  throw wrong('invalidValue', 'the e-mail is not one address in plain letters, such as ada@example.com');
-}
-
-/** The manager of a contractor counts as the sponsor: SCIM has no other attribute for one. */
-function requireEnd(facts: UserFacts | undefined): void {
-  if (facts?.isActive !== true) return;
-  const { extra, manager } = facts.person;
-  const problem = contractorProblem(extra, { hasEnd: facts.leaveAt !== undefined, hasSponsor: manager !== undefined });
-  if (problem !== undefined) {
-    throw wrong('invalidValue', `${problem} (leaveDate of the Muster extension, or manager)`);
-  }
-}
-
-const groupNames = async ({ inventory }: ScimContext, { source, id }: ScimRow): Promise<readonly string[]> =>
-  (await inventory.scimGroupsOf(source, id)).map(({ displayName }) => displayName);
-
-/** A mover for everybody whose groups have changed. */
-async function submitOfGroup(
-  context: ScimContext,
-  { before, after }: { readonly before: ScimRow | undefined; readonly after: ScimRow | undefined },
-): Promise<void> {
-  const group = after ?? before;
-  if (group === undefined) return;
-  const [was, is] = [before, after].map((row) => new Set(row && membersOf(row)));
-  const isRenamed = before?.name !== after?.name;
-  const affected = [...new Set([...(was ?? []), ...(is ?? [])])].filter(
-    (id) => isRenamed || was?.has(id) !== is?.has(id),
-  );
-  const because = { id: group.id, version: (before?.version ?? 0) + 1 };
-  const left = new LeftOut();
-  // A few at a time, so that a large group does not keep everybody else waiting for the engine.
-  for (let from = 0; from < affected.length; from += 8) {
-    await Promise.all(
-      affected.slice(from, from + 8).map(async (id) => {
-        const user = await context.inventory.findScim({ source: group.source, id });
-        if (user?.resourceType !== 'User') return;
-        const others = (await context.inventory.scimGroupsOf(group.source, id)).filter((one) => one.id !== group.id);
-        const names = (row: ScimRow | undefined, isIn: boolean | undefined) => [
-          ...others.map(({ displayName }) => displayName),
-          ...(row !== undefined && isIn === true
-            ? [textAt(groupType, resourceOf(row), 'displayName') ?? row.name]
-            : []),
-        ];
-        const facts = [
-          await readFacts(context, user, names(before, was?.has(id))),
-          await readFacts(context, user, names(after, is?.has(id))),
-        ] as const;
-        const events = eventsOf(context, user, facts, because);
-        await left.unlessTooMuch(id, () => submit(context, events));
-      }),
-    );
-  }
-  left.throwFirst();
-}
-
-const membersOf = (row: Pick<ScimRow, 'resource'>): readonly string[] => {
-  const { members } = resourceOf(row);
-  const values = Array.isArray(members) ? (members as readonly unknown[]) : [];
-  return values.flatMap((one) => (isObject(one) && typeof one['value'] === 'string' ? [one['value']] : []));
-};
-
-/** Two gateway processes changed it at once: the client repeats its change on the current version. */
-function written(isWritten: boolean, row: ScimRow): ScimRow {
-  if (isWritten) return row;
-  throw new ScimError(409, 'it was changed at the same time: send it again');
+  throw new ScimError(503, 'it is being changed by others: send it again');
 }

@@ -1,18 +1,31 @@
-import { filled } from '../../intake/attributes.ts';
-import { beginningOf, endOf, isLocalDate, isTimeZone } from '../../intake/localDates.ts';
-import type { EventDraft } from '../../operations/drafts.ts';
+import { UsageError } from '../../../domain/errors.ts';
 import type { PersonAttributes } from '../../../domain/model.ts';
-import { wrong } from './errors.ts';
-import { maxGroups } from './limits.ts';
-import { enterpriseUrn, musterUrn, userType } from './schemas.ts';
-import { isObject, isSame, textAt, type JsonObject } from './values.ts';
 import { isEmail } from '../../../domain/text.ts';
+import { filled } from '../../intake/attributes.ts';
+import { readDate, whenOf } from '../../intake/dates.ts';
+import { beginningOf, endOf, isTimeZone } from '../../intake/localDates.ts';
+import type { EventDraft } from '../../operations/drafts.ts';
+import { wrong } from './errors.ts';
+import { maxGroupBytes, maxGroups } from './limits.ts';
+import { enterpriseUrn, musterUrn, userType } from './schemas.ts';
+import {
+  isEmployed,
+  isObject,
+  isPrimary,
+  isSame,
+  listOf,
+  lowerCased,
+  textAt,
+  type Json,
+  type JsonObject,
+} from './values.ts';
 
 /** What a SCIM user says of a person, and the events that follow from a change of it. Pure. */
 
 export interface UserFacts {
   readonly isActive: boolean;
-  readonly person: PersonAttributes;
+  /** Absent as long as no e-mail is known. */
+  readonly person?: PersonAttributes;
   /** Instants. */
   readonly hireAt?: string;
   readonly leaveAt?: string;
@@ -23,6 +36,8 @@ interface FactsContext {
   readonly groups: readonly string[];
   /** The manager as HR knows them, where that is known. */
   readonly manager?: string;
+  /** The e-mail of the person so far: it stays where the user has lost theirs. */
+  readonly email?: string;
   readonly defaultTimeZone: string;
 }
 
@@ -42,23 +57,34 @@ export function hasWrongEmail(resource: JsonObject): boolean {
 }
 
 function givenEmail(resource: JsonObject): string | undefined {
-  const emails = Array.isArray(resource['emails']) ? (resource['emails'] as readonly unknown[]).filter(isObject) : [];
-  const chosen =
-    emails.find(({ primary }) => primary === true) ?? emails.find(({ type }) => type === 'work') ?? emails[0];
+  const emails = listOf(resource['emails']).filter((one) => isObject(one) && isText(one['value'])) as JsonObject[];
+  const chosen = emails.find(isPrimary) ?? emails.find(({ type }) => lowerCased(type) === 'work') ?? emails[0];
   const given = chosen?.['value'] ?? resource['userName'];
-  return typeof given === 'string' ? given.trim() : undefined;
+  return isText(given) ? given.trim() : undefined;
 }
 
-export function factsOf(
-  resource: JsonObject,
-  { groups, manager, defaultTimeZone }: FactsContext,
-): UserFacts | undefined {
-  const address = emailOf(resource);
-  if (address === undefined) return undefined;
+const isText = (value: Json | undefined): value is string => typeof value === 'string' && value.trim() !== '';
+
+/** Throws for a day or a zone that cannot be read, but never for somebody who is not active: their end does not wait for it. */
+export function factsOf(resource: JsonObject, context: FactsContext): UserFacts {
+  const isActive = isEmployed(resource);
+  const timeZone = timeZoneOf(resource, isActive);
+  const email = emailOf(resource) ?? context.email;
+  const zone = timeZone ?? context.defaultTimeZone;
+  return {
+    isActive,
+    ...filled({
+      person: email === undefined ? undefined : { email, ...attributesOf(resource, context, timeZone) },
+      hireAt: isActive ? instantOf(resource, 'hireDate', { zone, edge: beginningOf }) : undefined,
+      leaveAt: isActive ? instantOf(resource, 'leaveDate', { zone, edge: endOf }) : undefined,
+    }),
+  };
+}
+
+function attributesOf(resource: JsonObject, { groups, manager }: FactsContext, timeZone: string | undefined) {
   const text = (name: string) => cut(textAt(userType, resource, name)?.replaceAll(unprintable, ' '));
   const enterprise = (name: string) => text(`${enterpriseUrn}:${name}`);
   const full = [text('name.givenName'), text('name.familyName')].filter((part) => part !== undefined).join(' ');
-  const timeZone = timeZoneOf(resource);
   const extra = {
     userType: text('userType'),
     organization: enterprise('organization'),
@@ -66,8 +92,7 @@ export function factsOf(
     costCenter: enterprise('costCenter'),
     employeeNumber: enterprise('employeeNumber'),
   };
-  const person = {
-    email: address,
+  return {
     ...filled({
       name: text('displayName') ?? text('name.formatted') ?? (full === '' ? undefined : cut(full)),
       title: text('title'),
@@ -75,60 +100,70 @@ export function factsOf(
       manager,
       timeZone,
     }),
-    extra: { ...filled(extra), groups: groups.slice(0, maxGroups) },
+    extra: { ...filled(extra), groups: fitting(groups) },
   };
-  const zone = timeZone ?? defaultTimeZone;
-  return {
-    isActive: resource['active'] !== false,
-    person,
-    ...filled({
-      hireAt: instantOf(resource, 'hireDate', (value) => beginningOf(value, zone)),
-      leaveAt: instantOf(resource, 'leaveDate', (value) => endOf(value, zone)),
-    }),
-  };
+}
+
+/** As many as one statement holds. */
+function fitting(groups: readonly string[]): readonly string[] {
+  let bytes = 0;
+  return groups.slice(0, maxGroups).filter((name) => (bytes += Buffer.byteLength(name)) <= maxGroupBytes);
 }
 
 /** As long as an event may hold; a surrogate pair is not cut in half. */
 const cut = (text: string | undefined): string | undefined => text?.slice(0, 255).toWellFormed();
 
 /** The zone of Muster's extension comes before that of the directory. */
-function timeZoneOf(resource: JsonObject): string | undefined {
+function timeZoneOf(resource: JsonObject, isActive: boolean): string | undefined {
   const own = textAt(userType, resource, `${musterUrn}:timeZone`);
-  if (own !== undefined && !isTimeZone(own)) {
+  if (own !== undefined && isTimeZone(own)) return own;
+  if (own !== undefined && isActive) {
     throw wrong('invalidValue', 'timeZone must be an IANA time zone such as Europe/Berlin');
   }
   const core = textAt(userType, resource, 'timezone');
-  return own ?? (core !== undefined && isTimeZone(core) ? core : undefined);
+  return core !== undefined && isTimeZone(core) ? core : undefined;
 }
 
-function instantOf(resource: JsonObject, name: string, toInstant: (value: string) => string): string | undefined {
+function instantOf(
+  resource: JsonObject,
+  name: 'hireDate' | 'leaveDate',
+  { zone, edge }: { readonly zone: string; readonly edge: (dayOrInstant: string, zone: string) => string },
+): string | undefined {
   const given = textAt(userType, resource, `${musterUrn}:${name}`);
   if (given === undefined) return undefined;
-  const isInstant = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(given);
-  if (isLocalDate(given) || (isInstant && !Number.isNaN(Date.parse(given)))) return toInstant(given);
-  throw wrong('invalidValue', `${name} must be a day such as 2026-01-31, or an instant such as 2026-01-31T09:00:00Z`);
+  try {
+    const when = whenOf(readDate(given, { timeZone: zone }));
+    return when === undefined ? undefined : edge(when, zone);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw wrong('invalidValue', `${name} ${error.message}`);
+  }
 }
 
 interface ChangeContext {
   readonly personId: string;
   readonly source: string;
-  /** The same for the same change of the same version. */
   readonly eventId: string;
   readonly at: string;
+  /** Somebody has spoken of the person: the first word of this user may be their end. */
+  readonly isKnown: boolean;
 }
 
-/** A mover is the whole record: what it no longer has is taken back. `before` is undefined where there was no resource, or none with an e-mail; `after` where it was deleted. */
+/**
+ * What has to be said of the person, after `before` was. A mover is the whole record: what it no longer has is taken back.
+ * `before` is undefined where nothing was said, `after` where the user was deleted.
+ */
 export function draftsOf(
   before: UserFacts | undefined,
   after: UserFacts | undefined,
-  { at, ...context }: ChangeContext,
+  { at, isKnown, ...context }: ChangeContext,
 ): readonly EventDraft[] {
   const { personId, source, eventId } = context;
   const event = { personId, source, occurredAt: at };
   const wasActive = before?.isActive === true;
   if (after?.isActive !== true) {
-    if (!wasActive) return [];
-    return [{ ...event, eventId, kind: 'leaver', effectiveAt: at }];
+    const ends = before === undefined ? after !== undefined && isKnown : wasActive;
+    return ends ? [{ ...event, eventId, kind: 'leaver', effectiveAt: at }] : [];
   }
   const { person, hireAt, leaveAt } = after;
   const isNewDate = wasActive && before?.hireAt !== hireAt && isLater(at, hireAt ?? before?.hireAt);

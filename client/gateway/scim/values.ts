@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { findPart, resolvePath, type Attribute, type Path } from './attributes.ts';
-import { wrong } from './errors.ts';
+import { ScimError, UnknownAttribute, wrong } from './errors.ts';
 import { maxTextLength } from './limits.ts';
 import type { ResourceType } from './schemas.ts';
 
@@ -14,67 +14,94 @@ export interface JsonObject {
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 export const isSame = (a: unknown, b: unknown): boolean => isDeepStrictEqual(a, b);
-export const listOf = (value: Json | undefined): readonly Json[] =>
-  value === undefined || value === null ? [] : [value].flat();
-/** Null, an empty list and an empty object say nothing. */
-export const isNothing = (value: Json | undefined): value is undefined =>
-  value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+export function listOf(value: Json | undefined): readonly Json[] {
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? (value as readonly Json[]) : [value];
+}
+/** Null, a blank, an empty list and an empty object say nothing. */
+export const isNothing = (value: Json | undefined): value is undefined => {
+  if (typeof value === 'string') return value.trim() === '';
+  return value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+};
+
+/** What of a request was not taken. */
+export interface Notes {
+  /** Attributes that the schemas do not have. */
+  unknown: number;
+  /** Wrong values, which were left out. */
+  readonly faults: ScimError[];
+}
+
+export const newNotes = (): Notes => ({ unknown: 0, faults: [] });
+
+/** What it returns; a fault is noted, and what had it is left out. */
+export function unlessFaulty<T>(notes: Notes, work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof UnknownAttribute) notes.unknown += 1;
+    else if (error instanceof ScimError) notes.faults.push(error);
+    else throw error;
+    return undefined;
+  }
+}
 
 /** The body of POST and PUT. Unknown and read-only attributes are dropped, and so is a password: none is kept. */
-export function readResource({ name, root }: ResourceType, body: unknown): JsonObject {
+export function readResource({ root }: ResourceType, body: unknown, notes: Notes): JsonObject {
   if (!isObject(body)) throw wrong('invalidSyntax', 'the body is not a JSON object');
-  requireSchema(body, root.name);
-  // A user that is pushed without `active` is active; a PATCH may still take the attribute away.
-  const defaults: JsonObject = name === 'User' ? { active: true } : {};
-  return requireAll(root, { ...defaults, ...readParts(root, body) });
+  return readParts(root, body, notes) ?? {};
 }
 
-export function requireSchema(body: JsonObject, urn: string): void {
-  const named = listOf(fieldOf(body, 'schemas')).map(lowerCased);
-  if (!named.includes(urn.toLowerCase())) throw wrong('invalidSyntax', `schemas must name ${urn}`);
-}
-
-export function requireAll({ subAttributes }: Attribute, resource: JsonObject): JsonObject {
-  const missing = subAttributes?.find(({ name, required }) => required === true && (resource[name] ?? '') === '');
-  if (missing !== undefined) throw wrong('invalidValue', `${missing.name} is required`);
-  return resource;
+/** Notes what is required and is not there. */
+export function requireAll({ subAttributes }: Attribute, resource: JsonObject, notes: Notes): void {
+  const missing = subAttributes?.find(({ name, required }) => required === true && resource[name] === undefined);
+  if (missing !== undefined) notes.faults.push(wrong('invalidValue', `${missing.name} is required`));
 }
 
 /** Whether a client may write it, and it is kept. */
 export const isKept = ({ mutability, returned }: Attribute): boolean =>
   mutability !== 'readOnly' && mutability !== 'writeOnly' && returned !== 'never';
 
-/** Undefined where there is nothing to keep. */
-export function readValue(attribute: Attribute, value: Json | undefined): Json | undefined {
+/** Undefined where there is nothing to keep: a blank says nothing. */
+export function readValue(attribute: Attribute, value: Json | undefined, notes: Notes): Json | undefined {
   if (value === null || value === undefined) return undefined;
-  if (!attribute.multiValued) return readOne(attribute, value);
-  const read = onePrimary(listOf(value).flatMap((one) => readOne(attribute, one) ?? []));
-  return read.length === 0 ? undefined : read;
+  if (attribute.multiValued) {
+    const read = onePrimary(listOf(value).flatMap((one) => readElement(attribute, one, notes) ?? []));
+    return read.length === 0 ? undefined : read;
+  }
+  const [one, another] = listOf(value);
+  if (another !== undefined) throw wrong('invalidValue', `${attribute.name} must be one value, not a list`);
+  return one === undefined ? undefined : readOne(attribute, one, notes);
 }
 
-/** At most one is the primary one: the last that says so. */
-export function onePrimary(list: readonly Json[]): readonly Json[] {
-  const last = list.findLastIndex((one) => isObject(one) && one['primary'] === true);
-  return list.map((one, index) =>
-    isObject(one) && one['primary'] === true && index !== last ? { ...one, primary: false } : one,
-  );
+/** At most one is the primary one: the last that says so, unless another is chosen. */
+export function onePrimary(list: readonly Json[], chosen = list.findLastIndex(isPrimary)): readonly Json[] {
+  return list.map((one, index) => (isPrimary(one) && index !== chosen ? { ...one, primary: false } : one));
 }
 
-function readOne(attribute: Attribute, value: Json): Json | undefined {
-  if (value === null) return undefined;
+export const isPrimary = (one: Json): one is JsonObject => isObject(one) && one['primary'] === true;
+
+/** An element that has no value although its kind has one says nothing. */
+function readElement(attribute: Attribute, value: Json, notes: Notes): Json | undefined {
+  const read = readOne(attribute, value, notes);
+  const isEmpty = isObject(read) && read['value'] === undefined && findPart(attribute, 'value') !== undefined;
+  return isEmpty ? undefined : read;
+}
+
+function readOne(attribute: Attribute, value: Json, notes: Notes): Json | undefined {
+  if (value === null || (typeof value === 'string' && value.trim() === '')) return undefined;
   const { name, type } = attribute;
   const bad = (what: string) => wrong('invalidValue', `${name} must be ${what}`);
   switch (type) {
     case 'complex':
       // Entra sends a manager as a bare id.
-      if (typeof value === 'string' && findPart(attribute, 'value') !== undefined) {
-        return value === '' ? undefined : readParts(attribute, { value });
-      }
-      return readParts(attribute, value);
+      if (!isObject(value) && findPart(attribute, 'value') !== undefined) return readParts(attribute, { value }, notes);
+      if (!isObject(value)) throw bad('an object');
+      return readParts(attribute, value, notes);
     case 'boolean':
       if (typeof value === 'boolean') return value;
       // Entra writes "True" and "False".
-      if (typeof value === 'string' && /^(true|false)$/i.test(value)) return value.toLowerCase() === 'true';
+      if (typeof value === 'string' && /^\s*(true|false)\s*$/i.test(value)) return /true/i.test(value);
       throw bad('true or false');
     case 'decimal':
     case 'integer':
@@ -83,23 +110,29 @@ function readOne(attribute: Attribute, value: Json): Json | undefined {
     case 'string':
     case 'dateTime':
     case 'reference':
-    case 'binary':
-      if (typeof value !== 'string') throw bad('a text');
-      if (value.length > maxTextLength || !value.isWellFormed()) {
+    case 'binary': {
+      // Directories send a number of an employee as one.
+      const text = typeof value === 'number' ? String(value) : value;
+      if (typeof text !== 'string') throw bad('a text');
+      if (text.length > maxTextLength || !text.isWellFormed()) {
         throw bad(`a text of at most ${maxTextLength} characters`);
       }
-      return value;
+      return text;
+    }
   }
 }
 
-function readParts(attribute: Attribute, value: Json): JsonObject | undefined {
-  if (!isObject(value)) throw wrong('invalidValue', `${attribute.name} must be an object`);
-  const entries = Object.entries(value).flatMap(([name, given]): [string, Json][] => {
+/** The parts that the attribute has and that can be read. */
+export function readParts(attribute: Attribute, value: JsonObject, notes: Notes): JsonObject | undefined {
+  const read: Record<string, Json> = {};
+  for (const [name, given] of Object.entries(value)) {
     const part = findPart(attribute, name);
-    const read = part && isKept(part) ? readValue(part, given) : undefined;
-    return part === undefined || read === undefined ? [] : [[part.name, read]];
-  });
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+    if (part === undefined) notes.unknown += 1;
+    if (part === undefined || !isKept(part)) continue;
+    const known = unlessFaulty(notes, () => readValue(part, given, notes));
+    if (known !== undefined) read[part.name] = known;
+  }
+  return Object.keys(read).length === 0 ? undefined : read;
 }
 
 /** Everything that stands at the path, the elements of lists one by one. */
@@ -121,3 +154,9 @@ export const lowerCased = (value: Json | undefined): string => (typeof value ===
 /** Names of fields count without regard to case. */
 export const fieldOf = (object: JsonObject, name: string): Json | undefined =>
   Object.entries(object).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+
+/**
+ * Whether the user is employed. Without a word they are; null is kept where the word was taken away from somebody who was not, and is shown
+ * to nobody.
+ */
+export const isEmployed = ({ active }: JsonObject): boolean => active === undefined || active === true;

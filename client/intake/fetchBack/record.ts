@@ -1,19 +1,20 @@
 import { askForRecord, FetchRefused } from '../../../activities/intake/ask.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
-import { checkedEvent, refuseFuture } from '../../operations/drafts.ts';
-import { draftsOf } from '../webhooks/drafts.ts';
-import { updatedOf } from '../webhooks/mapping.ts';
+import { judgeMessage } from '../judge.ts';
+import { readRecord } from '../webhooks/mapping.ts';
+import { kindOf } from '../webhooks/reading.ts';
 import type { SourceSecrets } from '../webhooks/secrets.ts';
 import { RefusedError, TooMuchError, UsageError } from '../../../domain/errors.ts';
 import { requireSmall } from '../../../domain/intakeBounds.ts';
 import { canonicalJson } from '../../../inventory/port/json.ts';
 import type { FetchRecord } from '../../../activities/dependencies.ts';
+import { styleOf } from '../dates.ts';
 import { refuseUnranked } from '../identity.ts';
 
 interface FetchBackOptions {
   readonly inventory: Inventory;
-  readonly policy: Pick<Policy, 'sources' | 'defaultTimeZone' | 'identity'>;
+  readonly policy: () => Pick<Policy, 'sources' | 'defaultTimeZone' | 'identity'>;
   readonly secrets: SourceSecrets;
 }
 
@@ -21,32 +22,37 @@ interface FetchBackOptions {
 const fetchSecretOf = (source: string): string => `${source}.fetch`;
 
 /** The events that follow from HR's record, for an event that says only an id: as the gateway makes them. */
-export function createFetchRecord({ inventory, policy, secrets }: FetchBackOptions): FetchRecord {
+export function createFetchRecord({ inventory, policy: inForce, secrets }: FetchBackOptions): FetchRecord {
   return async (event, signal) => {
     const { fetchId: id, source, eventId, occurredAt, personId } = event;
-    const fetchBack = policy.sources.find(({ name }) => name === source)?.fetchBack;
-    if (id === undefined || fetchBack === undefined) {
+    const policy = inForce();
+    const from = policy.sources.find(({ name }) => name === source);
+    const fetchBack = from?.fetchBack;
+    if (id === undefined || from === undefined || fetchBack === undefined) {
       throw new FetchRefused(`the policy names no fetchBack for the source ${source}`);
     }
     const [secret] = await secrets.of(fetchSecretOf(source));
     const record = await askForRecord(fetchBack, { id, secret, signal });
     const alias = await inventory.findAlias({ source, externalId: id });
     if (alias?.personId !== personId) throw new FetchRefused('the id is not that of this person');
+    const style = styleOf(from, policy);
+    const read = readRecord(fetchBack, { id, occurredAt, record }, style);
+    if ('refused' in read) throw refusal(read.refused, { kind: read.kind, record });
+    const { message, leftOut } = read;
     try {
-      const message = updatedOf(fetchBack, { id, occurredAt, record });
-      const { defaultTimeZone } = policy;
       refuseUnranked(policy, source);
-      const drafts = draftsOf(message, { eventId, source, at: new Date(occurredAt), defaultTimeZone });
-      const events = drafts.map((draft) => checkedEvent({ ...draft, personId }));
-      for (const one of events) {
-        refuseFuture(one, new Date());
-        requireSmall(one, canonicalJson(one));
-      }
+      const arrival = { eventId, source, at: new Date(occurredAt), defaultTimeZone: style.timeZone };
+      const about = { ...arrival, leftOut, personId, isFetched: true };
+      const events = await judgeMessage({ inventory, policy, now: () => new Date() }, message, about);
+      for (const one of events) requireSmall(one, canonicalJson(one));
       return events;
     } catch (error) {
       const isJudged = [UsageError, RefusedError, TooMuchError].some((kind) => error instanceof kind);
       if (!isJudged || !(error instanceof Error)) throw error;
-      throw new FetchRefused(`HR's record cannot be taken: ${error.message}`);
+      throw refusal(error.message, { kind: kindOf(message), record });
     }
   };
 }
+
+const refusal = (why: string, about: FetchRefused['about']): FetchRefused =>
+  new FetchRefused(`HR's record cannot be taken: ${why}`, about);

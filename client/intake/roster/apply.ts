@@ -1,24 +1,20 @@
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createPages } from '../../../activities/sync/findings/pages.ts';
-import { TooMuchError } from '../../../domain/errors.ts';
-import { attributesAt } from '../../../domain/facts/attributes.ts';
-import type { PersonAttributes } from '../../../domain/model.ts';
-import { compareRank, ranksOf, type Ranks } from '../../../domain/facts/ranks.ts';
-import { foldCase } from '../../../domain/text.ts';
+import { RefusedError, TooMuchError } from '../../../domain/errors.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import { peopleLimit } from '../../../domain/access/changeBudget.ts';
 import { missingFromRosters } from '../../../domain/findings/rosters.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
 import { recordDecision, type Operator, type Why } from '../../../auth/operator.ts';
 import type { Muster } from '../../operations/muster.ts';
-import { readAll } from '../../../domain/pages.ts';
-import type { RosterItem, RosterPlan, RosterState } from './model.ts';
+import { whoIs } from './access.ts';
+import type { PlannedRoster, RosterItem, RosterPlan } from './model.ts';
 import { planRoster } from './plan.ts';
 import { aliasOf, refuseUnranked, type RankedPolicy } from '../identity.ts';
 import { LeftOut } from '../leftOut.ts';
-import { readRoster } from './read.ts';
-import type { IntakeRow, PersonRow } from '../../../inventory/port/people.ts';
+import { readRoster, settingsOf } from './read.ts';
+import { loadState } from './state.ts';
 
 interface ApplyContext {
   readonly muster: Pick<Muster, 'submitEvent'>;
@@ -39,38 +35,48 @@ export async function planRosterFile(
   policy: Policy,
   { path, source, isComplete }: RosterRequest,
   now = new Date(),
-): Promise<RosterPlan> {
-  const { columns, absence } = policy.roster;
-  const roster = await readRoster(path, columns);
+): Promise<PlannedRoster> {
+  const { defaultTimeZone, rules } = policy;
+  const roster = await readRoster(path, settingsOf(policy, source));
   refuseUnranked(policy, source);
-  const { state, employed } = await loadState(inventory, policy, source);
+  const { state, employed } = await loadState(inventory, policy, { source, now });
   return planRoster(roster, state, {
-    source,
-    isComplete,
-    defaultTimeZone: policy.defaultTimeZone,
-    absence,
+    ...{ source, isComplete, defaultTimeZone, rules },
+    absence: policy.roster.absence,
     mayEndEmployment: policy.identity.mayEndEmployment.includes(source),
     budget: peopleLimit(policy.changeBudget.hour, employed),
     now,
   });
 }
 
+/** Throws a `RefusedError` where somebody has to say first what a column is. */
+export function refuseUndecided({ decisions }: Pick<RosterPlan, 'decisions'>): void {
+  if (decisions.length === 0) return;
+  throw new RefusedError(`Nothing is applied before the policy says what these columns are: ${decisions.join('; ')}`);
+}
+
 /**
  * Submits a plan: each item through the mailbox of its person, ten at a time. Applied again it changes nothing, and after
- * an interruption it continues.
+ * an interruption it continues. What cannot be taken is put on record. Throws a `RefusedError` where columns are undecided.
  */
 export async function applyPlan(
   { muster, inventory, policy }: ApplyContext,
-  plan: RosterPlan,
+  { plan, refused }: PlannedRoster,
   { path, onProgress }: { readonly path: string; readonly onProgress?: (done: number) => void },
 ): Promise<number> {
+  refuseUndecided(plan);
   const at = new Date().toISOString();
+  await recordRefusals(inventory, { source: plan.source, refused }, { roster: basename(path), at });
   // The order of one person's items counts: a corrected first day comes before the last working day.
   const byPerson = [...Map.groupBy(plan.items, whoIs).values()];
   const personIds = new Map<string, string>();
   for (const { externalId, email } of plan.unbound) {
     const { personId } = await aliasOf(inventory, { source: plan.source, externalId, email }, { at, policy });
-    personIds.set(externalId ?? email, personId);
+    personIds.set(externalId ?? email ?? '', personId);
+  }
+  for (const { externalId, email, replaces } of plan.replaced) {
+    const { personId } = await aliasOf(inventory, { source: plan.source, externalId, email }, { at, policy });
+    await replaceBy(inventory, { source: plan.source, personId, replaces, at });
   }
   let done = 0;
   const submitAll = async (): Promise<void> => {
@@ -138,6 +144,44 @@ async function inItsTurn<T>(submit: () => Promise<T>): Promise<T> {
   }
 }
 
+/** HR's own file says that two ids are one person. */
+async function replaceBy(
+  inventory: Inventory,
+  {
+    source,
+    personId,
+    replaces,
+    at,
+  }: { readonly source: string; readonly personId: string; readonly replaces: string; readonly at: string },
+): Promise<void> {
+  await inventory.inTransaction(async (trx) => {
+    const { problem, accountId } = await trx.replacePerson({ personId, replaces, at });
+    if (problem !== undefined) return;
+    await trx.appendEvidence({
+      ...{ personId, eventId: `replace:${source}:${replaces}`, step: 'replace', at, actor: source },
+      action: 'replace person',
+      reason: 'the last day of one id is the day before the first day of the other, with the same e-mail',
+      before: { personId: replaces },
+      after: { personId, accountId: accountId ?? null },
+    });
+  });
+}
+
+async function recordRefusals(
+  inventory: Inventory,
+  { source, refused }: { readonly source: string; readonly refused: PlannedRoster['refused'] },
+  { roster, at }: { readonly roster: string; readonly at: string },
+): Promise<void> {
+  if (refused.length === 0) return;
+  const items = refused.map(({ line, message, who, personId, cells, isLeaveTaken }) => ({
+    ...{ source, way: 'roster' as const, ref: `${roster}:${line}`, externalId: who?.externalId, personId },
+    kind: isLeaveTaken === true ? ('mover' as const) : undefined,
+    reason: message,
+    payload: cells,
+  }));
+  await inventory.inTransaction((trx) => trx.refuseItems(items, at));
+}
+
 /** Records missing people, and opens findings at once: the next sync may be an hour away. */
 async function recordAbsences(
   inventory: Inventory,
@@ -147,62 +191,4 @@ async function recordAbsences(
   await inventory.noteAbsences({ source, roster, absent: missing.map(({ personId }) => personId), at });
   const pages = createPages(inventory, { states: {}, at });
   await pages.goThrough('roster', inventory.absenceSnapshots, (absences) => ({ found: missingFromRosters(absences) }));
-}
-
-const whoIs = ({ personId, externalId, person }: RosterItem): string => personId ?? externalId ?? person?.email ?? '';
-
-async function loadState(
-  inventory: Inventory,
-  policy: RankedPolicy,
-  source: string,
-): Promise<{ readonly state: RosterState; readonly employed: number }> {
-  const [aliases, people, waiting, accounts, absences] = await Promise.all([
-    readAll((limit, offset) => inventory.listAliases({ limit, offset })),
-    readAll((limit, offset) => inventory.listPeople({ limit, offset })),
-    // In one read: events applied meanwhile would shift pages.
-    inventory.waitingEvents({ limit: 1_000_000 }),
-    readAll((limit, offset) => inventory.listAccounts({ status: 'active', serviceAccounts: false, limit, offset })),
-    inventory.listAbsences(source),
-  ]);
-  const mailboxes = Map.groupBy(waiting, ({ event }: IntakeRow) => event.personId);
-  const aliasesOf = Map.groupBy(aliases, ({ personId }) => personId);
-  const ranks = ranksOf(policy);
-  const below = new Set(
-    aliases.filter((alias) => compareRank(ranks, source, alias.source) > 0).map(({ personId }) => personId),
-  );
-  const own = await ownWords(inventory, { source, ranks, people: below });
-  const ids = people.flatMap(({ personId, attributes }: PersonRow) =>
-    attributes === undefined ? [personId] : [personId, attributes.email],
-  );
-  return {
-    employed: people.filter(({ employment, accountId }) => employment !== 'left' && accountId !== undefined).length,
-    state: {
-      people: people.flatMap((person) => {
-        const { personId } = person;
-        const known = aliasesOf.get(personId) ?? [];
-        const waits = mailboxes.get(personId)?.map(({ event }) => event) ?? [];
-        const named = known.filter((alias) => alias.source === source);
-        const isFirst = !below.has(personId);
-        const about = { ...person, isFirst, isNamed: known.length > 0, own: own.get(personId), waiting: waits };
-        return named.length === 0 ? [about] : named.map(({ externalId }) => ({ ...about, externalId }));
-      }),
-      known: new Set(ids.map(foldCase)),
-      absences,
-      unboundEmails: accounts.filter(({ personId }) => personId === undefined).map(({ email }) => email),
-    },
-  };
-}
-
-/** What a source itself has said of people of whom a higher one has the word. */
-async function ownWords(
-  inventory: Pick<Inventory, 'statementsOf'>,
-  { source, ranks, people }: { readonly source: string; readonly ranks: Ranks; readonly people: ReadonlySet<string> },
-): Promise<ReadonlyMap<string, PersonAttributes>> {
-  const words = new Map<string, PersonAttributes>();
-  for (const personId of people) {
-    const said = (await inventory.statementsOf(personId)).filter((one) => one.source === source);
-    const word = attributesAt(said, ranks, new Date().toISOString());
-    if (word !== undefined) words.set(personId, word);
-  }
-  return words;
 }

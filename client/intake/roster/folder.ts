@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
 import type { Muster } from '../../operations/muster.ts';
-import { applyPlan, planRosterFile } from './apply.ts';
-import { TooMuchError, UsageError } from '../../../domain/errors.ts';
+import { applyPlan, planRosterFile, refuseUndecided } from './apply.ts';
+import { RefusedError, TooMuchError, UsageError } from '../../../domain/errors.ts';
 import type { RosterImport } from '../../../activities/dependencies.ts';
 
 interface FolderOptions {
@@ -48,7 +48,9 @@ async function importFile(path: string, options: FolderOptions): Promise<Omit<Ro
   const { muster, inventory, policy, onProgress } = options;
   const { source, complete } = policy.roster;
   try {
-    const plan = await planRosterFile(inventory, policy, { path, source, isComplete: complete });
+    const planned = await planRosterFile(inventory, policy, { path, source, isComplete: complete });
+    const { plan } = planned;
+    refuseUndecided(plan);
     if (plan.budget.isExceeded) {
       const { leavers, limit } = plan.budget;
       return {
@@ -56,11 +58,11 @@ async function importFile(path: string, options: FolderOptions): Promise<Omit<Ro
         detail: `${leavers} would leave and ${plan.missing.length} are missing, more than ${limit}: see \`npx muster roster plan\``,
       };
     }
-    const submitted = await applyPlan({ muster, inventory, policy }, plan, { path, onProgress });
+    const submitted = await applyPlan({ muster, inventory, policy }, planned, { path, onProgress });
     const odd = plan.problems.length + plan.contradictions.length;
     return { result: 'applied', detail: `${submitted} events, ${odd} lines with problems or contradictions` };
   } catch (error) {
-    if (!(error instanceof UsageError || error instanceof TooMuchError)) throw error;
+    if (!(error instanceof UsageError || error instanceof RefusedError || error instanceof TooMuchError)) throw error;
     return { result: 'failed', detail: error.message };
   }
 }

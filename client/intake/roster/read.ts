@@ -1,26 +1,36 @@
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream';
-import { parse } from 'csv-parse';
-import { z } from 'zod';
-import { isLocalDate, isTimeZone } from '../localDates.ts';
 import { UsageError } from '../../../domain/errors.ts';
-import { isEmail } from '../../../domain/text.ts';
+import type { Policy } from '../../../domain/policy/rules.ts';
+import { readyRosters, type ReadyRoster } from '../../../domain/policy/rosters.ts';
+import { commonStatuses } from '../../../domain/policy/statuses.ts';
+import { foldCase, isEmail } from '../../../domain/text.ts';
+import { readDate, whenOf, type DateStyle } from '../dates.ts';
+import { isTimeZone } from '../localDates.ts';
+import type { EmploymentStatus } from '../statuses.ts';
+import { chooseColumns, rowFields, type ColumnUse, type RosterColumns } from './columns.ts';
+import { readCsv } from './csv.ts';
+import { readText } from './encoding.ts';
+import { rosterStatus, type StatusWords } from './looks.ts';
 
-/** One person as a roster names them. Days are local dates in the person's time zone. */
+/** One person as a roster names them. */
 export interface RosterRow {
   /** Counted from 1, the header included. */
   readonly line: number;
   readonly externalId?: string;
-  readonly email: string;
+  /** Absent only for somebody who leaves and is known by their id. */
+  readonly email?: string;
   readonly name?: string;
   readonly title?: string;
   readonly department?: string;
   readonly manager?: string;
   readonly timeZone?: string;
+  readonly status?: EmploymentStatus;
+  /** A local date of the person's time zone, or an instant. */
   readonly startDate?: string;
-  /** The last working day. */
+  /** The last working day, or the instant at which they leave. */
   readonly endDate?: string;
   readonly extra?: Readonly<Record<string, string>>;
+  /** Something of it cannot be read: nothing but the leave is taken. */
+  readonly isOdd?: boolean;
 }
 
 /** What is wrong with one line of the file; the other lines are planned. */
@@ -29,118 +39,172 @@ export interface RowProblem {
   readonly message: string;
 }
 
+/** A line that is not taken, or not whole. */
+export interface OddRow extends RowProblem {
+  /** Whom it is about, where that can be read. */
+  readonly who?: Pick<RosterRow, 'externalId' | 'email'>;
+  /** What it holds, by field. */
+  readonly cells: Readonly<Record<string, string>>;
+  /** That they leave is taken all the same. */
+  readonly isLeaveTaken?: true;
+}
+
 export interface Roster {
   readonly rows: readonly RosterRow[];
-  readonly problems: readonly RowProblem[];
+  readonly odd: readonly OddRow[];
+  readonly columns: readonly ColumnUse[];
+  /** What the policy has to say before anything is applied. */
+  readonly decisions: readonly string[];
+  /** Such as `utf-8`. */
+  readonly encoding: string;
+  /** Such as `semicolon`. */
+  readonly delimiter: string;
 }
 
-/** Field → column. A field that is not one of the row's own becomes a further attribute of the person. */
-export type RosterColumns = Readonly<Record<string, string>>;
+/** How the policy, and the source of that name in it, say that rosters are written. */
+export interface RosterSettings extends Pick<Policy['roster'], 'columns' | 'ignore' | 'encoding'> {
+  readonly usual: RosterColumns;
+  readonly words: StatusWords;
+  readonly style: DateStyle;
+  /** Words in the column of the manager for nobody. */
+  readonly nobody: readonly string[];
+  /** The second line holds labels, and no person. */
+  readonly hasLabels: boolean;
+}
 
-/** Headers that are understood without a mapping, in lower case, letters only. */
-const knownHeaders = {
-  externalId: ['externalid', 'personid', 'employeeid', 'id'],
-  email: ['email', 'emailaddress', 'workemail'],
-  name: ['name', 'fullname', 'displayname'],
-  title: ['title', 'jobtitle'],
-  department: ['department'],
-  manager: ['manager', 'manageremail', 'managerid'],
-  timeZone: ['timezone'],
-  startDate: ['startdate', 'hiredate'],
-  endDate: ['enddate', 'leavedate', 'terminationdate'],
-} as const;
-const fields = Object.keys(knownHeaders);
-
-const day = z.string().refine(isLocalDate, { error: 'must be a day such as 2026-01-31' });
-const shortText = z.string().max(255, { error: 'must have at most 255 characters' });
-const rowSchema = z.object({
-  externalId: z.string().max(200, { error: 'must have at most 200 characters' }).optional(),
-  email: z.string({ error: 'is missing' }).refine(isEmail, { error: 'must be an e-mail address' }),
-  name: shortText.optional(),
-  title: shortText.optional(),
-  department: shortText.optional(),
-  manager: shortText.optional(),
-  timeZone: z.string().refine(isTimeZone, { error: 'must be an IANA time zone such as Europe/Berlin' }).optional(),
-  startDate: day.optional(),
-  endDate: day.optional(),
-});
+export function settingsOf(
+  { roster, sources, defaultTimeZone }: Pick<Policy, 'roster' | 'sources' | 'defaultTimeZone'>,
+  source: string,
+): RosterSettings {
+  const { columns, ignore, encoding, statuses, system } = roster;
+  const sender = sources.find(({ name }) => name === source);
+  const ready: ReadyRoster | undefined = system === undefined ? undefined : readyRosters[system];
+  return {
+    ...{ columns, encoding },
+    ignore: [...ignore, ...(ready?.ignore ?? [])],
+    usual: ready?.columns ?? {},
+    words: [statuses, ready?.statuses ?? commonStatuses],
+    style: { timeZone: sender?.timeZone ?? defaultTimeZone, dates: sender?.dates },
+    nobody: (ready?.nobody ?? []).map(foldCase),
+    hasLabels: ready?.hasLabels ?? false,
+  };
+}
 
 /** Reads a roster line by line. Throws a `UsageError` where the file or its header cannot be used. */
-export async function readRoster(path: string, columns: RosterColumns = {}): Promise<Roster> {
+export async function readRoster(path: string, settings: RosterSettings): Promise<Roster> {
+  const { text, encoding } = await readText(path, settings.encoding);
+  const csv = readCsv(text);
+  const filled = settings.hasLabels ? csv.rows.slice(1) : csv.rows;
+  const { uses, fields, decisions } = chooseColumns({ header: csv.header, rows: filled }, settings);
   const rows: RosterRow[] = [];
-  const problems: RowProblem[] = [];
-  const parser = pipeline(
-    createReadStream(path),
-    parse({
-      bom: true,
-      info: true,
-      trim: true,
-      skip_empty_lines: true,
-      columns: (header: string[]) => chooseFields(header, columns),
-      skip_records_with_error: true,
-      on_skip: (error) => {
-        problems.push({
-          line: Number(error?.lines ?? 0),
-          message: `cannot be read as CSV: ${error?.code ?? 'malformed'}`,
-        });
-      },
-    }),
-    // The reader gets the error.
-    () => undefined,
-  );
-  try {
-    for await (const { record, info } of parser as AsyncIterable<{
-      record: Record<string, string>;
-      info: { lines: number };
-    }>) {
-      const row = readRow(record, info.lines);
-      if ('message' in row) problems.push(row);
-      else rows.push(row);
+  const odd: OddRow[] = csv.unreadable.map(({ line, message }) => ({ line, message, cells: {} }));
+  for (const { line, cells } of filled) {
+    const record: Record<string, string> = {};
+    for (const [field, index] of fields) {
+      const cell = cells[index] ?? '';
+      const isNobody = field === 'manager' && settings.nobody.includes(foldCase(cell));
+      if (cell !== '' && !isNobody) record[field] = cell;
     }
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new UsageError(`${path} cannot be read: ${code ?? message}`);
+    const { row, problem } = readRow(record, line, settings);
+    if (row !== undefined) rows.push(row);
+    if (problem !== undefined) odd.push(problem);
   }
-  return { rows, problems: problems.toSorted((a, b) => a.line - b.line) };
+  return {
+    rows,
+    odd: odd.toSorted((a, b) => a.line - b.line),
+    columns: uses,
+    decisions,
+    encoding,
+    delimiter: csv.delimiter,
+  };
 }
 
-/** The field that each column fills, or `false` for a column that is not used. */
-function chooseFields(header: readonly string[], columns: RosterColumns): (string | false)[] {
-  const missing = Object.entries(columns).find(([, column]) => !header.includes(column));
-  if (missing !== undefined) {
-    throw new UsageError(
-      `The file has no column "${missing[1]}", which roster.columns.${missing[0]} names: its columns are ${header.join(', ')}`,
-    );
-  }
-  const mapped = new Map(Object.entries(columns).map(([field, column]) => [column, field]));
-  const taken = new Set(Object.keys(columns));
-  const chosen = header.map((column) => {
-    const named = mapped.get(column);
-    if (named !== undefined) return named;
-    const folded = column.toLowerCase().replaceAll(/[^a-z]/g, '');
-    const field = Object.entries(knownHeaders).find(
-      ([name, headers]) => !taken.has(name) && headers.some((known) => known === folded),
-    )?.[0];
-    if (field === undefined) return false;
-    taken.add(field);
-    return field;
-  });
-  if (!taken.has('email')) {
-    throw new UsageError(
-      `No column holds the e-mail: name it in the policy, roster.columns.email; the columns are ${header.join(', ')}`,
-    );
-  }
-  return chosen;
+interface ReadRow {
+  readonly row?: RosterRow;
+  readonly problem?: OddRow;
 }
 
-function readRow(record: Readonly<Record<string, string>>, line: number): RosterRow | RowProblem {
-  const filled = Object.entries(record).filter(([, value]) => value !== '');
-  const parsed = rowSchema.safeParse(Object.fromEntries(filled.filter(([field]) => fields.includes(field))));
-  if (!parsed.success) {
-    const said = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
-    return { line, message: said.join('; ') };
+const unprintable = /\p{Cc}/u;
+
+/** The same rules as for what a webhook says. */
+const text = (max: number) => (value: string) => {
+  if (value.length > max) throw new UsageError(`must have at most ${max} characters`);
+  if (!unprintable.test(value) && value.isWellFormed()) return value;
+  throw new UsageError('must be a text without control characters');
+};
+
+function readRow(record: Readonly<Record<string, string>>, line: number, settings: RosterSettings): ReadRow {
+  const faults: string[] = [];
+  const take = <T>(field: string, read: (value: string) => T): T | undefined => {
+    const value = record[field];
+    if (value === undefined) return undefined;
+    try {
+      return read(value);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      faults.push(`${field} ${error.message}`);
+      return undefined;
+    }
+  };
+  const externalId = take('externalId', text(200));
+  const email = take('email', emailOf);
+  const timeZone = take('timeZone', zoneOf);
+  const style = { ...settings.style, ...(timeZone === undefined ? {} : { timeZone }) };
+  const status = take('status', (value) => statusOf(value, settings));
+  const startDate = take('startDate', (value) => dayOf(value, style, 'startDate'));
+  const endDate = take('endDate', (value) => dayOf(value, style, 'endDate'));
+  const names = Object.fromEntries(
+    ['name', 'title', 'department', 'manager'].map((field) => [field, take(field, text(255))]),
+  );
+  const further = Object.keys(record).filter((field) => !rowFields.includes(field));
+  const extra = defined(Object.fromEntries(further.map((field) => [field, take(field, text(1_000))])));
+
+  const isLeave =
+    status === 'ended' || (status === undefined && record['status'] === undefined && endDate !== undefined);
+  if (email === undefined && record['email'] === undefined && !(isLeave && externalId !== undefined)) {
+    faults.push('email is missing');
   }
-  const extra = Object.fromEntries(filled.filter(([field]) => !fields.includes(field)));
-  return { line, ...parsed.data, ...(Object.keys(extra).length === 0 ? {} : { extra }) };
+  const isNamed = externalId !== undefined || (email !== undefined && record['externalId'] === undefined);
+  const who = isNamed ? { externalId, email } : undefined;
+  const employment = { line, externalId, email, status, endDate };
+  if (faults.length === 0) {
+    if (email === undefined) return { row: defined({ ...employment, timeZone, isOdd: true }) };
+    const said = { timeZone, startDate, ...names, ...(further.length === 0 ? {} : { extra }) };
+    return { row: defined({ ...employment, ...said }) };
+  }
+  const canLeave = isLeave && isNamed;
+  const message = faults.join('; ') + (canLeave ? ': only that they leave is taken' : '');
+  return {
+    ...(canLeave ? { row: defined({ ...employment, timeZone, isOdd: true }) } : {}),
+    problem: { line, message, who, cells: record, ...(canLeave ? { isLeaveTaken: true } : {}) },
+  };
+}
+
+/** Without the fields that the line does not fill. */
+const defined = <T extends object>(row: T) =>
+  Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+
+function emailOf(value: string): string {
+  if (isEmail(value)) return value;
+  throw new UsageError('must be an e-mail address');
+}
+
+function zoneOf(value: string): string {
+  if (value.length <= 64 && isTimeZone(value)) return value;
+  throw new UsageError('must be an IANA time zone such as Europe/Berlin');
+}
+
+function statusOf(value: string, { words }: RosterSettings): EmploymentStatus {
+  const status = rosterStatus(value, words);
+  if (status !== undefined) return status;
+  throw new UsageError('is no status that is known: name it in roster.statuses');
+}
+
+/** Undefined where there is no date, or no end. */
+function dayOf(value: string, style: DateStyle, field: string): string | undefined {
+  const date = readDate(value, style);
+  if (date.kind === 'open' && field === 'startDate') throw new UsageError('must be a first day, not one for no end');
+  return whenOf(date);
 }

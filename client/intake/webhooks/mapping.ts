@@ -1,57 +1,92 @@
 import type { FetchBack, FieldMap, Source } from '../../../domain/policy/sources.ts';
-import type { z } from 'zod';
-import { hrMessage, idOnly, type GivenMessage, type HrMessage } from './messages.ts';
-import { UsageError } from '../../../domain/errors.ts';
+import type { StatusMap } from '../../../domain/policy/statuses.ts';
+import type { DateStyle } from '../dates.ts';
+import { readStatus } from '../statuses.ts';
+import { readMessage, type ReadMessage } from './reading.ts';
 
-/**
- * A sender's payload in Muster's words, one message an item; undefined for a type that is not mapped. Throws a `UsageError`
- * that names what is wrong.
- */
-export function messagesOf({ map }: Source, payload: unknown): readonly (GivenMessage | undefined)[] {
-  if (map === undefined) return [checked(payload)];
-  const list = map.items === undefined ? [payload] : at(payload, map.items);
-  if (!Array.isArray(list)) throw new UsageError(`${map.items} is no list`);
-  return list.map((item: unknown) => messageOf(map, item, payload));
+/** One item of a delivery as its sender wrote it, with what all items share: it can be read again by itself. */
+export type SaidItem =
+  | { readonly item: unknown; readonly type?: unknown; readonly timestamp?: unknown }
+  /** A payload without the list in which its items should be. */
+  | { readonly whole: unknown };
+
+/** `unmapped`: of a type that the source's map does not name. */
+export type ReadItem = ReadMessage | 'unmapped';
+
+/** The items of a payload, each to be read by itself. */
+export function itemsOf({ map }: Source, payload: unknown): readonly SaidItem[] {
+  if (map === undefined) return [{ item: payload }];
+  const list = map.items === undefined ? [payload] : listOf(at(payload, map.items));
+  if (list === undefined) return [{ whole: payload }];
+  return list.map((item: unknown) => {
+    // A field that all items share is outside of them.
+    const find = (pointer: string | undefined): unknown =>
+      pointer === undefined ? undefined : (at(item, pointer) ?? at(payload, pointer));
+    return { item, type: find(map.type), timestamp: find(map.timestamp) };
+  });
 }
 
-function messageOf(map: FieldMap, item: unknown, payload: unknown): GivenMessage | undefined {
-  // A field that all items share is outside of them.
-  const find = (pointer: string): unknown => at(item, pointer) ?? at(payload, pointer);
-  const theirs = map.type === undefined ? '*' : find(map.type);
-  const type = typeof theirs === 'string' ? (map.types[theirs] ?? map.types['*']) : undefined;
-  if (type === undefined) return undefined;
-  const timestamp = map.timestamp === undefined ? undefined : find(map.timestamp);
-  const message = {
-    type,
-    ...(typeof timestamp === 'string' || typeof timestamp === 'number' ? { timestamp: instantOf(timestamp) } : {}),
-    data: recordOf(map, item),
-  };
-  return type === 'fetch' ? parsedBy(idOnly, message) : checked(message);
+/** A form may name its items by their ids: each has its own under `@key`. */
+function listOf(value: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value;
+  if (typeof value !== 'object' || value === null) return undefined;
+  const entries = Object.entries(value);
+  const areItems = entries.length > 0 && entries.every(([, item]) => typeof item === 'object' && item !== null);
+  return areItems ? entries.map(([key, item]) => ({ ...(item as object), '@key': key })) : undefined;
+}
+
+/** An item in Muster's words, or why it cannot be taken. */
+export function readItem({ map }: Source, said: SaidItem, style: DateStyle): ReadItem {
+  if ('whole' in said) return { refused: `${map?.items ?? 'the payload'} is no list` };
+  const { item, type: theirs, timestamp } = said;
+  if (map === undefined) return readMessage(item, style);
+  const named = map.type === undefined ? '*' : theirs;
+  const type = typeof named === 'string' ? (map.types[named] ?? map.types['*']) : undefined;
+  if (type === undefined) return 'unmapped';
+  if (type === 'deleted') return deletedOf(recordOf(map, item));
+  return readMessage({ type, timestamp, data: recordOf(map, item) }, style);
+}
+
+/** Whoever is deleted has left, or was entered twice: which of the two is not said. */
+function deletedOf({ personId }: Readonly<Record<string, unknown>>): ReadItem {
+  const about = typeof personId === 'string' ? { externalId: personId } : {};
+  return { refused: 'HR has deleted the record: submit the leave if the person has left', kind: 'leaver', ...about };
 }
 
 /** HR's own record of the person whose id was requested. */
-export function updatedOf(
-  fetchBack: Pick<FetchBack, 'fields' | 'active'>,
+export function readRecord(
+  fetchBack: Pick<FetchBack, 'fields' | 'statuses'>,
   { id, occurredAt, record }: { readonly id: string; readonly occurredAt: string; readonly record: unknown },
-): HrMessage {
+  style: DateStyle,
+): ReadMessage {
   const data: Record<string, unknown> = { personId: id, ...recordOf(fetchBack, record) };
-  if (data['personId'] !== id) throw new UsageError("it is another person's");
-  return checked({ type: 'person.updated', timestamp: occurredAt, data });
+  if (data['personId'] !== id) return { refused: "the record is another person's" };
+  return readMessage({ type: 'person.updated', timestamp: occurredAt, data }, style);
 }
 
+const dates: readonly string[] = ['effective', 'hireDate', 'leaveDate'];
+
 /** The fields of a record by their pointers. */
-function recordOf({ fields, active = [] }: Pick<FieldMap, 'fields'> & Partial<FieldMap>, item: unknown) {
+function recordOf({ fields, statuses }: Pick<FieldMap, 'fields' | 'statuses'>, item: unknown) {
   const data: Record<string, unknown> = {};
   const extra: Record<string, string> = {};
   for (const [name, pointer] of Object.entries(fields)) {
-    const value = plainOf(at(item, pointer));
-    if (value === undefined || value === '') continue;
+    const said = at(item, pointer);
+    // A number may be a time since 1970; of a text it is not known.
+    const value = dates.includes(name) && typeof said === 'number' ? said : plainOf(said);
+    if (value === undefined) continue;
     if (name.startsWith('extra.')) extra[name.slice('extra.'.length)] = String(value);
-    else if (name === 'status') data[name] = active.includes(String(value)) ? 'active' : 'inactive';
-    else if (name === 'hireDate' || name === 'leaveDate' || name === 'effective') data[name] = dateOf(String(value));
+    else if (name === 'status') data[name] = statusOf(String(value), statuses);
     else data[name] = value;
   }
   return Object.keys(extra).length === 0 ? data : { ...data, extra };
+}
+
+/** Somebody on leave is employed and keeps their access; a word that is not known is passed on, and refused. */
+function statusOf(value: string, statuses: StatusMap | undefined): string {
+  const status = statuses === undefined ? undefined : readStatus(value, statuses);
+  if (status === undefined) return 'unknown';
+  return status === 'ended' ? 'inactive' : 'active';
 }
 
 /** A text, number or boolean; anything else does not fill a field. */
@@ -70,21 +105,4 @@ export function at(value: unknown, pointer: string): unknown {
     found = (found as Readonly<Record<string, unknown>>)[key];
   }
   return found;
-}
-
-const checked = (message: unknown): HrMessage => parsedBy(hrMessage, message);
-
-function parsedBy<T>(schema: z.ZodType<T>, message: unknown): T {
-  const parsed = schema.safeParse(message);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new UsageError(`${issue?.path.join('.') || 'the message'}: ${issue?.message ?? 'is not right'}`);
-}
-
-/** A date with a time of midnight means a day in most HR systems: `2026-01-31T00:00:00Z` is the 31st everywhere. */
-const dateOf = (value: string): string => /^(\d{4}-\d\d-\d\d)T00:00:00(\.0+)?(Z|\+00:00)?$/.exec(value)?.[1] ?? value;
-
-function instantOf(value: string | number): string | undefined {
-  const ms = typeof value === 'number' ? (value < 1e11 ? value * 1_000 : value) : Date.parse(value);
-  return Number.isNaN(ms) ? String(value) : new Date(ms).toISOString();
 }

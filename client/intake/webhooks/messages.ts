@@ -18,14 +18,26 @@ const word = text(255);
 /** HR systems send null for what they do not know. */
 const known = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
 
-const email = z.string().max(254).refine(isEmail, {
+const email = z.string({ error: 'must be a text' }).max(254).refine(isEmail, {
   error: 'must be one e-mail address such as ada@example.com, without a name around it',
 });
 const timeZone = z.string().max(64).refine(isTimeZone, { error: 'must be an IANA time zone such as Europe/Berlin' });
 const instant = z.iso.datetime({ offset: true, error: 'must be an instant such as 2026-01-31T09:00:00Z' });
 const day = z.iso.date({ error: 'must be a day such as 2026-01-31' });
+/** In place of a date that cannot be read, with the reason. */
+export class Unreadable {
+  readonly why: string;
+
+  constructor(why: string) {
+    this.why = why;
+  }
+}
+
 const when = z.union([day, instant], {
-  error: 'must be a day such as 2026-01-31, or an instant such as 2026-01-31T09:00:00Z',
+  error: ({ input }) =>
+    input instanceof Unreadable
+      ? input.why
+      : 'must be a day such as 2026-01-31, or an instant such as 2026-01-31T09:00:00Z',
 });
 
 const attributes = {
@@ -37,7 +49,7 @@ const attributes = {
   extra: known(z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/), text(1_000))),
 };
 const personId = z
-  .string()
+  .string({ error: `must be ${personIdRule}` })
   .regex(personIdPattern, { error: `must be ${personIdRule}` })
   .describe("HR's id of the person");
 const effective = known(when).describe("A day in the person's time zone, or an instant; now where absent");
@@ -53,14 +65,21 @@ const leaver = z.object({
   immediate: known(z.boolean()),
   reason,
 });
-const updated = z.object({
-  personId,
-  email,
-  ...attributes,
-  status: z.enum(['active', 'inactive']),
-  hireDate: known(when),
-  leaveDate: known(when).describe('The last working day. Absent: no leave is planned, and one that waits is withdrawn'),
-});
+const updated = z
+  .object({
+    personId,
+    email: known(email).describe('Of somebody inactive it may be absent'),
+    ...attributes,
+    status: z.enum(['active', 'inactive'], { error: 'must be active or inactive, or a status that the map knows' }),
+    hireDate: known(when),
+    leaveDate: known(when).describe(
+      'The last working day. Absent: no leave is planned, and one that waits is withdrawn',
+    ),
+  })
+  .refine((data) => data.status === 'inactive' || data.email !== undefined, {
+    path: ['email'],
+    error: 'is missing: somebody who is active has one',
+  });
 
 const timestamp = z.iso
   .datetime({ offset: true, error: 'must be an instant such as 2026-01-31T09:00:00Z' })

@@ -24,7 +24,10 @@ export function readSecretsIn(folder: string, onSecret: (secret: string) => void
       const version = `${stats.mtimeMs} ${stats.size} ${stats.ino}`;
       const last = known.get(source);
       if (last?.version === version) return last.secrets;
-      const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => !comment.test(line));
+      const lines = (await readFile(path, 'utf8'))
+        .replace(/^\ufeff/, '')
+        .split('\n')
+        .filter((line) => !comment.test(line));
       const secrets = lines.map((line) => line.trim());
       for (const secret of secrets) onSecret(secret);
       known.set(source, { version, secrets });

@@ -11,7 +11,11 @@ interface Delivery {
 
 export type Verification =
   | { readonly ok: true; readonly id: string; readonly at?: Date }
-  | { readonly ok: false; readonly reason: 'unsigned' | 'stale' | 'notSigned'; readonly why: string };
+  | {
+      readonly ok: false;
+      readonly reason: 'unsigned' | 'stale' | 'notSigned' | 'noUsableSecret';
+      readonly why: string;
+    };
 
 /** Whether one of the secrets signed this delivery, and under which id. All secrets are tried, whichever matches. */
 export function verifyDelivery(
@@ -34,7 +38,7 @@ export function verifyDelivery(
   }
 }
 
-const wrong: Verification = { ok: false, reason: 'notSigned', why: 'the signature is not that of this source' };
+const wrong = { ok: false, reason: 'notSigned', why: 'the signature is not that of this source' } as const;
 const stale: Verification = {
   ok: false,
   reason: 'stale',
@@ -46,6 +50,15 @@ const unsigned = (...names: readonly string[]): Verification => ({
   why: `the header ${names.join(', ')} is missing or malformed`,
 });
 
+/** What the sender learns is that the signature is not right; the log says why. */
+const noUsableSecret: Verification = { ...wrong, reason: 'noUsableSecret' };
+
+/** Base64 or base64url, padded or not, with or without the prefix of Standard Webhooks; undefined for anything else. */
+function keyOf(secret: string): Buffer | undefined {
+  const text = secret.replace(/^whsec_/, '');
+  return /^[\w+/-]+={0,2}$/.test(text) ? Buffer.from(text, 'base64') : undefined;
+}
+
 const idPattern = /^[\x21-\x7e]{1,256}$/;
 
 function verifyStandard(secrets: readonly string[], delivery: Delivery): Verification {
@@ -54,9 +67,11 @@ function verifyStandard(secrets: readonly string[], delivery: Delivery): Verific
   const isWhole = id !== undefined && timestamp !== undefined && signature !== undefined;
   if (!isWhole || !idPattern.test(id) || !/^\d{1,12}$/.test(timestamp)) return unsigned(...names);
   const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature };
-  const answers = secrets.map((secret) => {
+  const keys = secrets.flatMap((secret) => keyOf(secret) ?? []);
+  if (keys.length === 0 && secrets.length > 0) return noUsableSecret;
+  const answers = keys.map((key) => {
     try {
-      new Webhook(secret).verify(delivery.body, headers, { jsonParse: false });
+      new Webhook(key, { format: 'raw' }).verify(delivery.body, headers, { jsonParse: false });
       return 'signed';
     } catch (error) {
       return error instanceof WebhookVerificationError && error.message.includes('timestamp') ? 'stale' : 'wrong';
@@ -77,9 +92,10 @@ function verifyHmac(format: HmacFormat, secrets: readonly string[], delivery: De
 
   const content = contentOf(format.template, { body: delivery.body, timestamp, id });
   const given = signature.split(' ').map((one) => plainSignature(format, one));
-  const isSigned = secrets
-    .flatMap((secret) => {
-      const key = format.secret === 'base64' ? Buffer.from(secret.replace(/^whsec_/, ''), 'base64') : secret;
+  const keys = format.secret === 'base64' ? secrets.flatMap((secret) => keyOf(secret) ?? []) : secrets;
+  if (keys.length === 0 && secrets.length > 0) return noUsableSecret;
+  const isSigned = keys
+    .flatMap((key) => {
       const expected = createHmac(format.algorithm, key).update(content).digest(format.encoding);
       return given.map((one) => one !== undefined && isEqual(plain(format, expected), one));
     })

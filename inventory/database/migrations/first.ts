@@ -3,12 +3,13 @@ import { sql } from 'kysely';
 import { isPostgres } from '../dialect.ts';
 import { guardEvidence } from '../guards.ts';
 import type { Db } from '../schema.ts';
+import { intakeTables } from './firstIntake.ts';
 import { observedTables } from './firstObserved.ts';
 import { recordTables } from './firstRecord.ts';
 import { removalTables } from './firstRemovals.ts';
 import type { Tables } from './tables.ts';
 
-const tables: Tables = { ...recordTables, ...removalTables, ...observedTables };
+const tables: Tables = { ...intakeTables, ...recordTables, ...removalTables, ...observedTables };
 
 export async function createFirstSchema(db: Db): Promise<void> {
   for (const [name, table] of Object.entries<AnyTable>(tables)) {

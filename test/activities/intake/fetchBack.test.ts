@@ -25,7 +25,12 @@ test.each([
   ['localhost', false],
 ])('%s is public: %s', (address, is) => expect(isPublic(address)).toBe(is));
 
-const fetchBack = { headers: {}, fields: {}, active: [], privateHosts: [] };
+const fetchBack = {
+  headers: {},
+  fields: {},
+  statuses: { active: [], leaveOfAbsence: [], ended: [] },
+  privateHosts: [],
+};
 
 test.each([
   'https://localhost:9/{id}',
@@ -66,7 +71,7 @@ sources:
     fetchBack:
       url: ${url}
       fields: { email: /email, status: /status }
-      active: [Active]
+      statuses: { active: [Active], ended: [Terminated, Inactive] }
 ${more}`,
     'policy.yaml',
     { datadogIsSimulator: true },

@@ -97,10 +97,11 @@ test('taking over all makes what is held Muster’s, and is another plan', async
   expect(new Set(grants.map(({ reason }) => reason))).toEqual(new Set(['adopted']));
 });
 
-test('a roster with a line that cannot be read is wrong usage, and names the line', async () => {
-  await writeFile(join(cwd, 'people.csv'), 'personId,email\n,ada@example.com\n');
-  expect(await run('adopt', 'plan', '--roster', 'people.csv')).toMatchObject({
-    code: 2,
-    err: expect.stringMatching(/line 2: personId/),
+test('a line of the roster that cannot be read is named, and costs nobody else', async () => {
+  await writeFile(join(cwd, 'people.csv'), 'personId,email\n,ada@example.com\ne-77,nobody@example.com\n');
+  const planned = await run('adopt', 'plan', '--roster', 'people.csv', '--json');
+  expect(JSON.parse(planned.out)).toMatchObject({
+    ambiguous: expect.arrayContaining([{ what: 'line 2 of the roster', why: expect.stringMatching(/^personId/) }]),
+    unmatchedPeople: expect.arrayContaining([{ personId: 'e-77', email: 'nobody@example.com' }]),
   });
 });

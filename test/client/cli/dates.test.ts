@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { effectiveInstant, readEffective } from '../../../client/cli/dates.ts';
+import { effectiveInstant, lastInstant, readEffective, readTime } from '../../../client/cli/dates.ts';
 import { UsageError } from '../../../domain/errors.ts';
 
 const now = new Date('2026-01-15T12:34:56.789Z');
@@ -54,15 +54,30 @@ test.each([
   ['2026-13-01'],
   ['2026-1-31'],
   ['31.01.2026'],
-  ['2026-01-31T09:00:00'],
   ['2026-02-30T09:00:00Z'],
   ['2026-01-31T25:00:00Z'],
   ['1769850000'],
+  ['9999-12-31'],
+  ['0000-00-00'],
 ])('"%s" is refused with an example of each form', (text) => {
   expect(() => read(text)).toThrow(UsageError);
   expect(() => read(text)).toThrow(/^--effective .*now.*2026-01-31.*2026-01-31T09:00:00Z/);
 });
 
-test('a day that a time zone never had is refused', () => {
-  expect(() => read('2011-12-30', 'Pacific/Apia')).toThrow('there is no 2011-12-30 in Pacific/Apia');
+test('a time without a zone is read in the time zone, and a midnight is a day in any offset', () => {
+  expect(read('2026-01-31 09:00', 'Asia/Tokyo')).toBe('2026-01-31T00:00:00.000Z');
+  expect(read('2026-01-31T00:00:00+01:00', 'Asia/Tokyo')).toBe('2026-01-30T15:00:00.000Z');
+  expect(lastInstant(readEffective('2026-01-31T00:00:00Z', now), 'Asia/Tokyo')).toBe('2026-01-31T15:00:00.000Z');
+});
+
+test('a day that a time zone never had is the next one that it has', () => {
+  expect(read('2011-12-30', 'Pacific/Apia')).toBe('2011-12-30T10:00:00.000Z');
+});
+
+test('the end of a token or of a muted finding is an instant: midnight is no day', () => {
+  expect(readTime('2026-01-31T00:00:00+01:00', now, '--until')).toBe('2026-01-30T23:00:00.000Z');
+  expect(readTime('2026-01-31', now, '--until')).toBe('2026-01-31T00:00:00.000Z');
+  expect(readTime('now', now, '--until')).toBe('2026-01-15T12:34:56.789Z');
+  expect(() => readTime('9999-12-31', now, '--until')).toThrow(/^--until "9999-12-31" is not a date/);
+  expect(() => readTime('', now, '--until')).toThrow('--until "" is not a date');
 });

@@ -54,6 +54,8 @@ beforeAll(async () => {
     const key = { id: `${accountId}-${'k'.repeat(60)}`, kind: 'apiKey', name: hostile } as const;
     await inventory.writeNhis([{ ...key, ownerAccountId: accountId, scopes: [hostile], details: {} }], at);
     await giveToken({ inventory, home }, { role: 'intake', source: hostile.slice(0, 100) });
+    const refused = { source: 'hr', ref: hostile, externalId: hostile, reason: hostile, payload: index } as const;
+    await inventory.refuseItem({ ...refused, way: 'webhook' }, at);
     await inventory.admitRemoval(removalOf({ eventId: `waits${eventId}`, personId, at }), budgetOf(0));
   }
   await inventory.writeRoles([{ id: 'r-1', name: hostile, isManaged: true, permissions: [] }], at);
@@ -85,6 +87,8 @@ const lists = [
   ['token', 'list'],
   ['held', 'list'],
   ['leaver', 'held'],
+  ['intake', 'refused', 'list'],
+  ['intake', 'refused', 'list', '--all'],
   ['audit', 'list'],
   ['audit', 'list', '--person', 'e-1'],
 ] as const;

@@ -102,7 +102,7 @@ test('an event of the command line is on record in the name of its operator, by 
     ['joiner', '--person-id', 'u-7', '--email', 'u-7@example.com', '--event-id', 'joins', '--reason', 'hired'],
     ['leaver', '--person-id', 'u-7', '--event-id', 'leaves', '--immediate'],
     ['person', 'retry', 'u-2', '--reason', 'the key is mended'],
-    ['roster', 'apply', 'people.csv', '--reason', 'the first of the month'],
+    ['roster', 'apply', 'people.csv', '--yes', '--reason', 'the first of the month'],
   ];
   for (const line of lines) {
     const shell = createShell({ cwd: home, env: { ...env, MUSTER_TOKEN: token } });

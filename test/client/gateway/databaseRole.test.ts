@@ -44,11 +44,19 @@ for (const { makeFixture } of databases)
       expect(await post(gateway, joinerBody('e-1'))).toMatchObject({ status: 202 });
       const body = joinerBody('e-1', { title: 'Engineer' });
       expect(await post(gateway, body, sign(body))).toMatchObject({ status: 202, body: { repeated: false } });
+      const odd = joinerBody('a/b');
+      const refused = [{ index: 0, reason: expect.stringContaining('personId') }];
+      expect(await post(gateway, odd, sign(odd, { id: 'msg-2' }))).toMatchObject({ status: 202, body: { refused } });
       const scim = await scimClient(gateway, 'idp', idp.token);
       const created = await scim.send('POST', '/Users', userBody('kim'));
       expect(created).toMatchObject({ status: 201 });
       expect(await scim.send('DELETE', `/Users/${String(created.body['id'])}`)).toMatchObject({ status: 204 });
       await gateway.inventory.forgetDeliveries('2999-01-01T00:00:00.000Z');
+      const at = new Date().toISOString();
+      const reported = { id: 'i-1', kind: 'gateway', host: 'host-1', version: '1.0.0', policyHash: 'aaa' } as const;
+      const times = { startedAt: at, lastSeenAt: at, policySince: at };
+      await gateway.inventory.reportInstance({ ...reported, mode: 'observe', ...times });
+      await gateway.inventory.forgetInstance('i-1');
       for (const path of ['/v1/people/e-1', '/v1/inventory/users', '/v1/inventory/grants', '/v1/inventory/nhis']) {
         const headers = { authorization: `Bearer ${auditor.token}` };
         expect((await gateway.app.inject({ url: path, headers })).statusCode).toBe(200);

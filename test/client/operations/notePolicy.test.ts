@@ -13,3 +13,10 @@ test('a changed policy is a link of evidence with both hashes, and an unchanged 
     { ...by, before: { hash: 'b' }, after: { hash: 'a' } },
   ]);
 });
+
+test('a policy that several processes take over at once is one link', async () => {
+  await using inventory = await openInventory({ file: ':memory:' });
+  await notePolicy(inventory, 'a');
+  await Promise.all(['b', 'b', 'b'].map((hash) => notePolicy(inventory, hash)));
+  expect(await inventory.listEvidence({ limit: 10, offset: 0 })).toHaveLength(2);
+});

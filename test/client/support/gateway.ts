@@ -28,6 +28,7 @@ export interface GatewayOptions {
   readonly database?: InventoryLocation;
   readonly limit?: GatewayContext['limit'];
   readonly trustedProxies?: readonly string[];
+  readonly publicUrl?: string;
   /** Instead of the engine's acceptance. */
   readonly signal?: (event: HrEvent) => Promise<void>;
 }
@@ -68,6 +69,7 @@ export async function startGateway(options: GatewayOptions = {}) {
     metrics,
     limit: options.limit ?? { max: 10_000, timeWindow: 1_000 },
     trustedProxies: options.trustedProxies ?? [],
+    publicUrl: options.publicUrl,
     log: (message, fields) => void logged.push({ message, ...fields }),
     onError: (error) => void errors.push(error),
     now: () => new Date(),

@@ -1,4 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { startGateway, type GatewayOptions, type TestGateway } from './gateway.ts';
+import type { HrEvent } from '../../../domain/model.ts';
+import { applyPatch } from '../../../client/gateway/scim/patch.ts';
+import { userType } from '../../../client/gateway/scim/schemas.ts';
+import { newNotes, readResource, type JsonObject } from '../../../client/gateway/scim/values.ts';
 import { giveToken } from '../../support/operators.ts';
 
 /** What identity providers send, and a client for it. */
@@ -66,7 +71,33 @@ export async function scimClient(
 /** A gateway with a client whose token speaks for one source. */
 export async function startScim(options: GatewayOptions = {}) {
   const gateway = await startGateway(options);
-  return { ...gateway, ...(await scimClient(gateway)) };
+  return { ...gateway, ...(await scimClient(gateway)), recorded: () => recorded(gateway) };
+}
+
+/** The events on record, in the order in which they were said, once nothing is owed any more. */
+async function recorded({ inventory }: Pick<TestGateway, 'inventory'>): Promise<readonly HrEvent[]> {
+  const isOwed = async () => (await inventory.owedScim({ limit: 1, offset: 0 })).length > 0;
+  for (const end = Date.now() + 30_000; await isOwed(); await delay(10)) {
+    if (Date.now() > end) throw new Error('events are owed for half a minute');
+  }
+  const rows = await inventory.waitingEvents({ limit: 10_000 });
+  return rows.map(({ event }) => event).toSorted((a, b) => (a.occurredAt < b.occurredAt ? -1 : 1));
+}
+
+/** The user after the PATCH; throws for what would be refused. */
+export function patched(user: JsonObject, body: unknown): JsonObject {
+  const notes = newNotes();
+  const after = applyPatch(userType, user, body, notes);
+  for (const fault of notes.faults) throw fault;
+  return after;
+}
+
+/** The user that a body describes; throws for what would be refused. */
+export function readUser(body: unknown): JsonObject {
+  const notes = newNotes();
+  const user = readResource(userType, body, notes);
+  for (const fault of notes.faults) throw fault;
+  return user;
 }
 
 export type TestScim = Awaited<ReturnType<typeof startScim>>;

@@ -7,7 +7,7 @@ interface TestShell extends Shell {
 
 /** A shell without a terminal that keeps what is written. */
 export function createShell(
-  shell: Partial<Pick<Shell, 'env' | 'cwd' | 'isTerminal' | 'isColorful' | 'columns'>> = {},
+  shell: Partial<Pick<Shell, 'env' | 'cwd' | 'confirm' | 'isTerminal' | 'isColorful' | 'columns'>> = {},
 ): TestShell {
   let [out, err] = ['', ''];
   return {

@@ -13,6 +13,7 @@ import type { ScheduleState } from '../../../../domain/findings/schedules.ts';
 import type { InventoryMark, MarkDifference } from '../../../../inventory/port/identity.ts';
 import { judgeLeaves, type LeaveSnapshot } from '../../../../domain/findings/leaves.ts';
 import type { Account, HrEvent } from '../../../../domain/model.ts';
+import type { Instance } from '../../../../domain/instances.ts';
 import type { FindingThresholds, Found } from '../../../../domain/findings/found.ts';
 
 const dayMs = 86_400_000;
@@ -203,10 +204,24 @@ interface EngineSample {
   readonly failing?: readonly string[];
   readonly light?: Partial<ScheduleState>;
   readonly full?: Partial<ScheduleState>;
+  readonly instances?: readonly Partial<Instance>[];
 }
 
+const instanceOf = (given: Partial<Instance>): Instance => ({
+  ...{ id: 'i-1', kind: 'worker', host: 'host-1', version: '1.0.0', policyHash: 'p1', mode: 'enforce' },
+  ...{ startedAt: daysAgo(1), lastSeenAt: daysAgo(0), policySince: daysAgo(1) },
+  ...given,
+});
+
 /** What Temporal shows; the full sync is hourly, the light one comes every minute. */
-export function atEngine({ known, difference, failing = [], light, full }: EngineSample): Promise<readonly Found[]> {
+export function atEngine({
+  known,
+  difference,
+  failing = [],
+  light,
+  full,
+  instances = [],
+}: EngineSample): Promise<readonly Found[]> {
   const policy = { sync: { cron: '0 * * * *', timeZone: 'UTC', lightEveryMs: 60_000, drift: 'report' } } as const;
   const engine = {
     knownInventory: async () => known,
@@ -217,6 +232,10 @@ export function atEngine({ known, difference, failing = [], light, full }: Engin
       { scheduleId: 'access-sync', state: 'on', ...full } as const,
     ],
   };
-  const inventory = { differenceFrom: async () => difference, readMark: async () => mark };
+  const inventory = {
+    differenceFrom: async () => difference,
+    readMark: async () => mark,
+    listInstances: async () => instances.map(instanceOf),
+  };
   return findInEngine({ engine, inventory, policy }, nowMs);
 }

@@ -25,6 +25,7 @@ import {
   wordOf,
 } from './samples.ts';
 import { heldRemovals, heldRepairs } from '../../../../domain/findings/repairs.ts';
+import { foundRefusedItems } from '../../../../domain/findings/refusals.ts';
 import { foundRefused } from '../../../../domain/findings/refusedWrites.ts';
 import { needsOf, type Found } from '../../../../domain/findings/found.ts';
 
@@ -121,6 +122,19 @@ const cases: Readonly<Record<FindingKind, Case>> = {
     opens: await atEngine({ failing: ['person/p-1'] }),
     nearMisses: { 'none fails': await atEngine({}) },
   },
+  policyRefused: {
+    opens: await atEngine({ instances: [{ refusal: 'policy.yaml:3:1: mode: is missing' }] }),
+    nearMisses: { 'nobody refuses the file': await atEngine({ instances: [{}] }) },
+  },
+  policiesDiffer: {
+    opens: await atEngine({ instances: [{}, { host: 'host-2', policyHash: 'p2' }] }),
+    nearMisses: {
+      'all have the same': await atEngine({ instances: [{}, { host: 'host-2' }, { kind: 'gateway' }] }),
+      'one of them has just taken another one over': await atEngine({
+        instances: [{}, { host: 'host-2', policyHash: 'p2', policySince: minutesAgo(1) }],
+      }),
+    },
+  },
   syncStopped: {
     opens: await atEngine({ light: { state: 'paused' } }),
     nearMisses: {
@@ -173,6 +187,10 @@ const cases: Readonly<Record<FindingKind, Case>> = {
   privilegedServiceAccount: {
     opens: atStray({ account: accountOf({ ...serviceAccount, roleIds: ['r-admin'] }) }),
     nearMisses: { 'the role is not privileged': atStray({ account: accountOf(serviceAccount) }) },
+  },
+  refusedByIntake: {
+    opens: foundRefusedItems([{ source: 'hr', way: 'webhook', leaving: 0, others: 2, since: daysAgo(1) }]),
+    nearMisses: { 'all of it was retried or dropped': foundRefusedItems([]) },
   },
   missingFromHr: {
     opens: absent({}),

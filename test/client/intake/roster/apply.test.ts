@@ -21,7 +21,7 @@ test('a roster that is applied brings people in and out, and applied again chang
     await writeFile(path, ['id,email,department,end date', ...lines].join('\n'));
     const plan = await planRosterFile(inventory, policy, { path, source: 'hr', isComplete: false });
     await applyPlan({ muster, inventory, policy }, plan, { path });
-    return plan.items.map(({ kind }) => kind).toSorted((a, b) => (a < b ? -1 : 1));
+    return plan.plan.items.map(({ kind }) => kind).toSorted((a, b) => (a < b ? -1 : 1));
   };
   const allApplied = () =>
     eventually('every event to be applied', async () => (await inventory.waitingEvents({ limit: 1 })).length === 0);

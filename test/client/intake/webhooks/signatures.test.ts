@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { expect, test } from '@jest/globals';
+import { Webhook } from 'standardwebhooks';
 import { parsePolicy } from '../../../../policy/file.ts';
 import { senders } from '../../../../domain/policy/senders.ts';
 import { verifyDelivery } from '../../../../client/intake/webhooks/signatures.ts';
@@ -134,7 +135,7 @@ test.each([
   ['{ name: hr, verify: deel, map: { fields: { email: /e } } }', /fields: must say where personId stands/],
   ['{ name: hr, verify: deel, map: { fields: { personId: id } } }', /must be a JSON pointer/],
   ['{ name: hr, verify: deel, map: { fields: { personId: /id, salary: /s } } }', /is not known: use personId, email/],
-  ['{ name: hr, verify: deel, map: { fields: { personId: /id, status: /s } } }', /active: is missing/],
+  ['{ name: hr, verify: deel, map: { fields: { personId: /id, status: /s } } }', /statuses: is missing/],
 ])('a source that could not work is refused: %s', (source, problem) => {
   expect(() => policyOf(source)).toThrow(problem);
 });
@@ -142,4 +143,25 @@ test.each([
 test('an id that is not signed is not believed', () => {
   const verify = '{ signatureHeader: x-s, template: "{body}", idHeader: x-id }';
   expect(() => policyOf(`{ name: hr, verify: ${verify} }`)).toThrow(/verify/);
+});
+
+const key = Buffer.from([0xfb, 0xef, 0xff, ...Buffer.from('twenty-nine further characters')]);
+test.each([
+  ['base64', key.toString('base64')],
+  ['base64url', key.toString('base64url')],
+  ['base64url with its padding', `${key.toString('base64url')}==`],
+  ['base64url with the prefix', `whsec_${key.toString('base64url')}`],
+])('a secret in %s is the same key', (_what, given) => {
+  const id = 'msg-1';
+  const at = new Date();
+  const signature = new Webhook(`whsec_${key.toString('base64')}`).sign(id, at, body);
+  const headers = {
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
+    'webhook-signature': signature,
+  };
+  const standard = { kind: 'standardWebhooks' } as const;
+  expect(judge(standard, headers, body, [given])).toMatchObject({ ok: true });
+  const unusable = judge(standard, headers, body, ['a secret in words!']);
+  expect(unusable).toEqual({ ok: false, reason: 'noUsableSecret', why: expect.stringContaining('not that of this') });
 });
