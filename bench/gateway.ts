@@ -15,7 +15,8 @@ import { tellPerson } from '../client/operations/startPerson.ts';
 
 export const secret = `whsec_${Buffer.from('the secret of a benchmark, nothing else').toString('base64')}`;
 const port = 18_480;
-export const url = `http://127.0.0.1:${port}/v1/events`;
+export const base = `http://127.0.0.1:${port}`;
+export const url = `${base}/v1/events`;
 const perRound = 200;
 const concurrency = 16;
 const steady = { count: 500, perSecond: 20 };

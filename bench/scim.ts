@@ -1,15 +1,12 @@
-import { closedAtTheEnd } from './ending.ts';
 import { median, round, type Figure } from './figures.ts';
+import { base, startGateway } from './gateway.ts';
 import { pause, residentMiB } from './measure.ts';
-import { startProgram, type Program } from '../test/support/processes.ts';
-import { examplePolicyPath } from '../config/config.ts';
+import type { Program } from '../test/support/processes.ts';
 import { ensureSearchAttributes } from '../workers/searchAttributes.ts';
 import { giveToken } from '../test/support/operators.ts';
 import pLimit from 'p-limit';
 import { startStage, type BenchOptions, type Stage } from './stage.ts';
 
-const port = 18_490;
-const url = `http://127.0.0.1:${port}`;
 const memberCount = 5_000;
 const goneCount = 2_000;
 const everyMs = 25;
@@ -26,7 +23,7 @@ interface Client {
 export async function measureScim({ findOptions, say }: BenchOptions): Promise<readonly Figure[]> {
   await using stage = await startStage(findOptions);
   await ensureSearchAttributes(stage.client);
-  const client = await startGateway(stage);
+  const client = await openClient(stage);
   try {
     const ids = await createUsers(client, say);
     await settled(stage);
@@ -52,28 +49,15 @@ export async function measureScim({ findOptions, say }: BenchOptions): Promise<r
 
 const most = (all: readonly number[]): number => Math.max(...all);
 
-async function startGateway(stage: Stage): Promise<Client> {
-  const { home, engine } = stage;
+async function openClient(stage: Stage): Promise<Client> {
   const { token } = await giveToken(stage, { role: 'intake', source: 'idp' });
-  const env = {
-    TEMPORAL_ADDRESS: engine.address,
-    MUSTER_HOME: home,
-    MUSTER_PORT: String(port),
-    MUSTER_POLICY: examplePolicyPath,
-  };
-  const gateway = await closedAtTheEnd(async () => {
-    const program = startProgram('client/gateway/main.ts', { env });
-    return { ...program, [Symbol.asyncDispose]: async () => void (await program.end('SIGKILL')) };
-  });
-  for (const end = Date.now() + 60_000; !gateway.said.err.includes('gateway started'); await pause(20)) {
-    if (!gateway.isRunning() || Date.now() > end) throw new Error(`the gateway did not start: ${gateway.said.err}`);
-  }
+  const gateway = await startGateway(stage, stage.engine.address);
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' };
   const client: Client = {
     gateway,
     async send(method, path, body) {
       const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-      const answer = await fetch(`${url}/scim/v2${path}`, { method, headers, ...sent });
+      const answer = await fetch(`${base}/scim/v2${path}`, { method, headers, ...sent });
       const text = await answer.text();
       // Above its limit a source waits, as providers do.
       if (answer.status === 429) {
@@ -142,7 +126,7 @@ function watch({ send, gateway }: Client) {
   })();
   const livez = (async () => {
     for (; !over.signal.aborted; await pause(everyMs)) {
-      livezMs.push(await timed(async () => (await fetch(`${url}/livez`)).text()));
+      livezMs.push(await timed(async () => (await fetch(`${base}/livez`)).text()));
       peakMiB = Math.max(peakMiB, await residentMiB(gateway.pid));
     }
   })();

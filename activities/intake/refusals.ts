@@ -1,6 +1,7 @@
 import { dayMs } from '../../domain/durations.ts';
 import { foundRefusedItems } from '../../domain/findings/refusals.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { wholePage } from '../../inventory/port/findings.ts';
 
 const keepPayloadsMs = 30 * dayMs;
 
@@ -12,7 +13,7 @@ export async function watchRefusals(
   const at = new Date(nowMs).toISOString();
   await inventory.forgetRefusedPayloads(new Date(nowMs - keepPayloadsMs).toISOString());
   const found = foundRefusedItems(await inventory.openRefusals());
-  await inventory.writeFindings({ foundAt: 'intake', after: '', found, frozenScopes: new Set(), states: {}, at });
+  await inventory.writeFindings(wholePage({ foundAt: 'intake', found, at }));
   for (const { source, way, leaving, others } of await inventory.takeUntoldRefusals(at)) {
     const details = { source, way, leaversOrUnknown: leaving, others, see: 'npx muster intake refused list' };
     notify.send({ kind: 'refusedByIntake', personId: '', to: [], details });

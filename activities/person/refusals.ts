@@ -7,6 +7,7 @@ import { foundRefused, isStillShown } from '../../domain/findings/refusedWrites.
 import { withoutAddresses } from '../../domain/text.ts';
 import type { Inventory, RecordTransaction } from '../../inventory/port/inventory.ts';
 import type { Refusal } from './owed.ts';
+import { wholePage } from '../../inventory/port/findings.ts';
 
 /** A refused write, as evidence and the finding name it. */
 export interface RefusedWrite extends Refusal {
@@ -77,15 +78,7 @@ export async function showRefused(
       at,
       isExplained,
     };
-    const page = {
-      foundAt: 'write',
-      after: '',
-      only: personId,
-      frozenScopes: new Set<string>(),
-      states: {},
-      at,
-    } as const;
-    await inventory.writeFindings({ ...page, found: foundRefused(shown) });
+    await inventory.writeFindings(wholePage({ foundAt: 'write', only: personId, found: foundRefused(shown), at }));
   }
 }
 
@@ -98,14 +91,6 @@ export async function closeOldRefusals(
   const rows = await inventory.listFindings({ kind: 'writeNotOwed', limit: 1_000, offset: 0 }, at);
   for (const { personId, closedAt, evidence } of rows) {
     if (personId === undefined || closedAt !== undefined || isStillShown(evidence['hour'], nowMs)) continue;
-    const page = {
-      foundAt: 'write',
-      after: '',
-      only: personId,
-      frozenScopes: new Set<string>(),
-      states: {},
-      at,
-    } as const;
-    await inventory.writeFindings({ ...page, found: [] });
+    await inventory.writeFindings(wholePage({ foundAt: 'write', only: personId, found: [], at }));
   }
 }

@@ -3,6 +3,7 @@ import type { Policy } from '../../domain/policy/rules.ts';
 import { judgeLeaves } from '../../domain/findings/leaves.ts';
 import type { Found } from '../../domain/findings/found.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { wholePage } from '../../inventory/port/findings.ts';
 
 type Watching = Pick<Dependencies, 'inventory' | 'policy' | 'notify'>;
 
@@ -15,8 +16,7 @@ export async function watchLeaves({ inventory, policy, notify }: Watching): Prom
   const at = new Date(now).toISOString();
   const { found, closed } = judgeLeaves(await inventory.openLeaves(leavesDue(policy(), now)), now);
   if (closed.length > 0) await inventory.closeLeaves(closed);
-  const page = { foundAt: 'leave', after: '', found, frozenScopes: new Set<string>(), states: {}, at } as const;
-  const { opened } = await inventory.writeFindings(page);
+  const { opened } = await inventory.writeFindings(wholePage({ foundAt: 'leave', found, at }));
   for (const { personId = '', since, evidence } of opened) {
     notify.send({ kind: 'leaverDelayed', personId, to: [], details: { since, ...evidence } });
   }

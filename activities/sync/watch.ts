@@ -4,6 +4,7 @@ import { findInEngine } from './engine.ts';
 import { watchRefusals } from '../intake/refusals.ts';
 import { closeOldRefusals } from '../person/refusals.ts';
 import { watchLeaves } from './leaves.ts';
+import { wholePage } from '../../inventory/port/findings.ts';
 
 /** A signal is under way for so long at most. */
 const signalMs = 15_000;
@@ -71,8 +72,7 @@ export function createWatchActivities(dependencies: Dependencies) {
       const now = Date.now();
       const at = new Date(now).toISOString();
       const found = await findInEngine({ engine, inventory, policy: policy() }, now);
-      const page = { foundAt: 'engine', after: '', found, frozenScopes: new Set<string>(), states: {}, at } as const;
-      const { opened } = await inventory.writeFindings(page);
+      const { opened } = await inventory.writeFindings(wholePage({ foundAt: 'engine', found, at }));
       for (const { kind, subject, personId = '', evidence } of opened) {
         notify.send({ kind: 'engineTrouble', personId, to: [], details: { finding: kind, subject, ...evidence } });
       }

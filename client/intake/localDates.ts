@@ -38,7 +38,8 @@ export function isTimeZone(text: string): boolean {
   }
 }
 
-const isDay = (text: string): boolean => text.length === '2026-01-31'.length;
+/** Of a day or an instant. */
+export const isDay = (text: string): boolean => text.length === '2026-01-31'.length;
 
 /** The instant at which something begins that is dated with a day or an instant. */
 export const beginningOf = (dayOrInstant: string, timeZone: string): string =>
@@ -64,8 +65,7 @@ const starts = new Map<string, number>();
 
 /** The instant at which that day is over: the first one of the next day that the zone has. */
 export function endOfDay(day: string, timeZone: string): Date {
-  const next = new Date(Date.parse(`${day}T00:00:00Z`) + dayMs).toISOString().slice(0, 10);
-  return startOfDay(next, timeZone);
+  return startOfDay(dayAfter(day), timeZone);
 }
 
 /** The instant at which clocks show `2026-01-31T09:00:00`: the first one where they show it twice, the next one where they skip it. */
@@ -76,3 +76,7 @@ export function localInstant(dateTime: string, timeZone: string): Date {
   const found = (isSkipped ? at.getTimeZoneTransition('next') : undefined) ?? at;
   return new Date(found.epochMilliseconds);
 }
+
+/** The next day of the calendar. */
+export const dayAfter = (day: string): string =>
+  new Date(Date.parse(`${day}T00:00:00Z`) + dayMs).toISOString().slice(0, 10);

@@ -53,6 +53,14 @@ export interface FindingsPage {
   readonly at: string;
 }
 
+/** A page of all that is found there, or of the row `only`: none of it depends on how much a sync has read. */
+export const wholePage = (page: Pick<FindingsPage, 'foundAt' | 'found' | 'at' | 'only'>): FindingsPage => ({
+  ...page,
+  after: '',
+  frozenScopes: new Set(),
+  states: {},
+});
+
 export interface WrittenFindings {
   /** Those that were not open before. */
   readonly opened: readonly Found[];

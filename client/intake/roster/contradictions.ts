@@ -1,6 +1,7 @@
 import { contractorProblem } from '../../../domain/contractors.ts';
 import { foldCase } from '../../../domain/text.ts';
 import { contradictionOf } from '../contradictions.ts';
+import { dayAfter, isDay } from '../localDates.ts';
 import { isPresent } from './changes.ts';
 import type { RosterPerson, RosterRules } from './model.ts';
 import type { OddRow, RosterRow } from './read.ts';
@@ -40,18 +41,13 @@ export function successionsIn(rows: readonly RosterRow[]): readonly Succession[]
     if (before.externalId === undefined || after.externalId === undefined || before.externalId === after.externalId) {
       continue;
     }
-    if (before.endDate !== undefined && dayAfter(before.endDate) === after.startDate) found.push({ before, after });
+    const { endDate } = before;
+    if (endDate !== undefined && isDay(endDate) && dayAfter(endDate) === after.startDate) found.push({ before, after });
   }
   return found;
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-/** Of a day; an instant has none. */
-function dayAfter(day: string): string | undefined {
-  if (!/^\d{4}-\d\d-\d\d$/.test(day)) return undefined;
-  return new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
-}
 
 /** Lines that name the same person. Those of one person under two ids do not contradict each other. */
 export function doubledLines(

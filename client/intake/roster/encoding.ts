@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { UsageError } from '../../../domain/errors.ts';
 
@@ -71,7 +71,7 @@ function refuseOtherThanUtf8(bytes: Buffer): void {
     const end = found === -1 ? bytes.length : found;
     const one = bytes.subarray(begin, end);
     if (!isUtf8(one)) {
-      const at = one.findIndex((_byte, index) => one[index] !== undefined && !isBeginning(one.subarray(0, index + 1)));
+      const at = firstWrong(one);
       const byte = (one[at] ?? 0).toString(16).padStart(2, '0');
       throw new UsageError(
         `The file is not UTF-8: line ${line} has the byte 0x${byte} at position ${at + 1} (byte ${begin + at + 1} of the file). ${howToSay}`,
@@ -81,20 +81,22 @@ function refuseOtherThanUtf8(bytes: Buffer): void {
   }
 }
 
-/** Whether more bytes may make it UTF-8. */
-function isBeginning(bytes: Uint8Array): boolean {
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
-    return true;
-  } catch {
-    return false;
-  }
+/** The place of the first byte after which no more bytes make it UTF-8. */
+function firstWrong(bytes: Uint8Array): number {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  return bytes.findIndex((byte) => {
+    try {
+      decoder.decode(Uint8Array.of(byte), { stream: true });
+      return false;
+    } catch {
+      return true;
+    }
+  });
 }
 
 /** Every byte is a letter of windows-1252: a file of UTF-8 would pass with two wrong letters for each umlaut. */
 function refuseUtf8(bytes: Buffer, encoding: string): void {
-  const isPlain = bytes.every((byte) => byte < 0x80);
-  if (isPlain || encoding.startsWith('utf-16') || !isUtf8(bytes)) return;
+  if (isAscii(bytes) || encoding.startsWith('utf-16') || !isUtf8(bytes)) return;
   throw new UsageError(
     `The file is UTF-8, but roster.encoding says ${encoding}: remove the line, or write the file so`,
   );
