@@ -6,7 +6,7 @@ import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { RefusalRow } from '../../inventory/port/refusals.ts';
 import type { EventDraft } from '../operations/drafts.ts';
 import type { Muster } from '../operations/muster.ts';
-import { decideRefused, refusalOf } from '../operations/refusals.ts';
+import { decideRefused, refusalOf, unsealed } from '../operations/refusals.ts';
 import { refuseUnranked } from './identity.ts';
 import { judgeItems } from './webhooks/items.ts';
 import { itemsOf, type SaidItem } from './webhooks/mapping.ts';
@@ -39,7 +39,7 @@ export async function retryRefused(context: RetryContext, by: Operator, retry: R
   const row = await refusalOf(inventory, retry.refusalId);
   if (row.state !== 'open') throw new RefusedError(`Refusal ${row.refusalId} was decided already: nothing is changed`);
   refuseUnranked(policy, row.source);
-  const payload = await inventory.refusedPayload(row.refusalId);
+  const payload = await unsealed(inventory, row.refusalId);
   if (payload === undefined) {
     throw new FailedError(`What ${row.source} said is not kept any more: have it sent again, then drop this one`);
   }

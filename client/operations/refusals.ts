@@ -25,7 +25,8 @@ export async function readRefused(
   return { ...row, payload };
 }
 
-async function unsealed(inventory: Pick<Inventory, 'refusedPayload'>, refusalId: string): Promise<unknown> {
+/** Undefined where it is not kept any more. Throws a `FailedError` where it cannot be read. */
+export async function unsealed(inventory: Pick<Inventory, 'refusedPayload'>, refusalId: string): Promise<unknown> {
   try {
     return await inventory.refusedPayload(refusalId);
   } catch (error) {
