@@ -26,13 +26,14 @@ export async function measureFlood({ findOptions, bundle, say }: BenchOptions): 
   const handle = client.workflow.getHandle(personWorkflowId(personId));
 
   const before = await handle.describe();
-  const flood = { isOver: false };
+  const flood = { isSent: false, isOver: false };
   const asking = timesOfStatus(stage, flood);
   const startedAt = performance.now();
   try {
     const ids = Array.from({ length: signals }, (_, index) => `stranger:${index}`);
     await pLimit(signalsAtOnce).map(ids, (eventId) => handle.signal(hrEventSignal, { eventId }));
     say(`${signals} signals sent in ${round((performance.now() - startedAt) / 1_000)} s`);
+    flood.isSent = true;
     await pause(observedAfterMs);
   } finally {
     flood.isOver = true;
@@ -49,13 +50,23 @@ export async function measureFlood({ findOptions, bundle, say }: BenchOptions): 
   if (outcome?.kind !== 'completed') throw new Error(`${personId} ended as ${JSON.stringify(outcome)}`);
   return [
     {
-      name: `longest answer of status while ${signals} signals come`,
-      value: Math.max(...times),
+      name: `longest answer of status once ${signals} signals have come`,
+      value: longestOf(times, true),
       unit: ' ms',
       target: 2_000,
     },
+    { name: 'longest answer of status while they come', value: longestOf(times, false), unit: ' ms', target: 2_000 },
   ];
 }
+
+interface Answer {
+  /** Whether all signals had been sent when it was asked for. */
+  readonly isAfter: boolean;
+  readonly ms: number;
+}
+
+const longestOf = (answers: readonly Answer[], after: boolean): number =>
+  Math.max(...answers.filter(({ isAfter }) => isAfter === after).map(({ ms }) => ms));
 
 /** Returns the account's id. */
 async function waitForInvitation({ muster }: Stage): Promise<string> {
@@ -69,14 +80,18 @@ async function waitForInvitation({ muster }: Stage): Promise<string> {
   );
 }
 
-/** Milliseconds of each answer, one query after the other until the flood is over. */
-async function timesOfStatus({ muster }: Stage, flood: { readonly isOver: boolean }): Promise<readonly number[]> {
-  const times: number[] = [];
+/** One query after the other until the flood is over. */
+async function timesOfStatus(
+  { muster }: Stage,
+  flood: { readonly isSent: boolean; readonly isOver: boolean },
+): Promise<readonly Answer[]> {
+  const answers: Answer[] = [];
   while (!flood.isOver) {
+    const isAfter = flood.isSent;
     const askedAt = performance.now();
     if ((await muster.status(personId, longestAnswerMs)) === undefined) throw new Error(`${personId} has no open run`);
-    times.push(performance.now() - askedAt);
+    answers.push({ isAfter, ms: performance.now() - askedAt });
     await pause(betweenQueriesMs);
   }
-  return times;
+  return answers;
 }

@@ -6,6 +6,7 @@ import type { MailboxEvent, ProcessType } from '../../domain/model.ts';
 import { Approvals } from './approvals.ts';
 import { Blockers } from './blockers.ts';
 import { describeStatus } from './describe.ts';
+import { RunLength } from './length.ts';
 import { Mailbox } from './mailbox.ts';
 import { Process, type Ending } from './process.ts';
 
@@ -15,6 +16,7 @@ export interface PersonRun {
   readonly mailbox: Readonly<Mailbox>;
   readonly approvals: Readonly<Approvals>;
   readonly blockers: Blockers;
+  readonly length: Readonly<RunLength>;
 }
 
 /** What a step needs of a run. */
@@ -31,7 +33,7 @@ export function openRun(type: ProcessType, personId: string, input: unknown): Pe
   const mailbox = new Mailbox(process);
   const blockers = new Blockers(process, mailbox);
   const approvals = new Approvals(process, mailbox);
-  const run: PersonRun = { process, mailbox, approvals, blockers };
+  const run: PersonRun = { process, mailbox, approvals, blockers, length: new RunLength() };
   return run;
 }
 

@@ -32,6 +32,7 @@ export async function runPerson(type: ProcessType, input: unknown, procedure: Pr
 
   await CancellationScope.nonCancellable(async () => {
     void followRecord(run);
+    void run.length.watch();
     if (await takeNext(run)) await end(run, run.process.isCancelled ? undefined : await perform(run, procedure));
     await comeToRest(run);
     if (run.mailbox.contents.length > 0) await continueWithNext(run);
@@ -41,7 +42,7 @@ export async function runPerson(type: ProcessType, input: unknown, procedure: Pr
 
 /** Waits until an event is due, and takes it. An event of another type goes to a run of that type before anything is done. */
 async function takeNext(run: PersonRun): Promise<boolean> {
-  const { process, mailbox } = run;
+  const { process, mailbox, length } = run;
   for (;;) {
     await waitFor(() => mailbox.isSettled);
     const choice = mailbox.choose();
@@ -52,7 +53,7 @@ async function takeNext(run: PersonRun): Promise<boolean> {
       continue;
     }
     const isElsewhere = processOf(choice.event, mailbox.person.employment) !== process.type;
-    if (isElsewhere || isLong()) await continueWithNext(run);
+    if (isElsewhere || length.isReached) await continueWithNext(run);
     if (choice.state === 'due' || process.isCancelled) {
       mailbox.take(choice.event, choice.state === 'due' ? choice.dropped : []);
       return true;
@@ -61,20 +62,12 @@ async function takeNext(run: PersonRun): Promise<boolean> {
     const what = `${choice.event.kind} to take effect`;
     const hasNews = mailbox.watch();
     await process.enter('scheduled', what, choice.at);
-    await waitFor(() => hasNews() || !mailbox.isSettled || process.isCancelled || isLong(), {
+    await waitFor(() => hasNews() || !mailbox.isSettled || process.isCancelled || length.isReached, {
       at: choice.at,
       summary: what,
     });
   }
 }
-
-/**
- * Events of a run that is left to the next one: an onboarding has a hundred. Signals make a run longer, and a worker that replays
- * thousands of them takes longer than a workflow task may, however often it is tried again.
- */
-const longRun = 1_000;
-
-const isLong = (): boolean => workflowInfo().continueAsNewSuggested || workflowInfo().historyLength >= longRun;
 
 /** Phases in which a process can be left and taken up again by the next run: it finds in the record how far it was. */
 const waitingPhases: readonly Phase[] = ['scheduled', 'waitingForAcceptance', 'waitingForApproval', 'blocked', 'held'];
@@ -94,20 +87,18 @@ async function perform(run: PersonRun, procedure: Procedure): Promise<Ending | u
   }
 }
 
-async function watchForPreemption(
-  { process, mailbox }: Uses<'process' | 'mailbox'>,
-  endProcedure: () => void,
-): Promise<void> {
+async function watchForPreemption(run: PersonRun, endProcedure: () => void): Promise<void> {
+  const { process, mailbox } = run;
   for (;;) {
     const leavers = process.type === 'offboarding' ? [] : mailbox.waiting.filter(({ kind }) => kind === 'leaver');
     const due = leavers.find((event) => mailbox.dueAt(event) <= Date.now());
     const newer = due ?? mailbox.waiting.find((event) => isReplacing(event, mailbox, process));
     if (newer !== undefined) process.preempt(newer);
-    if (newer === undefined && isToBeContinued(process)) process.leaveToNextRun();
+    if (newer === undefined && isToBeContinued(run)) process.leaveToNextRun();
     if (newer !== undefined || process.isCancelled || process.isLeft) return endProcedure();
     const hasNews = mailbox.watch();
     const { isReplaceable } = process;
-    const hasChanged = () => process.isReplaceable !== isReplaceable || isToBeContinued(process);
+    const hasChanged = () => process.isReplaceable !== isReplaceable || isToBeContinued(run);
     await waitFor(() => hasNews() || process.isCancelled || hasChanged(), {
       at: Math.min(...[...leavers, ...moversToCome(mailbox)].map((event) => mailbox.dueAt(event))),
       summary: 'until what waits takes effect',
@@ -118,8 +109,8 @@ async function watchForPreemption(
 const moversToCome = (mailbox: Uses<'mailbox'>['mailbox']): readonly MailboxEvent[] =>
   mailbox.waiting.filter((event) => event.kind === 'mover' && mailbox.dueAt(event) > Date.now());
 
-const isToBeContinued = ({ stage }: Uses<'process'>['process']): boolean =>
-  isLong() && waitingPhases.includes(stage.phase);
+const isToBeContinued = ({ process, length }: Uses<'process' | 'length'>): boolean =>
+  length.isReached && waitingPhases.includes(process.stage.phase);
 
 /** Whether a newer event takes the place of the one whose process runs. */
 function isReplacing(
