@@ -1,3 +1,4 @@
+import { expect, test } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { queryStatus } from '../../../client/operations/progress.ts';
