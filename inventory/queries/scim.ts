@@ -8,6 +8,8 @@ import type { ScimFilter, ScimGroup, ScimKey, ScimRow } from '../port/scim.ts';
 
 const lockOf = ({ source }: Pick<ScimRow, 'source'>) => `scim/${source}` as const;
 const chunkSize = 500;
+/** Whole rows of users are written anew. */
+const usersAtOnce = 100;
 
 /** Nothing of this source changes from here to the end of the transaction. */
 export const lockScim = locked(
@@ -109,9 +111,11 @@ export const writeScimMembers = locked(
 export const oweScim = locked(
   (source) => lockOf({ source }),
   async (db: Db, source: string, names: readonly string[]): Promise<void> => {
-    for (const some of chunksOf(names, chunkSize)) {
-      for (const column of ['id', 'externalId'] as const) await oweWhere(db, source, column, some);
-      await breathe();
+    for (const some of chunksOf(names, usersAtOnce)) {
+      for (const column of ['id', 'externalId'] as const) {
+        await oweWhere(db, source, column, some);
+        await breathe();
+      }
     }
   },
 );
