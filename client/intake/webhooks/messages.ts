@@ -3,7 +3,7 @@ import { personIdPattern, personIdRule } from '../../../domain/ids.ts';
 import { isTimeZone } from '../localDates.ts';
 import { isEmail } from '../../../domain/text.ts';
 
-/** What HR says in a message. Unknown fields are dropped. */
+/** What HR says in a message. */
 
 const unprintable = /\p{Cc}/u;
 export const text = (max: number) =>
@@ -100,6 +100,20 @@ export const hrMessage = z.discriminatedUnion('type', [
   z.object({ ...envelope, type: z.literal('person.updated'), data: updated }),
 ]);
 export type HrMessage = z.output<typeof hrMessage>;
+
+const fieldsByType = {
+  joiner: Object.keys(joiner.shape),
+  mover: Object.keys(mover.shape),
+  leaver: Object.keys(leaver.shape),
+  'person.updated': Object.keys(updated.shape),
+} as const satisfies Record<HrMessage['type'], readonly string[]>;
+
+/** The fields that `data` of such a message may have. */
+export const fieldsOf = ({ type }: GivenMessage): readonly string[] =>
+  type === 'fetch' ? ['personId'] : fieldsByType[type];
+
+/** Whether a message of some type has it. */
+export const isField = (name: string): boolean => Object.values(fieldsByType).some((names) => names.includes(name));
 
 /** An event that says only whose record has changed. */
 export const idOnly = z.object({

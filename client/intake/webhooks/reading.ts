@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { UsageError } from '../../../domain/errors.ts';
 import type { EventKind } from '../../../domain/model.ts';
 import { readDate, readInstant, type DateStyle } from '../dates.ts';
-import { hrMessage, idOnly, Unreadable, type GivenMessage } from './messages.ts';
+import { fieldsOf, hrMessage, idOnly, isField, Unreadable, type GivenMessage } from './messages.ts';
 
 /** What a sender wrote, as a message of Muster: an optional field that cannot be read is left out, and said. Pure. */
 
@@ -54,11 +54,47 @@ export function readMessage(given: unknown, style: DateStyle): ReadMessage {
   // One problem hides another: each round leaves out what it names.
   for (;;) {
     const parsed = (shape === 'fetch' ? idOnly : hrMessage).safeParse(message);
-    if (parsed.success) return { message: parsed.data, leftOut };
+    if (parsed.success) return judgeUnknown(message, parsed.data, leftOut);
     const fatal = parsed.error.issues.find((issue) => !leaveOut(message, issue, { shape, leftOut }));
     if (fatal !== undefined) return { refused: wordsOf(fatal), ...aboutOf(message, shape) };
   }
 }
+
+/** What a field with one of these words in its name says may decide when access begins or ends, or whether it does. */
+const wordsOfDates =
+  /^(effective|hired?|starts?|started|join(ed|ing)?|begins?|first|ends?|ended|leaves?|leaving|left|last|exit|terminat(ed?|ion)|departure)$/u;
+const wordsOfStatus = /^(status|active|inactive|employed|terminated|deleted)$/u;
+const looksLikeDate = /^\s*\d{1,4}[-./]\d{1,2}[-./]\d{1,4}/u;
+
+/** A field that a message of this type does not have: nobody joins or leaves today because its name was not the right one. */
+function judgeUnknown({ data }: Fields, message: GivenMessage, leftOut: readonly string[]): ReadMessage {
+  const known = fieldsOf(message);
+  const unknown = isFields(data) ? Object.entries(data).filter(([name]) => !known.includes(name)) : [];
+  const deciding = unknown.find(([name, value]) => mayDecide(name, value, message));
+  if (deciding === undefined) {
+    const strange = unknown
+      .filter(([name]) => !isField(name))
+      .map(([name]) => `data.${shortened(name)}: is not a field`);
+    return { message, leftOut: [...leftOut, ...strange] };
+  }
+  const [name] = deciding;
+  const refused = `data.${shortened(name)}: is not a field of a ${message.type}: it has ${known.join(', ')}`;
+  return { refused, ...aboutOf({ ...message }, shapeOf({ ...message })) };
+}
+
+function mayDecide(name: string, value: unknown, { type }: GivenMessage): boolean {
+  const words = name
+    .replaceAll(/(?<=[a-z])(?=[A-Z])/gu, ' ')
+    .toLowerCase()
+    .split(/[^a-z]+/u);
+  const hasDate = typeof value === 'number' || (typeof value === 'string' && looksLikeDate.test(value));
+  const isDate = hasDate && words.some((word) => wordsOfDates.test(word));
+  const isSaidAnyway = type === 'leaver' || value === 'active' || value === true;
+  return isDate || (!isSaidAnyway && words.some((word) => wordsOfStatus.test(word)));
+}
+
+/** A name of the sender's own making, as it may stand in a reason. */
+const shortened = (name: string): string => name.replaceAll(/[^\w.-]/gu, '?').slice(0, 64);
 
 export const kindOf = (message: GivenMessage): EventKind => kinds[shapeOf({ ...message }) ?? 'mover'];
 
