@@ -107,7 +107,10 @@ function withReady({ verify, map: own, fetchBack: said }: Given) {
   const ready: Sender | undefined = typeof verify === 'string' ? senders[verify] : undefined;
   const map = own ?? ready?.map;
   const isFetching = Object.values(map?.types ?? {}).includes('fetch');
-  return { map, isFetching, fetchBack: { headers: {}, privateHosts: [], ...ready?.fetchBack, ...said } };
+  const { body, token, ...rest } = ready?.fetchBack ?? {};
+  // How a ready source asks is said of its own address.
+  const how = said?.url === undefined ? { ...(body && { body }), ...(token && { token }) } : {};
+  return { map, isFetching, fetchBack: { headers: {}, privateHosts: [], ...rest, ...how, ...said } };
 }
 
 export const sourceKeys = {

@@ -128,7 +128,7 @@ function sourceNamed({ sources }: Policy, name: string): Source {
     throw new UsageError(`"${name}" is no source: name one of ${[...new Set(names)].join(', ')}`);
   }
   const { verify, map, fetchBack }: Sender = senders[ready];
-  const known = { url: '', headers: {}, fields: {}, privateHosts: [], ...fetchBack };
+  const known = { url: [], headers: {}, fields: {}, privateHosts: [], ...fetchBack };
   const { statuses } = known;
   return { name, verify, ...(map && { map }), ...(statuses && { fetchBack: { ...known, statuses } }) };
 }

@@ -87,7 +87,8 @@ async function checkedItem(context: CheckContext, { said, read, shown }: Reading
   const fields = shown.map((one) => readInto(one, message, leftOut));
   const { fetchBack } = context.source;
   if (message.type === 'fetch') {
-    const fetch = fetchBack?.url.replace('{id}', encodeURIComponent(message.data.personId));
+    const id = encodeURIComponent(message.data.personId);
+    const fetch = fetchBack?.url.map((url) => url.replace('{id}', id)).join(' and ');
     return { ...rest, result: 'taken', fields, ...(fetch === undefined ? {} : { fetch }) };
   }
   try {

@@ -20,6 +20,7 @@ const plain = { ignore: [], nobody: [], hasLabels: false } as const;
 
 export const readyRosters = {
   // The user data file: keys in the first line, labels in the second.
+  // https://userapps.support.sap.com/sap/support/knowledge/en/2087504
   successfactors: {
     known: 'documented',
     columns: {
@@ -35,15 +36,16 @@ export const readyRosters = {
     },
     statuses: readyStatuses.successfactors,
     ignore: ['USERNAME', 'FIRSTNAME', 'MI', 'LASTNAME', 'GENDER', 'HR', 'JOBCODE', 'DIVISION', 'LOCATION', 'EMPID'],
-    nobody: ['NO_MANAGER'],
+    nobody: ['NO_MANAGER', 'NO_MGR'],
     hasLabels: true,
   },
+  // Labels of the fields of a custom report: https://help.merge.dev/en/articles/8694660-workday-how-do-i-send-hris-data-via-sftp
   workday: {
     ...plain,
     known: 'usual',
     columns: {
       externalId: 'Employee ID',
-      email: 'Primary Work Email',
+      email: 'Email - Primary Work',
       name: 'Preferred Name',
       title: 'Business Title',
       department: 'Supervisory Organization',

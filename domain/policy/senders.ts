@@ -1,7 +1,11 @@
+import { readyRecords, type ReadyRecord } from './readyRecords.ts';
 import { readyStatuses } from './statuses.ts';
-import type { FetchBack, FieldMap, HmacFormat, Verifier } from './sources.ts';
+import type { FieldMap, HmacFormat, Verifier } from './sources.ts';
 
-/** Senders that can be used by name. A wrong format refuses every message, so each says how it is known. */
+/**
+ * Senders that can be used by name. A wrong format refuses every message, so each says how it is known, and names the pages of its
+ * reference from which its words are.
+ */
 
 const fiveMinutesMs = 5 * 60_000;
 
@@ -26,7 +30,7 @@ export interface Sender {
   /** Absent where the sender's payload says too little, or another thing for each customer. */
   readonly map?: FieldMap;
   /** What of `fetchBack` is the same for every customer; the policy says the rest. */
-  readonly fetchBack?: Partial<Pick<FetchBack, 'url' | 'headers' | 'fields' | 'statuses'>>;
+  readonly fetchBack?: ReadyRecord;
 }
 
 const bambooSigned = hmac({
@@ -39,6 +43,7 @@ const bambooSigned = hmac({
 export const senders = {
   standardWebhooks: { known: 'standard', verify: { kind: 'standardWebhooks' } },
   // Its event-based webhooks name the person alone.
+  // https://documentation.bamboohr.com/docs/event-based-webhooks
   bamboohr: {
     known: 'documented',
     verify: bambooSigned,
@@ -48,22 +53,10 @@ export const senders = {
       timestamp: '/timestamp',
       fields: { personId: '/data/employeeId' },
     },
-    fetchBack: {
-      headers: { authorization: 'Basic {secret}' },
-      fields: {
-        email: '/workEmail',
-        name: '/displayName',
-        title: '/jobTitle',
-        department: '/department',
-        manager: '/supervisorEid',
-        status: '/status',
-        hireDate: '/hireDate',
-        leaveDate: '/terminationDate',
-      },
-      statuses: readyStatuses.bamboohr,
-    },
+    fetchBack: readyRecords.bamboohr,
   },
   // Its older field-based webhooks carry the fields that the customer chose, by their English names where they have no alias.
+  // https://documentation.bamboohr.com/docs/field-based-webhooks
   bamboohrFields: {
     known: 'documented',
     verify: bambooSigned,
@@ -104,6 +97,7 @@ export const senders = {
       statuses: readyStatuses.bamboohr,
     },
   },
+  // https://apidocs.hibob.com/docs/employee-data-webhooks
   hibob: {
     known: 'documented',
     verify: hmac({ signatureHeader: 'bob-signature', algorithm: 'sha512', encoding: 'base64', template: '{body}' }),
@@ -124,22 +118,9 @@ export const senders = {
       timestamp: '/triggeredAt',
       fields: { personId: '/data/employeeId' },
     },
-    fetchBack: {
-      url: 'https://api.hibob.com/v1/people/{id}?humanReadable=REPLACE',
-      headers: { authorization: 'Basic {secret}' },
-      fields: {
-        email: '/email',
-        name: '/displayName',
-        title: '/work/title',
-        department: '/work/department',
-        manager: '/work/reportsTo/id',
-        status: '/internal/lifecycleStatus',
-        hireDate: '/work/startDate',
-        leaveDate: '/internal/terminationDate',
-      },
-      statuses: readyStatuses.hibob,
-    },
+    fetchBack: readyRecords.hibob,
   },
+  // https://docs.merge.dev/basics/webhooks/merge-webhooks
   merge: {
     known: 'documented',
     verify: hmac({ signatureHeader: 'x-merge-webhook-signature', encoding: 'base64url', template: '{body}' }),
@@ -165,6 +146,7 @@ export const senders = {
       statuses: readyStatuses.merge,
     },
   },
+  // https://developer.deel.com/docs/webhooks-get-started and /api/reference/endpoints/hris/webhook-worker-v-2-updated
   deel: {
     known: 'documented',
     verify: hmac({ signatureHeader: 'x-deel-signature', encoding: 'hex', template: 'POST{body}' }),
@@ -181,13 +163,11 @@ export const senders = {
       timestamp: '/timestamp',
       fields: { personId: '/data/resource/id' },
     },
-    fetchBack: {
-      url: 'https://api.letsdeel.com/rest/v2/people/{id}',
-      headers: { authorization: 'Bearer {secret}' },
-      statuses: readyStatuses.deel,
-    },
+    fetchBack: readyRecords.deel,
   },
-  // The reference documents the headers; the client library shows what is signed, and that the secret is base64.
+  // The reference documents the headers; the client library shows what is signed, and that the secret is base64. Its events have
+  // no time of their own: every one is looked up.
+  // https://developer.tryfinch.com/developer-resources/Webhooks
   finch: {
     known: 'published',
     verify: hmac({
@@ -199,8 +179,44 @@ export const senders = {
       secret: 'base64',
       template: '{id}.{timestamp}.{body}',
     }),
+    map: {
+      type: '/event_type',
+      types: {
+        'individual.created': 'fetch',
+        'individual.updated': 'fetch',
+        'individual.deleted': 'deleted',
+        'employment.created': 'fetch',
+        'employment.updated': 'fetch',
+        'employment.deleted': 'deleted',
+      },
+      fields: { personId: '/data/individual_id' },
+    },
+    fetchBack: readyRecords.finch,
+  },
+  // https://developer.personio.de/reference/webhooks and /reference/post_v2-webhooks; of a payload only a part is published:
+  // https://github.com/personio/api-docs/issues/210
+  personio: {
+    known: 'documented',
+    verify: { kind: 'sharedSecret', header: 'authorization' },
+    map: {
+      type: '/event_name',
+      types: {
+        'person.created': 'fetch',
+        'person.updated': 'fetch',
+        'person.deleted': 'fetch',
+        'employment.created': 'fetch',
+        'employment.updated': 'fetch',
+        'employment.deleted': 'fetch',
+        'employment.started': 'fetch',
+        'employment.terminated': 'fetch',
+      },
+      timestamp: '/occurred_at',
+      fields: { personId: '/payload/person/id' },
+    },
+    fetchBack: readyRecords.personio,
   },
   // A form post without a time of its own: every event is looked up.
+  // https://developer.rippling.com/documentation/developer-portal/v2-guides/webhooks
   rippling: {
     known: 'documented',
     verify: { kind: 'sharedSecret', header: 'authorization' },
@@ -215,22 +231,9 @@ export const senders = {
       },
       fields: { personId: '/id' },
     },
-    fetchBack: {
-      url: 'https://api.rippling.com/platform/api/employees/{id}',
-      headers: { authorization: 'Bearer {secret}' },
-      fields: {
-        email: '/workEmail',
-        name: '/name',
-        title: '/title',
-        department: '/department',
-        manager: '/manager',
-        status: '/roleState',
-        hireDate: '/startDate',
-        leaveDate: '/endDate',
-      },
-      statuses: readyStatuses.rippling,
-    },
+    fetchBack: readyRecords.rippling,
   },
+  // https://developer.okta.com/docs/concepts/event-hooks
   okta: {
     known: 'documented',
     verify: { kind: 'sharedSecret', header: 'authorization' },
@@ -240,7 +243,7 @@ export const senders = {
       type: '/eventType',
       types: { 'user.lifecycle.deactivate': 'leaver', 'user.lifecycle.suspend': 'leaver' },
       timestamp: '/published',
-      fields: { personId: '/target/0/id', email: '/target/0/alternateId' },
+      fields: { personId: '/target/type=User/id', email: '/target/type=User/alternateId' },
     },
   },
 } as const satisfies Readonly<Record<string, Sender>>;

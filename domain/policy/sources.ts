@@ -21,11 +21,15 @@ export interface Source {
 export type DateOrder = 'dayFirst' | 'monthFirst';
 
 export interface FetchBack {
-  /** `{id}` stands for HR's id of the person. */
-  readonly url: string;
+  /** `{id}` stands for HR's id of the person. The record is the response, or the list of responses where there is more than one URL. */
+  readonly url: readonly string[];
+  /** JSON with `{id}` in a string: each URL is requested with POST. Absent: with GET. */
+  readonly body?: string;
+  /** Where the secret, as `ID:SECRET`, is exchanged for the one that headers carry: OAuth 2.0 client credentials. */
+  readonly token?: string;
   /** `{secret}` stands for the source's secret for fetching. */
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON pointers into the response. */
+  /** JSON pointers into the record. */
   readonly fields: Readonly<Record<string, string>>;
   readonly statuses: StatusMap;
   /** Hosts that may be called without TLS and at a private address. */
@@ -53,7 +57,10 @@ export interface HmacFormat {
   readonly secret: 'text' | 'base64';
 }
 
-/** JSON pointers (RFC 6901) into the payload; those of `fields` into one item. */
+/**
+ * JSON pointers (RFC 6901) into the payload; those of `fields` into one item. In a list, `type=work` is the first element whose
+ * `type` is `work`.
+ */
 export interface FieldMap {
   /** A list whose elements are one event each. */
   readonly items?: string;

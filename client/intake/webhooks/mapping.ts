@@ -95,12 +95,17 @@ function plainOf(value: unknown): string | boolean | undefined {
   return typeof value === 'number' ? String(value) : undefined;
 }
 
-/** The value at a JSON pointer (RFC 6901). */
+/** The value at a JSON pointer (RFC 6901), in which `type=work` is the first such element of a list. */
 export function at(value: unknown, pointer: string): unknown {
   if (pointer === '') return value;
   let found: unknown = value;
   for (const step of pointer.slice(1).split('/')) {
     const key = step.replaceAll('~1', '/').replaceAll('~0', '~');
+    const [, name, word] = Array.isArray(found) ? (/^([^=]+)=(.*)$/.exec(key) ?? []) : [];
+    if (name !== undefined) {
+      found = (found as readonly unknown[]).find((one) => at(one, `/${name}`) === word);
+      continue;
+    }
     if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return undefined;
     found = (found as Readonly<Record<string, unknown>>)[key];
   }

@@ -27,6 +27,13 @@ test('pointers reach into objects and lists, and take nothing that is inherited'
   }
 });
 
+test('a pointer finds the first element of a list by what one of its fields says', () => {
+  const emails = [null, { type: 'home', value: 'a' }, { type: 'work', value: 'b' }, { type: 'work', value: 'c' }];
+  expect(at({ emails }, '/emails/type=work/value')).toBe('b');
+  expect(at({ emails }, '/emails/type=other/value')).toBeUndefined();
+  expect(at({ emails: { 'type=work': 1 } }, '/emails/type=work')).toBe(1);
+});
+
 test('a payload of several employees becomes one message each, in the words of Muster', () => {
   const bamboo = sourceOf(`
   - name: bamboo
@@ -93,7 +100,7 @@ test('Okta: the challenge is returned, its events are leavers, other types are a
   const event = (eventType: string) => ({
     eventType,
     published: '2026-01-05T09:00:00.000Z',
-    target: [{ id: '00u1', alternateId: 'ada@example.com', displayName: 'Ada' }],
+    target: [{ id: '00u1', type: 'User', alternateId: 'ada@example.com', displayName: 'Ada' }],
   });
   const events = [event('user.lifecycle.deactivate'), event('user.session.start')];
   const body = JSON.stringify({ eventId: 'okta-1', data: { events } });
