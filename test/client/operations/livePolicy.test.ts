@@ -1,4 +1,5 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, open, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -110,4 +111,29 @@ test('what follows from a policy is done once for each, and tried again where it
   await replace(one.path, textOf('enforce'));
   await eventually('the first policy to be followed again', () => followed.at(-1) === 'enforce');
   expect(followed.slice(tries)).toEqual(['enforce']);
+});
+
+test('a file counts once two looks in a row have found the same, since it may be half written', async () => {
+  await using one = await startOne();
+  const next = `${one.path}.next`;
+  // Each look finds a pipe of its own, and waits until it is said what it reads.
+  const put = async (): Promise<void> => {
+    execFileSync('mkfifo', [next]);
+    await rename(next, one.path);
+  };
+  await put();
+  let look = await open(one.path, 'w');
+  const say = async (mode: string): Promise<void> => {
+    await put();
+    await look.writeFile(textOf(mode));
+    await look.close();
+    look = await open(one.path, 'w');
+  };
+  for (const mode of ['observe', 'enforce', 'observe']) await say(mode);
+  expect(one.live.current().mode).toBe('enforce');
+  await say('observe');
+  expect(one.live.current().mode).toBe('observe');
+  await replace(one.path, textOf('observe'));
+  await look.writeFile(textOf('observe'));
+  await look.close();
 });
