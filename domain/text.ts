@@ -47,3 +47,6 @@ function pairsOf(name: string): ReadonlySet<string> {
 
 const similarityOf = (left: ReadonlySet<string>, right: ReadonlySet<string>): number =>
   (2 * [...left].filter((pair) => right.has(pair)).length) / (left.size + right.size);
+
+/** Whether an id has no letter that nobody sees: two that look alike would be two people. */
+export const isPlainId = (value: string): boolean => !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(value) && value.isWellFormed();

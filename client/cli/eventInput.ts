@@ -74,7 +74,7 @@ export function readEvent(
       `--file holds an event of kind ${JSON.stringify(file['kind'])}: use that command, or kind "${kind}"`,
     );
   }
-  const personId = options.personId ?? file['personId'];
+  const personId = trimmed(options.personId ?? file['personId']);
   if (personId === undefined) {
     throw new UsageError("--person-id is missing: give HR's id of the person, such as --person-id e-1042");
   }
@@ -164,8 +164,8 @@ function readPerson(kind: SubmittableKind, options: EventOptions, file: Fields):
   rejectUnknown(nested, personFields, 'person in --file');
   const person: Record<string, unknown> = {};
   for (const name of attributeNames) {
-    const value = options[name] ?? nested[name] ?? file[name];
-    if (value !== undefined) person[name] = value;
+    const value = trimmed(options[name] ?? nested[name] ?? file[name]);
+    if (value !== undefined && value !== '') person[name] = value;
   }
   const extra = { ...asFields(nested['extra'] ?? file['extra'] ?? {}, 'extra in --file'), ...options.attribute };
   if (Object.keys(extra).length > 0) person['extra'] = extra;
@@ -180,6 +180,11 @@ function readPerson(kind: SubmittableKind, options: EventOptions, file: Fields):
     );
   }
   return undefined;
+}
+
+/** Blanks around it do not count, as on all other ways in; blanks alone are no value. */
+function trimmed(value: unknown): unknown {
+  return typeof value === 'string' ? value.trim() : value;
 }
 
 function checkTimeZone(timeZone: string): void {

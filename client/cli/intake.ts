@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { RefusalRow } from '../../inventory/port/refusals.ts';
+import type { retryRefused } from '../intake/retry.ts';
 import { readAll } from '../../domain/pages.ts';
 import { decideRefused, readRefused } from '../operations/refusals.ts';
 import { isJson } from './command.ts';
@@ -93,17 +94,25 @@ function addRetry(refused: Command, shell: Shell): void {
       '\nExample: npx muster intake refused retry 4be61c09a2f7d310 --as it@example.com\nExit code: 0 it is taken, 1 it is refused again, with the reason.',
     )
     .action(async (refusalId: string, { hasLeft = false, ...options }: RetryOptions, command: Command) => {
-      const { retryRefused } = await import('../intake/retry.ts');
+      const { retryRefused: retryIt } = await import('../intake/retry.ts');
       const retried = await withOperator(shell, command, async (by, { config, inventory, muster }) => {
         const policy = await loadShellPolicy(config);
-        return retryRefused({ inventory, muster, policy }, by, { refusalId, hasLeft, ...whyOf(options) });
+        return retryIt({ inventory, muster, policy }, by, { refusalId, hasLeft, ...whyOf(options) });
       });
-      printResult(shell, isJson(command), retried, () =>
-        retried.way === 'fetchBack' && !hasLeft
-          ? `HR is asked again. Where its record cannot be taken either, the refusal is back on the list.`
-          : `Taken: ${retried.events.map(({ kind, personId }) => `${kind} of ${personId}`).join(', ')}`,
-      );
+      printResult(shell, isJson(command), retried, () => becameOf(retried, hasLeft));
     });
+}
+
+/** What a retry has come to, in words. */
+function becameOf({ way, events }: Awaited<ReturnType<typeof retryRefused>>, hasLeft: boolean): string {
+  if (way === 'fetchBack' && !hasLeft) {
+    return 'HR is asked again. Where its record cannot be taken either, the refusal is back on the list.';
+  }
+  if (way === 'scim') {
+    return 'The gateway judges the user again within a minute: what can be taken then goes off the list.';
+  }
+  if (events.length === 0) return 'Taken: nothing changes by it.';
+  return `Taken: ${events.map(({ kind, personId }) => `${kind} of ${personId}`).join(', ')}`;
 }
 
 function renderShown(shell: Shell, { payload, ...row }: RefusalRow & { readonly payload?: unknown }): string {

@@ -6,12 +6,14 @@ import { isTimeZone } from '../intake/localDates.ts';
 
 /** Argument parsers: each says what is expected, with an example. Commander adds the option's name. */
 
-export function parsePersonId(text: string): string {
+export function parsePersonId(given: string): string {
+  const text = given.trim();
   if (personIdPattern.test(text)) return text;
   throw new InvalidArgumentError(`Give ${personIdRule}, such as e-1042.`);
 }
 
-export function parseEmail(text: string): string {
+export function parseEmail(given: string): string {
+  const text = given.trim();
   if (isEmail(text)) return text;
   throw new InvalidArgumentError('Give an e-mail address such as ada@example.com.');
 }

@@ -11,9 +11,9 @@ import { RefusedError, UsageError } from '../../domain/errors.ts';
 import { recordDecision, type Operator, type Why } from '../../auth/operator.ts';
 import { readOrganization, type Organization } from '../operations/organization.ts';
 import { readAll } from '../../domain/pages.ts';
-import type { RefusedItem } from '../../inventory/port/refusals.ts';
+import { readRoster, settingsOf, type OddRow, type RowIdentity } from './roster/read.ts';
+import { closeTaken, recordRefusals } from './roster/refusals.ts';
 import { filled } from './attributes.ts';
-import { readRoster, settingsOf, type OddRow } from './roster/read.ts';
 
 /**
  * Which of the grants found Muster may remove from now on: none (they stay, and are reported), those of today's policy
@@ -40,7 +40,8 @@ export interface HashedPlan extends AdoptionPlan {
 
 interface Planned {
   readonly plan: HashedPlan;
-  readonly refused: readonly RefusedItem[];
+  /** What the roster holds, where there is one. */
+  readonly file?: People;
   readonly people: ReadonlyMap<string, Candidate>;
   readonly accounts: ReadonlyMap<string, Account>;
 }
@@ -52,14 +53,19 @@ export async function planAdoptionHere(request: AdoptionRequest): Promise<Hashed
 
 /** Binds accounts, records what is held, and leaves evidence. Nothing is written to Datadog. */
 export async function applyAdoption(request: AdoptionRequest, hash: string, by: Operator & Why): Promise<HashedPlan> {
-  const { plan: planned, people, accounts, refused } = await plan(request);
+  const { plan: planned, people, accounts, file } = await plan(request);
   if (planned.hash !== hash) {
     throw new RefusedError(
       `Nothing is adopted: the plan is ${planned.hash} now, not ${hash}: something has changed since. See it with \`npx muster adopt plan\``,
     );
   }
-  const { inventory, takeover } = request;
-  if (refused.length > 0) await inventory.inTransaction((trx) => trx.refuseItems(refused, new Date().toISOString()));
+  const { inventory, takeover, policy, roster = '' } = request;
+  if (file !== undefined) {
+    const at = new Date().toISOString();
+    const here = { source: policy.roster.source, way: 'adopt', file: basename(roster), at } as const;
+    const refusedIds = await recordRefusals(inventory, file.odd, here);
+    await closeTaken(inventory, { taken: file.taken, refusedIds }, here);
+  }
   for (const { personId, accountId, email, holds } of planned.matches) {
     const at = new Date().toISOString();
     const person = people.get(personId);
@@ -123,7 +129,7 @@ async function plan({ inventory, datadog, policy, roster, takeover }: AdoptionRe
   const hash = createHash('sha256').update(canonicalJson(said)).digest('hex').slice(0, 16);
   return {
     plan: { hash, ...said },
-    refused: (file?.odd ?? []).map((row) => refusalOf(row, policy, roster ?? '')),
+    file,
     people,
     accounts: new Map(organization.accounts.map((one) => [one.id, one])),
   };
@@ -133,37 +139,29 @@ interface People {
   readonly candidates: readonly Candidate[];
   /** Lines that name nobody who can be adopted. */
   readonly odd: readonly OddRow[];
+  readonly taken: readonly RowIdentity[];
 }
 
 /** Throws a `UsageError` where the file cannot be used, or where it has columns that somebody has to decide. */
 async function readPeople(path: string, policy: Policy): Promise<People> {
-  const { rows, odd, decisions } = await readRoster(path, settingsOf(policy, policy.roster.source));
+  const { rows, cells, odd, decisions } = await readRoster(path, settingsOf(policy, policy.roster.source));
   if (decisions.length > 0)
     throw new UsageError(`${path}: the policy has to say what these are: ${decisions.join('; ')}`);
   const candidates: Candidate[] = [];
   const nameless: OddRow[] = [];
+  const taken: RowIdentity[] = [];
   for (const row of rows) {
     const { externalId = '', email, status, line, name, title, department, manager, timeZone, extra } = row;
-    const said = { name, title, department, manager, timeZone };
     if (row.isOdd === true || status === 'ended') continue;
     if (email === undefined || !personIdPattern.test(externalId)) {
-      nameless.push({
-        line,
-        message: `personId must be ${personIdRule}`,
-        who: row,
-        cells: filled({ ...said, email, externalId }),
-      });
+      nameless.push({ line, message: `personId must be ${personIdRule}`, who: row, cells: cells.get(line) ?? {} });
     } else {
-      const attributes = { email, ...filled({ ...said, extra }) };
+      const attributes = { email, ...filled({ name, title, department, manager, timeZone, extra }) };
+      taken.push({ line, externalId, email });
       candidates.push({ personId: externalId, employment: 'unknown', attributes });
     }
   }
-  return { candidates, odd: [...odd, ...nameless] };
-}
-
-function refusalOf({ line, message, who, cells }: OddRow, { roster }: Policy, path: string): RefusedItem {
-  const said = { externalId: who?.externalId, reason: message, payload: cells };
-  return { source: roster.source, way: 'adopt', ref: `${basename(path)}:${line}`, ...said };
+  return { candidates, taken, odd: [...odd, ...nameless] };
 }
 
 function heldAccounts({ accounts, roles, teams = [], memberships }: Organization): HeldAccount[] {

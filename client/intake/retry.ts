@@ -6,14 +6,17 @@ import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { RefusalRow } from '../../inventory/port/refusals.ts';
 import type { EventDraft } from '../operations/drafts.ts';
 import type { Muster } from '../operations/muster.ts';
-import { decideRefused, refusalOf, unsealed } from '../operations/refusals.ts';
+import { decideRefused, noteRetry, refusalOf, unsealed } from '../operations/refusals.ts';
 import { refuseUnranked } from './identity.ts';
+import { retryAdoption, retryRow } from './roster/retry.ts';
+import { retryScim } from './scimRetry.ts';
+import type { Cells } from './roster/read.ts';
 import { judgeItems } from './webhooks/items.ts';
 import { itemsOf, type SaidItem } from './webhooks/mapping.ts';
 
 interface RetryContext {
   readonly inventory: Inventory;
-  readonly muster: Pick<Muster, 'submitEvents'>;
+  readonly muster: Pick<Muster, 'submitEvent' | 'submitEvents'>;
   readonly policy: Policy;
 }
 
@@ -25,7 +28,8 @@ interface Retry {
 }
 
 interface Retried extends RefusalRow {
-  readonly events: readonly { readonly eventId: string; readonly personId: string; readonly kind: string }[];
+  /** What was submitted. */
+  readonly events: readonly Pick<EventDraft, 'eventId' | 'personId' | 'kind'>[];
 }
 
 const timeoutMs = 10_000;
@@ -35,7 +39,7 @@ const timeoutMs = 10_000;
  * stays on the list then.
  */
 export async function retryRefused(context: RetryContext, by: Operator, retry: Retry): Promise<Retried> {
-  const { inventory, muster, policy } = context;
+  const { inventory, policy } = context;
   const row = await refusalOf(inventory, retry.refusalId);
   if (row.state !== 'open') throw new RefusedError(`Refusal ${row.refusalId} was decided already: nothing is changed`);
   refuseUnranked(policy, row.source);
@@ -43,12 +47,29 @@ export async function retryRefused(context: RetryContext, by: Operator, retry: R
   if (payload === undefined) {
     throw new FailedError(`What ${row.source} said is not kept any more: have it sent again, then drop this one`);
   }
-  const events = await eventsOf(context, row, payload, retry);
-  const results = await muster.submitEvents(events, { timeoutMs });
-  const failed = results.find((result) => result instanceof Error);
-  if (failed !== undefined) throw new FailedError(`Refused again: ${failed.message}`);
+  if (row.way === 'scim') {
+    await retryScim(inventory, row);
+    await noteRetry(inventory, by, { row, reason: retry.reason });
+    return { ...row, events: [] };
+  }
+  const events = await submitAgain(context, row, payload, retry);
   const decided = await decideRefused(inventory, by, { ...retry, state: 'retried' });
   return { ...decided, events: events.map(({ eventId, personId, kind }) => ({ eventId, personId, kind })) };
+}
+
+async function submitAgain(
+  context: RetryContext,
+  row: RefusalRow,
+  payload: unknown,
+  retry: Retry,
+): Promise<Retried['events']> {
+  if (row.way === 'roster') return retryRow(context, row, payload as Cells);
+  if (row.way === 'adopt') return retryAdoption(context, payload as Cells);
+  const events = await eventsOf(context, row, payload, retry);
+  const results = await context.muster.submitEvents(events, { timeoutMs });
+  const failed = results.find((result) => result instanceof Error);
+  if (failed !== undefined) throw new FailedError(`Refused again: ${failed.message}`);
+  return events;
 }
 
 async function eventsOf(
@@ -58,11 +79,6 @@ async function eventsOf(
   { hasLeft }: Retry,
 ): Promise<readonly EventDraft[]> {
   if (row.way === 'fetchBack') return [fetchedAgain(row, payload, hasLeft)];
-  if (row.way !== 'webhook') {
-    throw new RefusedError(
-      `What came by ${row.way} is not judged again here: have it corrected and sent again, then drop this one`,
-    );
-  }
   const source = context.policy.sources.find(({ name }) => name === row.source) ?? { name: row.source };
   const judged = await judgeItems(
     { ...context, now: () => new Date() },

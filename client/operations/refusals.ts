@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { recordDecision, type Operator } from '../../auth/operator.ts';
 import { FailedError, NotFoundError, RefusedError } from '../../domain/errors.ts';
 import type { Inventory, RecordTransaction } from '../../inventory/port/inventory.ts';
-import type { RefusalDecision, RefusalRow } from '../../inventory/port/refusals.ts';
+import type { RefusalRow } from '../../inventory/port/refusals.ts';
 
 /** What an operator does about something that a source said and that could not be taken. */
 
@@ -44,7 +44,7 @@ export async function decideRefused(
     refusalId,
     state,
     reason,
-  }: { readonly refusalId: string; readonly reason?: string } & Pick<RefusalDecision, 'state'>,
+  }: { readonly refusalId: string; readonly reason?: string; readonly state: 'retried' | 'dropped' },
 ): Promise<RefusalRow> {
   await refusalOf(inventory, refusalId);
   const at = new Date().toISOString();
@@ -55,6 +55,32 @@ export async function decideRefused(
     await note(trx, by, decided, { step: state, action, reason, at });
     return decided;
   });
+}
+
+/** A retry of which it is not known yet what becomes: it stays on the list until then. */
+export async function noteRetry(
+  inventory: Pick<Inventory, 'inTransaction'>,
+  by: Operator,
+  { row, reason }: { readonly row: RefusalRow; readonly reason?: string },
+): Promise<void> {
+  await inventory.inTransaction((trx) => note(trx, by, row, { step: 'retried', action: 'retry refused item', reason }));
+}
+
+/** What its source has said anew since, and what could be taken then, is off the list, with a link that says so. */
+export async function closeCorrected(
+  trx: Pick<RecordTransaction, 'decideRefusal' | 'appendEvidence'>,
+  refusals: readonly RefusalRow[],
+  { at, why }: { readonly at: string; readonly why: string },
+): Promise<void> {
+  for (const { refusalId, source, personId, kind, ref } of refusals) {
+    const closed = await trx.decideRefusal(refusalId, { state: 'corrected', at, by: source, why });
+    if (closed === undefined) continue;
+    await trx.appendEvidence({
+      ...{ personId: personId ?? `intake/${source}`, eventId: `refusal:${refusalId}:${randomUUID()}` },
+      ...{ step: 'corrected', at, actor: source, action: 'close refused item', reason: why },
+      after: { refusal: refusalId, source, kind, ref },
+    });
+  }
 }
 
 async function note(

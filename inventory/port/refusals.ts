@@ -1,6 +1,6 @@
 import type { EventKind } from '../../domain/model.ts';
 
-export type RefusalWay = 'webhook' | 'fetchBack' | 'roster' | 'scim' | 'cli' | 'adopt';
+export type RefusalWay = 'webhook' | 'fetchBack' | 'roster' | 'scim' | 'adopt';
 
 /** One thing that a source said and that cannot be taken. */
 export interface RefusedItem {
@@ -23,7 +23,8 @@ export interface RefusedItem {
 export interface RefusalRow extends Omit<RefusedItem, 'payload'> {
   /** Of the source, the way and the payload. */
   readonly refusalId: string;
-  readonly state: 'open' | 'retried' | 'dropped';
+  /** `corrected`: its source has said it anew since, and it was taken. */
+  readonly state: 'open' | 'retried' | 'dropped' | 'corrected';
   /** How often it came. */
   readonly times: number;
   readonly firstAt: string;
@@ -36,9 +37,9 @@ export interface RefusalRow extends Omit<RefusedItem, 'payload'> {
   readonly toldAt?: string;
 }
 
-/** What an operator did about it. */
+/** What an operator, or its source, did about it. */
 export interface RefusalDecision {
-  readonly state: 'retried' | 'dropped';
+  readonly state: Exclude<RefusalRow['state'], 'open'>;
   readonly at: string;
   readonly by: string;
   readonly why?: string;
@@ -63,3 +64,6 @@ export interface PayloadSealer {
   /** The same text has the same one, which nobody without the key can find a text by. In hex. */
   fingerprint(text: string): Promise<string>;
 }
+
+/** Which refusals are looked up. */
+export type RefusalFilter = Partial<Pick<RefusalRow, 'state' | 'source' | 'way' | 'ref'>>;

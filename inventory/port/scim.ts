@@ -33,6 +33,9 @@ export interface ScimGroup {
 
 export type ScimKey = Pick<ScimRow, 'source' | 'id'>;
 
+/** A resource from which events have to follow. */
+export type OwedScim = Pick<ScimRow, 'source' | 'id' | 'owed'>;
+
 /** What the database looks up by itself. */
 export type ScimFilter = Partial<Pick<ScimRow, 'id' | 'name' | 'externalId' | 'personId'>> & {
   /** Groups with this member. */

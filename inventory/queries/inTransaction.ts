@@ -36,5 +36,5 @@ export {
   writeScimMembers,
 } from './scim.ts';
 export { replacePerson } from './replacement.ts';
-export { decideRefusal, findRefusal, refuseItem, refuseItems } from './refusals.ts';
+export { decideRefusal, findRefusal, listRefusals, refuseItem, refuseItems } from './refusals.ts';
 export { createToken, findToken, revokeToken } from './tokens.ts';

@@ -47,7 +47,7 @@ export { endWrite, giveUpWrite, refuseWrite } from './openWrites.ts';
 export { readOrganization } from './organization.ts';
 export { listPeople, personBoundTo, recordProgress } from './people.ts';
 export { findPin, holdersOf, listIgnoredAccounts, listPins, pinNames } from './pins.ts';
-export { forgetRefusedPayloads, listRefusals, openRefusals, refusedPayload, takeUntoldRefusals } from './refusals.ts';
+export { forgetRefusedPayloads, openRefusals, refusedPayload, takeUntoldRefusals } from './refusals.ts';
 export { listQuarantines, openQuarantine, recordRepairs, unrepairedSubjects, withdrawQuarantine } from './repairs.ts';
 export { listRoles, writeRoles } from './roles.ts';
 export { absenceSnapshots, listAbsences, noteAbsences } from './rosterAbsences.ts';

@@ -5,12 +5,13 @@ import type { Db, Schema } from '../database/schema.ts';
 import { sealerOf } from '../database/signer.ts';
 import { withoutNulls } from '../database/stored.ts';
 import { canonicalJson } from '../port/json.ts';
-import type { OpenRefusals, RefusalDecision, RefusalRow, RefusedItem } from '../port/refusals.ts';
+import type { OpenRefusals, RefusalDecision, RefusalFilter, RefusalRow, RefusedItem } from '../port/refusals.ts';
 
 const chunkSize = 200;
 /** A leaver that comes again is not lost by what was decided about it before; neither is what may be one. */
 const mayLeave = sql<boolean>`(excluded.kind is null or excluded.kind = 'leaver')`;
-const staysDecided = sql<boolean>`(refusals.state = 'dropped' and not ${mayLeave}) or refusals.ref = excluded.ref`;
+const staysDecided = sql<boolean>`(refusals.state = 'dropped' and not ${mayLeave})
+  or (refusals.ref = excluded.ref and refusals.state <> 'corrected')`;
 
 /**
  * Puts on record what cannot be taken. The same item again is the same row: it opens anew, unless it was dropped and ends no
@@ -98,17 +99,15 @@ const shown = [
 /** The newest first. */
 export async function listRefusals(
   db: Db,
-  filter: Partial<Pick<RefusalRow, 'state' | 'source'>> & { readonly limit: number; readonly offset: number },
+  { limit, offset, ...filter }: RefusalFilter & { readonly limit: number; readonly offset: number },
 ): Promise<readonly RefusalRow[]> {
   let query = db.selectFrom('refusals').select(shown);
-  if (filter.state !== undefined) query = query.where('state', '=', filter.state);
-  if (filter.source !== undefined) query = query.where('source', '=', filter.source);
-  const rows = await query
-    .orderBy('lastAt', 'desc')
-    .orderBy('refusalId')
-    .limit(filter.limit)
-    .offset(filter.offset)
-    .execute();
+  for (const name of ['state', 'source', 'way', 'ref'] as const) {
+    if (filter[name] !== undefined) query = query.where(name, '=', filter[name]);
+  }
+  // What an index of the open ones needs to see.
+  if (filter.state === 'open') query = query.where('decidedAt', 'is', null);
+  const rows = await query.orderBy('lastAt', 'desc').orderBy('refusalId').limit(limit).offset(offset).execute();
   return rows.map((row) => withoutNulls(row));
 }
 

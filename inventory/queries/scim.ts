@@ -4,7 +4,7 @@ import { chunksOf } from '../database/chunks.ts';
 import { locked } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';
 import { withoutNulls } from '../database/stored.ts';
-import type { ScimFilter, ScimGroup, ScimKey, ScimRow } from '../port/scim.ts';
+import type { ScimFilter, ScimGroup, ScimKey, ScimRow, OwedScim } from '../port/scim.ts';
 
 const lockOf = ({ source }: Pick<ScimRow, 'source'>) => `scim/${source}` as const;
 const chunkSize = 500;
@@ -142,21 +142,24 @@ async function oweWhere(
     .execute();
 }
 
-/** Resources from which events have to follow, leavers first. */
+/** Resources from which events have to follow, leavers first; without those of a source and kind that is named. */
 export async function owedScim(
   db: Db,
-  { limit, offset }: { readonly limit: number; readonly offset: number },
-): Promise<readonly ScimKey[]> {
-  return db
-    .selectFrom('scimResources')
-    .select(['source', 'id'])
-    .where('owed', '>', 0)
-    .orderBy('owed', 'desc')
-    .orderBy('source')
-    .orderBy('id')
-    .limit(limit)
-    .offset(offset)
-    .execute();
+  {
+    limit,
+    offset,
+    without = [],
+  }: {
+    readonly limit: number;
+    readonly offset: number;
+    readonly without?: readonly Pick<OwedScim, 'source' | 'owed'>[];
+  },
+): Promise<readonly OwedScim[]> {
+  let query = db.selectFrom('scimResources').select(['source', 'id', 'owed']).where('owed', '>', 0);
+  for (const { source, owed } of without) {
+    query = query.where(({ not, and, eb }) => not(and([eb('source', '=', source), eb('owed', '=', owed)])));
+  }
+  return query.orderBy('owed', 'desc').orderBy('source').orderBy('id').limit(limit).offset(offset).execute();
 }
 
 /** The resource where events still have to follow from it, also a deleted one. */

@@ -61,6 +61,7 @@ describe.each(await openDatabases())('refusals in $name', ({ makeFixture }) => {
     ['leaver', 'dropped', 'open'],
     [undefined, 'dropped', 'open'],
     ['mover', 'retried', 'open'],
+    ['mover', 'corrected', 'open'],
   ] as const)('a %s that was %s and comes again is %s', async (kind, state, then) => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
@@ -70,6 +71,24 @@ describe.each(await openDatabases())('refusals in $name', ({ makeFixture }) => {
     expect(await inventory.openRefusals()).toEqual([]);
     await inventory.refuseItem({ ...item, kind, ref: 'hr:m-2:0' }, at(6));
     expect(await inventory.findRefusal(id)).toMatchObject({ state: then, times: 2 });
+  });
+
+  test('what was corrected is open when it comes again from there, and what was retried is not', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    for (const [state, then] of [
+      ['corrected', 'open'],
+      ['retried', 'retried'],
+    ] as const) {
+      const id = await inventory.refuseItem({ ...item, ref: state, payload: state }, at(0));
+      await inventory.decideRefusal(id, { ...decision, state });
+      await inventory.refuseItem({ ...item, ref: state, payload: state }, at(6));
+      expect(await inventory.listRefusals({ ref: state, way: 'webhook', limit: 9, offset: 0 })).toMatchObject([
+        { refusalId: id, state: then },
+      ]);
+    }
+    const open = await inventory.listRefusals({ state: 'open', limit: 9, offset: 0 });
+    expect(open.map(({ ref }) => ref)).toEqual(['corrected']);
   });
 
   test('people are told of each refusal once, and again when it opens anew', async () => {

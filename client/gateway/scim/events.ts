@@ -3,13 +3,15 @@ import { contractorProblem } from '../../../domain/contractors.ts';
 import type { HrEvent } from '../../../domain/model.ts';
 import { foldCase } from '../../../domain/text.ts';
 import type { RecordTransaction } from '../../../inventory/port/inventory.ts';
+import type { RefusedItem } from '../../../inventory/port/refusals.ts';
 import { canonicalJson, parseJson } from '../../../inventory/port/json.ts';
 import type { ScimKey, ScimRow } from '../../../inventory/port/scim.ts';
 import { contradictionOf } from '../../intake/contradictions.ts';
 import { checkedEvent } from '../../operations/drafts.ts';
 import type { GatewayContext } from '../context.ts';
 import { wrong } from './errors.ts';
-import { draftsOf, factsOf, type UserFacts } from './userFacts.ts';
+import { closeFaults, gapBy, gapsOf, noteGaps } from './refusals.ts';
+import { draftsOf, emailOf, factsOf, type UserFacts } from './userFacts.ts';
 import { enterpriseUrn, userType } from './schemas.ts';
 import { textAt, type JsonObject } from './values.ts';
 
@@ -35,36 +37,46 @@ const saidOf = ({ said }: Pick<ScimRow, 'said'>): UserFacts | undefined =>
 export const managerIn = (resource: JsonObject): string | undefined =>
   textAt(userType, resource, `${enterpriseUrn}:manager.value`);
 
+/** All by which the source may name the user as a manager. */
+export const namesOf = (row: ScimRow): readonly string[] => {
+  const resource = resourceOf(row);
+  const texts = [resource['userName'], emailOf(resource)];
+  return [...new Set([...idsOf(row), ...texts.filter((text) => typeof text === 'string')])];
+};
+
 /** The ids by which the source may mean the user. */
 export const idsOf = ({ id, externalId }: Pick<ScimRow, 'id' | 'externalId'>): readonly string[] =>
   externalId === undefined ? [id] : [id, externalId];
 
-/** What the user, as a member of their groups, says of a person. */
-async function readFacts(
-  trx: RecordTransaction,
-  { policy }: Pick<Clocked, 'policy'>,
-  row: ScimRow,
-): Promise<UserFacts> {
-  const groups = await trx.scimGroupsOf(row.source, idsOf(row));
-  return factsOf(resourceOf(row), {
-    groups: [...new Set(groups.map(({ displayName }) => displayName.slice(0, 255).toWellFormed()))].toSorted(),
-    manager: await managerOf(trx, row),
-    email: saidOf(row)?.person?.email,
-    defaultTimeZone: policy.defaultTimeZone,
-  });
+/** What the user, as a member of their groups, says of a person, and what of it cannot be taken. */
+async function readFacts(trx: RecordTransaction, { policy }: Pick<Clocked, 'policy'>, row: ScimRow) {
+  const named = await trx.scimGroupsOf(row.source, idsOf(row));
+  const groups = [...new Set(named.map(({ displayName }) => displayName.slice(0, 255).toWellFormed()))].toSorted();
+  const { manager, isManaged } = await managerOf(trx, row);
+  const resource = resourceOf(row);
+  const email = saidOf(row)?.person?.email;
+  const facts = factsOf(resource, { groups, manager, email, defaultTimeZone: policy.defaultTimeZone });
+  return { facts, gaps: gapsOf(row, facts, { resource, groups, isManaged }) };
 }
 
 /** The manager by their id here or at the source; an e-mail or HR's id stays as it is. */
-async function managerOf(trx: RecordTransaction, { source, manager }: ScimRow): Promise<string | undefined> {
-  if (manager === undefined) return undefined;
-  const byId = await trx.findScim({ source, id: manager });
-  const [byExternalId] = await trx.listScim({ source, resourceType: 'User', externalId: manager });
-  return (byId ?? byExternalId)?.personId ?? manager.slice(0, 255);
+async function managerOf(trx: RecordTransaction, { source, manager: named }: ScimRow) {
+  if (named === undefined) return { isManaged: true };
+  const byId = await trx.findScim({ source, id: named });
+  const [byExternalId] = await trx.listScim({ source, resourceType: 'User', externalId: named });
+  const known = (byId ?? byExternalId)?.personId;
+  const manager = known ?? named.slice(0, 255);
+  const isManaged =
+    known !== undefined ||
+    (await trx.listScim({ source, resourceType: 'User', name: foldCase(named) })).length > 0 ||
+    (await trx.findPerson(manager)) !== undefined ||
+    (await trx.findPeopleByEmail(manager)).length > 0;
+  return { manager, isManaged };
 }
 
 /** Throws for what the client can mend in a user who is active. */
 export async function requireSound(trx: RecordTransaction, context: Clocked, row: ScimRow): Promise<void> {
-  const facts = await readFacts(trx, context, row);
+  const { facts } = await readFacts(trx, context, row);
   if (!facts.isActive) return;
   const { isActive, hireAt, leaveAt } = saidOf(row) ?? {};
   if (isActive !== true || hireAt !== facts.hireAt || leaveAt !== facts.leaveAt) requireOneWord(facts, row, context);
@@ -83,22 +95,29 @@ function requireOneWord({ hireAt, leaveAt }: UserFacts, { source }: ScimRow, { p
   if (problem !== undefined) throw wrong('invalidValue', problem);
 }
 
+/** Events on record, and what could not be taken. */
+export interface Settled {
+  readonly events: readonly HrEvent[];
+  readonly refused: readonly RefusedItem[];
+}
+
 /** Puts on record what follows from the user. Throws `TooMuchError` where the intake does not take it now. */
 export async function settle(
   trx: RecordTransaction,
   context: Pick<Clocked, 'policy' | 'nextInstant'>,
   row: ScimRow,
-): Promise<readonly HrEvent[]> {
+): Promise<Settled> {
   const { source, id, personId } = row;
   const isGone = row.version === 0;
   const before = saidOf(row);
-  const after = isGone ? undefined : await readFacts(trx, context, row);
+  const read = isGone ? undefined : await readFacts(trx, context, row);
+  const after = read?.facts;
   const events: HrEvent[] = [];
+  const at = context.nextInstant();
   // Somebody without an e-mail is not a person yet.
   const isSaid = personId !== undefined && (after?.isActive !== true || after.person !== undefined);
   if (isSaid && !(isGone && (await hasReturned(trx, row)))) {
     const isKnown = before === undefined && (await trx.statementsOf(personId)).length > 0;
-    const at = context.nextInstant();
     for (const draft of draftsOf(before, after, { personId, source, eventId: eventIdOf(row), at, isKnown })) {
       const event = checkedEvent(draft);
       await trx.receiveEvent(event, at);
@@ -107,7 +126,20 @@ export async function settle(
   }
   if (isGone) await trx.removeScim({ source, id });
   else await trx.settleScim({ source, id }, isSaid && after !== undefined ? storedFacts(after) : row.said);
-  return events;
+  if (isGone) await closeFaults(trx, row, { at, why: 'the user was deleted' });
+  return { events, refused: await noteGaps(trx, row, { gaps: read?.gaps ?? [], at }) };
+}
+
+/** Nothing follows from the user as they are now, for this error. Undefined where the user is not to blame for it. */
+export async function refuseUser(
+  trx: RecordTransaction,
+  { nextInstant }: Pick<Clocked, 'nextInstant'>,
+  { row, error }: { readonly row: ScimRow; readonly error: unknown },
+): Promise<Settled | undefined> {
+  const gap = row.version === 0 ? undefined : gapBy(error, row);
+  if (gap === undefined) return undefined;
+  await trx.settleScim(row, row.said);
+  return { events: [], refused: await noteGaps(trx, row, { gaps: [gap], at: nextInstant() }) };
 }
 
 /** They were created again before the end of this user was on record. */

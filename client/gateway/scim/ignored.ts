@@ -4,6 +4,25 @@ import type { GatewayContext } from '../context.ts';
 /** How many attributes that no schema has, values of a deactivation that cannot be read, and members of a group who are no users. */
 export type Ignored = Readonly<Partial<Record<'attribute' | 'value' | 'member', number>>>;
 
+export interface RefusedRequest {
+  readonly source: string;
+  readonly method: string;
+  readonly status: number;
+  readonly scimType?: string;
+}
+
+/** Counts changes that were refused as a whole, and logs each kind of a source once a minute, with nothing of the request. */
+export function createRefusalReport({ metrics, log, now }: Pick<GatewayContext, 'metrics' | 'log' | 'now'>) {
+  const logged = new Map<string, number>();
+  return (refused: RefusedRequest): void => {
+    metrics.refused.inc({ reason: 'scim' });
+    const key = JSON.stringify(refused);
+    if (now().getTime() - (logged.get(key) ?? 0) < minuteMs) return;
+    logged.set(key, now().getTime());
+    log('a SCIM request was refused', { ...refused });
+  };
+}
+
 /** Counts what was ignored of a source's requests, and logs it once a minute, without what it was. */
 export type ReportIgnored = (source: string, ignored: Ignored) => void;
 

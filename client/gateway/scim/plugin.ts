@@ -5,7 +5,7 @@ import { HttpProblem, knownProblem } from '../problems.ts';
 import { errorBody, ScimError } from './errors.ts';
 import { bodyLimit } from './limits.ts';
 import { addScimRoutes, scimPrefix } from './routes.ts';
-import { createReport } from './ignored.ts';
+import { createRefusalReport, createReport, type RefusedRequest } from './ignored.ts';
 import { createSettler } from './settler.ts';
 import { createTurns } from './turns.ts';
 
@@ -20,6 +20,7 @@ export const scimPlugin: GatewayPart = async (app, context) => {
   app.addHook('onReady', () => settler.start());
   app.addHook('onClose', () => settler.stop());
   const scimContext = { ...clocked, settler, turns: createTurns(), report: createReport(context) };
+  const onRefused = createRefusalReport(context);
   await app.register(
     async (scim) => {
       const parse = scim.getDefaultJsonParser('error', 'error');
@@ -35,7 +36,9 @@ export const scimPlugin: GatewayPart = async (app, context) => {
         if (reply.statusCode !== 204 && reply.statusCode !== 304) void reply.type(`${scimJson}; charset=utf-8`);
         return payload;
       });
-      scim.setErrorHandler((error: FastifyError, request, reply) => answerScimError(error, request, reply, context));
+      scim.setErrorHandler((error: FastifyError, request, reply) =>
+        answerScimError(error, request, reply, { ...context, onRefused }),
+      );
       addScimRoutes(scim, scimContext);
     },
     { prefix: scimPrefix },
@@ -76,32 +79,46 @@ function createClock(now: () => Date): () => string {
   };
 }
 
+interface Answer {
+  readonly status: number;
+  readonly detail: string;
+  readonly scimType?: ScimError['scimType'];
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 function answerScimError(
   error: FastifyError,
   request: FastifyRequest,
   reply: FastifyReply,
-  context: Pick<GatewayContext, 'onError'>,
+  { onError, onRefused }: Pick<GatewayContext, 'onError'> & { readonly onRefused: (refused: RefusedRequest) => void },
 ): FastifyReply {
-  if (error instanceof ScimError) {
-    return reply
-      .headers(headersOf(error))
-      .code(error.status)
-      .send(errorBody(error.status, error.message, error.scimType));
-  }
-  if (error instanceof HttpProblem)
-    return reply.headers(headersOf(error)).code(error.status).send(errorBody(error.status, error.message));
-  if (isSyntax(error)) return reply.code(400).send(errorBody(400, 'the body is not JSON', 'invalidSyntax'));
-  const known = knownProblem(error);
-  if (known === undefined) {
-    context.onError(error, `${request.method} ${request.routeOptions.url ?? 'unknown'} failed`);
+  const answer = answerTo(error);
+  if (answer === undefined) {
+    onError(error, `${request.method} ${request.routeOptions.url ?? 'unknown'} failed`);
     return reply.code(500).send(errorBody(500, 'the gateway could not do this; its log says why'));
   }
+  const { status, detail, scimType } = answer;
+  const { method, scimSource: source } = request;
+  // Who is not let in, or is too early, is counted elsewhere, and asked for nothing to be taken.
+  if (isChange(request) && [400, 409, 413, 415].includes(status)) onRefused({ source, method, status, scimType });
+  return reply
+    .headers(headersOf(answer))
+    .code(status)
+    .send(errorBody(status, detail, scimType));
+}
+
+const isChange = ({ method, url }: FastifyRequest): boolean => method !== 'GET' && !/\/\.search(\?|$)/.test(url);
+
+/** Undefined for a fault of the gateway. */
+function answerTo(error: FastifyError): Answer | undefined {
+  if (error instanceof ScimError) return { status: error.status, detail: error.message, scimType: error.scimType };
+  if (error instanceof HttpProblem) return { status: error.status, detail: error.message, headers: error.headers };
+  if (isSyntax(error)) return { status: 400, detail: 'the body is not JSON', scimType: 'invalidSyntax' };
+  const known = knownProblem(error);
+  if (known === undefined) return undefined;
   // What Muster refuses about a person is a wrong value of the resource.
   const status = known.status === 422 ? 400 : known.status;
-  return reply
-    .headers(headersOf(known))
-    .code(status)
-    .send(errorBody(status, known.detail, status === 400 ? 'invalidValue' : undefined));
+  return { ...known, status, scimType: status === 400 ? 'invalidValue' : undefined };
 }
 
 /** Clients of SCIM repeat what they are told when to repeat. */

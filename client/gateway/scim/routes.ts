@@ -92,7 +92,7 @@ async function change(
   let notes = newNotes();
   const ask = (current: JsonObject) => {
     notes = newNotes();
-    return { resource: read(current, notes), notes };
+    return { resource: read(current, notes), notes, body: request.body, isWhole: request.method === 'PUT' };
   };
   const row = await inTurn(context, request, () =>
     changeResource(context, type, () => findMatching(context, type, request), ask),

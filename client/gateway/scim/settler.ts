@@ -2,16 +2,17 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { TooMuchError } from '../../../domain/errors.ts';
 import type { HrEvent } from '../../../domain/model.ts';
-import type { ScimKey } from '../../../inventory/port/scim.ts';
+import type { OwedScim, ScimKey } from '../../../inventory/port/scim.ts';
 import type { GatewayContext } from '../context.ts';
-import { settle, type Clocked } from './events.ts';
+import { refuseUser, settle, type Clocked, type Settled } from './events.ts';
+import { reportRefused } from './refusals.ts';
 
 /** What follows from changes that are on record, after the request was answered. */
 export interface Settler {
   /** Puts on record what is owed, without being waited for: leavers first, and one user at a time between the requests. */
   readonly start: () => void;
-  /** Tells Temporal of events on record, without being waited for. What it is not told now the sync tells it. */
-  readonly tell: (events: readonly HrEvent[]) => void;
+  /** Tells Temporal of events on record, and counts and logs what was refused, without being waited for. What it is not told now the sync tells it. */
+  readonly tell: (settled: Settled) => void;
   /** Ends after the user that it is at. */
   readonly stop: () => Promise<void>;
 }
@@ -26,39 +27,25 @@ const silentMs = 10_000;
 export function createSettler(context: Clocked): Settler {
   const { inventory, onError } = context;
   const tell = createTeller(context);
+  const full = createFull();
+  const one = createOne(context, { tell, full });
   let running: Promise<void> | undefined;
   let isAsked = false;
   const stopping = new AbortController();
 
-  let fullUntil = 0;
-  /** Whether nothing is owed of it any more. */
-  const one = async (key: ScimKey): Promise<boolean> => {
-    try {
-      const events = await inventory.inTransaction(async (trx) => {
-        await trx.lockScim(key.source);
-        const row = await trx.findOwedScim(key);
-        return row === undefined ? [] : settle(trx, context, row);
-      });
-      tell(events);
-      return true;
-    } catch (error) {
-      if (!(error instanceof TooMuchError)) onError(error, 'what follows from a SCIM resource could not be recorded');
-      // The others of the source have no room either.
-      else if (error.bound === 'source') fullUntil = Date.now() + error.retryAfterS * 1_000;
-      return false;
-    }
-  };
-
-  const mayGoOn = (): boolean => !stopping.signal.aborted && Date.now() >= fullUntil;
   const all = async (): Promise<void> => {
-    for (let left = 0; mayGoOn();) {
-      const page = await inventory.owedScim({ limit: pageSize, offset: left });
-      for (const key of page) {
-        if (!mayGoOn()) return;
-        if (!(await one(key))) left += 1;
+    for (let left = 0; !stopping.signal.aborted;) {
+      const page = await inventory.owedScim({ limit: pageSize, offset: left, without: full.now() });
+      if (page.length === 0) return;
+      const before = full.now().length;
+      for (const owed of page) {
+        if (stopping.signal.aborted) return;
+        if (full.has(owed)) continue;
+        if (!(await one(owed))) left += 1;
         await breathe();
       }
-      if (page.length === 0) return;
+      // Those of a source that is full are not counted by the next page.
+      if (full.now().length > before) left = 0;
     }
   };
 
@@ -85,7 +72,59 @@ export function createSettler(context: Clocked): Settler {
   return { start, tell, stop };
 }
 
-function createTeller({ muster, metrics }: Pick<GatewayContext, 'muster' | 'metrics'>): Settler['tell'] {
+/** Settles one resource, and says whether nothing is owed of it any more. */
+function createOne(
+  context: Clocked,
+  { tell, full }: Pick<Settler, 'tell'> & { readonly full: ReturnType<typeof createFull> },
+) {
+  const { inventory, onError } = context;
+  const settleBy = (key: ScimKey, how: typeof settle) =>
+    inventory.inTransaction(async (trx) => {
+      await trx.lockScim(key.source);
+      const row = await trx.findOwedScim(key);
+      return row === undefined ? { events: [], refused: [] } : how(trx, context, row);
+    });
+  /** What cannot be taken at all is a refusal, and is not tried again before somebody asks. */
+  const refuse = (key: ScimKey, error: unknown) =>
+    settleBy(key, async (trx, given, row) => {
+      const settled = await refuseUser(trx, given, { row, error });
+      if (settled === undefined) throw error;
+      return settled;
+    });
+  return async (owed: OwedScim): Promise<boolean> => {
+    try {
+      const settled = await settleBy(owed, settle).catch((error: unknown) => {
+        if (error instanceof TooMuchError && error.bound !== 'statement') throw error;
+        return refuse(owed, error);
+      });
+      tell(settled);
+      return true;
+    } catch (error) {
+      if (!(error instanceof TooMuchError)) onError(error, 'what follows from a SCIM resource could not be recorded');
+      else if (error.bound === 'source') full.add(owed, error.retryAfterS);
+      return false;
+    }
+  };
+}
+
+type Share = Pick<OwedScim, 'source' | 'owed'>;
+const shareOf = ({ source, owed }: Share): string => `${owed} ${source}`;
+
+const isFull = ({ endMs }: { readonly endMs: number }): boolean => endMs > Date.now();
+
+/** Whose minute is full, leavers and others apart: the other sources go on. */
+function createFull() {
+  const until = new Map<string, { readonly share: Share; readonly endMs: number }>();
+  return {
+    now: (): readonly Share[] => [...until.values()].filter(isFull).map(({ share }) => share),
+    has: (share: Share): boolean => isFull(until.get(shareOf(share)) ?? { endMs: 0 }),
+    add: ({ source, owed }: Share, forS: number): void =>
+      void until.set(shareOf({ source, owed }), { share: { source, owed }, endMs: Date.now() + forS * 1_000 }),
+  };
+}
+
+function createTeller(context: Pick<GatewayContext, 'muster' | 'metrics' | 'log'>): Settler['tell'] {
+  const { muster, metrics } = context;
   const limit = pLimit(toldAtOnce);
   let silentUntil = 0;
   const tellAll = async (events: readonly HrEvent[]): Promise<void> => {
@@ -94,7 +133,8 @@ function createTeller({ muster, metrics }: Pick<GatewayContext, 'muster' | 'metr
       if (!(await muster.tell(event))) silentUntil = Date.now() + silentMs;
     }
   };
-  return (events) => {
+  return ({ events, refused }) => {
+    reportRefused(context, refused);
     for (const { source, kind } of events) metrics.events.inc({ source, kind });
     if (events.length > 0) void limit(() => tellAll(events));
   };

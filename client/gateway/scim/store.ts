@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { TooMuchError } from '../../../domain/errors.ts';
-import type { HrEvent } from '../../../domain/model.ts';
 import type { RecordTransaction } from '../../../inventory/port/inventory.ts';
 import type { ScimRow } from '../../../inventory/port/scim.ts';
+import { isPlainId } from '../../../domain/text.ts';
 import { aliasOf } from '../../intake/identity.ts';
 import type { ScimContext } from './context.ts';
 import { ScimError, wrong } from './errors.ts';
-import { idsOf, managerIn, nameOf, requireSound, resourceOf, settle, storedAs } from './events.ts';
+import { managerIn, nameOf, namesOf, requireSound, resourceOf, settle, storedAs, type Settled } from './events.ts';
+import { closeFaults, noteFaults } from './refusals.ts';
 import { groupType, type ResourceType } from './schemas.ts';
 import { emailOf, hasWrongEmail } from './userFacts.ts';
 import { isEmployed, isObject, listOf, requireAll, textAt, type JsonObject, type Notes } from './values.ts';
@@ -22,6 +23,10 @@ export const etagOf = ({ version }: Pick<ScimRow, 'version'>): string => `W/"${v
 export interface Asked {
   readonly resource: JsonObject;
   readonly notes: Notes;
+  /** As it came. */
+  readonly body: unknown;
+  /** It says everything of the resource. */
+  readonly isWhole: boolean;
 }
 
 /** `again`: somebody else has changed it since it was read. */
@@ -29,7 +34,12 @@ type Outcome = ScimRow | 'again';
 
 export async function createResource(
   context: ScimContext,
-  { source, type, resource, notes }: { readonly source: string; readonly type: ResourceType } & Asked,
+  {
+    source,
+    type,
+    resource,
+    notes,
+  }: { readonly source: string; readonly type: ResourceType } & Pick<Asked, 'resource' | 'notes'>,
 ): Promise<ScimRow> {
   requireAll(type.root, resource, notes);
   const [fault] = notes.faults;
@@ -39,11 +49,11 @@ export async function createResource(
     const common = { source, id: randomUUID(), resourceType: type.name, version: 0, owed: 0, createdAt: at } as const;
     const row: ScimRow = { ...common, ...columnsOf(type, resource, at) };
     const known = await knownAs(context, row);
-    if (known === undefined) return record(context, undefined, row);
+    if (known === undefined) return record(context, undefined, { row, isWhole: true });
     // A repeated POST of a group that names no members does not empty it.
     const { members } = resourceOf(known);
     const whole = resource['members'] === undefined && members !== undefined ? { ...resource, members } : resource;
-    return changed(context, known, { ...known, ...columnsOf(type, whole, at) });
+    return changed(context, known, { row: { ...known, ...columnsOf(type, whole, at) }, isWhole: true });
   });
 }
 
@@ -70,8 +80,10 @@ export async function changeResource(
   return untilDone(async () => {
     const before = await find();
     const current = resourceOf(before);
-    const resource = accepted(type, current, ask(current));
-    return changed(context, before, { ...before, ...columnsOf(type, resource, context.nextInstant()) });
+    const asked = ask(current);
+    const resource = accepted(type, current, asked);
+    const row = { ...before, ...columnsOf(type, resource, context.nextInstant()) };
+    return changed(context, before, { row, isWhole: asked.isWhole, partly: asked });
   });
 }
 
@@ -90,15 +102,22 @@ function accepted(type: ResourceType, current: JsonObject, { resource, notes }: 
 }
 
 /** The changed row, or the same one where nothing changed. */
-const changed = (context: ScimContext, before: ScimRow, after: ScimRow): Promise<Outcome> =>
-  before.resource === after.resource ? Promise.resolve(before) : record(context, before, after);
+const changed = (context: ScimContext, before: ScimRow, wanted: Wanted): Promise<Outcome> =>
+  before.resource === wanted.row.resource ? Promise.resolve(before) : record(context, before, wanted);
+
+interface Wanted {
+  readonly row: ScimRow;
+  readonly isWhole: boolean;
+  /** The request, where some of it may not have been taken. */
+  readonly partly?: Pick<Asked, 'notes' | 'body'>;
+}
 
 export async function removeResource(context: ScimContext, find: () => Promise<ScimRow>): Promise<void> {
   await untilDone(async () => {
     const before = await find();
     return inOneGo(context, before, async (trx, isTold) => {
       if ((await trx.findScim(before))?.version !== before.version) return 'again';
-      return { row: before, events: await remove(trx, context, { before, isTold }) };
+      return { row: before, ...(await remove(trx, context, { before, isTold })) };
     });
   });
 }
@@ -107,7 +126,7 @@ async function remove(
   trx: RecordTransaction,
   context: ScimContext,
   { before, isTold }: { readonly before: ScimRow; readonly isTold: boolean },
-): Promise<readonly HrEvent[]> {
+): Promise<Settled> {
   if (before.resourceType === 'User' && isTold) return settle(trx, context, { ...before, version: 0 });
   if (before.resourceType === 'User') await trx.buryScim(before);
   else {
@@ -115,10 +134,13 @@ async function remove(
     await trx.oweScim(before.source, gone);
     await trx.removeScim(before);
   }
-  return [];
+  return nothing;
 }
 
-async function record(context: ScimContext, before: ScimRow | undefined, asked: ScimRow): Promise<Outcome> {
+const nothing: Settled = { events: [], refused: [] };
+
+async function record(context: ScimContext, before: ScimRow | undefined, wanted: Wanted): Promise<Outcome> {
+  const { row: asked, isWhole, partly } = wanted;
   const isUser = asked.resourceType === 'User';
   const next = isUser ? await bound(context, asked) : asked;
   return inOneGo(context, next, async (trx, isTold) => {
@@ -130,17 +152,21 @@ async function record(context: ScimContext, before: ScimRow | undefined, asked: 
     await trx.writeScim(after, { from: before?.version });
     if (!isUser) {
       await recordMembers(trx, context, { before, after });
-      return { row: after, events: [] };
+      return { row: after, ...nothing };
     }
     const isNew = before?.personId !== after.personId || before?.externalId !== after.externalId;
-    if (isNew) await trx.oweScimReports(source, idsOf(after));
-    return { row: after, events: isTold ? await settle(trx, context, after) : [] };
+    if (isNew) await trx.oweScimReports(source, namesOf(after));
+    const { events, refused } = isTold ? await settle(trx, context, after) : nothing;
+    const at = after.lastModifiedAt;
+    if (isWhole) await closeFaults(trx, after, { at, why: 'the user was pushed whole again' });
+    const faulty = partly && (await noteFaults(trx, after, { faults: partly.notes.faults, body: partly.body, at }));
+    return { row: after, events, refused: [...refused, ...(faulty ?? [])] };
   });
 }
 
 const owedBy = (row: ScimRow): ScimRow['owed'] => (isEmployed(resourceOf(row)) ? 1 : 2);
 
-type Recorded = { readonly row: ScimRow; readonly events: readonly HrEvent[] } | 'again';
+type Recorded = (Settled & { readonly row: ScimRow }) | 'again';
 
 /** What the intake does not take now (`isTold` is false then) stays owed: the resource is on record all the same. */
 async function inOneGo(
@@ -158,7 +184,7 @@ async function inOneGo(
     throw error;
   });
   if (recorded === 'again') return 'again';
-  settler.tell(recorded.events);
+  settler.tell(recorded);
   settler.start();
   return recorded.row;
 }
@@ -170,9 +196,13 @@ async function bound({ inventory, policy, nextInstant }: ScimContext, row: ScimR
   if (isActive && hasWrongEmail(resource)) {
     throw wrong('invalidValue', 'the e-mail is not one address in plain letters, such as ada@example.com');
   }
+  if (isActive && row.externalId !== undefined && !isPlainId(row.externalId)) {
+    throw wrong('invalidValue', 'externalId must be an id of which all characters can be seen');
+  }
   const email = emailOf(resource);
   if (row.personId !== undefined || email === undefined) return row;
-  const { source, externalId } = row;
+  const { source } = row;
+  const externalId = row.externalId?.trim();
   const { personId } = await aliasOf(inventory, { source, email, externalId }, { at: nextInstant(), policy });
   const holders = await inventory.listScim({ source, resourceType: 'User', personId });
   if (holders.every(({ id }) => id === row.id)) return { ...row, personId };

@@ -104,10 +104,14 @@ function attributesOf(resource: JsonObject, { groups, manager }: FactsContext, t
   };
 }
 
+/** Groups that one statement has no room for. */
+export const leftOutGroups = (groups: readonly string[]): readonly string[] => groups.slice(fitting(groups).length);
+
 /** As many as one statement holds. */
 function fitting(groups: readonly string[]): readonly string[] {
   let bytes = 0;
-  return groups.slice(0, maxGroups).filter((name) => (bytes += Buffer.byteLength(name)) <= maxGroupBytes);
+  const end = groups.slice(0, maxGroups).findIndex((name) => (bytes += Buffer.byteLength(name)) > maxGroupBytes);
+  return groups.slice(0, end === -1 ? maxGroups : end);
 }
 
 /** As long as an event may hold; a surrogate pair is not cut in half. */

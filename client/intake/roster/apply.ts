@@ -13,7 +13,8 @@ import type { PlannedRoster, RosterItem, RosterPlan } from './model.ts';
 import { planRoster } from './plan.ts';
 import { aliasOf, refuseUnranked, type RankedPolicy } from '../identity.ts';
 import { LeftOut } from '../leftOut.ts';
-import { readRoster, settingsOf } from './read.ts';
+import { readRoster, settingsOf, type Roster } from './read.ts';
+import { closeTaken, recordRefusals } from './refusals.ts';
 import { loadState } from './state.ts';
 
 interface ApplyContext {
@@ -36,8 +37,18 @@ export async function planRosterFile(
   { path, source, isComplete }: RosterRequest,
   now = new Date(),
 ): Promise<PlannedRoster> {
-  const { defaultTimeZone, rules } = policy;
   const roster = await readRoster(path, settingsOf(policy, source));
+  return planAgainst(inventory, policy, roster, { source, isComplete, now });
+}
+
+/** The same of a roster that was read. Throws a `RefusedError` for a source without a rank. */
+export async function planAgainst(
+  inventory: Inventory,
+  policy: Policy,
+  roster: Roster,
+  { source, isComplete, now = new Date() }: Omit<RosterRequest, 'path'> & { readonly now?: Date },
+): Promise<PlannedRoster> {
+  const { defaultTimeZone, rules } = policy;
   refuseUnranked(policy, source);
   const { state, employed } = await loadState(inventory, policy, { source, now });
   return planRoster(roster, state, {
@@ -61,12 +72,13 @@ export function refuseUndecided({ decisions }: Pick<RosterPlan, 'decisions'>): v
  */
 export async function applyPlan(
   { muster, inventory, policy }: ApplyContext,
-  { plan, refused }: PlannedRoster,
+  { plan, refused, taken }: PlannedRoster,
   { path, onProgress }: { readonly path: string; readonly onProgress?: (done: number) => void },
 ): Promise<number> {
   refuseUndecided(plan);
   const at = new Date().toISOString();
-  await recordRefusals(inventory, { source: plan.source, refused }, { roster: basename(path), at });
+  const here = { source: plan.source, way: 'roster', file: basename(path), at } as const;
+  const refusedIds = await recordRefusals(inventory, refused, here);
   // The order of one person's items counts: a corrected first day comes before the last working day.
   const byPerson = [...Map.groupBy(plan.items, whoIs).values()];
   const personIds = new Map<string, string>();
@@ -107,6 +119,7 @@ export async function applyPlan(
   await Promise.all(Array.from({ length: 10 }, submitAll));
   if (plan.isWhole) await recordAbsences(inventory, plan, { roster: basename(path), at });
   left.throwFirst();
+  await closeTaken(inventory, { taken, refusedIds }, here);
   return done;
 }
 
@@ -165,21 +178,6 @@ async function replaceBy(
       after: { personId, accountId: accountId ?? null },
     });
   });
-}
-
-async function recordRefusals(
-  inventory: Inventory,
-  { source, refused }: { readonly source: string; readonly refused: PlannedRoster['refused'] },
-  { roster, at }: { readonly roster: string; readonly at: string },
-): Promise<void> {
-  if (refused.length === 0) return;
-  const items = refused.map(({ line, message, who, personId, cells, isLeaveTaken }) => ({
-    ...{ source, way: 'roster' as const, ref: `${roster}:${line}`, externalId: who?.externalId, personId },
-    kind: isLeaveTaken === true ? ('mover' as const) : undefined,
-    reason: message,
-    payload: cells,
-  }));
-  await inventory.inTransaction((trx) => trx.refuseItems(items, at));
 }
 
 /** Records missing people, and opens findings at once: the next sync may be an hour away. */

@@ -11,12 +11,19 @@ interface CsvRow {
   readonly cells: readonly string[];
 }
 
+interface UnreadableLine {
+  readonly line: number;
+  readonly message: string;
+  /** As it stands in the file. */
+  readonly text: string;
+}
+
 interface Csv {
   /** Such as `semicolon`. */
   readonly delimiter: string;
   readonly header: readonly string[];
   readonly rows: readonly CsvRow[];
-  readonly unreadable: readonly { readonly line: number; readonly message: string }[];
+  readonly unreadable: readonly UnreadableLine[];
 }
 
 const delimiterNames = { ',': 'comma', ';': 'semicolon', '\t': 'tab' } as const;
@@ -38,13 +45,13 @@ export function readCsv(text: string): Csv {
   const header = readRow(lines, first, delimiter);
   if ('problem' in header) throw new UsageError(`The header in line ${first + 1} ${header.problem}`);
   const rows: CsvRow[] = [];
-  const unreadable: { line: number; message: string }[] = [];
+  const unreadable: UnreadableLine[] = [];
   const columns = header.cells.length;
   for (let at = header.next, line = at + 1; at < lines.length; line = at + 1) {
     const row = readRow(lines, at, delimiter);
     const problem =
       'problem' in row ? row.problem : problemOf(row, lines.slice(line, row.next), { delimiter, columns });
-    if (problem !== undefined) unreadable.push({ line, message: problem });
+    if (problem !== undefined) unreadable.push({ line, message: problem, text: lines[at] ?? '' });
     // Spreadsheets write rows of delimiters alone.
     else if ('cells' in row && row.cells.some((cell) => cell !== '')) rows.push({ line, cells: row.cells });
     at = 'problem' in row || problem === unclosed ? line : row.next;

@@ -1,7 +1,7 @@
 import type { Entitlement, HrEvent, PersonAttributes, PersonRecord } from '../../../domain/model.ts';
 import type { PolicyRule } from '../../../domain/policy/rules.ts';
 import type { ColumnUse } from './columns.ts';
-import type { OddRow, RowProblem } from './read.ts';
+import type { OddRow, RowIdentity, RowProblem } from './read.ts';
 
 /** A person with what Muster knows of them and what waits in their mailbox. */
 export interface RosterPerson extends PersonRecord {
@@ -136,6 +136,8 @@ export interface RowRefusal extends OddRow {
 export interface PlannedRoster {
   readonly plan: RosterPlan;
   readonly refused: readonly RowRefusal[];
+  /** Rows that are taken whole. */
+  readonly taken: readonly RowIdentity[];
 }
 
 /** What a row, or its absence, changes for one person. */

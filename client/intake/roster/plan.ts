@@ -59,7 +59,7 @@ export function planRoster(roster: Roster, state: RosterState, rules: RosterRule
     knownAccounts: state.knownAccounts,
     budget: budgetOf(rules, rows.leavers.filter(isDue).length + absent.length, missing.length),
   };
-  return { plan, refused: rows.refused };
+  return { plan, refused: rows.refused, taken: rows.taken };
 }
 
 /** Who leaves next year does not leave now: the budget of that hour counts them. */

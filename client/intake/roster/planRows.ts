@@ -2,7 +2,7 @@ import { foldCase } from '../../../domain/text.ts';
 import { changesOf, isPresent } from './changes.ts';
 import { contradictionIn, doubledLines, namesOf, successionsIn, type Succession } from './contradictions.ts';
 import type { Change, Replaced, RosterItem, RosterPerson, RosterRules, RosterState, RowRefusal } from './model.ts';
-import type { OddRow, Roster, RosterRow, RowProblem } from './read.ts';
+import type { OddRow, Roster, RosterRow, RowIdentity, RowProblem } from './read.ts';
 
 interface Planning {
   readonly state: RosterState;
@@ -18,6 +18,8 @@ interface PlannedRows {
   readonly replaced: readonly Replaced[];
   readonly contradictions: RowProblem[];
   readonly refused: RowRefusal[];
+  /** Rows that are taken whole. */
+  readonly taken: RowIdentity[];
   /** People whom the file names. */
   readonly listed: Set<string>;
   unchanged: number;
@@ -26,7 +28,7 @@ interface PlannedRows {
 type Find = (row: Pick<RosterRow, 'externalId' | 'email'>) => RosterPerson | undefined;
 
 /** What the rows of the file change, one by one. */
-export function planRows({ rows, odd }: Roster, { state, rules, itemOf }: Planning): PlannedRows {
+export function planRows({ rows, odd, cells }: Roster, { state, rules, itemOf }: Planning): PlannedRows {
   const find = finderOf(state.people);
   const names = namesOf(rows, state.known);
   const successions = successionsIn(rows);
@@ -34,12 +36,13 @@ export function planRows({ rows, odd }: Roster, { state, rules, itemOf }: Planni
   const { replaced, endedLines, firstDays } = succeed(successions, find);
   const changeRules = { ...rules, unboundEmails: new Set(state.unboundEmails.map(foldCase)) };
   const planned: PlannedRows = {
-    ...{ items: [], leavers: [], unbound: [], contradictions: [], unchanged: 0 },
+    ...{ items: [], leavers: [], unbound: [], contradictions: [], taken: [], unchanged: 0 },
     replaced,
     refused: odd.map((one) => refusalOf(one, find)),
     listed: new Set(),
   };
   for (const { personId } of planned.refused) if (personId !== undefined) planned.listed.add(personId);
+  const oddLines = new Set(odd.map(({ line }) => line));
   for (const row of rows) {
     const { line, externalId, email, manager } = row;
     const known = find(row);
@@ -47,12 +50,13 @@ export function planRows({ rows, odd }: Roster, { state, rules, itemOf }: Planni
     const problem = doubled.get(line) ?? contradictionIn(row, known, rules);
     if (problem !== undefined) {
       planned.contradictions.push({ line, message: problem });
-      planned.refused.push(refusalOf({ line, message: problem, who: row, cells: cellsOf(row) }, find));
+      planned.refused.push(refusalOf({ line, message: problem, who: row, cells: cells.get(line) ?? {} }, find));
       continue;
     }
     if (manager !== undefined && !names.has(foldCase(manager))) {
       planned.contradictions.push({ line, message: `the manager ${manager} is neither in the file nor known` });
     }
+    if (!oddLines.has(line)) planned.taken.push({ line, externalId, email });
     const startDate = firstDays.get(line) ?? row.startDate;
     const changes = endedLines.has(line) ? [] : changesOf({ ...row, startDate }, known, changeRules);
     if (changes.length === 0) planned.unchanged += 1;
@@ -70,11 +74,6 @@ const refusalOf = (row: OddRow, find: Find): RowRefusal => ({
   ...row,
   personId: row.who === undefined ? undefined : find(row.who)?.personId,
 });
-
-/** A row's fields as a line of the file has them. */
-function cellsOf({ line: _line, isOdd: _isOdd, extra, ...own }: RosterRow): Readonly<Record<string, string>> {
-  return { ...extra, ...own };
-}
 
 /**
  * A contractor who becomes an employee under another id is one person: their first id's last day ends nothing, and where neither is

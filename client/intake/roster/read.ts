@@ -2,7 +2,7 @@ import { UsageError } from '../../../domain/errors.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
 import { readyRosters, type ReadyRoster } from '../../../domain/policy/rosters.ts';
 import { commonStatuses } from '../../../domain/policy/statuses.ts';
-import { foldCase, isEmail } from '../../../domain/text.ts';
+import { foldCase, isEmail, isPlainId } from '../../../domain/text.ts';
 import { readDate, whenOf, type DateStyle } from '../dates.ts';
 import { isTimeZone } from '../localDates.ts';
 import type { EmploymentStatus } from '../statuses.ts';
@@ -33,24 +33,31 @@ export interface RosterRow {
   readonly isOdd?: boolean;
 }
 
+/** Whose row it is, and where it stands. */
+export type RowIdentity = Pick<RosterRow, 'line' | 'externalId' | 'email'>;
+
 /** What is wrong with one line of the file; the other lines are planned. */
 export interface RowProblem {
   readonly line: number;
   readonly message: string;
 }
 
+export type Cells = Readonly<Record<string, string>>;
+
 /** A line that is not taken, or not whole. */
 export interface OddRow extends RowProblem {
   /** Whom it is about, where that can be read. */
   readonly who?: Pick<RosterRow, 'externalId' | 'email'>;
-  /** What it holds, by field. */
-  readonly cells: Readonly<Record<string, string>>;
-  /** That they leave is taken all the same. */
-  readonly isLeaveTaken?: true;
+  /** What it holds, by field; under `@line` where it could not be split. */
+  readonly cells: Cells;
+  /** That they leave, or are employed, is taken all the same. */
+  readonly isFactTaken?: true;
 }
 
 export interface Roster {
   readonly rows: readonly RosterRow[];
+  /** What the lines hold, by line and field. */
+  readonly cells: ReadonlyMap<number, Cells>;
   readonly odd: readonly OddRow[];
   readonly columns: readonly ColumnUse[];
   /** What the policy has to say before anything is applied. */
@@ -97,7 +104,8 @@ export async function readRoster(path: string, settings: RosterSettings): Promis
   const filled = settings.hasLabels ? csv.rows.slice(1) : csv.rows;
   const { uses, fields, decisions } = chooseColumns({ header: csv.header, rows: filled }, settings);
   const rows: RosterRow[] = [];
-  const odd: OddRow[] = csv.unreadable.map(({ line, message }) => ({ line, message, cells: {} }));
+  const odd: OddRow[] = csv.unreadable.map(({ text: said, ...one }) => ({ ...one, cells: { '@line': said } }));
+  const cellsOf = new Map<number, Cells>();
   for (const { line, cells } of filled) {
     const record: Record<string, string> = {};
     for (const [field, index] of fields) {
@@ -105,12 +113,14 @@ export async function readRoster(path: string, settings: RosterSettings): Promis
       const isNobody = field === 'manager' && settings.nobody.includes(foldCase(cell));
       if (cell !== '' && !isNobody) record[field] = cell;
     }
+    cellsOf.set(line, record);
     const { row, problem } = readRow(record, line, settings);
     if (row !== undefined) rows.push(row);
     if (problem !== undefined) odd.push(problem);
   }
   return {
     rows,
+    cells: cellsOf,
     odd: odd.toSorted((a, b) => a.line - b.line),
     columns: uses,
     decisions,
@@ -133,31 +143,33 @@ const text = (max: number) => (value: string) => {
   throw new UsageError('must be a text without control characters');
 };
 
-function readRow(record: Readonly<Record<string, string>>, line: number, settings: RosterSettings): ReadRow {
+/** One line, of which the cells are known by field. */
+export function readRow(record: Cells, line: number, settings: RosterSettings): ReadRow {
   const faults: string[] = [];
-  const take = <T>(field: string, read: (value: string) => T): T | undefined => {
+  const leftOut: string[] = [];
+  const take = <T>(field: string, read: (value: string) => T, into = faults): T | undefined => {
     const value = record[field];
     if (value === undefined) return undefined;
     try {
       return read(value);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
-      faults.push(`${field} ${error.message}`);
+      into.push(`${field} ${error.message}`);
       return undefined;
     }
   };
-  const externalId = take('externalId', text(200));
+  const externalId = take('externalId', idText);
   const email = take('email', emailOf);
-  const timeZone = take('timeZone', zoneOf);
+  const timeZone = take('timeZone', zoneOf, leftOut);
   const style = { ...settings.style, ...(timeZone === undefined ? {} : { timeZone }) };
   const status = take('status', (value) => statusOf(value, settings));
   const startDate = take('startDate', (value) => dayOf(value, style, 'startDate'));
   const endDate = take('endDate', (value) => dayOf(value, style, 'endDate'));
   const names = Object.fromEntries(
-    ['name', 'title', 'department', 'manager'].map((field) => [field, take(field, text(255))]),
+    ['name', 'title', 'department', 'manager'].map((field) => [field, take(field, text(255), leftOut)]),
   );
   const further = Object.keys(record).filter((field) => !rowFields.includes(field));
-  const extra = defined(Object.fromEntries(further.map((field) => [field, take(field, text(1_000))])));
+  const extra = defined(Object.fromEntries(further.map((field) => [field, take(field, text(1_000), leftOut)])));
 
   const isLeave =
     status === 'ended' || (status === undefined && record['status'] === undefined && endDate !== undefined);
@@ -170,13 +182,17 @@ function readRow(record: Readonly<Record<string, string>>, line: number, setting
   if (faults.length === 0) {
     if (email === undefined) return { row: defined({ ...employment, timeZone, isOdd: true }) };
     const said = { timeZone, startDate, ...names, ...(further.length === 0 ? {} : { extra }) };
-    return { row: defined({ ...employment, ...said }) };
+    const row = defined({ ...employment, ...said });
+    if (leftOut.length === 0) return { row };
+    // The fact does not wait for what is beside it.
+    const message = `${leftOut.join('; ')}: the rest of the line is taken`;
+    return { row, problem: { line, message, who, cells: record, isFactTaken: true } };
   }
   const canLeave = isLeave && isNamed;
-  const message = faults.join('; ') + (canLeave ? ': only that they leave is taken' : '');
+  const message = [...faults, ...leftOut].join('; ') + (canLeave ? ': only that they leave is taken' : '');
   return {
     ...(canLeave ? { row: defined({ ...employment, timeZone, isOdd: true }) } : {}),
-    problem: { line, message, who, cells: record, ...(canLeave ? { isLeaveTaken: true } : {}) },
+    problem: { line, message, who, cells: record, ...(canLeave ? { isFactTaken: true } : {}) },
   };
 }
 
@@ -185,6 +201,11 @@ const defined = <T extends object>(row: T) =>
   Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>;
   };
+
+function idText(value: string): string {
+  if (value.length <= 200 && isPlainId(value)) return value;
+  throw new UsageError('must be an id of at most 200 characters, all of which can be seen');
+}
 
 function emailOf(value: string): string {
   if (isEmail(value)) return value;

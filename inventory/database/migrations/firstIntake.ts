@@ -67,7 +67,7 @@ export const intakeTables = {
     key: ['refusalId'],
     indexes: {
       refusalsLast: { on: ['lastAt', 'refusalId'] },
-      refusalsOpen: { on: ['source', 'way'], where: { decidedAt: null } },
+      refusalsOpen: { on: ['source', 'way', 'ref'], where: { decidedAt: null } },
       refusalsUntold: { on: ['source'], where: { toldAt: null } },
     },
   },

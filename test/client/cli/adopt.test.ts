@@ -105,3 +105,16 @@ test('a line of the roster that cannot be read is named, and costs nobody else',
     unmatchedPeople: expect.arrayContaining([{ personId: 'e-77', email: 'nobody@example.com' }]),
   });
 });
+
+test('a line that cannot be adopted is refused on record until the file is corrected', async () => {
+  const apply = async (line: string) => {
+    await writeFile(join(cwd, 'people.csv'), `personId,email\n${line}\n`);
+    const { hash } = planOf(await run('adopt', 'plan', '--roster', 'people.csv', '--json'));
+    expect(await run('adopt', 'apply', '--roster', 'people.csv', '--plan', hash)).toMatchObject({ code: 0 });
+    await using inventory = await openHere();
+    const refused = await inventory.listRefusals({ way: 'adopt', limit: 9, offset: 0 });
+    return refused.map(({ ref, state }) => ({ ref, state }));
+  };
+  expect(await apply(',ada@example.com')).toEqual([{ ref: 'people.csv:2', state: 'open' }]);
+  expect(await apply('e-77,ada@example.com')).toEqual([{ ref: 'people.csv:2', state: 'corrected' }]);
+});

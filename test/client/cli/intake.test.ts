@@ -114,7 +114,65 @@ test('a person whose record is gone leaves once an operator says so; else HR is 
   ]);
 });
 
-test('what came by a file or by SCIM is not judged again here: its source has to say it again', async () => {
-  const id = await refuse('people.csv:3', { way: 'roster' });
-  expect(await run('retry', id, ...by)).toMatchObject({ code: 3, err: expect.stringContaining('sent again') });
+const row = (externalId: string, more: object = {}) => ({
+  way: 'roster' as const,
+  kind: undefined,
+  externalId,
+  payload: { externalId, email: `${externalId}@example.com`, status: 'Gardening', ...more },
+});
+
+test('a row of a roster is judged again by the policy of today, and submitted once it is taken', async () => {
+  const id = await refuse('people.csv:3', row('r-1'));
+  const again = await run('retry', id, ...by);
+  expect(again).toMatchObject({ code: 1, err: expect.stringContaining('Refused again: status is no status') });
+  const words = "roster: { statuses: { active: ['Gardening'] } }\n";
+  await writeFile(join(home, 'p.yaml'), `${policyOf('/id')}${words}`);
+  expect(await run('retry', id, ...by)).toMatchObject({ code: 0, out: 'Taken: joiner of r-1\n' });
+  expect((await linksOf(id)).map(([action]) => action)).toEqual(['retry refused item']);
+  await using inventory = await openInventory({ file: join(home, 'inventory.db') });
+  expect(await inventory.waitingEvents({ personId: 'r-1', limit: 10 })).toMatchObject([
+    { event: { kind: 'joiner', source: 'hr', person: { email: 'r-1@example.com' } } },
+  ]);
+  expect(await inventory.findRefusal(id)).toMatchObject({ state: 'retried', decidedBy: 'it@example.com' });
+});
+
+test('a row that contradicts what is known by now is refused again', async () => {
+  const past = { status: 'Active', endDate: '2025-01-31' };
+  const id = await refuse('people.csv:4', row('r-2', past));
+  expect(await run('retry', id, ...by)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('Refused again: the status says employed, but the last working day has passed'),
+  });
+});
+
+test('a line of an adoption that names nobody is refused again', async () => {
+  const id = await refuse('people.csv:2', { ...row('a/b', { status: 'Active' }), way: 'adopt' });
+  expect(await run('retry', id, ...by)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('Refused again: personId must be'),
+  });
+});
+
+test.each<[string, Partial<RefusedItem>, string]>([
+  ['a line that cannot be split', { way: 'roster', payload: { '@line': '7,"ada' } }, 'correct it in the file'],
+  ['a line of an adoption', { ...row('r-3', { status: 'Active' }), way: 'adopt' }, 'npx muster adopt plan'],
+  ['a user who is gone', { way: 'scim', ref: 'Users/5' }, 'has deleted this user'],
+  ['a request of SCIM', { way: 'scim', ref: 'Users/5/request' }, 'push the user once more'],
+])('%s is not judged again: the answer says what to do instead', async (what, more, words) => {
+  const id = await refuse(what, more);
+  expect(await run('retry', id, ...by)).toMatchObject({ code: 3, err: expect.stringContaining(words) });
+  expect(await linksOf(id)).toEqual([]);
+});
+
+test('of two lines of one person neither is taken before the other is dropped', async () => {
+  const [first, second] = [
+    await refuse('people.csv:5', row('r-4', { status: 'Active', department: 'Sales' })),
+    await refuse('people.csv:6', row('r-4', { status: 'Active', department: 'Engineering' })),
+  ];
+  expect(await run('retry', first, ...by)).toMatchObject({
+    code: 3,
+    err: expect.stringContaining(`Refusal ${second} is about the same person`),
+  });
+  await run('drop', second, '--reason', 'the other department is right', ...by);
+  expect(await run('retry', first, ...by)).toMatchObject({ code: 0, out: 'Taken: joiner of r-4\n' });
 });

@@ -71,7 +71,13 @@ export async function scimClient(
 /** A gateway with a client whose token speaks for one source. */
 export async function startScim(options: GatewayOptions = {}) {
   const gateway = await startGateway(options);
-  return { ...gateway, ...(await scimClient(gateway)), recorded: () => recorded(gateway) };
+  return {
+    ...gateway,
+    ...(await scimClient(gateway)),
+    recorded: () => recorded(gateway),
+    /** A client of another source. */
+    as: (source: string) => scimClient(gateway, source),
+  };
 }
 
 /** The events on record, in the order in which they were said, once nothing is owed any more. */

@@ -46,7 +46,7 @@ const waits = (kind: HrEvent['kind'], effectiveAt: string, source = 'hr'): HrEve
 });
 
 const file = (rows: readonly RosterRow[], odd: Roster['odd'] = []): Roster => ({
-  ...{ rows, odd, columns: [], decisions: [], encoding: 'utf-8', delimiter: 'comma' },
+  ...{ rows, cells: new Map(), odd, columns: [], decisions: [], encoding: 'utf-8', delimiter: 'comma' },
 });
 
 const stateOf = (people: readonly RosterPerson[], more: Partial<RosterState> = {}): RosterState => ({

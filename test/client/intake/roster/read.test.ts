@@ -30,6 +30,7 @@ test('columns come in any order, by usual or mapped names; others are said to be
   const columns = { email: 'Work E-Mail', costCentre: 'Kostenstelle' };
   expect(await read(text, { columns })).toEqual({
     rows: [{ line: 2, externalId: 'e-1', email: 'ada@example.com', title: 'Engineer', extra: { costCentre: '42' } }],
+    cells: new Map([[2, { externalId: 'e-1', email: 'ada@example.com', title: 'Engineer', costCentre: '42' }]]),
     odd: [],
     columns: [
       { column: 'Job Title', field: 'title' },
@@ -104,7 +105,7 @@ test('one odd row is reported with its line and reason, and the rest is read', a
     {
       line: 51,
       message:
-        'email must be an e-mail address; timeZone must be an IANA time zone such as Europe/Berlin; startDate must be a day that the calendar has',
+        'email must be an e-mail address; startDate must be a day that the calendar has; timeZone must be an IANA time zone such as Europe/Berlin',
     },
     { line: 52, message: expect.stringMatching(/^startDate must be a day such as 2026-01-31/) },
     { line: 53, message: 'email must be an e-mail address' },
@@ -116,10 +117,10 @@ test('a leaver whose row has only another fault is a leaver, also without an e-m
   const text = `id,email,title,status,end date\n1,a@example.com,${long},Terminated,\n2,,,,2026-01-31\n3,,,Active,\n4,d@example.com,${long},?,2026-01-31\n`;
   const { rows, odd } = await read(text);
   expect(rows).toEqual([
-    { line: 2, externalId: '1', email: 'a@example.com', status: 'ended', isOdd: true },
+    { line: 2, externalId: '1', email: 'a@example.com', status: 'ended' },
     { line: 3, externalId: '2', endDate: '2026-01-31', isOdd: true },
   ]);
-  expect(odd).toMatchObject([{ line: 2, isLeaveTaken: true }, { line: 4 }, { line: 5 }]);
+  expect(odd).toMatchObject([{ line: 2, isFactTaken: true }, { line: 4 }, { line: 5 }]);
 });
 
 test('no date and no end are read as such, and a midnight is a day', async () => {
