@@ -1,5 +1,6 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
-import { toApplicationFailure } from '../datadog/failures.ts';
+import { datadogFailures, unknownEntitlement } from '../domain/failures.ts';
+import { toApplicationFailure, type DatadogFailure } from '../datadog/failures.ts';
 import type { AttemptOptions, Datadog, DatadogClient } from '../datadog/types.ts';
 
 /** All HTTP of one attempt ends before the server gives up the attempt, so that a timed-out attempt cannot write later. */
@@ -24,3 +25,14 @@ export async function withDatadog<T>(
     throw toApplicationFailure(error);
   }
 }
+
+/** It is tried again within seconds, which tells more than to tell somebody. */
+export const isSoonOver = ({ type, retryAfterMs = 0 }: DatadogFailure): boolean =>
+  activityInfo().attempt < worthTelling &&
+  retryAfterMs <= soonMs &&
+  type !== unknownEntitlement &&
+  datadogFailures[type].retry === 'activity';
+
+/** The attempt after which somebody is told: with the pauses between, and however long each takes, within a minute. */
+const worthTelling = 3;
+const soonMs = 5_000;

@@ -4,7 +4,7 @@ import { entitlementKey } from '../domain/access/plan.ts';
 import { privilegesIn } from '../domain/access/privileged.ts';
 import { userPath } from './accounts.ts';
 import type { Directory, Team } from './directory.ts';
-import { DatadogFailure, isFailure } from './failures.ts';
+import { DatadogFailure, isFailure, withoutOn } from './failures.ts';
 import type { Sender } from './http.ts';
 import { similarNames } from '../domain/text.ts';
 import { readPages } from './paging.ts';
@@ -35,7 +35,12 @@ export function createGrantReads(
       const account = await getAccount(accountId);
       if (account === undefined) return undefined;
       const roleName = new Map((await directory.roles()).map(({ id, name }) => [id, name]));
-      const roles = account.roleIds.map((id) => ({ kind: 'role' as const, id, name: roleName.get(id) ?? id }));
+      const named = account.roleIds.map(async (id) => {
+        const name = roleName.get(id);
+        if (name === undefined && (await isGone(http, 'role', id))) return [];
+        return [{ kind: 'role' as const, id, name: name ?? id }];
+      });
+      const roles = (await Promise.all(named)).flat();
       if (withoutTeams) return { account, roles, teams: [], teamsNotVisible: readTeams };
       try {
         return { account, roles, teams: await listTeamsOf(http, directory, accountId) };
@@ -70,10 +75,20 @@ export function createGrantReads(
     async rolePermissions(roleId) {
       const operation = 'list permissions of role';
       const path = `/api/v2/roles/${pathId(roleId)}/permissions`;
-      const answer = await http.send({ method: 'GET', path, operation, permission: read });
+      const answer = await withoutOn(['NotFound'], http.send({ method: 'GET', path, operation, permission: read }));
+      // Accounts name a role for a while after it was deleted.
+      if (answer === undefined) return [];
       return parse(permissionsAnswer, answer, operation).data.map(({ attributes }) => attributes.name);
     },
   };
+}
+
+/** Accounts name a role or a team for a while after it was deleted: nobody holds it any more. */
+async function isGone(http: Sender, kind: Entitlement['kind'], id: string): Promise<boolean> {
+  const path = kind === 'role' ? `/api/v2/roles/${pathId(id)}` : `/api/v2/team/${pathId(id)}`;
+  const permission = kind === 'role' ? read : readTeams;
+  const found = http.sendForAnswer({ method: 'GET', path, operation: `get ${kind}`, permission });
+  return (await withoutOn(['NotFound'], found)) === undefined;
 }
 
 /** `GET /users/{id}/memberships`, permission teams_read. */
@@ -83,14 +98,16 @@ async function listTeamsOf(http: Sender, directory: Directory, accountId: string
   const answer = await http.send({ method: 'GET', path, operation, permission: readTeams });
   const memberships = parse(membershipsAnswer, answer, operation).data;
   const known = memberships.length === 0 ? [] : await directory.teams();
-  return memberships.flatMap((membership) => {
+  const held = memberships.map(async (membership) => {
     // The described relationship to the team is not always there; the membership's own id names the team too.
     const id =
       membership.relationships?.team?.data.id ?? /^TeamMembership-([0-9a-f-]{36})-/.exec(membership.id ?? '')?.[1];
     if (id === undefined) return [];
     const team = known.find((one) => one.id === id);
+    if (team === undefined && (await isGone(http, 'team', id))) return [];
     return [{ kind: 'team' as const, id, name: team?.handle ?? id, isManaged: team?.isManaged ?? false }];
   });
+  return (await Promise.all(held)).flat();
 }
 
 export function createGrantWrites(http: Sender): Pick<DatadogWrites, 'assign' | 'remove'> {

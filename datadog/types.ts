@@ -49,7 +49,7 @@ export interface DatadogReads {
   refuseManaged(entitlement: ResolvedEntitlement): Promise<void>;
   /** Accounts that hold the role. */
   listRoleMembers(roleId: string): Promise<readonly Account[]>;
-  /** Names of permissions that the role grants, read afresh. */
+  /** Names of permissions that the role grants, read afresh: none where it is gone. */
   rolePermissions(roleId: string): Promise<readonly string[]>;
 
   // snapshot

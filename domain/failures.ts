@@ -34,6 +34,9 @@ export const unknownEntitlement = 'UnknownEntitlement';
 /** The account must not be disabled: the details hold the `Protection`. */
 export const protectedAccount = 'ProtectedAccount';
 
+/** Nothing protects the account, and Datadog refuses to disable it: the details hold the `MissingPermission`, where that is why. */
+export const disableRefused = 'DisableRefused';
+
 /** The e-mail of an account with a privileged role changes only with an approval. */
 export const approvalNeeded = 'ApprovalNeeded';
 

@@ -30,6 +30,9 @@ function route(controls: Controls, key: string, fields: Fields): Reply {
       return ok({ user: controls.login(readUserId(controls, fields), readAttributes(fields)) });
     case 'POST /control/disable':
       return ok({ user: controls.disable(readUserId(controls, fields)) });
+    case 'POST /control/roles/delete':
+      controls.deleteRole(requireText(fields, 'roleId'));
+      return ok({});
     case 'POST /control/org-config':
       controls.setOrgConfig(requireText(fields, 'name'), fields['value']);
       return ok({});

@@ -28,6 +28,8 @@ export interface Controls {
   login(userId: string, attributes?: Readonly<Record<string, string>>): UserSnapshot;
   /** As an administrator does in Datadog's UI. */
   disable(userId: string): UserSnapshot;
+  /** Its holders go on naming it, as they do in Datadog for a while. */
+  deleteRole(roleId: string): void;
   users(): UserSnapshot[];
   setOrgConfig(name: string, value: unknown): void;
   readonly faults: Omit<Faults, 'take'>;
@@ -81,6 +83,10 @@ export function createControls(deps: ControlDeps): Controls {
       act(userId, (user) => {
         if (!user.disabled) disableUser(state, user, now());
       }),
+    deleteRole(roleId) {
+      if (!state.roles.delete(roleId)) throw new RangeError(`no role ${roleId}`);
+      deps.changed();
+    },
     users() {
       deps.settle();
       const teams = teamsByUser(state);

@@ -1,4 +1,5 @@
 import { isObject } from './body.ts';
+import type { Reply } from './errors.ts';
 import { createRandom } from './random.ts';
 
 const faultKinds = [
@@ -15,6 +16,7 @@ const faultKinds = [
   'wrongTypes',
   'slow',
   'lag',
+  'reply',
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
@@ -27,7 +29,7 @@ export interface FaultInput {
    * only: reads within `ms` do not see them.
    */
   readonly kind: FaultKind | 401 | 403 | 429 | 500 | 502 | 503;
-  /** For statuses and `hang`: before the commit (default) or after it. */
+  /** For statuses, `reply` and `hang`: before the commit (default) or after it. */
   readonly when?: 'before' | 'after';
   /** How often it strikes; without it, until cleared. */
   readonly times?: number;
@@ -37,6 +39,8 @@ export interface FaultInput {
   readonly ms?: number;
   /** For 429: the `X-RateLimit-Reset` it returns, in seconds; default 1. */
   readonly resetSeconds?: number;
+  /** For `reply`: any answer. A text goes out as HTML, everything else as JSON; without a body it is empty. */
+  readonly reply?: Reply;
 }
 
 export interface Fault {
@@ -48,6 +52,7 @@ export interface Fault {
   readonly probability: number;
   readonly ms: number;
   readonly resetSeconds: number;
+  readonly reply: Reply;
   /** Null: unlimited. */
   remaining: number | null;
   struck: number;
@@ -104,7 +109,7 @@ function matches(fault: Fault, method: string, path: string): boolean {
   );
 }
 
-const knownFields = ['match', 'kind', 'when', 'times', 'probability', 'ms', 'resetSeconds'];
+const knownFields = ['match', 'kind', 'when', 'times', 'probability', 'ms', 'resetSeconds', 'reply'];
 
 function parseFault(given: unknown, id: number): Fault {
   if (!isObject(given)) throw new TypeError('fault: expected an object with "kind"');
@@ -124,7 +129,19 @@ function parseFault(given: unknown, id: number): Fault {
   if (typeof resetSeconds !== 'number' || !(resetSeconds >= 0))
     throw new TypeError('fault: resetSeconds must be a number of seconds');
   const { method, path } = parseMatch(given['match']);
-  return { id, kind, when, method, path, probability, ms, resetSeconds, remaining: times, struck: 0 };
+  const reply = parseReply(kind, given['reply']);
+  return { id, kind, when, method, path, probability, ms, resetSeconds, reply, remaining: times, struck: 0 };
+}
+
+function parseReply(kind: FaultKind, reply: unknown): Reply {
+  if (kind !== 'reply') return { status: 200 };
+  if (!isObject(reply)) throw new TypeError('fault: reply must be an object {status, body?, headers?}');
+  const { status, body, headers = {} } = reply;
+  if (typeof status !== 'number' || !(status >= 200 && status <= 599))
+    throw new TypeError('fault: reply.status must be a status from 200 to 599');
+  if (!isObject(headers)) throw new TypeError('fault: reply.headers must be an object of strings');
+  const texts = Object.entries(headers).map(([name, value]) => [name, String(value)]);
+  return { status, body, headers: Object.fromEntries(texts) as Record<string, string> };
 }
 
 function parseMatch(match: unknown): { method: string | null; path: string | null } {

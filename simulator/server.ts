@@ -129,7 +129,8 @@ const refusals: Readonly<Partial<Record<FaultKind, Reply>>> = {
 };
 
 /** Undefined for faults that are no status. */
-function refusalOf({ kind, resetSeconds }: Fault): Reply | undefined {
+function refusalOf({ kind, resetSeconds, reply }: Fault): Reply | undefined {
+  if (kind === 'reply') return reply;
   if (kind !== '429') return refusals[kind];
   const headers = rateLimitHeaders({ limit: 100, periodSeconds: 10, remaining: 0, resetSeconds });
   return { status: 429, body: { errors: [rateLimitText(100, 10)] }, headers };

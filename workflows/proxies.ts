@@ -45,6 +45,15 @@ const untilResolved = {
 export const permissionPoll = proxyActivities<Activities>({ ...untilResolved, summary: 'has the key been mended?' });
 export const blockerPoll = proxyActivities<Activities>({ ...untilResolved, summary: 'has it been put right?' });
 
+/** What keeps a leaver from the end of their access is asked as often as a person would look. */
+export const everyMinute = proxyActivities<Activities>({
+  ...waitForTheEnd,
+  taskQueue: taskQueues.datadog,
+  startToCloseTimeout: '15 seconds',
+  retry: { initialInterval: '1 minute', backoffCoefficient: 1 },
+  summary: 'can access end by now?',
+});
+
 /** Best effort, never longer than a minute. */
 export const bestEffort = proxyActivities<Activities>({
   ...waitForTheEnd,

@@ -9,6 +9,8 @@ export interface Notice {
     | 'invitationResent'
     | 'invitationNotAccepted'
     | 'accessEnded'
+    | 'accessNotEnded'
+    | 'leaverKeys'
     | 'leaverDelayed'
     | 'engineTrouble'
     | 'processBlocked'

@@ -1,15 +1,18 @@
+import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { differingAttributes, type AttributeChanges } from '../../domain/access/attributes.ts';
 import { actWords } from '../../domain/approvals.ts';
 import { isPrivileged } from '../../domain/access/privileged.ts';
 import type { Because } from '../../domain/evidence.ts';
-import { approvalNeeded, removalHeld } from '../../domain/failures.ts';
+import { approvalNeeded, disableRefused, removalHeld } from '../../domain/failures.ts';
 import type { Account, FollowedField, PersonAttributes, SeenAccount } from '../../domain/model.ts';
-import { DatadogFailure, isFailure } from '../../datadog/failures.ts';
+import { DatadogFailure, isFailure, withoutOn } from '../../datadog/failures.ts';
+import { withoutAddresses } from '../../domain/text.ts';
 import type { Datadog } from '../../datadog/types.ts';
-import { withDatadog } from '../attempt.ts';
+import { isSoonOver, withDatadog } from '../attempt.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { bind, recordAccount, refuseExternal } from './correlation.ts';
+import { stillHeld } from './awaiting.ts';
 import { approvalFor } from './because.ts';
 import { admit } from './changeBudget.ts';
 import { ensure, type Write, type Writing } from './ensure.ts';
@@ -46,6 +49,12 @@ export function createAccountActivities({ datadog, ...writing }: Dependencies) {
       }
     });
 
+  async function disable(accountId: string, because: Because): Promise<Disabling> {
+    const end = await attempt(because, (context) => disableAccount(context, accountId));
+    await inventory.clearPending(because.personId);
+    return end;
+  }
+
   return {
     /** Creates the account without roles. A conflict means that it exists: correlate again. */
     createAccount: (because: Because): Promise<SeenAccount> => telling(because, createAccount),
@@ -67,9 +76,22 @@ export function createAccountActivities({ datadog, ...writing }: Dependencies) {
         return updateAccount(context, accountId, wanted);
       }),
 
-    async disableAccount(accountId: string, because: Because): Promise<void> {
-      await attempt(because, (context) => disableAccount(context, accountId));
-      await inventory.clearPending(because.personId);
+    /**
+     * Throws `ProtectedAccount` where it must stay, and `DisableRefused` where Datadog alone keeps it. An account that is
+     * gone gives nobody access.
+     */
+    disableAccount: disable,
+
+    /** The same after a refusal: fails until it is done or protected, and is retried. Unless it is asked at once, the first attempt asks nothing. */
+    async awaitDisabled(accountId: string, because: Because, isAskedAtOnce: boolean): Promise<Disabling> {
+      if (activityInfo().attempt === 1 && !isAskedAtOnce) throw stillHeld('Datadog refused it a moment ago');
+      try {
+        return await disable(accountId, because);
+      } catch (error) {
+        const isRepeated =
+          error instanceof ApplicationFailure && error.type === disableRefused && error.details?.[0] === undefined;
+        throw isRepeated ? stillHeld(error.message) : error;
+      }
     },
   };
 }
@@ -153,9 +175,14 @@ async function updateAccount(context: Attempt, accountId: string, wanted: Attrib
   return recordAccount(inventory, required(after, accountId));
 }
 
-async function disableAccount(context: Attempt, accountId: string): Promise<void> {
+/** How an account has come to give nobody access. */
+type Disabling = 'disabled' | 'gone';
+
+async function disableAccount(context: Attempt, accountId: string): Promise<Disabling> {
   const { api, inventory, policy, because } = context;
-  const account = await boundAccount(api, inventory, { personId: because.personId, accountId });
+  const account = await withoutOn(['NotFound'], boundAccount(api, inventory, { ...because, accountId }));
+  if (account === undefined) return 'gone';
+  let isAsked = false;
   const { after } = await whileAdministratorsStay(inventory, { api, account }, () =>
     ensure(context, because, {
       accountId,
@@ -164,15 +191,33 @@ async function disableAccount(context: Attempt, accountId: string): Promise<void
       wanted: { kind: 'disabled' },
       found: { account },
       allowed: () => refuseProtected({ api, inventory, policy: policy() }, account),
-      send: () => api.disableAccount(accountId),
+      send() {
+        isAsked = true;
+        return api.disableAccount(accountId);
+      },
       // Somebody else was quicker: the second request gets a 404.
       mayBeSo: ['NotFound'],
       readBack: async () => ({ account: await api.getAccount(accountId) }),
       notSo: () => notYet(accountId, 'disabled'),
       said: bothSummarized,
     }),
-  );
+  ).catch((error: unknown) => {
+    throw isAsked ? orRefused(error) : error;
+  });
   await recordAccount(inventory, required(after, accountId));
+  return 'disabled';
+}
+
+/** What Datadog answers in vain to the request itself: nothing else keeps the account. */
+function orRefused(error: unknown): unknown {
+  const { permission } = (isFailure(error) ? error.missing : undefined) ?? {};
+  if (!isFailure(error) || permission === 'validKeys' || isSoonOver(error)) return error;
+  return ApplicationFailure.create({
+    type: disableRefused,
+    message: withoutAddresses(error.message),
+    nonRetryable: true,
+    details: error.missing && [error.missing],
+  });
 }
 
 /** A person who uses the account may lose it with its e-mail. */

@@ -3,7 +3,9 @@ import { accountOf } from '../../domain/access/correlation.ts';
 import type { Because } from '../../domain/evidence.ts';
 import type { Account, SeenAccount } from '../../domain/model.ts';
 import { isInDomains, type Policy } from '../../domain/policy/rules.ts';
+import { isFailure, type DatadogFailure } from '../../datadog/failures.ts';
 import type { DatadogReads } from '../../datadog/types.ts';
+import { withoutAddresses } from '../../domain/text.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { PendingInvitation } from '../../inventory/port/people.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -52,12 +54,18 @@ export function createCorrelationActivities({ datadog, inventory, policy }: Depe
         const { account } = await correlate(
           { api, inventory, policy },
           { personId, email: isBound ? undefined : word?.email, isLeaving },
-        );
+        ).catch((error: unknown) => {
+          throw isLeaving && isFailure(error, 'InvalidRequest', 'NotFound', 'Conflict') ? askedAgain(error) : error;
+        });
         return account === undefined ? {} : { account: seenBy(word, account) };
       });
     },
   };
 }
+
+/** A reading that Datadog refuses ends no leaver: the alarm says that it takes too long. */
+const askedAgain = ({ type, message }: DatadogFailure): ApplicationFailure =>
+  ApplicationFailure.retryable(withoutAddresses(message), type);
 
 /** By the binding on record, which an operator may have changed since the process began. */
 export async function correlate(context: Context, whose: Whose): Promise<Correlation> {

@@ -50,8 +50,12 @@ export function createHoldingsActivities({ datadog, notify, ...means }: Dependen
     },
 
     /** The same for a leaver whose account Muster disables, or has just disabled: kept for `person restore`. */
-    async readLastHoldings(because: Because, accountId: string): Promise<Holdings | undefined> {
-      const access = await withDatadog(datadog, (api) => api.getAccess(accountId));
+    async readLastHoldings(
+      because: Because,
+      accountId: string,
+      { withoutTeams = false } = {},
+    ): Promise<Holdings | undefined> {
+      const access = await withDatadog(datadog, (api) => api.getAccess(accountId, { withoutTeams }));
       if (access === undefined) return undefined;
       const { personId, eventId } = because;
       const { account, roles, teams } = access;
@@ -69,7 +73,9 @@ export function createHoldingsActivities({ datadog, notify, ...means }: Dependen
     async reportOwnedKeys(personId: string, accountId: string): Promise<OwnedKeys> {
       const keys = await withDatadog(datadog, (api) => api.listOwnedKeys(accountId));
       const { applicationKeys, apiKeys, notVisible } = keys;
-      await tell({ inventory, policy, notify }, { kind: 'accessEnded', personId, details: { ...keys } });
+      if (applicationKeys.length + apiKeys.length + notVisible.length > 0) {
+        await tell({ inventory, policy, notify }, { kind: 'leaverKeys', personId, details: { ...keys } });
+      }
       return { applicationKeys: applicationKeys.length, apiKeys: apiKeys.length, notVisible };
     },
   };

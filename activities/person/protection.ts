@@ -8,7 +8,9 @@ import type { Policy } from '../../domain/policy/rules.ts';
 import type { DatadogReads } from '../../datadog/types.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { isEmergencyAccount, pinnedAccounts } from '../../domain/pins.ts';
-import { withDatadog } from '../attempt.ts';
+import { isFailure, withoutOn, type DatadogFailure } from '../../datadog/failures.ts';
+import { withoutAddresses } from '../../domain/text.ts';
+import { isSoonOver, withDatadog } from '../attempt.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { stillHeld } from './awaiting.ts';
 
@@ -29,7 +31,13 @@ export function createProtectionActivities({ datadog, inventory, policy }: Depen
     async awaitUnprotected(accountId: string): Promise<void> {
       await withDatadog(datadog, async (api) => {
         const account = await api.getAccount(accountId);
-        const protection = account && (await protectionOf({ api, inventory, policy: policy() }, account));
+        // Somebody has disabled it: nothing is left to protect.
+        if (account === undefined || account.status === 'disabled') return;
+        const guarding = { api, inventory, policy: policy() };
+        const protection = await protectionOf(guarding, account).catch((error: unknown) => {
+          if (isFailure(error) && !isOfKeys(error)) return 'unknown';
+          throw error;
+        });
         if (protection !== undefined) throw stillHeld(`the account is protected: ${protection}`);
       });
     },
@@ -38,15 +46,24 @@ export function createProtectionActivities({ datadog, inventory, policy }: Depen
 
 /** Throws `ProtectedAccount` for an account that must stay. */
 export async function refuseProtected(guarding: Guarding, account: Account): Promise<void> {
-  const protection = await protectionOf(guarding, account);
-  if (protection === undefined) return;
-  throw ApplicationFailure.create({
-    type: protectedAccount,
-    message: `account ${account.id} is protected: ${protection}`,
-    nonRetryable: true,
-    details: [protection],
-  });
+  const protection = await orUnknown(account, () => protectionOf(guarding, account));
+  if (protection !== undefined) throw protectedBy(protection, `account ${account.id} is protected: ${protection}`);
 }
+
+/** Where Datadog does not say what protects the account, it stays. */
+async function orUnknown<T>({ id }: Account, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!isFailure(error) || isOfKeys(error) || isSoonOver(error)) throw error;
+    throw protectedBy('unknown', `what protects account ${id} cannot be known: ${withoutAddresses(error.message)}`);
+  }
+}
+
+const isOfKeys = ({ missing }: DatadogFailure): boolean => missing?.permission === 'validKeys';
+
+const protectedBy = (protection: Protection, message: string): ApplicationFailure =>
+  ApplicationFailure.create({ type: protectedAccount, message, nonRetryable: true, details: [protection] });
 
 /**
  * Administrators are looked at and disabled under one lease, so that two who leave at once do not both find the other
@@ -57,7 +74,7 @@ export async function whileAdministratorsStay<T>(
   { api, account }: { readonly api: DatadogReads; readonly account: Account },
   disable: () => Promise<T>,
 ): Promise<T> {
-  if (!(await isAdministrator(api, account))) return disable();
+  if (!(await orUnknown(account, () => isAdministrator(api, account)))) return disable();
   const { base64TaskToken } = activityInfo();
   const now = Date.now();
   const [at, until] = [new Date(now).toISOString(), new Date(now + leaseMs).toISOString()];
@@ -106,7 +123,7 @@ async function hasOtherAdministrator(api: DatadogReads, account: Account): Promi
   const [roles, permissions] = await Promise.all([api.listRoles(), api.listPermissions()]);
   for (const { id, permissionIds } of roles) {
     if (!isAdministrative(permissionIds.map((one) => permissions.get(one) ?? one))) continue;
-    const members = await api.listRoleMembers(id);
+    const members = (await withoutOn(['NotFound'], api.listRoleMembers(id))) ?? [];
     if (members.some((one) => one.id !== account.id && one.status === 'active' && !one.isServiceAccount)) return true;
   }
   return false;

@@ -6,7 +6,13 @@ import type { Dependencies } from '../dependencies.ts';
 const endOfTime = '9999-12-31T00:00:00.000Z';
 
 /** The rest is for operators. */
-const forManagers: readonly Notice['kind'][] = ['invitationResent', 'invitationNotAccepted', 'accessEnded'];
+const forManagers: readonly Notice['kind'][] = [
+  'invitationResent',
+  'invitationNotAccepted',
+  'accessEnded',
+  'accessNotEnded',
+  'leaverKeys',
+];
 
 /** Sends a notice about a person to the people who should know: their manager is the one that HR named last, whose first day may be to come. */
 export async function tell(

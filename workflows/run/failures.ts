@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
-import { correlationConflict, type MissingPermission } from '../../domain/failures.ts';
+import { correlationConflict, disableRefused, type MissingPermission } from '../../domain/failures.ts';
 
 export function wordsOf(error: ActivityFailure): string {
   return error.cause instanceof Error ? error.cause.message : error.message;
@@ -11,8 +11,9 @@ export const failureIn = (error: unknown): ApplicationFailure | undefined =>
 
 export function missingPermissionOf(error: unknown): MissingPermission | undefined {
   const failure = failureIn(error);
+  const [details] = (failure?.details ?? []) as MissingPermission[];
+  if (failure?.type === disableRefused) return details;
   if (failure?.type !== 'NotAuthorized') return undefined;
-  const [details] = (failure.details ?? []) as MissingPermission[];
   return details ?? { permission: 'validKeys', operation: 'unknown' };
 }
 

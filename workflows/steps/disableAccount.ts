@@ -1,41 +1,96 @@
-import { sleep } from '@temporalio/workflow';
+import { sleep, type ActivityFailure } from '@temporalio/workflow';
 import { protectionAdvice, type Protection } from '../../domain/access/protection.ts';
-import { protectedAccount } from '../../domain/failures.ts';
+import { disableRefused, protectedAccount } from '../../domain/failures.ts';
 import type { SeenAccount } from '../../domain/model.ts';
-import { blockerPoll, datadog, records } from '../proxies.ts';
+import { blockerPoll, datadog, everyMinute, records } from '../proxies.ts';
 import type { Blocker } from '../run/blockers.ts';
-import { failureIn } from '../run/failures.ts';
+import { failureIn, missingPermissionOf, wordsOf } from '../run/failures.ts';
 import { becauseOf, type Uses } from '../run/personRun.ts';
-import { alongside } from '../run/waits.ts';
+import { alongside, together } from '../run/waits.ts';
+import { tellOfAccess } from './tellOfAccess.ts';
 
 type Leaving = Uses<'process' | 'mailbox' | 'blockers'>;
+type End = Awaited<ReturnType<(typeof datadog)['disableAccount']>>;
 
-/** Disables, once nothing protects the account: the operator is reminded of it every day. */
-export async function disableAccount(run: Leaving, account: SeenAccount): Promise<void> {
-  const { process, blockers } = run;
-  const because = becauseOf(run);
-  if (account.status === 'pending') await blockers.allowed(() => datadog.cancelInvitations(account.id, because));
+/**
+ * Disables, once nothing protects the account: the operator is reminded of it every day. `empty` takes away what it holds,
+ * afterwards, or as soon as Datadog refuses to disable it, and throws for nothing but a cancellation.
+ */
+export async function disableAccount(run: Leaving, account: SeenAccount, empty: () => Promise<void>): Promise<void> {
+  const first = await unlessProtected(run, account, () =>
+    orRefusal(datadog.disableAccount(account.id, becauseOf(run))),
+  );
+  if (typeof first === 'string') {
+    await finish(run, account, first);
+    return empty();
+  }
+  await tellOfAccess(run, 'accessNotEnded', wordsOf(first));
+  const disabling = async () => finish(run, account, await untilDisabled(run, account, first));
+  await together([disabling, empty]);
+}
+
+async function finish(run: Leaving, account: SeenAccount, end: End): Promise<void> {
+  const { process } = run;
+  process.useAccount({ ...account, status: 'disabled' });
+  const detail = end === 'gone' ? 'the account is gone' : undefined;
+  const isAlreadySo = account.status === 'disabled' || end === 'gone';
+  process.finishPart('disable account', isAlreadySo ? 'alreadySo' : 'done', { detail });
+  await tellOfAccess(run, 'accessEnded');
+}
+
+/** Datadog's refusal is a result: what else is thrown says that the request was not made. */
+async function orRefusal(disabling: Promise<End>): Promise<End | ActivityFailure> {
+  try {
+    return await disabling;
+  } catch (error) {
+    if (failureIn(error)?.type === disableRefused) return error as ActivityFailure;
+    throw error;
+  }
+}
+
+/** Tried again every minute, or once the key has the permission, as long as it takes. */
+function untilDisabled(run: Leaving, { id }: SeenAccount, refusal: ActivityFailure): Promise<End> {
+  const { blockers } = run;
+  let isAskedAtOnce = false;
+  const again = () => {
+    const isMended = isAskedAtOnce;
+    isAskedAtOnce = true;
+    if (!isMended && missingPermissionOf(refusal) !== undefined) throw refusal;
+    const blocker = { reason: `Datadog does not disable account ${id}: ${wordsOf(refusal)}`, advice: refusedAdvice };
+    let isFirst = !isMended;
+    return blockers.waitUntilResolved('blocked', blocker, () => {
+      const isAsked = !isFirst;
+      isFirst = false;
+      return everyMinute.awaitDisabled(id, becauseOf(run), isAsked);
+    });
+  };
+  return unlessProtected(run, { id }, async () => again());
+}
+
+const refusedAdvice =
+  'it is tried again every minute; what the account holds is taken away meanwhile: disable it in Datadog yourself, or mend what Datadog says';
+
+/** Once nothing protects the account. */
+async function unlessProtected<T>(run: Leaving, account: Pick<SeenAccount, 'id'>, call: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      await blockers.allowed(() => datadog.disableAccount(account.id, because));
-      break;
+      return await run.blockers.allowed(call);
     } catch (error) {
       const protection = protectionIn(error);
       if (protection === undefined) throw error;
       await untilUnprotected(run, account, protection);
     }
   }
-  process.finishPart('disable account', account.status === 'disabled' ? 'alreadySo' : 'done');
 }
 
-async function untilUnprotected(run: Leaving, { id }: SeenAccount, protection: Protection): Promise<void> {
+async function untilUnprotected(run: Leaving, { id }: Pick<SeenAccount, 'id'>, protection: Found): Promise<void> {
   const { process, blockers } = run;
-  const blocker = { reason: `account ${id} is protected`, advice: protectionAdvice[protection] };
+  const blocker = { reason: protection.words, advice: protectionAdvice[protection.by] };
+  const poll = protection.by === 'unknown' ? everyMinute : blockerPoll;
   await process.whileReplaceable(() =>
     alongside(
       () => remindDaily(run, blocker),
-      () =>
-        blockers.waitUntilResolved('blocked', blocker, () => blockers.allowed(() => blockerPoll.awaitUnprotected(id))),
+      () => blockers.waitUntilResolved('blocked', blocker, () => blockers.allowed(() => poll.awaitUnprotected(id))),
     ),
   );
 }
@@ -47,9 +102,14 @@ async function remindDaily({ process: { personId } }: Uses<'process'>, details: 
   }
 }
 
-function protectionIn(error: unknown): Protection | undefined {
+interface Found {
+  readonly by: Protection;
+  readonly words: string;
+}
+
+function protectionIn(error: unknown): Found | undefined {
   const failure = failureIn(error);
   if (failure?.type !== protectedAccount) return undefined;
-  const [protection] = (failure.details ?? []) as Protection[];
-  return protection ?? 'emergency';
+  const [by = 'emergency'] = (failure.details ?? []) as Protection[];
+  return { by, words: failure.message };
 }

@@ -3,52 +3,77 @@ import { notVisibleWords } from '../../domain/access/warnings.ts';
 import type { SeenAccess, SeenAccount } from '../../domain/model.ts';
 import { bestEffort, datadog } from '../proxies.ts';
 import { throwUnlessFailed } from '../run/cancellation.ts';
+import { wordsOf } from '../run/failures.ts';
 import { becauseOf, type Uses } from '../run/personRun.ts';
-import { removeAll } from './entitlements.ts';
+import { optional, removeAll } from './entitlements.ts';
+import { tellOfAccess } from './tellOfAccess.ts';
 
 type Leaving = Uses<'process' | 'mailbox' | 'blockers'>;
 
-/** What `person restore` grants again, on record. It is worth a minute, not more: nothing delays the disabling. */
-export async function readHeldAccess(run: Leaving, { id }: SeenAccount): Promise<SeenAccess | undefined> {
-  return (await dispensable(() => bestEffort.readLastHoldings(becauseOf(run), id)))?.access;
+/**
+ * Takes away all that the account holds, best effort: what fails is a failed part. An account that is disabled keeps what it
+ * holds, so that it can be read afterwards; `person restore` grants it again.
+ */
+export async function removeAccess(run: Leaving, account: SeenAccount): Promise<void> {
+  const { process } = run;
+  const because = becauseOf(run);
+  if (account.status === 'pending') {
+    await attempted(run, 'cancel invitations', () =>
+      optional(run, 'cancel invitations', () => bestEffort.cancelInvitations(account.id, because)),
+    );
+  }
+  const access = await readHeld(run, account);
+  if (access === undefined) return;
+  await removeAll(run, account.id, heldEntitlements(access), because);
+  for (const { name } of access.teams.filter(({ isManaged }) => isManaged)) {
+    process.finishPart(`remove team ${name}`, 'alreadySo', { detail: 'the team is managed outside Muster' });
+  }
 }
 
-/** `held` as it was read before the account was disabled. A disabled account keeps what it holds: it can be read still. */
-export async function removeAccess(run: Leaving, account: SeenAccount, held: SeenAccess | undefined): Promise<void> {
-  const access = held ?? (await readLate(run, account));
-  if (access === undefined) return;
-  await removeAll(run, account.id, heldEntitlements(access), becauseOf(run));
-  for (const { name } of access.teams.filter(({ isManaged }) => isManaged)) {
-    run.process.finishPart(`remove team ${name}`, 'alreadySo', { detail: 'the team is managed outside Muster' });
-  }
-  const permission = access.teamsNotVisible;
+/** Teams that cannot be read leave the roles to be taken all the same. */
+async function readHeld(run: Leaving, { id }: SeenAccount): Promise<SeenAccess | undefined> {
+  const { process, blockers } = run;
+  const because = becauseOf(run);
+  const whole = await attempted(run, 'remove teams', () =>
+    blockers.allowed(() => bestEffort.readLastHoldings(because, id)),
+  );
+  const permission = whole?.access.teamsNotVisible;
   if (permission !== undefined) {
-    run.process.finishPart('remove teams', 'notDone', { detail: notVisibleWords(permission), permission });
+    process.finishPart('remove teams', 'notDone', { detail: notVisibleWords(permission), permission });
   }
+  if (whole !== undefined) return whole.access;
+  const read = () => blockers.allowed(() => datadog.readLastHoldings(because, id, { withoutTeams: true }));
+  return (await attempted(run, 'remove roles', read))?.access;
 }
 
 /** Whether it is so in Datadog. */
 export async function readBackRemoval(run: Leaving, { id }: SeenAccount): Promise<void> {
-  const { process } = run;
-  const access = await readAccess(run, { id });
+  const { process, blockers } = run;
+  const read = () => blockers.allowed(() => datadog.readHoldings(becauseOf(run), id));
+  const access = (await attempted(run, 'read back', read))?.access;
   if (access === undefined) return;
   process.useAccount(access.account);
   for (const { kind, name } of heldEntitlements(access)) {
     process.finishPart(`read back ${kind} ${name}`, 'failed', { detail: 'still held' });
   }
-  if (access.account.status !== 'disabled') {
-    process.finishPart('read back account', 'failed', { detail: 'still enabled' });
+  if (access.account.status === 'disabled') return;
+  process.finishPart('read back account', 'failed', { detail: 'still enabled' });
+  await tellOfAccess(run, 'accessNotEnded', 'the account is enabled again');
+}
+
+/** Undefined where it failed for good, which is a part's result. */
+async function attempted<T>(
+  { process }: Uses<'process'>,
+  what: string,
+  call: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    throwUnlessFailed(error);
+    process.finishPart(what, 'failed', { detail: wordsOf(error) });
+    return undefined;
   }
-}
-
-/** It could not be read before; what Muster has disabled by now is kept all the same. */
-async function readLate(run: Leaving, account: SeenAccount): Promise<SeenAccess | undefined> {
-  if (account.status === 'disabled') return readAccess(run, account);
-  return (await run.blockers.allowed(() => datadog.readLastHoldings(becauseOf(run), account.id)))?.access;
-}
-
-async function readAccess(run: Leaving, { id }: Pick<SeenAccount, 'id'>): Promise<SeenAccess | undefined> {
-  return (await run.blockers.allowed(() => datadog.readHoldings(becauseOf(run), id)))?.access;
 }
 
 /** Application keys die with the account, API keys outlive it: the manager should know. Never holds up the disabling. */

@@ -69,6 +69,10 @@ export const forgeries: Readonly<Record<keyof Activities, (scene: Attacked) => r
     ['NothingKnown', 'nobody', 'made-up', administrator],
   ],
   awaitAcceptance: ({ administrator }) => [['StillPending', administrator]],
+  awaitDisabled: ({ administrator, asking, leaving }) => [
+    [notOwed, asking.accountId, asking.because, true],
+    ['StillHeld', administrator, leaving.because, false],
+  ],
   awaitUnprotected: ({ asking }) => [['done', asking.accountId]],
   readHoldings: ({ administrator, invited }) => [['done', invited.because, administrator, { withMappings: true }]],
   readLastHoldings: ({ leaving, asking, left }) => [
