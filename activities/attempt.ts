@@ -1,10 +1,12 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { datadogFailures, unknownEntitlement } from '../domain/failures.ts';
+import type { ProcessType } from '../domain/model.ts';
 import { toApplicationFailure, type DatadogFailure } from '../datadog/failures.ts';
 import type { AttemptOptions, Datadog, DatadogClient } from '../datadog/types.ts';
 
 /** All HTTP of one attempt ends before the server gives up the attempt, so that a timed-out attempt cannot write later. */
 const marginMs = 2_000;
+const leaving: ProcessType = 'offboarding';
 
 /** Runs one attempt against Datadog with this activity's deadline and cancellation, and names its failures for Temporal. */
 export async function withDatadog<T>(
@@ -12,12 +14,13 @@ export async function withDatadog<T>(
   use: (datadog: Datadog) => Promise<T>,
   options: Pick<AttemptOptions, 'priority' | 'requestDeadlineMs'> = {},
 ): Promise<T> {
-  const { startToCloseTimeoutMs } = activityInfo();
+  const { startToCloseTimeoutMs, workflowType } = activityInfo();
   try {
     return await use(
       client.attempt({
         signal: cancellationSignal(),
         deadlineMs: startToCloseTimeoutMs - marginMs,
+        priority: workflowType === leaving ? 'leaver' : 'process',
         ...options,
       }),
     );

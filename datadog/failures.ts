@@ -77,11 +77,25 @@ export function failureOf(answer: HttpAnswer, needs: MissingPermission): Datadog
 }
 
 /** Until the window resets, 1 second to 5 minutes; 10 seconds where the response does not say. */
-export function readRetryAfterMs(headers: HttpAnswer['headers']): number {
-  const seconds = [headers['x-ratelimit-reset'], headers['retry-after']]
-    .map((value) => (value === undefined || value.trim() === '' ? Number.NaN : Number(value)))
-    .find((value) => Number.isFinite(value));
-  return seconds === undefined ? unsaidWaitMs : boundWait(seconds * 1_000);
+export const readRetryAfterMs = (headers: HttpAnswer['headers']): number => {
+  const ms = readResetMs(headers);
+  return ms === undefined ? unsaidWaitMs : boundWait(ms);
+};
+
+/**
+ * Until the window resets: in seconds from now, or as Unix time. No window is longer than its period, or than 5 minutes where that is
+ * not said: a reset that says otherwise is not believed.
+ */
+export function readResetMs(headers: HttpAnswer['headers']): number | undefined {
+  const read = (name: string): number => {
+    const value = headers[name]?.trim() ?? '';
+    return value === '' ? Number.NaN : Number(value);
+  };
+  const said = [read('x-ratelimit-reset'), read('retry-after')].find((value) => Number.isFinite(value) && value >= 0);
+  if (said === undefined) return undefined;
+  const ms = said * 1_000;
+  const period = read('x-ratelimit-period') * 1_000;
+  return Math.min(ms < epochFromMs ? ms : Math.max(0, ms - Date.now()), period > 0 ? period : longestWaitMs);
 }
 
 export const boundWait = (ms: number): number => Math.min(Math.max(Math.ceil(ms), shortestWaitMs), longestWaitMs);
@@ -103,7 +117,9 @@ export function toApplicationFailure(error: unknown): Error {
 
 const shortestWaitMs = 1_000;
 const longestWaitMs = 5 * 60_000;
-const unsaidWaitMs = 10_000;
+export const unsaidWaitMs = 10_000;
+/** No window is as long as the time since 1970. */
+const epochFromMs = 1e12;
 const longestText = 300;
 
 function typeOf(status: number): TableType {

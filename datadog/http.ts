@@ -78,9 +78,8 @@ export function createSender(connection: Connection, options: AttemptOptions = {
 
   async function exchange(call: Call): Promise<HttpAnswer> {
     const { limiter } = connection;
-    const kind = `${call.method} ${call.path.split('/')[3] ?? call.path}`;
     try {
-      await limiter.take({ kind, priority, signal: attemptSignal, deadlineAt });
+      await limiter.take({ ...call, priority, signal: attemptSignal, deadlineAt });
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason;
       throw attemptEnd.aborted ? gotNoTurn(call) : error;
@@ -88,7 +87,7 @@ export function createSender(connection: Connection, options: AttemptOptions = {
     const keys = checkKeys(await connection.keys(), call);
     requests += 1;
     // Learned before the body is read: a torn response has said what is left all the same.
-    const learn = (head: AnswerHead): void => limiter.learn(kind, head.headers, head.status === 429);
+    const learn = (head: AnswerHead): void => limiter.learn(call, head.headers, head.status === 429);
     const ended = AbortSignal.any([attemptSignal, AbortSignal.timeout(Math.max(1, requestDeadlineMs))]);
     return transfer(connection, call, keys, ended, learn).catch((error: unknown) => {
       if (signal?.aborted === true) throw signal.reason;

@@ -1,11 +1,15 @@
 import { setTimeout as startTimer, clearTimeout as stopTimer } from 'node:timers';
-import { boundWait, DatadogFailure, readRetryAfterMs } from './failures.ts';
+import { boundWait, DatadogFailure, readResetMs, readRetryAfterMs, unsaidWaitMs } from './failures.ts';
+import type { Priority } from './types.ts';
 
-type Priority = 'process' | 'sync';
+/** What is requested. Requests whose paths differ by ids only are assumed to share a limit, until a response names it. */
+interface Asked {
+  readonly method: string;
+  /** Such as `/api/v2/users`. */
+  readonly path: string;
+}
 
-interface Turn {
-  /** Requests of one kind, such as `GET users`: they are assumed to share a limit until a response names it. */
-  readonly kind: string;
+interface Turn extends Asked {
   readonly priority: Priority;
   readonly signal: AbortSignal;
   /** In milliseconds of `Date.now()`: what could not be served by then fails at once. */
@@ -16,10 +20,12 @@ export interface Limiter {
   /** Waits for a turn. Throws `RateLimited` where the limit resets after the deadline, the signal's reason on abort. */
   take(turn: Turn): Promise<void>;
   /** Learns from `X-RateLimit-…` of a response. */
-  learn(kind: string, headers: Readonly<Record<string, string | undefined>>, isRefused: boolean): void;
+  learn(asked: Asked, headers: Headers, isRefused: boolean): void;
   /** Fails everything that waits, and whatever comes after. */
   close(): void;
 }
+
+type Headers = Readonly<Record<string, string | undefined>>;
 
 interface Waiter extends Turn {
   readonly go: () => void;
@@ -34,27 +40,24 @@ interface Window {
   periodMs?: number;
 }
 
-/**
- * A token bucket per limit that Datadog names. Waiting processes go before waiting syncs, and syncs leave a
- * tenth of each window to processes.
- */
+/** A token bucket per limit that Datadog names. Who waits goes in the order of the priorities, and syncs leave a tenth of each window to the others. */
 export function createLimiter(): Limiter {
   const windows = createWindows();
-  const waiting: Record<Priority, Waiter[]> = { process: [], sync: [] };
+  const waiting: Record<Priority, Waiter[]> = { leaver: [], process: [], sync: [] };
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
 
-  /** Releases every request that may go, processes first, and sets the alarm for the next chance. */
+  /** Releases every request that may go, by priority, and sets the alarm for the next chance. */
   function serve(): void {
     stopTimer(timer);
     timer = undefined;
     let next = Number.POSITIVE_INFINITY;
-    for (const priority of ['process', 'sync'] as const) {
+    for (const priority of priorities) {
       for (const waiter of waiting[priority].slice()) {
         const delay = windows.delay(waiter);
         if (delay === 0) {
           leave(waiter);
-          windows.count(waiter.kind);
+          windows.count(waiter);
           waiter.go();
         } else if (Date.now() + delay > waiter.deadlineAt) {
           leave(waiter);
@@ -83,15 +86,15 @@ export function createLimiter(): Limiter {
       });
     },
 
-    learn(kind, headers, isRefused) {
-      windows.learn(kind, headers, isRefused);
+    learn(asked, headers, isRefused) {
+      windows.learn(asked, headers, isRefused);
       serve();
     },
 
     close() {
       isClosed = true;
       stopTimer(timer);
-      for (const waiter of [...waiting.process, ...waiting.sync]) {
+      for (const waiter of priorities.flatMap((priority) => waiting[priority])) {
         leave(waiter);
         waiter.fail(closed());
       }
@@ -125,49 +128,72 @@ function waiterOf(turn: Turn, resolve: () => void, reject: (error: Error) => voi
   };
 }
 
+const priorities = ['leaver', 'process', 'sync'] as const satisfies readonly Priority[];
+
 /** The windows of the limits, by what Datadog has said of them. */
 function createWindows() {
+  /** Of a limit, by the template of the requests for which Datadog named it. */
   const names = new Map<string, string>();
   const windows = new Map<string, Window>();
 
-  function windowOf(kind: string): Window | undefined {
-    const name = names.get(kind) ?? kind;
-    const window = windows.get(name);
+  function windowOf(key: string): Window | undefined {
+    const window = windows.get(key);
     if (window === undefined || window.resetAt > Date.now()) return window;
     // Waiting requests must not go all at once: the next window is assumed to be like the last.
-    if (window.periodMs === undefined || window.limit === 0) windows.delete(name);
-    else windows.set(name, { ...window, left: window.limit, resetAt: Date.now() + window.periodMs });
-    return windows.get(name);
+    if (window.periodMs === undefined || window.limit === 0) windows.delete(key);
+    else windows.set(key, { ...window, left: window.limit, resetAt: Date.now() + window.periodMs });
+    return windows.get(key);
+  }
+
+  /** A leaver waits for no limit that is only assumed to be one. */
+  function awaited({ method, path, priority }: Turn): readonly string[] {
+    const template = templateOf({ method, path });
+    const name = names.get(template);
+    if (name !== undefined) return [name];
+    const own = exactly({ method, path });
+    return priority === 'leaver' ? [own] : [template, own];
   }
 
   return {
     /** How long a turn has to wait, in milliseconds. */
-    delay({ kind, priority }: Turn): number {
-      const window = windowOf(kind);
-      if (window === undefined) return 0;
-      const kept = priority === 'sync' ? Math.floor(window.limit / 10) : 0;
-      return window.left > kept ? 0 : window.resetAt - Date.now();
+    delay(turn: Turn): number {
+      const delays = awaited(turn).map((key) => {
+        const window = windowOf(key);
+        if (window === undefined) return 0;
+        const kept = turn.priority === 'sync' ? Math.floor(window.limit / 10) : 0;
+        return window.left > kept ? 0 : window.resetAt - Date.now();
+      });
+      return Math.max(...delays);
     },
 
     /** A request is sent. */
-    count(kind: string): void {
-      const window = windowOf(kind);
+    count(asked: Asked): void {
+      const template = templateOf(asked);
+      const window = windowOf(names.get(template) ?? template);
       if (window !== undefined) window.left -= 1;
     },
 
-    learn(kind: string, headers: Readonly<Record<string, string | undefined>>, isRefused: boolean): void {
+    learn(asked: Asked, headers: Headers, isRefused: boolean): void {
+      const template = templateOf(asked);
       const name = headers['x-ratelimit-name'];
-      if (name !== undefined && name !== '') names.set(kind, name);
+      if (name !== undefined && name !== '') names.set(template, name);
+      const key = names.get(template) ?? template;
       const limit = readCount(headers['x-ratelimit-limit']);
       const remaining = isRefused ? 0 : readCount(headers['x-ratelimit-remaining']);
-      const resetMs = isRefused ? readRetryAfterMs(headers) : readMs(headers['x-ratelimit-reset']);
+      const resetMs = isRefused ? readRetryAfterMs(headers) : readResetMs(headers);
       if (remaining === undefined || resetMs === undefined) return;
-      const known = windowOf(kind);
-      const resetAt = Date.now() + resetMs;
+      const isAssumed = isRefused && !names.has(template);
+      if (isAssumed) {
+        for (const [one, { resetAt }] of windows) if (isExact(one) && resetAt <= Date.now()) windows.delete(one);
+        windows.set(exactly(asked), { left: 0, limit: 0, resetAt: Date.now() + resetMs });
+      }
+      const known = windowOf(key);
+      // What was refused to one may be given to another.
+      const resetAt = Date.now() + (isAssumed ? Math.min(resetMs, unsaidWaitMs) : resetMs);
       const periodMs = readMs(headers['x-ratelimit-period']) ?? known?.periodMs;
       // The smaller number of one window is the later one: responses arrive in any order.
       const isSame = known !== undefined && Math.abs(known.resetAt - resetAt) <= roundingMs;
-      windows.set(names.get(kind) ?? kind, {
+      windows.set(key, {
         left: isSame ? Math.min(known.left, remaining) : remaining,
         limit: limit ?? known?.limit ?? 0,
         resetAt: isSame ? Math.max(known.resetAt, resetAt) : resetAt,
@@ -176,6 +202,15 @@ function createWindows() {
     },
   };
 }
+
+/** Such as `GET users/{}/memberships`: after the version, names of collections and ids take turns. */
+function templateOf({ method, path }: Asked): string {
+  const [, , , ...parts] = path.split('/');
+  return `${method} ${parts.map((part, index) => (index % 2 === 0 ? part : '{}')).join('/')}`;
+}
+
+const exactly = ({ method, path }: Asked): string => `=${method} ${path}`;
+const isExact = (key: string): boolean => key.startsWith('=');
 
 /** `X-RateLimit-Reset` is in whole seconds: two responses of one window may differ by this much. */
 const roundingMs = 1_500;

@@ -11,6 +11,8 @@ export interface DatadogClient extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+export type Priority = 'leaver' | 'process' | 'sync';
+
 export interface AttemptOptions {
   /** Cancels what is in flight. */
   readonly signal?: AbortSignal;
@@ -18,8 +20,8 @@ export interface AttemptOptions {
   readonly deadlineMs?: number;
   /** For one request; default as long as the attempt. */
   readonly requestDeadlineMs?: number;
-  /** A sync's requests yield to those of processes in the rate limiter. Default `process`. */
-  readonly priority?: 'process' | 'sync';
+  /** Who goes first in the rate limiter: a leaver before all others, a sync after them. Default `process`. */
+  readonly priority?: Priority;
 }
 
 /**

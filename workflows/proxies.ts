@@ -5,10 +5,12 @@ import {
   proxyActivities,
   proxyLocalActivities,
   TemporalFailure,
+  workflowInfo,
   type ActivityOptions,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { taskQueues } from '../domain/contracts.ts';
+import { accessSyncType, taskQueues } from '../domain/contracts.ts';
+import type { ProcessType } from '../domain/model.ts';
 
 /**
  * How activities are called. `WAIT_CANCELLATION_COMPLETED` everywhere: a leaver must know how a write in flight ended
@@ -16,7 +18,14 @@ import { taskQueues } from '../domain/contracts.ts';
  */
 const waitForTheEnd = {
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  priority: { priorityKey: priorityOf(workflowInfo().workflowType) },
 } satisfies ActivityOptions;
+
+/** Who goes first where many wait for a worker: 1 is the highest of Temporal's five. */
+function priorityOf(type: string): number {
+  if (type === ('offboarding' satisfies ProcessType)) return 1;
+  return type === accessSyncType ? 5 : 3;
+}
 
 /** One Datadog call, or a read before a write. Retried for as long as it takes. */
 export const datadog = proxyActivities<Activities>({
@@ -119,7 +128,7 @@ export const hr = proxyActivities<Pick<Activities, 'fetchBack'>>({
  * shorter than the five seconds in which a connection to PostgreSQL fails: the first one that hangs is then the last.
  */
 const localRecords = proxyLocalActivities<Activities>({
-  ...waitForTheEnd,
+  cancellationType: waitForTheEnd.cancellationType,
   startToCloseTimeout: '4 seconds',
   scheduleToCloseTimeout: '4 seconds',
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumAttempts: 4 },

@@ -5,7 +5,7 @@ import { startStub, userOf, type StubAnswer } from './stub.ts';
 const window = (remaining: number, resetSeconds: number, limit = 10): Record<string, string> => ({
   'X-Ratelimit-Name': 'user_management',
   'X-Ratelimit-Limit': String(limit),
-  'X-Ratelimit-Period': '1',
+  'X-Ratelimit-Period': String(resetSeconds),
   'X-Ratelimit-Remaining': String(remaining),
   'X-Ratelimit-Reset': String(resetSeconds),
 });
@@ -83,6 +83,67 @@ test('a limit of one kind of request does not hold up another', async () => {
   );
   await stub.api().getAccount('u-1');
   expect(await stub.api().listRoles()).toEqual([]);
+});
+
+const unnamed = (status: number, headers: Record<string, string> = {}): StubAnswer => ({
+  status,
+  body: { errors: ['Rate limit reached'] },
+  headers,
+});
+
+/** Memberships are refused as given, everything else of users is answered. */
+const refusingMemberships = (headers: Record<string, string>) =>
+  startStub(({ path }) => (path.endsWith('/memberships') ? unnamed(429, headers) : user({})));
+
+test('a refused list of one person’s teams delays neither other reads of users nor their teams for long', async () => {
+  await using stub = await refusingMemberships({ 'X-Ratelimit-Reset': '290' });
+  const refused = await failureOf(stub.api().listTeamsOf('u-1'));
+  expect(refused).toMatchObject({ type: 'RateLimited', retryAfterMs: 290_000 });
+  expect((await stub.api().getAccount('u-1'))?.id).toBe('u-1');
+  const other = await failureOf(stub.api({ deadlineMs: 500 }).listTeamsOf('u-2'));
+  expect((other as { retryAfterMs: number }).retryAfterMs).toBeLessThanOrEqual(10_000);
+  expect(stub.requests).toHaveLength(2);
+});
+
+test('a limit that is named moves the requests of one path only', async () => {
+  const headers = { ...window(0, 60), 'X-Ratelimit-Name': 'teams', 'X-Ratelimit-Period': '60' };
+  await using stub = await refusingMemberships(headers);
+  await failureOf(stub.api().listTeamsOf('u-1'));
+  expect((await stub.api().getAccount('u-1'))?.id).toBe('u-1');
+  expect(await failureOf(stub.api().listTeamsOf('u-2'))).toMatchObject({ type: 'RateLimited' });
+  expect(stub.requests).toHaveLength(2);
+});
+
+test.each([
+  ['Unix time in seconds', () => String(Math.ceil(Date.now() / 1_000) + 40), {}, 40_000],
+  ['a time longer than the period', () => '290', { 'X-Ratelimit-Period': '10' }, 10_000],
+  ['a time of far away', () => String(Date.now()), {}, 300_000],
+  ['no reset', () => '', {}, 10_000],
+])('a refusal with %s ends when it must', async (_, reset, headers, ms) => {
+  await using stub = await startStub(() => unnamed(429, { 'X-Ratelimit-Reset': reset(), ...headers }));
+  const { retryAfterMs } = (await failureOf(stub.api().getAccount('u-1'))) as { retryAfterMs: number };
+  expect(retryAfterMs).toBeGreaterThan(ms - 3_000);
+  expect(retryAfterMs).toBeLessThanOrEqual(ms + 1_000);
+});
+
+test('a leaver waits for no limit that Datadog did not name for its request', async () => {
+  await using stub = await startStub(() => user({ 'X-Ratelimit-Remaining': '0', 'X-Ratelimit-Reset': '60' }));
+  await stub.api().getAccount('u-1');
+  expect(await failureOf(stub.api().getAccount('u-2'))).toMatchObject({ type: 'RateLimited' });
+  expect((await stub.api({ priority: 'leaver' }).getAccount('u-2'))?.id).toBe('u-1');
+});
+
+test('a leaver that waits is served before a process that waited longer', async () => {
+  const served: string[] = [];
+  await using stub = await startStub(({ path }) => {
+    served.push(path.split('/').at(-1) ?? '');
+    return user(window(0, 1, 1));
+  });
+  await stub.api().getAccount('first');
+  const process = stub.api({ deadlineMs: 10_000 }).getAccount('process');
+  const leaver = stub.api({ priority: 'leaver', deadlineMs: 10_000 }).getAccount('leaver');
+  await Promise.all([process, leaver]);
+  expect(served).toEqual(['first', 'leaver', 'process']);
 });
 
 test('closing fails requests that wait for the rate limit', async () => {
