@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { Account, Invitation } from '../domain/model.ts';
 import { fitName } from '../domain/access/names.ts';
 import { DatadogFailure } from './failures.ts';
@@ -88,15 +89,13 @@ export function createAccountWrites(http: Sender): AccountWrites {
       const user = { data: { id: accountId, type: 'users' } };
       const body = { data: [{ type: 'user_invitations', relationships: { user } }] };
       const path = '/api/v2/user_invitations';
-      const answer = await http.send({ method: 'POST', path, body, operation, permission: invite });
-      const [invitation] = parse(invitationsAnswer, answer, operation).data;
-      if (invitation === undefined)
-        throw new DatadogFailure('UnexpectedResponse', `${operation}: no invitation in the answer`);
-      const { expires_at } = invitation.attributes;
-      // The e-mail is out: failing now would send another one.
+      const { text } = await http.sendForAnswer({ method: 'POST', path, body, operation, permission: invite });
+      // The e-mail is out, whatever the answer says of it: failing now would send another one.
+      const invitation = invitationIn(text);
+      const expires_at = invitation?.attributes.expires_at;
       const isDated = typeof expires_at === 'string' && !Number.isNaN(Date.parse(expires_at));
       const expiresAt = isDated ? expires_at : new Date(Date.now() + invitationLifetimeMs).toISOString();
-      return { id: invitation.id, expiresAt };
+      return { id: invitation?.id ?? 'unknown', expiresAt };
     },
 
     /** `DELETE /users/{id}/invitations`, permission user_access_invite. */
@@ -105,6 +104,14 @@ export function createAccountWrites(http: Sender): AccountWrites {
       await http.send({ method: 'DELETE', path, operation: 'cancel invitations', permission: invite });
     },
   };
+}
+
+function invitationIn(text: string): z.infer<typeof invitationsAnswer>['data'][number] | undefined {
+  try {
+    return invitationsAnswer.parse(JSON.parse(text)).data[0];
+  } catch {
+    return undefined;
+  }
 }
 
 export const userPath = (id: string): string => `/api/v2/users/${pathId(id)}`;

@@ -81,7 +81,8 @@ export async function listRoles(http: Sender, isWhole = false): Promise<readonly
     const { data, meta } = parse(rolesAnswer, answer, operation);
     const rows = data.map(({ id, attributes, relationships }) => ({
       id,
-      name: attributes.name,
+      // One row without a name must not hide the others.
+      name: attributes.name ?? id,
       isManaged: attributes.managed ?? false,
       permissionIds: (relationships?.permissions?.data ?? []).map((one) => one.id),
     }));

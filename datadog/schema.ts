@@ -44,7 +44,7 @@ export const rolesAnswer = z.object({
   data: z.array(
     z.object({
       id: z.string(),
-      attributes: z.object({ name: z.string(), managed: z.boolean().nullish() }),
+      attributes: z.object({ name: text, managed: z.boolean().nullish() }),
       relationships: z.object({ permissions: references.nullish() }).nullish(),
     }),
   ),

@@ -1,6 +1,7 @@
 import {
   ActivityCancellationType,
   CancellationScope,
+  inWorkflowContext,
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
@@ -18,7 +19,7 @@ import type { ProcessType } from '../domain/model.ts';
  */
 const waitForTheEnd = {
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  priority: { priorityKey: priorityOf(workflowInfo().workflowType) },
+  priority: { priorityKey: priorityOf(inWorkflowContext() ? workflowInfo().workflowType : '') },
 } satisfies ActivityOptions;
 
 /** Who goes first where many wait for a worker: 1 is the highest of Temporal's five. */

@@ -1,5 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { accountOf } from '../../domain/access/correlation.ts';
 import { differingAttributes, type AttributeChanges } from '../../domain/access/attributes.ts';
 import { actWords } from '../../domain/approvals.ts';
 import { isPrivileged } from '../../domain/access/privileged.ts';
@@ -11,11 +12,11 @@ import { withoutAddresses } from '../../domain/text.ts';
 import type { Datadog } from '../../datadog/types.ts';
 import { isSoonOver, withDatadog } from '../attempt.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { bind, recordAccount, refuseExternal } from './correlation.ts';
+import { bind, correlate, recordAccount, refuseExternal } from './correlation.ts';
 import { stillHeld } from './awaiting.ts';
 import { approvalFor } from './because.ts';
 import { admit } from './changeBudget.ts';
-import { ensure, type Write, type Writing } from './ensure.ts';
+import { ensure, refuseUnowed, type Write, type Writing } from './ensure.ts';
 import { summarize } from './openWrites.ts';
 import { boundAccount, checkedAccount, conflict } from './ownership.ts';
 import { holdsRole, refuseProtected, whileAdministratorsStay } from './protection.ts';
@@ -56,8 +57,16 @@ export function createAccountActivities({ datadog, ...writing }: Dependencies) {
   }
 
   return {
-    /** Creates the account without roles. A conflict means that it exists: correlate again. */
-    createAccount: (because: Because): Promise<SeenAccount> => telling(because, createAccount),
+    /** Creates the account without roles. Where there is one by now, that one is found, as a correlation finds it. */
+    async createAccount(because: Because): Promise<SeenAccount & Found> {
+      let isFound = false;
+      const account = await telling(because, async (context) => {
+        const created = await createAccount(context);
+        isFound = created.isFound;
+        return created.account;
+      });
+      return { ...account, isFound };
+    },
 
     /** Enables it. Throws `DecisionsLapsed` where the people who approved it may no longer decide. */
     enableAccount: (accountId: string, because: Because): Promise<SeenAccount> =>
@@ -105,26 +114,49 @@ function withoutWords(error: unknown, { name, title }: PersonAttributes): unknow
   return error;
 }
 
-async function createAccount(context: Telling): Promise<Account> {
-  const { api, inventory, because, word: person } = context;
-  const { after } = await ensure(context, because, {
+interface Found {
+  /** The account was there before, and may be disabled, or hold something. */
+  readonly isFound: boolean;
+}
+
+async function createAccount(context: Telling): Promise<Found & { readonly account: Account }> {
+  const { api, inventory, policy, because, word: person } = context;
+  const { personId } = because;
+  const write: Write = {
     step: 'createAccount',
     action: 'create account',
     wanted: { kind: 'created' },
     send: () => api.createAccount(person),
     mayBeSo: ['Conflict'],
-    async readBack() {
-      const account = (await api.findAccountsByEmail(person.email)).find((one) => !one.isServiceAccount);
-      if (account !== undefined) return { account };
-      // No account has it as its e-mail: a handle keeps an address that was given up, or the list lags behind.
-      throw conflict(`the address is taken in Datadog, and no account has it as its e-mail`);
-    },
+    readBack: async () => ({ account: await accountAt(api, person.email) }),
     said: ({ after }) => ({ before: null, after: summarize(after) }),
-  });
+  };
+  // An operator may have linked one meanwhile, and a request whose reply says nothing may have been carried out.
+  const isBound = (await inventory.findPerson(personId))?.accountId !== undefined;
+  if (isBound || activityInfo().attempt > 1) {
+    const { account } = await correlate({ api, inventory, policy }, { personId, email: person.email });
+    if (account !== undefined) {
+      await refuseUnowed(context, because, write);
+      return { account, isFound: true };
+    }
+  }
+  const { changed, after } = await ensure(context, because, write);
   const account = required(after, 'of this person');
   await bind(inventory, because.personId, account.id);
-  return recordAccount(inventory, account);
+  return { account: await recordAccount(inventory, account), isFound: !changed };
 }
+
+/** Where Datadog says that there is one already, it is found as in any other correlation. */
+async function accountAt(api: Datadog, email: string): Promise<Account> {
+  const found = accountOf(await api.findAccountsByAddress(email), email);
+  if ('problem' in found) throw conflict(found.problem);
+  if (found.account !== undefined) return found.account;
+  // A service account has it, or the list lags behind.
+  throw conflict('the address is taken in Datadog, and no person’s account has it as its e-mail', takenAdvice);
+}
+
+const takenAdvice =
+  'give the service account that has this address another one in Datadog, or let HR give the person another e-mail: it is tried again after a while, and at once with `npx muster person retry`';
 
 async function enableAccount(context: Attempt, accountId: string): Promise<Account> {
   const { api, inventory, because } = context;

@@ -58,13 +58,14 @@ export function createHoldingsActivities({ datadog, notify, ...means }: Dependen
       const access = await withDatadog(datadog, (api) => api.getAccess(accountId, { withoutTeams }));
       if (access === undefined) return undefined;
       const { personId, eventId } = because;
-      const { account, roles, teams } = access;
+      const { account, roles, teams, teamsNotVisible } = access;
       const isDisabled = account.status === 'disabled';
       const asked = { kind: 'disable', step: 'disableAccount', accountId, isDisabled } as const;
       await inventory.inTransaction(async (trx) => {
         const isOurs = !isDisabled || (await trx.hasEvidence({ personId, eventId, step: 'disableAccount' }));
         if (!isOurs || (await judgeOwed(trx, means, because, asked)) !== undefined) return;
-        await trx.recordAccessBefore({ personId, eventId, at: attemptedAt(), accountId, access: { roles, teams } });
+        const held = { roles, teams, teamsNotVisible };
+        await trx.recordAccessBefore({ personId, eventId, at: attemptedAt(), accountId, access: held });
       });
       return keep(because, access);
     },

@@ -6,8 +6,9 @@ import { DatadogFailure } from '../../datadog/failures.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { foldCase } from '../../domain/text.ts';
 
-export const conflict = (message: string): ApplicationFailure =>
-  ApplicationFailure.nonRetryable(message, correlationConflict);
+/** `advice` where linking or unlinking an account does not help. */
+export const conflict = (message: string, advice?: string): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(message, correlationConflict, advice);
 
 interface Whose {
   readonly personId: string;

@@ -57,10 +57,10 @@ export function skipRefusedCalls(client: DatadogClient, inventory: KnownRefusals
         listTeamsOf: (accountId) =>
           unlessRefused('teams_read', 'list team memberships', () => api.listTeamsOf(accountId)),
 
-        async getAccess(accountId) {
-          const isKnown = (await refusalsNow(inventory)).has('teams_read');
-          const access = await api.getAccess(accountId, { withoutTeams: isKnown });
-          if (!isKnown && access?.teamsNotVisible !== undefined) await note(access.teamsNotVisible);
+        async getAccess(accountId, { withoutTeams = false } = {}) {
+          const isSkipped = withoutTeams || (await refusalsNow(inventory)).has('teams_read');
+          const access = await api.getAccess(accountId, { withoutTeams: isSkipped });
+          if (!isSkipped && access?.teamsNotVisible !== undefined) await note(access.teamsNotVisible);
           return access;
         },
 

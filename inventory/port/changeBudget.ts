@@ -36,5 +36,5 @@ export interface AccessBefore {
   readonly accountId: string;
   readonly eventId: string;
   readonly at: string;
-  readonly access: Pick<Access, 'roles' | 'teams'>;
+  readonly access: Pick<Access, 'roles' | 'teams' | 'teamsNotVisible'>;
 }

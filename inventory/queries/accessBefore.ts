@@ -8,8 +8,11 @@ export const recordAccessBefore = locked(
   personLock,
   async (db: Db, { access, ...before }: AccessBefore): Promise<void> => {
     const known = await findAccessBefore(db, before.personId);
-    if (known?.eventId === before.eventId) return;
-    const row = { ...before, access: canonicalJson(access) };
+    const isKnown = known?.eventId === before.eventId;
+    const areTeamsNew = known?.access.teamsNotVisible !== undefined && access.teamsNotVisible === undefined;
+    if (isKnown && !areTeamsNew) return;
+    const whole = isKnown ? { roles: known.access.roles, teams: access.teams } : access;
+    const row = { ...before, access: canonicalJson(whole) };
     await db
       .insertInto('accessBefore')
       .values(row)

@@ -123,3 +123,14 @@ test('cancelled invitations no longer let the person in', async () => {
   await pair.api().cancelInvitations(id);
   expect(() => pair.simulator.accept(id)).toThrow('no open invitation');
 });
+
+test.each(['', '<html>Created</html>', '{"data":[]}'])(
+  'an invitation that is answered with 201 and %j is out',
+  async (body) => {
+    await using stub = await startStub(() => ({ status: 201, body }));
+    const { id, expiresAt } = await stub.api().sendInvitation('u-1');
+    expect(id).toBe('unknown');
+    expect(Date.parse(expiresAt)).toBeGreaterThan(Date.now());
+    expect(stub.requests).toHaveLength(1);
+  },
+);

@@ -98,3 +98,15 @@ test('the permissions of a role are named', async () => {
   const expected = listed.find(({ id }) => id === role.id)?.permissionIds.map((id) => names.get(id));
   expect((await pair.api().rolePermissions(role.id)).toSorted()).toEqual(expected?.toSorted());
 });
+
+test('a role without a name hides no other', async () => {
+  const roles = [
+    { id: 'r-1', type: 'roles', attributes: {} },
+    { id: 'r-2', type: 'roles', attributes: { name: 'Readers' } },
+  ];
+  await using stub = await startStub(() => ({ body: { data: roles, meta: { page: { total_count: 2 } } } }));
+  expect((await stub.api().listRoles()).map(({ id, name }) => ({ id, name }))).toEqual([
+    { id: 'r-1', name: 'r-1' },
+    { id: 'r-2', name: 'Readers' },
+  ]);
+});

@@ -1,5 +1,6 @@
 import { setTimeout as pass } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
+import { disableRefused } from '../../domain/failures.ts';
 import { toApplicationFailure } from '../../datadog/failures.ts';
 import { openDatadog } from '../../datadog/index.ts';
 import type { AttemptOptions, Datadog, DatadogClient } from '../../datadog/types.ts';
@@ -50,7 +51,7 @@ export async function drive<T>(use: (attempt: number) => Promise<T>): Promise<T>
     } catch (error) {
       const failure = toApplicationFailure(error);
       if (!(failure instanceof ApplicationFailure)) throw error;
-      const isMendable = failure.type === 'NotAuthorized';
+      const isMendable = failure.type === 'NotAuthorized' || failure.type === disableRefused;
       if (failure.nonRetryable === true && !isMendable) throw error;
       attempt = isMendable ? 1 : attempt + 1;
       await pass(Number(failure.nextRetryDelay ?? 20));

@@ -95,7 +95,7 @@ const unnamed = (status: number, headers: Record<string, string> = {}): StubAnsw
 const refusingMemberships = (headers: Record<string, string>) =>
   startStub(({ path }) => (path.endsWith('/memberships') ? unnamed(429, headers) : user({})));
 
-test('a refused list of one person’s teams delays neither other reads of users nor their teams for long', async () => {
+test('a refused list of one person’s teams delays nobody else for long', async () => {
   await using stub = await refusingMemberships({ 'X-Ratelimit-Reset': '290' });
   const refused = await failureOf(stub.api().listTeamsOf('u-1'));
   expect(refused).toMatchObject({ type: 'RateLimited', retryAfterMs: 290_000 });

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type { HrEvent } from '../../domain/model.ts';
 import { employ, readAccount } from '../support/employees.ts';
 import { accountOf, eventually, hrEvent, inPhase, outcomeOf, type TestMuster } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';
@@ -13,6 +14,18 @@ async function makeRole({ simulator }: TestMuster, name: string): Promise<string
   const { roles } = officialClient(simulator);
   const { data } = await roles.createRole({ body: { data: { type: 'roles', attributes: { name } } } });
   return data?.id ?? '';
+}
+
+async function joinTeam({ simulator }: TestMuster, accountId: string): Promise<void> {
+  const headers = { 'dd-api-key': simulator.apiKey, 'dd-application-key': simulator.appKey };
+  const { data } = (await (await fetch(`${simulator.url}/api/v2/team`, { headers })).json()) as {
+    data: { id: string; attributes: { handle: string } }[];
+  };
+  const team = data.find(({ attributes }) => attributes.handle === 'engineering');
+  const user = { data: { id: accountId, type: 'users' } };
+  const body = JSON.stringify({ data: { type: 'team_memberships', relationships: { user } } });
+  const init = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body };
+  expect((await fetch(`${simulator.url}/api/v2/team/${team?.id}/memberships`, init)).status).toBeLessThan(300);
 }
 
 test('a role that is gone protects nobody, and is not asked to give anybody back', () =>
@@ -111,3 +124,32 @@ test.each([400, 403, 500])('whose roles cannot be judged (%d) stays, and is aske
     expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Disabled', roles: [] });
   }, organization),
 );
+
+test('teams that cannot be read keep neither the leaver’s roles nor another leaver', () =>
+  onSkippedTime(async (stage) => {
+    const { muster, simulator, inventory, now, pass } = stage;
+    const people = ['l-6', 'l-7'] as const;
+    const first = await employ(stage, people[0]);
+    const second = await employ(stage, people[1]);
+    await joinTeam(stage, first);
+    const headers = { 'X-RateLimit-Reset': '290' };
+    simulator.faults.add({
+      kind: 'reply',
+      match: { method: 'GET', path: `${first}/memberships` },
+      reply: { ...refusal(429), headers },
+    });
+    const leavers = [];
+    for (const personId of people) leavers.push(hrEvent('leaver', personId, { at: await now(-minute) }));
+    for (const leaver of leavers) await muster.submitEvent(leaver);
+    const statusOf = (id: string) => simulator.users().find((one) => one.id === id)?.status;
+    await eventually('both to be disabled', () => [first, second].every((id) => statusOf(id) === 'Disabled'));
+    await pass(6 * minute);
+    await eventually('the roles to be taken', async () => (await readAccount(stage, first)).roles.length === 0);
+    expect(accountOf(stage, people[0])?.teams).toEqual(['engineering']);
+    simulator.faults.clear();
+    for (let times = 0; times < 3; times += 1) await pass(12 * minute);
+    expect(await outcomeOf(stage, leavers[0] as HrEvent)).toMatchObject({ kind: 'partiallyCompleted' });
+    expect(await outcomeOf(stage, leavers[1] as HrEvent)).toMatchObject({ kind: 'completed' });
+    const before = (await inventory.findAccessBefore(people[0]))?.access;
+    expect(before?.roles.map(({ name }) => name)).toEqual(['Datadog Read Only Role']);
+  }, organization));

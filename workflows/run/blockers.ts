@@ -49,32 +49,43 @@ export class Blockers {
         const missing = missingPermissionOf(error);
         const conflict = conflictOf(error);
         if (missing !== undefined) await this.#waitForPermission(missing, refusals);
-        else if (conflict !== undefined) await this.#waitForCorrelation(conflict);
+        else if (conflict !== undefined) await this.#waitForCorrelation(conflict, refusals);
         else throw error;
       }
     }
   }
 
   async #waitForPermission(missing: MissingPermission, refusals: number): Promise<void> {
-    let isTold = false;
-    await this.waitUntilResolved('blocked', { reason: missing.permission, advice: adviceFor(missing) }, async () => {
-      const isAskedAtOnce = isTold;
-      isTold = true;
-      // A probe cannot see everything a write needs: after it said yes in vain, the next try waits longer.
-      if (refusals > 0 && !isAskedAtOnce) {
-        await sleep(Math.min(15, 2 ** refusals) * 60_000, { summary: 'the next try of what was refused' });
-      }
-      await permissionPoll.awaitPermission(missing, isAskedAtOnce);
-    });
+    // A probe cannot see everything a write needs: after it said yes in vain, the next try waits longer.
+    const pauses = refusals === 0 ? 0 : 2 ** refusals;
+    const blocker = { reason: missing.permission, advice: adviceFor(missing) };
+    await this.#waitWithPauses(blocker, pauses, (isTold) => permissionPoll.awaitPermission(missing, isTold));
   }
 
-  async #waitForCorrelation(conflict: string): Promise<void> {
+  /** What was in conflict may look clear at once, and be refused again: each try waits longer. */
+  async #waitForCorrelation(conflict: { reason: string; advice?: string }, refusals: number): Promise<void> {
     const { personId, type } = this.#process;
     const isLeaving = type === 'offboarding';
-    const advice = `decide whose account it is with \`npx muster person link ${personId} --account UUID\` or \`npx muster person unlink ID\``;
-    await this.waitUntilResolved('blocked', { reason: conflict, advice }, () =>
+    const {
+      reason,
+      advice = `decide whose account it is with \`npx muster person link ${personId} --account UUID\` or \`npx muster person unlink ID\``,
+    } = conflict;
+    await this.#waitWithPauses({ reason, advice }, 2 ** refusals, () =>
       this.allowed(() => blockerPoll.awaitCorrelation({ personId, eventId: this.#mailbox.event.eventId, isLeaving })),
     );
+  }
+
+  /** Asks after so many minutes, 15 at the most, and at once where somebody says that it was put right. */
+  async #waitWithPauses(blocker: Blocker, minutes: number, ask: (isTold: boolean) => Promise<void>): Promise<void> {
+    let isTold = false;
+    await this.waitUntilResolved('blocked', blocker, async () => {
+      const isAskedAtOnce = isTold;
+      isTold = true;
+      if (minutes > 0 && !isAskedAtOnce) {
+        await sleep(Math.min(15, minutes) * 60_000, { summary: 'the next try of what was refused' });
+      }
+      await ask(isAskedAtOnce);
+    });
   }
 
   /**

@@ -17,8 +17,10 @@ export function missingPermissionOf(error: unknown): MissingPermission | undefin
   return details ?? { permission: 'validKeys', operation: 'unknown' };
 }
 
-/** Why an account is not surely this person's, in words; undefined where the error is another one. */
-export function conflictOf(error: unknown): string | undefined {
+/** Why an account is not surely this person's, and what helps where that is not to say whose it is; undefined where the error is another one. */
+export function conflictOf(error: unknown): { readonly reason: string; readonly advice?: string } | undefined {
   const failure = failureIn(error);
-  return failure?.type === correlationConflict ? failure.message : undefined;
+  if (failure?.type !== correlationConflict) return undefined;
+  const [advice] = (failure.details ?? []) as (string | undefined)[];
+  return { reason: failure.message, advice };
 }

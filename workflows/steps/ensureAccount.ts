@@ -18,12 +18,18 @@ export async function ensureAccount(
   access: ResolvedAccess,
   found: SeenAccount | undefined,
 ): Promise<Assignment | NotEnabled> {
-  const { process, mailbox, blockers } = run;
-  if (found === undefined) {
-    const account = await blockers.allowed(() => datadog.createAccount(becauseOf(run)));
-    process.useAccount(account);
-    return { access, account };
-  }
+  if (found !== undefined) return takeAccount(run, access, found);
+  const { isFound, ...account } = await run.blockers.allowed(() => datadog.createAccount(becauseOf(run)));
+  run.process.useAccount(account);
+  return isFound ? takeAccount(run, access, account) : { access, account };
+}
+
+async function takeAccount(
+  run: PersonRun,
+  access: ResolvedAccess,
+  found: SeenAccount,
+): Promise<Assignment | NotEnabled> {
+  const { mailbox } = run;
   if (found.status !== 'disabled') return { access, ...(await alignAccount(run, found)) };
   const hasNews = mailbox.watchNews();
   const enabled = await enableAccount(run, found);

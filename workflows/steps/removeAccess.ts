@@ -8,6 +8,9 @@ import { becauseOf, type Uses } from '../run/personRun.ts';
 import { optional, removeAll } from './entitlements.ts';
 import { tellOfAccess } from './tellOfAccess.ts';
 
+/** What is not read by then is a failed part, in words. */
+const longEnough = { scheduleToCloseTimeout: '10 minutes' } as const;
+
 type Leaving = Uses<'process' | 'mailbox' | 'blockers'>;
 
 /**
@@ -28,28 +31,30 @@ export async function removeAccess(run: Leaving, account: SeenAccount): Promise<
   for (const { name } of access.teams.filter(({ isManaged }) => isManaged)) {
     process.finishPart(`remove team ${name}`, 'alreadySo', { detail: 'the team is managed outside Muster' });
   }
-}
-
-/** Teams that cannot be read leave the roles to be taken all the same. */
-async function readHeld(run: Leaving, { id }: SeenAccount): Promise<SeenAccess | undefined> {
-  const { process, blockers } = run;
-  const because = becauseOf(run);
-  const whole = await attempted(run, 'remove teams', () =>
-    blockers.allowed(() => bestEffort.readLastHoldings(because, id)),
-  );
-  const permission = whole?.access.teamsNotVisible;
+  const permission = access.teamsNotVisible;
   if (permission !== undefined) {
     process.finishPart('remove teams', 'notDone', { detail: notVisibleWords(permission), permission });
   }
+}
+
+/** Where the teams cannot be read within a minute, the roles are taken before they are read for as long as it makes sense. */
+async function readHeld(run: Leaving, { id }: SeenAccount): Promise<SeenAccess | undefined> {
+  const { blockers } = run;
+  const because = becauseOf(run);
+  const whole = await dispensable(() => blockers.allowed(() => bestEffort.readLastHoldings(because, id)));
   if (whole !== undefined) return whole.access;
-  const read = () => blockers.allowed(() => datadog.readLastHoldings(because, id, { withoutTeams: true }));
-  return (await attempted(run, 'remove roles', read))?.access;
+  const readRoles = () => datadog.readLastHoldings(because, id, { withoutTeams: true });
+  const roles = await attempted(run, 'remove roles', () => blockers.allowed(readRoles));
+  if (roles !== undefined) await removeAll(run, id, heldEntitlements(roles.access), because);
+  const readTeams = () => datadog.readLastHoldings.executeWithOptions(longEnough, [because, id]);
+  return (await attempted(run, 'remove teams', () => blockers.allowed(readTeams)))?.access;
 }
 
 /** Whether it is so in Datadog. */
 export async function readBackRemoval(run: Leaving, { id }: SeenAccount): Promise<void> {
   const { process, blockers } = run;
-  const read = () => blockers.allowed(() => datadog.readHoldings(becauseOf(run), id));
+  const because = becauseOf(run);
+  const read = () => blockers.allowed(() => datadog.readHoldings.executeWithOptions(longEnough, [because, id]));
   const access = (await attempted(run, 'read back', read))?.access;
   if (access === undefined) return;
   process.useAccount(access.account);
