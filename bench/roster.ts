@@ -55,10 +55,7 @@ export async function measureRoster({ findOptions, say }: BenchOptions): Promise
 }
 
 /** No worker runs: what is told to Temporal waits. A source's events of a minute are bounded, so the second part of the file waits. */
-async function apply(
-  findOptions: BenchOptions['findOptions'],
-  say: BenchOptions['say'],
-): Promise<readonly Figure[]> {
+async function apply(findOptions: BenchOptions['findOptions'], say: BenchOptions['say']): Promise<readonly Figure[]> {
   await using stage = await startStage(findOptions);
   await ensureSearchAttributes(stage.client);
   await writeFile(join(stage.home, 'one.csv'), fileOf(1));
