@@ -50,7 +50,7 @@ Measures what Muster costs, beside its targets; about ten minutes on two cores. 
   gateway     accepted events against bare signalWithStart, p99 with the workers or Temporal down, kills before the reply
   scim        a group of 5,000 members by SCIM: its answers, everything else beside it, memory
   intake      one webhook of 1,500 items, each taken or refused: until the answer, and memory
-  roster      a file of 10,000 rows with odd ones among them: until it is planned, and memory
+  roster      a file of 10,000 rows with odd ones among them: planned, applied, and memory
   flood       the status query of one person who gets 2,000 signals of a stranger
   commandLine from the start of a command to its end, against an empty process of Node`;
 
