@@ -182,7 +182,7 @@ function readPerson(kind: SubmittableKind, options: EventOptions, file: Fields):
   return undefined;
 }
 
-/** Blanks around it do not count, as on all other ways in; blanks alone are no value. */
+/** Blanks around it do not count, as on all other ways in. */
 function trimmed(value: unknown): unknown {
   return typeof value === 'string' ? value.trim() : value;
 }

@@ -51,18 +51,19 @@ async function orRefusal(disabling: Promise<End>): Promise<End | ActivityFailure
 /** Tried again every minute, or once the key has the permission, as long as it takes. */
 function untilDisabled(run: Leaving, { id }: SeenAccount, refusal: ActivityFailure): Promise<End> {
   const { blockers } = run;
-  let isAskedAtOnce = false;
+  const blocker = { reason: `Datadog does not disable account ${id}: ${wordsOf(refusal)}`, advice: refusedAdvice };
+  // Not before something may have changed: it was refused a moment ago.
+  let isFirst = true;
+  const askedAtOnce = (): boolean => {
+    const wasFirst = isFirst;
+    isFirst = false;
+    return !wasFirst;
+  };
   const again = () => {
-    const isMended = isAskedAtOnce;
-    isAskedAtOnce = true;
-    if (!isMended && missingPermissionOf(refusal) !== undefined) throw refusal;
-    const blocker = { reason: `Datadog does not disable account ${id}: ${wordsOf(refusal)}`, advice: refusedAdvice };
-    let isFirst = !isMended;
-    return blockers.waitUntilResolved('blocked', blocker, () => {
-      const isAsked = !isFirst;
-      isFirst = false;
-      return everyMinute.awaitDisabled(id, becauseOf(run), isAsked);
-    });
+    if (missingPermissionOf(refusal) !== undefined && !askedAtOnce()) throw refusal;
+    return blockers.waitUntilResolved('blocked', blocker, () =>
+      everyMinute.awaitDisabled(id, becauseOf(run), askedAtOnce()),
+    );
   };
   return unlessProtected(run, { id }, async () => again());
 }

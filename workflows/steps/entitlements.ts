@@ -67,13 +67,24 @@ async function part(
   kind: 'role' | 'team',
   write: (summary: string) => Promise<boolean>,
 ): Promise<void> {
+  const isDone = await attempted(run, name, () =>
+    kind === 'team' ? optional(run, name, () => write(name)) : run.blockers.allowed(() => write(name)),
+  );
+  if (isDone === true) run.process.finishPart(name, 'done');
+}
+
+/** Undefined where it failed for good, which is a part's result. */
+export async function attempted<T>(
+  { process }: Uses<'process'>,
+  what: string,
+  call: () => Promise<T>,
+): Promise<T | undefined> {
   try {
-    const isDone =
-      kind === 'team' ? await optional(run, name, () => write(name)) : await run.blockers.allowed(() => write(name));
-    if (isDone === true) run.process.finishPart(name, 'done');
+    return await call();
   } catch (error) {
     throwUnlessFailed(error);
-    run.process.finishPart(name, 'failed', { detail: wordsOf(error) });
+    process.finishPart(what, 'failed', { detail: wordsOf(error) });
+    return undefined;
   }
 }
 

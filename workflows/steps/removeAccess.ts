@@ -3,9 +3,8 @@ import { notVisibleWords } from '../../domain/access/warnings.ts';
 import type { SeenAccess, SeenAccount } from '../../domain/model.ts';
 import { bestEffort, datadog } from '../proxies.ts';
 import { throwUnlessFailed } from '../run/cancellation.ts';
-import { wordsOf } from '../run/failures.ts';
 import { becauseOf, type Uses } from '../run/personRun.ts';
-import { optional, removeAll } from './entitlements.ts';
+import { attempted, optional, removeAll } from './entitlements.ts';
 import { tellOfAccess } from './tellOfAccess.ts';
 
 /** What is not read by then is a failed part, in words. */
@@ -64,21 +63,6 @@ export async function readBackRemoval(run: Leaving, { id }: SeenAccount): Promis
   if (access.account.status === 'disabled') return;
   process.finishPart('read back account', 'failed', { detail: 'still enabled' });
   await tellOfAccess(run, 'accessNotEnded', 'the account is enabled again');
-}
-
-/** Undefined where it failed for good, which is a part's result. */
-async function attempted<T>(
-  { process }: Uses<'process'>,
-  what: string,
-  call: () => Promise<T>,
-): Promise<T | undefined> {
-  try {
-    return await call();
-  } catch (error) {
-    throwUnlessFailed(error);
-    process.finishPart(what, 'failed', { detail: wordsOf(error) });
-    return undefined;
-  }
 }
 
 /** Application keys die with the account, API keys outlive it: the manager should know. Never holds up the disabling. */

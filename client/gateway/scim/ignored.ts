@@ -13,13 +13,10 @@ export interface RefusedRequest {
 
 /** Counts changes that were refused as a whole, and logs each kind of a source once a minute, with nothing of the request. */
 export function createRefusalReport({ metrics, log, now }: Pick<GatewayContext, 'metrics' | 'log' | 'now'>) {
-  const logged = new Map<string, number>();
+  const isDue = onceAMinute(now);
   return (refused: RefusedRequest): void => {
     metrics.refused.inc({ reason: 'scim' });
-    const key = JSON.stringify(refused);
-    if (now().getTime() - (logged.get(key) ?? 0) < minuteMs) return;
-    logged.set(key, now().getTime());
-    log('a SCIM request was refused', { ...refused });
+    if (isDue(JSON.stringify(refused))) log('a SCIM request was refused', { ...refused });
   };
 }
 
@@ -27,15 +24,23 @@ export function createRefusalReport({ metrics, log, now }: Pick<GatewayContext, 
 export type ReportIgnored = (source: string, ignored: Ignored) => void;
 
 export function createReport({ metrics, log, now }: Pick<GatewayContext, 'metrics' | 'log' | 'now'>): ReportIgnored {
-  const logged = new Map<string, number>();
+  const isDue = onceAMinute(now);
   return (source, ignored) => {
     for (const [what, count = 0] of Object.entries(ignored)) {
       if (count === 0) continue;
       metrics.scimIgnored.inc({ source, what }, count);
-      const key = `${what} ${source}`;
-      if (now().getTime() - (logged.get(key) ?? 0) < minuteMs) continue;
-      logged.set(key, now().getTime());
-      log('ignored in a SCIM request', { source, what, count });
+      if (isDue(`${what} ${source}`)) log('ignored in a SCIM request', { source, what, count });
     }
+  };
+}
+
+/** Whether something is to be logged again; it counts as logged then. */
+function onceAMinute(now: GatewayContext['now']): (key: string) => boolean {
+  const logged = new Map<string, number>();
+  return (key) => {
+    const at = now().getTime();
+    if (at - (logged.get(key) ?? 0) < minuteMs) return false;
+    logged.set(key, at);
+    return true;
   };
 }

@@ -1,6 +1,6 @@
 import { TooMuchError, UsageError } from '../../../domain/errors.ts';
 import type { RecordTransaction } from '../../../inventory/port/inventory.ts';
-import type { RefusedItem } from '../../../inventory/port/refusals.ts';
+import type { RefusalRow, RefusedItem } from '../../../inventory/port/refusals.ts';
 import type { ScimRow } from '../../../inventory/port/scim.ts';
 import { scimRefOf, scimRequestRefOf } from '../../intake/scimRetry.ts';
 import { closeCorrected } from '../../operations/refusals.ts';
@@ -65,17 +65,13 @@ export async function noteGaps(
 ): Promise<readonly RefusedItem[]> {
   const { source, id } = row;
   const ref = scimRefOf(id);
-  const isOpen = async () => {
-    const open = await trx.listRefusals({ state: 'open', source, way: 'scim', ref, limit: 100, offset: 0 });
-    return new Map(open.map((one) => [one.refusalId, one]));
-  };
-  const before = await isOpen();
+  const before = await openAt(trx, source, ref);
   if (gaps.length === 0 && before.size === 0) return [];
   const items = gaps.map((gap) => itemOf(row, { ...gap, ref }));
   const ids = await trx.refuseItems(items, at);
   const rest = [...before.values()].filter(({ refusalId }) => !ids.includes(refusalId));
   await closeCorrected(trx, rest, { at, why: 'the user on record can be taken without it' });
-  const after = await isOpen();
+  const after = await openAt(trx, source, ref);
   return items.filter((_, index) => after.has(ids[index] ?? '') && !before.has(ids[index] ?? ''));
 }
 
@@ -99,9 +95,14 @@ export async function closeFaults(
   { source, id }: ScimRow,
   about: { readonly at: string; readonly why: string },
 ): Promise<void> {
-  const ref = scimRequestRefOf(id);
+  const open = await openAt(trx, source, scimRequestRefOf(id));
+  await closeCorrected(trx, [...open.values()], about);
+}
+
+/** What is on the list there, by the refusals' ids. */
+async function openAt(trx: RecordTransaction, source: string, ref: string): Promise<ReadonlyMap<string, RefusalRow>> {
   const open = await trx.listRefusals({ state: 'open', source, way: 'scim', ref, limit: 100, offset: 0 });
-  await closeCorrected(trx, open, about);
+  return new Map(open.map((one) => [one.refusalId, one]));
 }
 
 const itemOf = (

@@ -54,7 +54,11 @@ export function readMessage(given: unknown, style: DateStyle): ReadMessage {
   // One problem hides another: each round leaves out what it names.
   for (;;) {
     const parsed = (shape === 'fetch' ? idOnly : hrMessage).safeParse(message);
-    if (parsed.success) return judgeUnknown(message, parsed.data, leftOut);
+    if (parsed.success) {
+      const { refused, strange } = judgeUnknown(message, parsed.data);
+      if (refused !== undefined) return { refused, ...aboutOf(message, shape) };
+      return { message: parsed.data, leftOut: [...leftOut, ...strange] };
+    }
     const fatal = parsed.error.issues.find((issue) => !leaveOut(message, issue, { shape, leftOut }));
     if (fatal !== undefined) return { refused: wordsOf(fatal), ...aboutOf(message, shape) };
   }
@@ -66,20 +70,22 @@ const wordsOfDates =
 const wordsOfStatus = /^(status|active|inactive|employed|terminated|deleted)$/u;
 const looksLikeDate = /^\s*\d{1,4}[-./]\d{1,2}[-./]\d{1,4}/u;
 
-/** A field that a message of this type does not have: nobody joins or leaves today because its name was not the right one. */
-function judgeUnknown({ data }: Fields, message: GivenMessage, leftOut: readonly string[]): ReadMessage {
+interface Unknown {
+  /** Why the message is not taken, where one of them may decide about access. */
+  readonly refused?: string | undefined;
+  /** Those that no message has, each with the reason. */
+  readonly strange: readonly string[];
+}
+
+/** The fields that a message of this type does not have: nobody joins or leaves today because its name was not the right one. */
+function judgeUnknown({ data }: Fields, message: GivenMessage): Unknown {
   const known = fieldsOf(message);
   const unknown = isFields(data) ? Object.entries(data).filter(([name]) => !known.includes(name)) : [];
   const deciding = unknown.find(([name, value]) => mayDecide(name, value, message));
-  if (deciding === undefined) {
-    const strange = unknown
-      .filter(([name]) => !isField(name))
-      .map(([name]) => `data.${shortened(name)}: is not a field`);
-    return { message, leftOut: [...leftOut, ...strange] };
-  }
-  const [name] = deciding;
-  const refused = `data.${shortened(name)}: is not a field of a ${message.type}: it has ${known.join(', ')}`;
-  return { refused, ...aboutOf({ ...message }, shapeOf({ ...message })) };
+  const refused =
+    deciding && `data.${shortened(deciding[0])}: is not a field of a ${message.type}: it has ${known.join(', ')}`;
+  const strange = unknown.filter(([name]) => !isField(name));
+  return { refused, strange: strange.map(([name]) => `data.${shortened(name)}: is not a field`) };
 }
 
 function mayDecide(name: string, value: unknown, { type }: GivenMessage): boolean {
