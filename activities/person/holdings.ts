@@ -60,6 +60,8 @@ export function createHoldingsActivities({ datadog, notify, ...means }: Dependen
       const { personId, eventId } = because;
       const { account, roles, teams, teamsNotVisible } = access;
       const isDisabled = account.status === 'disabled';
+      // A disabling whose reply was lost is Muster's too: it is evident once what was left open is settled.
+      const kept = await keep(because, access);
       const asked = { kind: 'disable', step: 'disableAccount', accountId, isDisabled } as const;
       await inventory.inTransaction(async (trx) => {
         const isOurs = !isDisabled || (await trx.hasEvidence({ personId, eventId, step: 'disableAccount' }));
@@ -67,7 +69,7 @@ export function createHoldingsActivities({ datadog, notify, ...means }: Dependen
         const held = { roles, teams, teamsNotVisible };
         await trx.recordAccessBefore({ personId, eventId, at: attemptedAt(), accountId, access: held });
       });
-      return keep(because, access);
+      return kept;
     },
 
     /** Application keys die with the account, API keys outlive it: the manager is told. Lists that the key may not see are named. */

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { disableRefused } from '../../../domain/failures.ts';
 import { openWorld } from '../../datadog/world.ts';
 
 const because = { personId: 'p-1', eventId: 'e-1' };
@@ -6,7 +7,7 @@ const ada = { email: 'ada@example.com', name: 'Ada Alder' };
 
 /** Ada's active account with a role. */
 async function openStage() {
-  const world = await openWorld({ word: ada });
+  const world = await openWorld({ word: ada, httpMs: 10_000 });
   const { id } = await world.attempt(1, (muster) => muster.createAccount(because));
   await world.attempt(1, (muster) => muster.sendInvitation(id, because, 1));
   world.simulator.accept(id);
@@ -52,4 +53,18 @@ test('an account that is bound to another person now is left alone', async () =>
     await expect(take).rejects.toThrow(`account ${id} is bound to person p-2 now`);
   }
   expect(await world.account()).toMatchObject({ status: 'active', roleIds: [role.id] });
+});
+
+test('what the account held is on record also where the reply to its disabling was lost', async () => {
+  await using world = await openStage();
+  const { id, role, inventory, simulator } = world;
+  const leave = await world.leave();
+  simulator.faults.add({ kind: 'lostReply', match: { method: 'DELETE' }, times: 1 });
+  await expect(world.attempt(3, (muster) => muster.disableAccount(id, leave))).rejects.toMatchObject({
+    type: disableRefused,
+  });
+  expect(await world.account()).toMatchObject({ status: 'disabled' });
+  await world.attempt(1, (muster) => muster.readLastHoldings(leave, id));
+  const before = await inventory.findAccessBefore(because.personId);
+  expect(before).toMatchObject({ accountId: id, eventId: leave.eventId, access: { roles: [{ id: role.id }] } });
 });
