@@ -82,7 +82,7 @@ async function readRecord(
   return {
     because,
     reason: row && reasonOf(row, outranked.get(eventId)),
-    person: { ...person, lines: standingLines(person.lines, outranked) },
+    person: { ...person, lines: standingLines(person.lines, statements, outranked) },
     employment: { now: employmentOn(now), onItsDay: employmentOn(onItsDay) },
     isAdmitted: await trx.isAdmitted({ eventId, personId }),
     isGivenUp: isGivenUp(events, means.policy(), nowMs),

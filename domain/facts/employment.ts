@@ -1,4 +1,4 @@
-import { lineOf, supersedes } from '../mailbox.ts';
+import { lineOf, newest, supersedes } from '../mailbox.ts';
 import type { PersonRecord } from '../model.ts';
 import { isOperators, type Ranks } from './ranks.ts';
 import { effectMs, firstSpeaker, isInForce, newestFirst, recordedMs, type Statement } from './statements.ts';
@@ -69,10 +69,17 @@ function counts({ source, kind }: Statement, first: string | undefined, { mayEnd
 const isReplaced = (one: Statement, newer: readonly Statement[]): boolean =>
   newer.some((other) => supersedes(other, one) && effectMs(one) > recordedMs(other));
 
-/** Without a position that was taken by an event that does not count any more: what a higher source said earlier is not stale. */
+/**
+ * In place of a position that was taken by an event that does not count any more, that of the newest one that counts and was
+ * carried out: what a higher source said before the lower one is not stale, what an operator has withdrawn since is.
+ */
 export function standingLines(
   { employment, ...others }: PersonRecord['lines'],
+  statements: readonly Statement[],
   outranked: ReadonlyMap<string, string>,
 ): PersonRecord['lines'] {
-  return employment === undefined || outranked.has(employment.eventId) ? others : { ...others, employment };
+  if (employment !== undefined && !outranked.has(employment.eventId)) return { ...others, employment };
+  const counting = statements.filter((one) => one.isCarriedOut === true && isEmploymentWord(one));
+  const last = newestFirst(counting.filter(({ eventId }) => !outranked.has(eventId)))[0];
+  return employment === undefined || last === undefined ? others : { ...others, employment: newest(undefined, last) };
 }

@@ -3,10 +3,13 @@ import type { HrEvent } from '../model.ts';
 import { compareRank, isOperators, type Ranks } from './ranks.ts';
 
 /** What one source said of one person, once. Withdrawn statements are none. */
-export type Statement = Pick<
+export interface Statement extends Pick<
   HrEvent,
   'eventId' | 'kind' | 'source' | 'occurredAt' | 'effectiveAt' | 'immediate' | 'isWhole' | 'person'
->;
+> {
+  /** A process of the person was begun for it and has ended. */
+  readonly isCarriedOut?: true;
+}
 
 /** Whether the event says anything by itself: one that says an id only does so once its record was fetched. */
 export const isStatement = ({ kind, fetchId }: HrEvent): boolean => kind !== 'reconcile' && fetchId === undefined;

@@ -3,7 +3,7 @@ import { employmentAt as employmentBy, type EmploymentWord } from '../../domain/
 import type { Ranks } from '../../domain/facts/ranks.ts';
 import { isStatement, type Statement } from '../../domain/facts/statements.ts';
 import type { StatementsSnapshot } from '../../domain/findings/disagreements.ts';
-import type { PersonAttributes } from '../../domain/model.ts';
+import type { OutcomeKind, PersonAttributes } from '../../domain/model.ts';
 import type { Db } from '../database/schema.ts';
 import type { IntakeRow } from '../port/people.ts';
 import type { SnapshotPage } from '../port/snapshots.ts';
@@ -34,8 +34,14 @@ export async function statementsOf(db: Db, personId: string): Promise<readonly S
   const rows = (await eventsOf(db, personId)).filter(({ event }) => isStatement(event));
   const cancelled = rows.filter(({ outcome, withdrawal }) => outcome?.kind === 'cancelled' && withdrawal === undefined);
   const rejected = cancelled.length === 0 ? new Set<string>() : await rejectedOf(db, personId);
-  return rows.filter((row) => !isTakenBack(row, rejected)).map(({ event }) => event);
+  return rows.filter((row) => !isTakenBack(row, rejected)).map(asStatement);
 }
+
+const asStatement = ({ event, outcome }: IntakeRow): Statement =>
+  outcome === undefined || notCarriedOut.includes(outcome.kind) ? event : { ...event, isCarriedOut: true };
+
+/** Ends of an event for which no process was begun, or was withdrawn. */
+const notCarriedOut: readonly OutcomeKind[] = ['superseded', 'stale', 'outranked', 'duplicate', 'cancelled'];
 
 const isTakenBack = ({ event, outcome, withdrawal }: IntakeRow, rejected: ReadonlySet<string>): boolean =>
   outcome?.kind === 'cancelled' && (withdrawal !== undefined || rejected.has(event.eventId));

@@ -2,7 +2,7 @@ import { replacedMovers } from '../../domain/facts/attributes.ts';
 import { outrankedWords, standingLines, standingWord } from '../../domain/facts/employment.ts';
 import type { Ranks } from '../../domain/facts/ranks.ts';
 import { isHire } from '../../domain/mailbox.ts';
-import type { HrEvent, MailboxEvent, OutcomeKind } from '../../domain/model.ts';
+import type { Employment, HrEvent, MailboxEvent, OutcomeKind } from '../../domain/model.ts';
 import { locked, personLock } from '../database/locks.ts';
 import type { Db } from '../database/schema.ts';
 import type { IntakeRow, PersonMailbox } from '../port/people.ts';
@@ -34,12 +34,17 @@ export const readMailbox = locked(
     if (record === undefined) throw new Error(`person ${personId} was written and cannot be read`);
     const { employment, accountId, lines, attributes } = record;
     const statements = await statementsOf(db, personId);
-    await reopen(db, standingWord(statements, ranks, run.at), run);
+    const judged = { outranked: outrankedWords(statements, ranks, run.at), replaced: replacedMovers(statements) };
+    const isUndone = lines.employment !== undefined && judged.outranked.has(lines.employment.eventId);
+    const reopened = await reopen(db, standingWord(statements, ranks, run.at), {
+      run,
+      undone: isUndone ? employment : undefined,
+    });
+    const others = statements.filter(({ eventId }) => eventId !== reopened);
     const rows = await waitingEvents(db, { personId, limit: longestMailbox });
     const isKnown = attributes !== undefined || rows.some(({ event }) => isAboutWork(event));
-    const judged = { outranked: outrankedWords(statements, ranks, run.at), replaced: replacedMovers(statements) };
     return {
-      person: { employment, accountId, lines: standingLines(lines, judged.outranked), isKnown },
+      person: { employment, accountId, lines: standingLines(lines, others, judged.outranked), isKnown },
       events: rows.map((row) => asMailboxEvent(row, judged)),
     };
   },
@@ -48,16 +53,26 @@ export const readMailbox = locked(
 /** How an event ends for which another one counted. */
 const dropped: readonly OutcomeKind[] = ['superseded', 'stale', 'outranked'];
 
-/** Where the event that took its place does not count any more, the word that does has its turn. */
-async function reopen(db: Db, eventId: string | undefined, run: { readonly id: string; readonly at: string }) {
+interface Reopening {
+  readonly run: { readonly id: string; readonly at: string };
+  /** The person's employment, where an event that does not count any more has brought it about. */
+  readonly undone: Employment | undefined;
+}
+
+/** Where the event that took its place, or was carried out after it, does not count any more, the word that does has its turn: returned. */
+async function reopen(db: Db, eventId: string | undefined, { run, undone }: Reopening): Promise<string | undefined> {
   const row = eventId === undefined ? undefined : await findEvent(db, eventId);
-  if (row?.outcome === undefined || !dropped.includes(row.outcome.kind)) return;
-  const isLeaveOpen = row.event.kind === 'leaver' ? 1 : 0;
+  if (row?.outcome === undefined) return undefined;
+  const { kind } = row.event;
+  const isContradicted = kind === 'leaver' ? undone === 'employed' || undone === 'joining' : undone === 'left';
+  if (!dropped.includes(row.outcome.kind) && !isContradicted) return undefined;
+  const isLeaveOpen = kind === 'leaver' ? 1 : 0;
   await db
     .updateTable('intake')
     .set({ appliedAt: null, outcome: null, takenUpBy: run.id, takenUpAt: run.at, isLeaveOpen })
     .where('eventId', '=', row.event.eventId)
     .execute();
+  return eventId;
 }
 
 /** More than the intake takes of one person before they are applied. */

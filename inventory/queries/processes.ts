@@ -46,7 +46,10 @@ export const finishProcess = locked(
     const isMain = ({ event }: Ended): boolean => event.eventId === carriedOut?.eventId;
     const lines = ended
       .map((one) => (outranked.has(one.event.eventId) ? asMover(one) : one))
-      .reduce((known, one) => advance(known, one, isMain(one)), standingLines(parseJson(before.lines), outranked));
+      .reduce(
+        (known, one) => advance(known, one, isMain(one)),
+        standingLines(parseJson(before.lines), statements, outranked),
+      );
     await db
       .updateTable('people')
       .set({ lines: canonicalJson(lines) })

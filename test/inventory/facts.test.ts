@@ -48,6 +48,21 @@ function eventOf({ source, kind, occurred, effective, names }: Said, personId: s
   };
 }
 
+/** A leave is heard after it was withdrawn, and after a lower source's hire was carried out that HR's word now outranks. */
+const lateLeaver: Said[] = [
+  { source: 'hr', kind: 'mover', occurred: 0, effective: 0, names: ['location'] },
+  { source: 'cli', kind: 'leaverRescinded', occurred: 2, effective: 0, names: ['location'] },
+  { source: 'lms', kind: 'joiner', occurred: 3, effective: 1, names: ['location'] },
+  { source: 'hr', kind: 'leaver', occurred: 1, effective: 0, names: ['manager'] },
+];
+
+/** A lower source's hire was carried out after a leave; then HR is heard for the first time, and the leave is the newest that counts. */
+const leaverBeforeLower: Said[] = [
+  { source: 'cli', kind: 'leaver', occurred: 1, effective: 0, names: ['location'] },
+  { source: 'lms', kind: 'joiner', occurred: 2, effective: 1, names: ['location'] },
+  { source: 'hr', kind: 'joiner', occurred: 0, effective: 0, names: ['location'] },
+];
+
 const after: Record<ProcessType, Employment | undefined> = {
   onboarding: 'employed',
   offboarding: 'left',
@@ -98,6 +113,12 @@ test('any order in which three sources and an operator are heard ends in the sam
       expect(scattered).toEqual(await recordAfter(inOrder, []));
       expect(scattered.employment).toBe(states[scattered.state]);
     }),
-    { numRuns: 60 },
+    {
+      numRuns: 60,
+      examples: [
+        [lateLeaver, [false, false, true, false, false, false]],
+        [leaverBeforeLower, [false, true, false, false, false, false]],
+      ],
+    },
   );
 }, 60_000);
