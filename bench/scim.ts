@@ -1,5 +1,6 @@
 import { median, round, type Figure } from './figures.ts';
 import { base, startGateway } from './gateway.ts';
+import { askSteadily } from './livez.ts';
 import { pause, residentMiB } from './measure.ts';
 import type { Program } from '../test/support/processes.ts';
 import { ensureSearchAttributes } from '../workers/searchAttributes.ts';
@@ -115,7 +116,7 @@ async function changeGroup({ send }: Client, ids: readonly string[], say: BenchO
 /** Beside it other users join, and `/livez` is asked, each after the other. */
 function watch({ send, gateway }: Client) {
   const othersMs: number[] = [];
-  const livezMs: number[] = [];
+  const livez = askSteadily({ url: `${base}/livez`, everyMs });
   let peakMiB = 0;
   const over = new AbortController();
   const join = (index: number) => send('POST', '/Users', { userName: `o-${index}@example.com` });
@@ -124,16 +125,18 @@ function watch({ send, gateway }: Client) {
       othersMs.push(await timed(() => join(index)));
     }
   })();
-  const livez = (async () => {
+  const memory = (async () => {
     for (; !over.signal.aborted; await pause(everyMs)) {
-      livezMs.push(await timed(async () => (await fetch(`${base}/livez`)).text()));
       peakMiB = Math.max(peakMiB, await residentMiB(gateway.pid));
     }
   })();
-  const end = async () => {
+  const all = (async () => {
+    await Promise.all([others, memory]);
+    return { othersMs, livezMs: await livez.end(), peakMiB };
+  })();
+  const end = () => {
     over.abort();
-    await Promise.all([others, livez]);
-    return { othersMs, livezMs, peakMiB };
+    return all;
   };
   return { end, [Symbol.asyncDispose]: async () => void (await end()) };
 }

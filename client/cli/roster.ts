@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { RefusedError, UsageError } from '../../domain/errors.ts';
@@ -71,6 +72,8 @@ async function applyFile(
   command: Command,
   { file, ...options }: ApplyOptions & { readonly file: string },
 ): Promise<{ readonly plan: RosterPlan; readonly submitted: number }> {
+  // Thousands of rows would otherwise leave more garbage in memory than data.
+  setFlagsFromString('--semi-space-growth-factor=1');
   const { applyPlan, noteRoster, planRosterFile, refuseUndecided } = await import('../intake/roster/apply.ts');
   if ([options.plan, options.allow, options.yes].filter((one) => one !== undefined).length > 1) {
     throw new UsageError('--plan, --allow and --yes exclude each other: name one of them');

@@ -132,13 +132,21 @@ async function oweWhere(
   column: 'id' | 'externalId' | 'manager',
   values: readonly string[],
 ): Promise<void> {
+  // Looked up first: the update alone would go through all users of the source, by the index of their names.
+  const found = await db
+    .selectFrom('scimResources')
+    .select(['id', 'resourceType'])
+    .where('source', '=', source)
+    .where(column, 'in', [...values])
+    .execute();
+  const ids = found.filter(({ resourceType }) => resourceType === 'User').map(({ id }) => id);
+  if (ids.length === 0) return;
   await db
     .updateTable('scimResources')
     .set({ owed: 1 })
     .where('source', '=', source)
-    .where('resourceType', '=', 'User')
     .where('owed', '=', 0)
-    .where(column, 'in', [...values])
+    .where('id', 'in', ids)
     .execute();
 }
 

@@ -103,7 +103,7 @@ export const intakeTables = {
     },
     key: ['source', 'id'],
     indexes: {
-      scimResourcesName: { on: ['source', 'resourceType', 'name'] },
+      scimResourcesName: { on: ['source', 'name', 'resourceType'] },
       scimResourcesExternalId: { on: ['source', 'externalId'] },
       scimResourcesManager: { on: ['source', 'manager'] },
       scimResourcesPerson: { on: ['source', 'personId'] },
