@@ -4,7 +4,8 @@ import { fitName } from '../domain/access/names.ts';
 import { DatadogFailure } from './failures.ts';
 import type { Sender } from './http.ts';
 import { readPages } from './paging.ts';
-import { invitationsAnswer, parse, toAccount, totalOf, userAnswer, usersAnswer } from './schema.ts';
+import { readRows } from './rows.ts';
+import { invitationsAnswer, parse, toAccount, userAnswer, userSchema } from './schema.ts';
 import type { DatadogReads, DatadogWrites } from './types.ts';
 import { pathId } from './pathId.ts';
 import { foldCase, isSameText } from '../domain/text.ts';
@@ -23,11 +24,13 @@ export function createAccountReads(http: Sender): AccountReads {
   /** `GET /users?filter=`, a substring search: pages are read to the end and compared exactly. */
   async function findAccountsByAddress(address: string): Promise<readonly Account[]> {
     const operation = 'find user';
-    const accounts = await readPages(async (page) => {
-      const query = { filter: foldCase(address), ...page };
+    const accounts = await readPages(async (paging) => {
+      const query = { filter: foldCase(address), ...paging };
       const answer = await http.send({ method: 'GET', path: '/api/v2/users', query, operation, permission: read });
-      const { data, meta } = parse(usersAnswer, answer, operation);
-      return { rows: data.map(toAccount), total: totalOf(meta) };
+      const page = readRows(http, userSchema, answer, operation);
+      // It may be the one that is sought.
+      if (page.unread.length > 0) throw unreadable(operation, page.unread);
+      return { ...page, rows: page.rows.map(toAccount) };
     });
     return accounts.filter(({ email, handle }) => isSameText(email, address) || isSameText(handle, address));
   }
@@ -105,6 +108,12 @@ export function createAccountWrites(http: Sender): AccountWrites {
     },
   };
 }
+
+const unreadable = (operation: string, ids: readonly (string | undefined)[]): DatadogFailure =>
+  new DatadogFailure(
+    'UnexpectedResponse',
+    `${operation}: a user that was found cannot be read: ${ids.map((id) => id ?? 'one without an id').join(', ')}`,
+  );
 
 function invitationIn(text: string): z.infer<typeof invitationsAnswer>['data'][number] | undefined {
   try {

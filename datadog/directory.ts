@@ -1,6 +1,7 @@
 import type { Sender } from './http.ts';
 import { readPages, readWhole, type Page, type PageQuery } from './paging.ts';
-import { parse, permissionsAnswer, rolesAnswer, teamsAnswer, totalOf } from './schema.ts';
+import { readRows } from './rows.ts';
+import { permissionRow, roleRow, teamRow } from './schema.ts';
 
 interface Role {
   readonly id: string;
@@ -78,15 +79,14 @@ export async function listRoles(http: Sender, isWhole = false): Promise<readonly
   return readList(http, { operation, isWhole }, async (query) => {
     const permission = 'user_access_read';
     const answer = await http.send({ method: 'GET', path: '/api/v2/roles', query, operation, permission });
-    const { data, meta } = parse(rolesAnswer, answer, operation);
-    const rows = data.map(({ id, attributes, relationships }) => ({
-      id,
-      // One row without a name must not hide the others.
-      name: attributes.name ?? id,
-      isManaged: attributes.managed ?? false,
-      permissionIds: (relationships?.permissions?.data ?? []).map((one) => one.id),
-    }));
-    return { rows, total: totalOf(meta) };
+    const page = readRows(http, roleRow, answer, operation);
+    const rows = page.rows.map(({ id, attributes, relationships }) => {
+      const { name, managed } = attributes ?? {};
+      if (name === null || name === undefined) http.noteOdd({ list: operation, id, why: 'attributes.name is missing' });
+      const permissionIds = (relationships?.permissions?.data ?? []).map((one) => one.id);
+      return { id, name: name ?? id, isManaged: managed ?? false, permissionIds };
+    });
+    return { ...page, rows };
   });
 }
 
@@ -95,14 +95,14 @@ export async function listTeams(http: Sender, isWhole = false): Promise<readonly
   const operation = 'list teams';
   return readList(http, { operation, isWhole }, async (query) => {
     const answer = await http.send({ method: 'GET', path: '/api/v2/team', query, operation, permission: 'teams_read' });
-    const { data, meta } = parse(teamsAnswer, answer, operation);
-    const rows = data.map(({ id, attributes }) => ({
+    const page = readRows(http, teamRow, answer, operation);
+    const rows = page.rows.map(({ id, attributes }) => ({
       id,
       handle: attributes.handle,
       name: attributes.name,
       isManaged: attributes.is_managed ?? false,
     }));
-    return { rows, total: meta?.pagination?.total };
+    return { ...page, rows };
   });
 }
 
@@ -115,5 +115,6 @@ export async function listPermissions(http: Sender): Promise<ReadonlyMap<string,
     operation,
     permission: 'user_access_read',
   });
-  return new Map(parse(permissionsAnswer, answer, operation).data.map(({ id, attributes }) => [id, attributes.name]));
+  const { rows } = readRows(http, permissionRow, answer, operation);
+  return new Map(rows.map(({ id, attributes }) => [id, attributes.name]));
 }

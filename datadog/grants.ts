@@ -9,7 +9,8 @@ import type { Sender } from './http.ts';
 import { similarNames } from '../domain/text.ts';
 import { readPages } from './paging.ts';
 import { pathId } from './pathId.ts';
-import { membershipsAnswer, parse, permissionsAnswer, toAccount, totalOf, usersAnswer } from './schema.ts';
+import { readRows } from './rows.ts';
+import { membershipRow, parse, permissionsAnswer, toAccount, userSchema } from './schema.ts';
 import type { DatadogReads, DatadogWrites } from './types.ts';
 
 const read = 'user_access_read';
@@ -64,10 +65,10 @@ export function createGrantReads(
     async listRoleMembers(roleId) {
       const operation = 'list users of role';
       const path = `/api/v2/roles/${pathId(roleId)}/users`;
-      return readPages(async (page) => {
-        const answer = await http.send({ method: 'GET', path, query: page, operation, permission: read });
-        const { data, meta } = parse(usersAnswer, answer, operation);
-        return { rows: data.map(toAccount), total: totalOf(meta) };
+      return readPages(async (query) => {
+        const answer = await http.send({ method: 'GET', path, query, operation, permission: read });
+        const page = readRows(http, userSchema, answer, operation);
+        return { ...page, rows: page.rows.map(toAccount) };
       });
     },
 
@@ -96,7 +97,7 @@ async function listTeamsOf(http: Sender, directory: Directory, accountId: string
   const operation = 'list team memberships';
   const path = `${userPath(accountId)}/memberships`;
   const answer = await http.send({ method: 'GET', path, operation, permission: readTeams });
-  const memberships = parse(membershipsAnswer, answer, operation).data;
+  const memberships = readRows(http, membershipRow, answer, operation).rows;
   const known = memberships.length === 0 ? [] : await directory.teams();
   const held = memberships.map(async (membership) => {
     // The described relationship to the team is not always there; the membership's own id names the team too.

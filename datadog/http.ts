@@ -6,6 +6,7 @@ import { createLimiter, type Limiter } from './limiter.ts';
 import { logIntakeOf } from './sites.ts';
 import type { AttemptOptions } from './types.ts';
 import type { HttpAnswer } from './answer.ts';
+import { collectOddRows, type OddRowsNoted } from './rows.ts';
 
 export interface Keys {
   readonly apiKey: string;
@@ -40,7 +41,7 @@ export interface Call {
 type AnswerHead = Pick<HttpAnswer, 'status' | 'headers'>;
 
 /** Sends requests of one attempt. Never repeats one by itself. */
-export interface Sender {
+export interface Sender extends OddRowsNoted {
   /** Any response, whatever its status. Throws `DatadogUnavailable` or `RateLimited` where there is none. */
   exchange(call: Call): Promise<HttpAnswer>;
   /** The body of a success; everything else is thrown as a failure of the table. */
@@ -107,6 +108,7 @@ export function createSender(connection: Connection, options: AttemptOptions = {
   }
 
   return {
+    ...collectOddRows(),
     exchange,
     sendForAnswer,
     send: async (call) => parseBody(call, await sendForAnswer(call)),

@@ -37,6 +37,7 @@ export function openDatadog({ baseUrl, keys }: DatadogOptions): DatadogClient {
         ...createNhiCalls(http),
         ...createProbeCalls(http, snapshot.currentUser),
         ...createLogCalls(http),
+        oddRows: http.oddRows,
         get requests() {
           return http.requests;
         },

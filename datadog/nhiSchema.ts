@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { Nhi, NhiKind } from '../domain/sync/kinds.ts';
-import { counts, included, reference, text } from './schema.ts';
+import { reference, text } from './schema.ts';
 
 /** Lists of keys, tokens, clients and mappings. What is not named here, such as a `key`, is dropped when it is parsed. */
 
 const related = z.object({ data: reference.nullish() }).nullish();
 const when = z.string().nullish();
 
-const credential = z.object({
+export const credentialRow = z.object({
   id: z.string(),
   attributes: z.object({
     name: text,
@@ -22,23 +22,20 @@ const credential = z.object({
   }),
   relationships: z.object({ owned_by: related, created_by: related, leak_information: related }).nullish(),
 });
-export const credentialsAnswer = z.object({ data: z.array(credential), meta: counts.nullish() });
 
-const client = z.object({
+export const clientRow = z.object({
   id: z.string(),
   attributes: z.object({ disabled: z.boolean().nullish(), last_exercised: when, user_count: z.number().nullish() }),
   relationships: z.object({ oauth2_client: related }).nullish(),
 });
-export const clientsAnswer = z.object({ data: z.array(client), included, meta: counts.nullish() });
 
-const mapping = z.object({
+export const mappingRow = z.object({
   id: z.string(),
   attributes: z.object({ attribute_key: text, attribute_value: text, created_at: when }),
   relationships: z.object({ role: related, team: related }).nullish(),
 });
-export const mappingsAnswer = z.object({ data: z.array(mapping), meta: counts.nullish() });
 
-export function toCredential(kind: NhiKind, { id, attributes, relationships }: z.infer<typeof credential>): Nhi {
+export function toCredential(kind: NhiKind, { id, attributes, relationships }: z.infer<typeof credentialRow>): Nhi {
   const { name, last4, scopes, created_at, expires_at, category } = attributes;
   const owner = relationships?.owned_by?.data ?? relationships?.created_by?.data;
   const used = attributes.last_used_at ?? attributes.date_last_used ?? attributes.last_used_date?.timestamp;
@@ -61,7 +58,7 @@ export function toCredential(kind: NhiKind, { id, attributes, relationships }: z
 }
 
 export function toClient(
-  { id, attributes, relationships }: z.infer<typeof client>,
+  { id, attributes, relationships }: z.infer<typeof clientRow>,
   names: ReadonlyMap<string, string>,
 ): Nhi {
   const { disabled, last_exercised, user_count } = attributes;
@@ -74,7 +71,7 @@ export function toClient(
   };
 }
 
-export function toMapping({ id, attributes, relationships }: z.infer<typeof mapping>): Nhi {
+export function toMapping({ id, attributes, relationships }: z.infer<typeof mappingRow>): Nhi {
   const { attribute_key, attribute_value, created_at } = attributes;
   const roleId = relationships?.role?.data?.id;
   const teamId = relationships?.team?.data?.id;

@@ -2,10 +2,11 @@ import type { Nhi } from '../domain/sync/kinds.ts';
 import { isNotFound } from './accounts.ts';
 import { listTeams } from './directory.ts';
 import type { Sender } from './http.ts';
-import { clientsAnswer, credentialsAnswer, mappingsAnswer, toClient, toCredential, toMapping } from './nhiSchema.ts';
+import { clientRow, credentialRow, mappingRow, toClient, toCredential, toMapping } from './nhiSchema.ts';
 import { readWhole, type Page, type PageQuery } from './paging.ts';
 import { pathId } from './pathId.ts';
-import { membersAnswer, parse, totalOf } from './schema.ts';
+import { readRows } from './rows.ts';
+import { memberRow } from './schema.ts';
 import type { Datadog, ListedNhiKind, OwnedNhiKind } from './types.ts';
 
 type NhiCalls = Pick<Datadog, 'listTeams' | 'listTeamMembers' | 'listNhis' | 'listOwnedNhis'>;
@@ -39,8 +40,8 @@ const ownedLists = {
 export function createNhiCalls(http: Sender): NhiCalls {
   const readCredentials = (kind: ListedNhiKind | OwnedNhiKind, list: List): Promise<readonly Nhi[]> =>
     readWhole(http, list.operation, async (page) => {
-      const { data, meta } = parse(credentialsAnswer, await get(http, list, { ...page }), list.operation);
-      return { rows: data.map((one) => toCredential(kind, one)), total: totalOf(meta) };
+      const read = readRows(http, credentialRow, await get(http, list, { ...page }), list.operation);
+      return { ...read, rows: read.rows.map((one) => toCredential(kind, one)) };
     });
 
   return {
@@ -48,19 +49,21 @@ export function createNhiCalls(http: Sender): NhiCalls {
 
     /** `GET /team/{id}/memberships`, permission teams_read. */
     async listTeamMembers(teamId) {
-      const operation = 'list team members';
+      const operation = `list members of team ${teamId}`;
       const path = `/api/v2/team/${pathId(teamId)}/memberships`;
       try {
+        let isWhole = true;
         const members = await readWhole(http, operation, async (page) => {
           const answer = await get(http, { path, operation, permission: 'teams_read' }, { ...page });
-          const { data, meta } = parse(membersAnswer, answer, operation);
-          const rows = data.map(({ attributes, relationships }) => ({
+          const read = readRows(http, memberRow, answer, operation);
+          const rows = read.rows.map(({ attributes, relationships }) => ({
             id: relationships.user.data.id,
             isAdmin: attributes?.role === 'admin',
           }));
-          return { rows, total: meta?.pagination?.total };
+          isWhole &&= read.unread.length === 0;
+          return { ...read, rows };
         });
-        return members.map(({ id, isAdmin }) => ({ accountId: id, isAdmin }));
+        return { isWhole, members: members.map(({ id, isAdmin }) => ({ accountId: id, isAdmin })) };
       } catch (error) {
         if (isNotFound(error)) return undefined;
         throw error;
@@ -101,9 +104,8 @@ async function readClients(http: Sender, page: PageQuery): Promise<Page<Nhi>> {
   const operation = 'list authorized OAuth clients';
   const list = { path: '/api/v2/org_authorized_clients', permission: 'org_authorized_apps_read', operation };
   const answer = await get(http, list, { ...page, include: 'oauth2_client' });
-  const { data, included, meta } = parse(clientsAnswer, answer, operation);
-  const names = new Map((included ?? []).map(({ id, attributes }) => [id, attributes?.name ?? '']));
-  return { rows: data.map((client) => toClient(client, names)), total: totalOf(meta) };
+  const read = readRows(http, clientRow, answer, operation);
+  return { ...read, rows: read.rows.map((client) => toClient(client, read.names)) };
 }
 
 /** `GET /authn_mappings`, permission user_access_read. Without a type only those of roles are listed. */
@@ -112,7 +114,7 @@ function readMappings(http: Sender, type: 'role' | 'team'): Promise<readonly Nhi
   return readWhole(http, operation, async (page) => {
     const list = { path: '/api/v2/authn_mappings', permission: 'user_access_read', operation };
     const answer = await get(http, list, { ...page, resource_type: type });
-    const { data, meta } = parse(mappingsAnswer, answer, operation);
-    return { rows: data.map(toMapping), total: totalOf(meta) };
+    const read = readRows(http, mappingRow, answer, operation);
+    return { ...read, rows: read.rows.map(toMapping) };
   });
 }

@@ -4,6 +4,8 @@ import { retryPage } from './retryPage.ts';
 
 export interface Page<T> {
   readonly rows: readonly T[];
+  /** Ids of rows that could not be read; undefined for one without an id. They count, and are there. */
+  readonly unread?: readonly (string | undefined)[];
   /** How many rows match in all, where the server counts them. */
   readonly total?: number | null | undefined;
 }
@@ -24,7 +26,7 @@ const largestPageSize = 1_000;
 export async function readPages<T extends { readonly id: string }>(readPage: ReadPage<T>): Promise<readonly T[]> {
   const seen = new Map<string, T>();
   const first = await readPage({ 'page[size]': pageSize, 'page[number]': 0 });
-  await readOn(readPage, { ...first, size: pageSize }, seen);
+  await readOn(readPage, { ...first, size: pageSize }, { seen, unread: new Set() });
   return [...seen.values()];
 }
 
@@ -38,11 +40,13 @@ export async function readWhole<T extends { readonly id: string }>(
   readPage: ReadPage<T>,
 ): Promise<readonly T[]> {
   const seen = new Map<string, T>();
+  const unread = new Set<string>();
   const read: ReadPage<T> = (page) => retryPage(http, () => readPage(page));
   for (let readings = 1; ; readings += 1) {
-    const total = await readOn(read, await firstPage(read), seen);
-    if (typeof total !== 'number' || seen.size >= total) return [...seen.values()];
-    if (readings === 2) throw contradicts(operation, seen.size, total);
+    const total = await readOn(read, await firstPage(read), { seen, unread });
+    const listed = new Set([...seen.keys(), ...unread]).size;
+    if (typeof total !== 'number' || listed >= total) return [...seen.values()];
+    if (readings === 2) throw contradicts(operation, listed, total);
   }
 }
 
@@ -55,7 +59,7 @@ const contradicts = (operation: string, seen: number, total: number): DatadogFai
 async function readOn<T extends { readonly id: string }>(
   readPage: ReadPage<T>,
   first: Page<T> & { readonly size: number },
-  seen: Map<string, T>,
+  { seen, unread }: { readonly seen: Map<string, T>; readonly unread: Set<string> },
 ): Promise<Page<T>['total']> {
   const thisTime = new Set<string>();
   for (let number = 0, page: Page<T> = first; ; number += 1) {
@@ -63,6 +67,10 @@ async function readOn<T extends { readonly id: string }>(
     for (const row of page.rows) {
       thisTime.add(row.id);
       seen.set(row.id, row);
+    }
+    for (const [index, id = `${number}:${index}`] of (page.unread ?? []).entries()) {
+      thisTime.add(id);
+      unread.add(id);
     }
     const { total } = page;
     if (thisTime.size === before || (typeof total === 'number' && thisTime.size >= total)) return total;
@@ -74,8 +82,9 @@ async function readOn<T extends { readonly id: string }>(
 export async function firstPage<T>(readPage: ReadPage<T>): Promise<Page<T> & { readonly size: number }> {
   const ask = async (size: number) => {
     const page = await readPage({ 'page[size]': size, 'page[number]': 0 });
-    const isCut = page.rows.length > 0 && page.rows.length < Math.min(size, page.total ?? Number.POSITIVE_INFINITY);
-    return { ...page, size: isCut ? page.rows.length : size };
+    const listed = page.rows.length + (page.unread?.length ?? 0);
+    const isCut = listed > 0 && listed < Math.min(size, page.total ?? Number.POSITIVE_INFINITY);
+    return { ...page, size: isCut ? listed : size };
   };
   try {
     const large = await ask(largestPageSize);

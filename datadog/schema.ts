@@ -8,7 +8,7 @@ export const reference = z.object({ id: z.string() });
 const references = z.object({ data: z.array(reference) });
 export const text = z.string().nullish();
 
-const userSchema = z.object({
+export const userSchema = z.object({
   id: z.string(),
   attributes: z.object({
     email: text,
@@ -31,53 +31,36 @@ const userSchema = z.object({
 export const included = z
   .array(z.object({ id: z.string(), type: z.string(), attributes: z.object({ name: text }).nullish() }))
   .nullish();
-export const counts = z.object({
+export const pageMeta = z.object({
   page: z.object({ total_count: z.number().nullish(), total_filtered_count: z.number().nullish() }).nullish(),
+  pagination: z.object({ total: z.number().nullish() }).nullish(),
 });
 
 export const userAnswer = z.object({ data: userSchema, included });
-export const usersAnswer = z.object({ data: z.array(userSchema), meta: counts.nullish() });
 export const invitationsAnswer = z.object({
   data: z.array(z.object({ id: z.string(), attributes: z.object({ expires_at: text }) })).min(1),
 });
-export const rolesAnswer = z.object({
-  data: z.array(
-    z.object({
-      id: z.string(),
-      attributes: z.object({ name: text, managed: z.boolean().nullish() }),
-      relationships: z.object({ permissions: references.nullish() }).nullish(),
-    }),
-  ),
-  meta: counts.nullish(),
+export const roleRow = z.object({
+  id: z.string(),
+  attributes: z.object({ name: text, managed: z.boolean().nullish() }).nullish(),
+  relationships: z.object({ permissions: references.nullish() }).nullish(),
 });
-export const permissionsAnswer = z.object({
-  data: z.array(z.object({ id: z.string(), attributes: z.object({ name: z.string() }) })),
+export const permissionRow = z.object({ id: z.string(), attributes: z.object({ name: z.string() }) });
+export const permissionsAnswer = z.object({ data: z.array(permissionRow) });
+export const teamRow = z.object({
+  id: z.string(),
+  attributes: z.object({ handle: z.string(), name: z.string(), is_managed: z.boolean().nullish() }),
 });
-export const teamsAnswer = z.object({
-  data: z.array(
-    z.object({
-      id: z.string(),
-      attributes: z.object({ handle: z.string(), name: z.string(), is_managed: z.boolean().nullish() }),
-    }),
-  ),
-  meta: z.object({ pagination: z.object({ total: z.number().nullish() }).nullish() }).nullish(),
+export const memberRow = z.object({
+  id: z.string(),
+  attributes: z.object({ role: text }).nullish(),
+  relationships: z.object({ user: z.object({ data: reference }) }),
 });
-export const membersAnswer = z.object({
-  data: z.array(
-    z.object({
-      id: z.string(),
-      attributes: z.object({ role: text }).nullish(),
-      relationships: z.object({ user: z.object({ data: reference }) }),
-    }),
-  ),
-  meta: z.object({ pagination: z.object({ total: z.number().nullish() }).nullish() }).nullish(),
+export const membershipRow = z.object({
+  id: z.string(),
+  relationships: z.object({ team: z.object({ data: reference }).nullish() }).nullish(),
 });
-export const membershipsAnswer = z.object({
-  data: z.array(
-    z.object({ id: z.string(), relationships: z.object({ team: z.object({ data: reference }).nullish() }).nullish() }),
-  ),
-});
-const key = z.object({
+export const keyRow = z.object({
   id: z.string(),
   attributes: z.object({ name: text, last4: text }),
   relationships: z
@@ -87,12 +70,7 @@ const key = z.object({
     })
     .nullish(),
 });
-export const keysAnswer = z.object({ data: z.array(key), meta: counts.nullish() });
-export type Key = z.infer<typeof key>;
-
-/** How many rows match a list's filter, where the response says so. */
-export const totalOf = (meta: z.infer<typeof counts> | null | undefined): number | undefined =>
-  meta?.page?.total_filtered_count ?? meta?.page?.total_count ?? undefined;
+export type Key = z.infer<typeof keyRow>;
 
 /** What fits the schema, or `UnexpectedResponse` with the field that does not. */
 export function parse<T>(schema: z.ZodType<T>, answer: unknown, operation: string): T {
@@ -127,6 +105,9 @@ export function toAccount({ id, attributes, relationships }: z.infer<typeof user
 
 function statusOf({ status, disabled, verified }: z.infer<typeof userSchema>['attributes']): AccountStatus {
   if (disabled === true) return 'disabled';
-  const known = (['active', 'pending', 'disabled'] as const).find((one) => one === status?.toLowerCase());
-  return known ?? (verified ? 'active' : 'pending');
+  return knownStatus(status) ?? (verified ? 'active' : 'pending');
 }
+
+/** Undefined for one that is not documented: then it is for `disabled` and `verified` to say. */
+export const knownStatus = (status: string | null | undefined): AccountStatus | undefined =>
+  (['active', 'pending', 'disabled'] as const).find((one) => one === status?.toLowerCase());

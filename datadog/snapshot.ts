@@ -4,7 +4,8 @@ import { DatadogFailure } from './failures.ts';
 import { parseBody, type Sender } from './http.ts';
 import { firstPage, readPages, type PageQuery } from './paging.ts';
 import { retryPage } from './retryPage.ts';
-import { keysAnswer, parse, toAccount, totalOf, userAnswer, usersAnswer, type Key } from './schema.ts';
+import { readRows } from './rows.ts';
+import { keyRow, knownStatus, parse, toAccount, userAnswer, userSchema, type Key } from './schema.ts';
 import type { DatadogReads, KeySummary } from './types.ts';
 
 type SnapshotCalls = Pick<
@@ -21,13 +22,13 @@ export function createSnapshotCalls(http: Sender): SnapshotCalls {
     async listAccountsPage({ number, size, turn, ...selection }) {
       if (size === undefined) {
         const read = (page: PageQuery) => retryPage(http, () => readAccounts(http, page, selection));
-        const { rows, total, size: honored } = await firstPage(read);
+        const { rows, unread = [], total, size: honored } = await firstPage(read);
         await turn?.take();
-        return { accounts: rows, total: total ?? 0, size: honored };
+        return { accounts: rows, unread, total: total ?? 0, size: honored };
       }
       const page = { 'page[size]': size, 'page[number]': number };
-      const { rows, total } = await retryPage(http, () => readAccounts(http, page, { ...selection, turn }));
-      return { accounts: rows, total, size };
+      const { rows, unread, total } = await retryPage(http, () => readAccounts(http, page, { ...selection, turn }));
+      return { accounts: rows, unread, total, size };
     },
 
     listRoles: () => listRoles(http, true),
@@ -85,8 +86,7 @@ async function listKeys(
   return readPages(async (page) => {
     const query = { ...page, ...filter };
     const answer = await http.send({ method: 'GET', path: `/api/v2/${kind}`, query, operation, permission });
-    const { data, meta } = parse(keysAnswer, answer, operation);
-    return { rows: data, total: totalOf(meta) };
+    return readRows(http, keyRow, answer, operation);
   });
 }
 
@@ -103,7 +103,7 @@ async function readAccounts(http: Sender, page: PageQuery, { status, order, turn
   const answer = await http.sendForAnswer(call);
   await turn?.take();
   try {
-    return toPage(parse(usersAnswer, parseBody(call, answer), operation), page);
+    return toPage(http, parseBody(call, answer), page);
   } catch (error) {
     turn?.give();
     throw error;
@@ -114,19 +114,31 @@ function summarize({ id, attributes }: Key): KeySummary {
   return { id, name: attributes.name ?? '', ...(attributes.last4 ? { last4: attributes.last4 } : {}) };
 }
 
-/** What fits itself too: counted, not empty in the middle, with the roles of everybody. */
-function toPage({ data, meta }: z.infer<typeof usersAnswer>, page: PageQuery) {
-  const operation = 'list users';
-  const total = totalOf(meta);
+/**
+ * What fits itself too: counted, and not empty in the middle. An account whose roles are missing is not read: taking an absent
+ * list for an empty one would look as if they had been given back.
+ */
+function toPage(http: Sender, answer: unknown, page: PageQuery) {
+  const list = 'list users';
+  const { rows, unread, total } = readRows(http, userSchema, answer, list);
   if (total === undefined) {
-    throw new DatadogFailure('UnexpectedResponse', `${operation}: meta.page.total_filtered_count is missing`);
+    throw new DatadogFailure('UnexpectedResponse', `${list}: meta.page.total_filtered_count is missing`);
   }
-  if (data.length === 0 && page['page[size]'] * page['page[number]'] < total) {
-    throw new DatadogFailure('UnexpectedResponse', `${operation}: a page of ${total} users is empty`);
+  if (rows.length + unread.length === 0 && page['page[size]'] * page['page[number]'] < total) {
+    throw new DatadogFailure('UnexpectedResponse', `${list}: a page of ${total} users is empty`);
   }
-  // Taking an absent list for an empty one would look as if the roles had been given back.
-  if (!data.every(({ relationships }) => relationships?.roles)) {
-    throw new DatadogFailure('UnexpectedResponse', `${operation}: data.relationships.roles is missing`);
+  const [whole, without] = [rows.filter(hasRoles), rows.filter((row) => !hasRoles(row))];
+  for (const { id } of without) http.noteOdd({ list, id, why: 'relationships.roles is missing' });
+  for (const { id, attributes } of whole) {
+    if (knownStatus(attributes.status) === undefined) {
+      http.noteOdd({
+        list,
+        id,
+        why: `attributes.status is ${JSON.stringify(attributes.status?.slice(0, 40)) ?? 'missing'}`,
+      });
+    }
   }
-  return { rows: data.map(toAccount), total };
+  return { rows: whole.map(toAccount), unread: [...unread, ...without.map(({ id }) => id)], total };
 }
+
+const hasRoles = ({ relationships }: z.infer<typeof userSchema>): boolean => Boolean(relationships?.roles);

@@ -1,5 +1,6 @@
 import type { AttributeChanges } from '../domain/access/attributes.ts';
 import type { Nhi, TeamMember } from '../domain/sync/kinds.ts';
+import type { OddRow } from '../domain/sync/oddRows.ts';
 import type { Access, Account, AccountStatus, Entitlement, Invitation, ResolvedEntitlement } from '../domain/model.ts';
 
 /** One Datadog organization behind one pair of keys: connections, rate limit and caches are shared by all attempts. */
@@ -67,12 +68,20 @@ export interface DatadogReads {
     order?: 'latestChange';
     /** Taken before the response is parsed; the caller returns it when done with the page. A failure returns it too. */
     turn?: Turn;
-  }): Promise<{ accounts: readonly Account[]; total: number; size: number }>;
+  }): Promise<{
+    accounts: readonly Account[];
+    /** Ids of those that could not be read; undefined for one without an id. They are there all the same. */
+    unread: readonly (string | undefined)[];
+    total: number;
+    size: number;
+  }>;
   /** Like every list for a sync: whole, or a failure. */
   listRoles(): Promise<readonly { id: string; name: string; isManaged: boolean; permissionIds: readonly string[] }[]>;
   listTeams(): Promise<readonly { id: string; handle: string; name: string; isManaged: boolean }[]>;
-  /** Undefined where the team is gone. */
-  listTeamMembers(teamId: string): Promise<readonly TeamMember[] | undefined>;
+  /** Undefined where the team is gone. Not whole where a member could not be read. */
+  listTeamMembers(
+    teamId: string,
+  ): Promise<{ readonly members: readonly TeamMember[]; readonly isWhole: boolean } | undefined>;
   listNhis(kind: ListedNhiKind): Promise<readonly Nhi[]>;
   /** The keys or tokens of one service account; undefined where Datadog has no such list. */
   listOwnedNhis(accountId: string, kind: OwnedNhiKind): Promise<readonly Nhi[] | undefined>;
@@ -88,6 +97,8 @@ export interface DatadogReads {
   probe(capability: Capability): Promise<'yes' | 'no' | 'unknown'>;
   /** Both keys, judged by the site: `valid`, or which of them is refused. */
   validateKeys(): Promise<'valid' | 'apiKeyRefused' | 'applicationKeyRefused'>;
+  /** Rows of lists that this attempt could not read, or not wholly, each once. */
+  readonly oddRows: () => readonly OddRow[];
   /** Requests sent by this attempt so far. */
   readonly requests: number;
 }

@@ -1,6 +1,7 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { KindStates } from './sync/kinds.ts';
+import type { OddRows } from './sync/oddRows.ts';
 import type { Account, Entitlement, MailboxEvent, Outcome, PartResult, Phase, ProcessType } from './model.ts';
 import type { ApprovalState, Decision, DecisionId, RequestView } from './decision.ts';
 
@@ -104,6 +105,7 @@ export interface FullSyncState {
   /** How often the accounts were read: once more where their count did not match. */
   readonly readings: number;
   readonly counts: SyncCounts;
+  readonly odd: OddRows;
   readonly kinds: KindStates;
 }
 
@@ -134,4 +136,6 @@ export interface SyncSummary {
   readonly findings: number;
   readonly requests: number;
   readonly durationMs: number;
+  /** Rows of lists that could not be read, or not wholly: how many, and the first of them. */
+  readonly odd: OddRows;
 }

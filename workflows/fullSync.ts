@@ -8,16 +8,10 @@ import {
 } from '@temporalio/workflow';
 import { throwUnlessFailed } from './run/cancellation.ts';
 import type { Assessment } from '../activities/sync/findings/index.ts';
-import {
-  syncProgressQuery,
-  type AccessSyncInput,
-  type FullSyncState,
-  type SyncCounts,
-  type SyncSummary,
-} from '../domain/contracts.ts';
+import { syncProgressQuery, type AccessSyncInput, type FullSyncState, type SyncSummary } from '../domain/contracts.ts';
 import type { MissingPermission } from '../domain/failures.ts';
 import {
-  addCounts,
+  addRead,
   areKeysRefused,
   endStep,
   keysRefused,
@@ -103,8 +97,8 @@ async function readStep(runId: string, name: SyncStepName, state: FullSyncState)
 
 const complete = { state: 'complete' } as const;
 
-const done = (state: FullSyncState, read: Partial<SyncCounts>): FullSyncState =>
-  endStep({ ...state, counts: addCounts(state.counts, read) }, complete);
+const done = (state: FullSyncState, read: Parameters<typeof addRead>[1]): FullSyncState =>
+  endStep(addRead(state, read), complete);
 
 const steps: Record<SyncStepName, (state: FullSyncState, runId: string) => Promise<FullSyncState>> = {
   roles: async (state) => done(state, await scan.scanRoles()),
@@ -114,13 +108,13 @@ const steps: Record<SyncStepName, (state: FullSyncState, runId: string) => Promi
   'team members': async (state) => {
     if (state.kinds.teams?.state !== 'complete') return endStep(state, complete);
     const { next, ...read } = await scan.scanTeamMembers(state.after);
-    const counted = { ...state, counts: addCounts(state.counts, read) };
+    const counted = addRead(state, read);
     return next === undefined ? endStep(counted, complete) : { ...counted, after: next };
   },
 
   'keys and tokens of service accounts': async (state) => {
     const { next, hidden, ...read } = await scan.scanServiceAccounts(state.after);
-    const counted = { ...state, counts: addCounts(state.counts, read) };
+    const counted = addRead(state, read);
     if (next !== undefined) return { ...counted, after: next };
     if (hidden.length === 0) return endStep(counted, complete);
     const { kinds } = endStep(counted, stateOfFailure('serviceAccountToken', noSuchList), hidden);
@@ -158,8 +152,9 @@ async function readAccounts(state: FullSyncState, runId: string): Promise<FullSy
     total: pageSize === undefined ? undefined : expected,
   });
   const pages = (next ?? Math.ceil(read.total / read.pageSize)) - page;
-  const counts = addCounts(state.counts, { ...read, pages, accounts: state.readings === 0 ? read.accounts : 0 });
-  const after = { ...state, counts, expected: read.total, pageSize: read.pageSize };
+  // Read once more, they are the same ones.
+  const seen = state.readings === 0 ? read : { ...read, accounts: 0, odd: undefined };
+  const after = { ...addRead(state, { ...seen, pages }), expected: read.total, pageSize: read.pageSize };
   if (next !== undefined) return { ...after, page: next };
   const { removed, isWhole } = await scan.closeAccounts(runId, state.startedAt, read.total);
   if (isWhole) return done(after, { removed });

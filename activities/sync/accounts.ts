@@ -3,6 +3,7 @@ import type { Account } from '../../domain/model.ts';
 import { withDatadog } from '../attempt.ts';
 import type { DatadogReads } from '../../datadog/types.ts';
 import { awaitedBy, firstLogin } from './firstLogins.ts';
+import { addOddRows } from '../../domain/sync/oddRows.ts';
 import type { SyncChanges } from './lists.ts';
 import { addChanges, asSync, atOnce, beating, createTurn, noChanges } from './pace.ts';
 import { activationSignal } from './signals.ts';
@@ -50,7 +51,7 @@ export function createAccountScan({
       const signalSeen = await signalNews({ inventory, signals });
       const turn = createTurn();
       let cursor = activityInfo().heartbeatDetails as Cursor | undefined;
-      const before = cursor?.requests ?? 0;
+      const { requests: before, odd: oddBefore } = cursor ?? noChanges;
       await using pace = beating(() => cursor);
 
       await withDatadog(
@@ -63,11 +64,13 @@ export function createAccountScan({
           }
 
           async function writePage(number: number, page: AccountPage, seenAt: string): Promise<void> {
-            const written = await inventory.writeAccounts({ scanId, accounts: page.accounts, seenAt });
+            const unreadIds = page.unread.filter((id) => id !== undefined);
+            const written = await inventory.writeAccounts({ scanId, accounts: page.accounts, unreadIds, seenAt });
             for (const account of page.accounts) await signalSeen(account);
             cursor = {
               ...addChanges(cursor ?? noChanges, written),
               requests: before + api.requests,
+              odd: addOddRows(oddBefore, api.oddRows()),
               pageSize: page.size,
               total: page.total,
               accounts: (cursor?.accounts ?? 0) + page.accounts.length,

@@ -1,9 +1,11 @@
 import { activityInfo } from '@temporalio/activity';
-import type { Nhi, NhiKind, TeamMember } from '../../domain/sync/kinds.ts';
+import type { Nhi, NhiKind } from '../../domain/sync/kinds.ts';
 import { withDatadog } from '../attempt.ts';
 import { DatadogFailure } from '../../datadog/failures.ts';
 import type { DatadogClient, DatadogReads, ListedNhiKind, OwnedNhiKind } from '../../datadog/types.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
+import type { Unread } from '../../inventory/port/accounts.ts';
+import { addOddRows, noOddRows } from '../../domain/sync/oddRows.ts';
 import { addChanges, asSync, atOnce, beating, noChanges, type SyncChanges } from './pace.ts';
 import type { Dependencies } from '../dependencies.ts';
 
@@ -40,7 +42,7 @@ export function createKindScans({ datadog, inventory }: Pick<Dependencies, 'data
           isManaged,
           permissions: permissionIds.map((permission) => permissions.get(permission) ?? permission).toSorted(),
         }));
-        return { roles: rows.length, ...(await inventory.writeRoles(rows, readAt)) };
+        return { roles: rows.length, ...(await inventory.writeRoles(rows, readAt, unreadIn(api, 'list roles'))) };
       });
     },
 
@@ -48,7 +50,7 @@ export function createKindScans({ datadog, inventory }: Pick<Dependencies, 'data
       const readAt = now();
       return reading(datadog, async (api) => {
         const teams = await api.listTeams();
-        return { teams: teams.length, ...(await inventory.writeTeams(teams, readAt)) };
+        return { teams: teams.length, ...(await inventory.writeTeams(teams, readAt, unreadIn(api, 'list teams'))) };
       });
     },
 
@@ -61,8 +63,10 @@ export function createKindScans({ datadog, inventory }: Pick<Dependencies, 'data
         .toSorted();
       return readMany(datadog, ids, async (api, teamId) => {
         const seenAt = now();
-        const members: readonly TeamMember[] | undefined = await api.listTeamMembers(teamId);
-        return members === undefined ? {} : inventory.writeTeamMembers({ teamId, members, seenAt });
+        const read = await api.listTeamMembers(teamId);
+        if (read === undefined) return {};
+        const { members, isWhole } = read;
+        return inventory.writeTeamMembers({ teamId, members, isPartial: !isWhole, seenAt });
       });
     },
 
@@ -78,7 +82,7 @@ export function createKindScans({ datadog, inventory }: Pick<Dependencies, 'data
         const nhis = await api.listNhis(kind);
         const robots = new Set(await inventory.serviceAccountIds());
         const known = nhis.map((nhi) => (robots.has(nhi.ownerAccountId ?? '') ? { ...nhi, kind: ownedBy(nhi) } : nhi));
-        return write(inventory, { nhis: known, kinds: closes, readAt });
+        return write(inventory, { nhis: known, kinds: closes, unread: unreadIn(api), readAt });
       });
     },
   };
@@ -103,7 +107,11 @@ async function scanServiceAccounts(
     }
     let changes = noChanges;
     for (const { kind, nhis } of lists) {
-      changes = addChanges(changes, await write(inventory, { nhis, kinds: [kind], readAt, ownerAccountId: accountId }));
+      const unread = unreadIn(api);
+      changes = addChanges(
+        changes,
+        await write(inventory, { nhis, kinds: [kind], unread, readAt, ownerAccountId: accountId }),
+      );
     }
     return changes;
   });
@@ -116,10 +124,14 @@ async function scanServiceAccounts(
 async function reading<T>(
   datadog: DatadogClient,
   read: (api: DatadogReads) => Promise<T>,
-): Promise<T & { readonly requests: number }> {
+): Promise<T & Pick<SyncChanges, 'requests' | 'odd'>> {
   await using pace = beating(() => undefined);
   pace.beat();
-  return await withDatadog(datadog, async (api) => ({ ...(await read(api)), requests: api.requests }), asSync);
+  return await withDatadog(
+    datadog,
+    async (api) => ({ ...(await read(api)), requests: api.requests, odd: addOddRows(noOddRows, api.oddRows()) }),
+    asSync,
+  );
 }
 
 /** Reads a run of these ids, a few in flight, with a cursor for a retry. */
@@ -129,7 +141,7 @@ async function readMany(
   read: (api: DatadogReads, id: string) => Promise<Partial<SyncChanges>>,
 ): Promise<RunOfMany> {
   let cursor = activityInfo().heartbeatDetails as Cursor | undefined;
-  const before = cursor?.requests ?? 0;
+  const { requests: before, odd: oddBefore } = cursor ?? noChanges;
   const done = new Set(cursor?.done);
   const batch = ids.slice(0, manyPerActivity);
   await using pace = beating(() => cursor);
@@ -139,7 +151,12 @@ async function readMany(
       const readOne = async (id: string): Promise<void> => {
         const changes = await read(api, id);
         done.add(id);
-        cursor = { ...addChanges(cursor ?? noChanges, changes), requests: before + api.requests, done: [...done] };
+        cursor = {
+          ...addChanges(cursor ?? noChanges, changes),
+          requests: before + api.requests,
+          odd: addOddRows(oddBefore, api.oddRows()),
+          done: [...done],
+        };
         pace.beat();
       };
       // The first alone: where it is refused, the others would be too.
@@ -149,27 +166,29 @@ async function readMany(
     },
     asSync,
   );
-  const { added, changed, removed, requests } = cursor ?? noChanges;
+  const { added, changed, removed, requests, odd } = cursor ?? noChanges;
   const next = batch.findLast((id) => done.has(id));
   const isAll = batch.length === ids.length && batch.every((id) => done.has(id));
-  return { added, changed, removed, requests, next: isAll ? undefined : next };
+  return { added, changed, removed, requests, odd, next: isAll ? undefined : next };
 }
 
 interface Read {
   readonly nhis: readonly Nhi[];
   readonly kinds: readonly NhiKind[];
+  readonly unread: Unread;
   readonly readAt: string;
   readonly ownerAccountId?: string;
 }
 
 async function write(
   inventory: Inventory,
-  { nhis, kinds, readAt, ownerAccountId }: Read,
-): Promise<Omit<SyncChanges, 'requests'>> {
+  { nhis, kinds, unread, readAt, ownerAccountId }: Read,
+): Promise<Omit<SyncChanges, 'requests' | 'odd'>> {
   const written = await inventory.writeNhis(nhis, readAt);
   const { removed } = await inventory.sweepNhis({
     kinds,
     seenIds: nhis.map(({ id }) => id),
+    unread,
     readStartedAt: readAt,
     at: now(),
     ownerAccountId,
@@ -192,6 +211,13 @@ async function requireAllTokens(api: DatadogReads): Promise<void> {
     isExhausted: true,
   });
 }
+
+/** What one list, or all lists of the attempt, showed and could not be read. */
+const unreadIn = (api: DatadogReads, list?: string): Unread =>
+  api
+    .oddRows()
+    .filter((row) => list === undefined || row.list === list)
+    .map(({ id }) => id);
 
 /** The organization's lists show the keys and tokens of service accounts too. */
 function ownedBy({ kind }: Nhi): NhiKind {

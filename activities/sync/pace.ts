@@ -1,5 +1,6 @@
 import { activityInfo, heartbeat } from '@temporalio/activity';
 import pLimit from 'p-limit';
+import { mergeOddRows, noOddRows, type OddRows } from '../../domain/sync/oddRows.ts';
 import type { AttemptOptions, Turn } from '../../datadog/types.ts';
 
 /** How an activity of the sync goes through many requests: a few in flight, with heartbeats, and an end in good time. */
@@ -12,9 +13,11 @@ export interface SyncChanges {
   readonly changed: number;
   readonly removed: number;
   readonly requests: number;
+  /** Rows that could not be read, or not wholly. */
+  readonly odd: OddRows;
 }
 
-export const noChanges: SyncChanges = { added: 0, changed: 0, removed: 0, requests: 0 };
+export const noChanges: SyncChanges = { added: 0, changed: 0, removed: 0, requests: 0, odd: noOddRows };
 
 export function addChanges(to: SyncChanges, more: Partial<SyncChanges>): SyncChanges {
   return {
@@ -22,6 +25,7 @@ export function addChanges(to: SyncChanges, more: Partial<SyncChanges>): SyncCha
     changed: to.changed + (more.changed ?? 0),
     removed: to.removed + (more.removed ?? 0),
     requests: to.requests + (more.requests ?? 0),
+    odd: mergeOddRows(to.odd, more.odd ?? noOddRows),
   };
 }
 

@@ -78,6 +78,7 @@ async function signalAcceptances(
   const pending = new Set<string>();
   for await (const page of pendingAccounts(api)) {
     for (const { id } of page.accounts) pending.add(id);
+    for (const id of page.unread) if (id !== undefined) pending.add(id);
     heartbeat({ page: page.number });
   }
   let activated = 0;
@@ -96,9 +97,9 @@ async function signalAcceptances(
 async function* pendingAccounts(api: DatadogReads) {
   for (let number = 0, known: number | undefined; ; number += 1) {
     const page = { number, status: ['pending'] as const, size: known };
-    const { accounts, total, size } = await api.listAccountsPage(page);
-    yield { accounts, number };
-    if (accounts.length === 0 || (number + 1) * size >= total) return;
+    const { accounts, unread, total, size } = await api.listAccountsPage(page);
+    yield { accounts, unread, number };
+    if (accounts.length + unread.length === 0 || (number + 1) * size >= total) return;
     known = size;
   }
 }

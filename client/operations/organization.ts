@@ -51,7 +51,7 @@ async function readAccounts(client: DatadogClient): Promise<readonly Account[]> 
 async function readMemberships(client: DatadogClient, teams: readonly Team[]): Promise<Map<string, string[]>> {
   const memberships = new Map<string, string[]>();
   for (const { id } of teams) {
-    for (const { accountId } of (await client.attempt().listTeamMembers(id)) ?? []) {
+    for (const { accountId } of (await client.attempt().listTeamMembers(id))?.members ?? []) {
       memberships.set(accountId, [...(memberships.get(accountId) ?? []), id]);
     }
   }

@@ -1,5 +1,6 @@
 import type { FullSyncState, SyncCounts, SyncSummary } from '../contracts.ts';
 import type { MissingPermission } from '../failures.ts';
+import { mergeOddRows, noOddRows, type OddRows } from './oddRows.ts';
 import { kindPermissions, type KindState, type KindStates, type SyncKind } from './kinds.ts';
 
 /** The parts of a full sync in order, and the kinds each of them reads. Service accounts are known once the accounts are. */
@@ -25,10 +26,21 @@ export const newFullSync = (startedAt: string): FullSyncState => ({
   after: '',
   readings: 0,
   counts: { accounts: 0, pages: 0, roles: 0, teams: 0, added: 0, removed: 0, changed: 0, requests: 0 },
+  odd: noOddRows,
   kinds: {},
 });
 
-export function addCounts(counts: SyncCounts, more: Partial<SyncCounts>): SyncCounts {
+/** Counts and odd rows of one activity. */
+export const addRead = (
+  state: FullSyncState,
+  read: Partial<SyncCounts> & { readonly odd?: OddRows },
+): FullSyncState => ({
+  ...state,
+  counts: addCounts(state.counts, read),
+  odd: mergeOddRows(state.odd, read.odd ?? noOddRows),
+});
+
+function addCounts(counts: SyncCounts, more: Partial<SyncCounts>): SyncCounts {
   const sum = Object.entries(counts).map(([name, count]) => [name, count + (more[name as keyof SyncCounts] ?? 0)]);
   return Object.fromEntries(sum) as SyncCounts;
 }
@@ -84,5 +96,6 @@ export function summarize(state: FullSyncState, findings: number, durationMs: nu
   const complete = reasonOfIncompleteness(state.kinds) === undefined;
   // The inventory counts how many of the accounts are people, and how many keys there are.
   const counted = { users: accounts, serviceAccounts: 0, keys: 0 };
-  return { complete, ...counted, roles, teams, added, removed, changed, findings, requests, durationMs };
+  const { odd } = state;
+  return { complete, ...counted, roles, teams, added, removed, changed, findings, requests, durationMs, odd };
 }

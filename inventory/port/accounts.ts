@@ -16,6 +16,8 @@ export interface AccountsPage {
   /** Absent where a process saw them, outside any scan. */
   readonly scanId?: string;
   readonly accounts: readonly Account[];
+  /** Listed, but not to be read: they stay as they are, and are not gone. */
+  readonly unreadIds?: readonly string[];
   readonly seenAt: string;
 }
 
@@ -60,10 +62,15 @@ export interface TeamMemberRow extends TeamMember {
   readonly until?: string;
 }
 
+/** Ids of listed rows that could not be read, none of which is gone; undefined for one without an id, which may be any. */
+export type Unread = readonly (string | undefined)[];
+
 /** One team's whole list of members. */
 export interface TeamMembers {
   readonly teamId: string;
   readonly members: readonly TeamMember[];
+  /** Some could not be read: nobody's membership ends. */
+  readonly isPartial?: boolean;
   /** When the reading began. */
   readonly seenAt: string;
 }

@@ -1,4 +1,5 @@
 import type { AccountStatus } from '../../domain/model.ts';
+import type { Unread } from './accounts.ts';
 import type { Nhi, NhiKind } from '../../domain/sync/kinds.ts';
 
 export interface NhiRow extends Nhi {
@@ -30,6 +31,7 @@ export interface NhiSweep {
   /** Present where one owner's list was read. */
   readonly ownerAccountId?: string;
   readonly seenIds: readonly string[];
+  readonly unread?: Unread;
   readonly readStartedAt: string;
   readonly at: string;
 }

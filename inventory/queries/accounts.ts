@@ -22,9 +22,9 @@ const chunkSize = 100;
  */
 export const writeAccounts = locked(
   'accounts',
-  async (db: Db, { scanId, accounts, seenAt }: AccountsPage): Promise<Written> => {
+  async (db: Db, { scanId, accounts, unreadIds = [], seenAt }: AccountsPage): Promise<Written> => {
     const byId = new Map(accounts.map((account) => [account.id, normalize(account)]));
-    if (scanId !== undefined) await notePage(db, scanId, [...byId.keys()], seenAt);
+    if (scanId !== undefined) await notePage(db, scanId, [...new Set([...byId.keys(), ...unreadIds])], seenAt);
     const stored = await storedAccounts(db, [...byId.keys()]);
     const written: { account: Account; text: Json<Account>; before: StoredAccount | undefined }[] = [];
     for (const account of byId.values()) {

@@ -1,5 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import type { Nhi, NhiKind } from '../../domain/sync/kinds.ts';
+import { mayBeUnread } from '../../domain/sync/oddRows.ts';
 import { chunksOf } from '../database/chunks.ts';
 import { jsonTexts } from '../database/jsonRows.ts';
 import { locked } from '../database/locks.ts';
@@ -76,7 +77,7 @@ const useMs = ({ lastUsedAt }: Nhi): number => (lastUsedAt === undefined ? 0 : D
 
 /** Closes rows of these kinds that were not seen, unless they were written since the reading began. */
 export const sweepNhis = locked('nhis', async (db: Db, sweep: NhiSweep): Promise<{ removed: number }> => {
-  const { kinds, ownerAccountId, seenIds, readStartedAt, at } = sweep;
+  const { kinds, ownerAccountId, seenIds, unread = [], readStartedAt, at } = sweep;
   if (kinds.length === 0) return { removed: 0 };
   let query = db
     .selectFrom('nhis')
@@ -87,7 +88,11 @@ export const sweepNhis = locked('nhis', async (db: Db, sweep: NhiSweep): Promise
   if (ownerAccountId !== undefined) query = query.where('ownerAccountId', '=', ownerAccountId);
   const seen = new Set(seenIds);
   const unseen = (await query.execute()).map(({ nhiId }) => nhiId).filter((id) => !seen.has(id));
-  return closeNhis(db, unseen, at);
+  return closeNhis(
+    db,
+    unseen.filter((id) => !mayBeUnread(unread, id)),
+    at,
+  );
 });
 
 /** Closes keys and tokens of these kinds whose owner's account is gone: nobody's list shows them any more. */

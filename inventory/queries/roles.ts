@@ -1,7 +1,7 @@
 import { locked } from '../database/locks.ts';
 import type { Db } from '../database/schema.ts';
 import { toFlag, withoutNulls } from '../database/stored.ts';
-import type { ListWritten, RoleListRow, RoleRow } from '../port/accounts.ts';
+import type { ListWritten, RoleListRow, RoleRow, Unread } from '../port/accounts.ts';
 import { canonicalJson, parseJson } from '../port/json.ts';
 import { compareList } from './wholeList.ts';
 
@@ -11,7 +11,7 @@ import { compareList } from './wholeList.ts';
  */
 export const writeRoles = locked(
   'roles',
-  async (db: Db, roles: readonly RoleRow[], seenAt: string): Promise<ListWritten> => {
+  async (db: Db, roles: readonly RoleRow[], seenAt: string, unread?: Unread): Promise<ListWritten> => {
     if (roles.length === 0) return { added: 0, changed: 0, removed: 0 };
     const rows = roles.map(({ id, name, isManaged, permissions }) => ({
       id,
@@ -19,7 +19,10 @@ export const writeRoles = locked(
       isManaged: toFlag(isManaged),
       permissions: canonicalJson<readonly string[]>([...new Set(permissions)].toSorted()),
     }));
-    const { written, goneIds, counts } = compareList(rows, await db.selectFrom('roles').selectAll().execute(), seenAt);
+    const { written, goneIds, counts } = compareList(rows, await db.selectFrom('roles').selectAll().execute(), {
+      seenAt,
+      unread,
+    });
     for (const row of written) {
       await db
         .insertInto('roles')

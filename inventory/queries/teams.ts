@@ -2,7 +2,7 @@ import { chunksOf } from '../database/chunks.ts';
 import { locked } from '../database/locks.ts';
 import type { Db } from '../database/schema.ts';
 import { toFlag, withoutNulls } from '../database/stored.ts';
-import type { ListWritten, TeamListRow, TeamMemberRow, TeamMembers, TeamRow } from '../port/accounts.ts';
+import type { ListWritten, TeamListRow, TeamMemberRow, TeamMembers, TeamRow, Unread } from '../port/accounts.ts';
 import { compareList } from './wholeList.ts';
 
 const chunkSize = 200;
@@ -13,9 +13,12 @@ const chunkSize = 200;
  */
 export const writeTeams = locked(
   'teams',
-  async (db: Db, teams: readonly TeamRow[], seenAt: string): Promise<ListWritten> => {
+  async (db: Db, teams: readonly TeamRow[], seenAt: string, unread?: Unread): Promise<ListWritten> => {
     const rows = teams.map(({ id, handle, name, isManaged }) => ({ id, handle, name, isManaged: toFlag(isManaged) }));
-    const { written, goneIds, counts } = compareList(rows, await db.selectFrom('teams').selectAll().execute(), seenAt);
+    const { written, goneIds, counts } = compareList(rows, await db.selectFrom('teams').selectAll().execute(), {
+      seenAt,
+      unread,
+    });
     for (const row of written) {
       await db
         .insertInto('teams')
@@ -35,7 +38,7 @@ export const writeTeams = locked(
 /** Takes one team's whole list of members. A membership that began after the reading did is left as it is. */
 export const writeTeamMembers = locked(
   'teams',
-  async (db: Db, { teamId, members, seenAt }: TeamMembers): Promise<ListWritten> => {
+  async (db: Db, { teamId, members, isPartial = false, seenAt }: TeamMembers): Promise<ListWritten> => {
     const stored = db.selectFrom('teamMembers').selectAll().where('teamId', '=', teamId).where('until', 'is', null);
     const open = await stored.execute();
     const held = new Set(open.map(({ accountId }) => accountId));
@@ -54,6 +57,7 @@ export const writeTeamMembers = locked(
     for (const { accountId, isAdmin, since } of open) {
       const isAdminNow = listed.get(accountId);
       if (since > seenAt || isAdminNow === isAdmin) continue;
+      if (isAdminNow === undefined && isPartial) continue;
       counts[isAdminNow === undefined ? 'removed' : 'changed'] += 1;
       await db
         .updateTable('teamMembers')

@@ -1,4 +1,5 @@
-import type { ListWritten } from '../port/accounts.ts';
+import { mayBeUnread } from '../../domain/sync/oddRows.ts';
+import type { ListWritten, Unread } from '../port/accounts.ts';
 
 type Known<Row> = Row & { readonly writtenAt: string; readonly goneAt: string | null };
 
@@ -9,13 +10,14 @@ type Known<Row> = Row & { readonly writtenAt: string; readonly goneAt: string | 
 export function compareList<Row extends { readonly id: string }>(
   listed: readonly Row[],
   stored: readonly Known<Row>[],
-  seenAt: string,
+  { seenAt, unread = [] }: { readonly seenAt: string; readonly unread?: Unread | undefined },
 ): { readonly written: readonly Row[]; readonly goneIds: readonly string[]; readonly counts: ListWritten } {
   const before = new Map(stored.map((row) => [row.id, row]));
   const now = new Map(listed.map((row) => [row.id, row]));
   const written = [...now.values()].filter((row) => isNews(row, before.get(row.id), seenAt));
   const goneIds = stored
     .filter(({ id, goneAt, writtenAt }) => !now.has(id) && goneAt === null && seenAt >= writtenAt)
+    .filter(({ id }) => !mayBeUnread(unread, id))
     .map(({ id }) => id);
   const added = written.filter(({ id }) => before.get(id)?.goneAt !== null).length;
   return { written, goneIds, counts: { added, changed: written.length - added, removed: goneIds.length } };

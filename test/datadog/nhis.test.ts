@@ -15,7 +15,7 @@ const leakyKey = (id: string, attributes = {}) => ({
   relationships: { owned_by: { data: { id: 'u-1' } }, leak_information: { data: { id: 'l-1' } } },
 });
 
-test('a list that shows a secret leaves it where it is, in what is read and in what is refused', async () => {
+test('a list that shows a secret leaves it where it is, in what is read and in what is odd', async () => {
   await using stub = await startStub(({ path }) =>
     path.includes('api_keys') ? answered([leakyKey('k-1', { name: 7 })]) : answered([leakyKey('k-1')]),
   );
@@ -29,9 +29,10 @@ test('a list that shows a secret leaves it where it is, in what is read and in w
     last4: '6789',
     details: { isLeaked: true },
   });
-  const error = await failureOf(stub.api({ deadlineMs: 300 }).listNhis('apiKey'));
-  expect(JSON.stringify([error, String(error)])).not.toContain('canary');
-  expect(String(error)).toContain('name');
+  const api = stub.api();
+  expect(await api.listNhis('apiKey')).toEqual([]);
+  expect(api.oddRows()).toEqual([{ list: 'list API keys', id: 'k-1', why: expect.stringContaining('name') }]);
+  expect(JSON.stringify(api.oddRows())).not.toContain('canary');
 });
 
 test('a page that fails is requested again, and gives up when it keeps failing', async () => {
@@ -74,11 +75,8 @@ test('the largest page that a server honors is found: it returns less, or refuse
   }
 });
 
-test('a page of users that is empty in the middle, or without roles, is no page', async () => {
-  const bad = [[], [{ ...userOf('u-1'), relationships: {} }]];
-  for (const data of bad) {
-    await using stub = await startStub(() => answered(data, 50));
-    const call = stub.api({ deadlineMs: 300 }).listAccountsPage({ number: 0, size: 10 });
-    expect(await failureOf(call)).toMatchObject({ type: 'UnexpectedResponse' });
-  }
+test('a page of users that is empty in the middle is no page', async () => {
+  await using stub = await startStub(() => answered([], 50));
+  const call = stub.api({ deadlineMs: 300 }).listAccountsPage({ number: 0, size: 10 });
+  expect(await failureOf(call)).toMatchObject({ type: 'UnexpectedResponse' });
 });

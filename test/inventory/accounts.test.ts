@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { SyncSummary } from '../../domain/contracts.ts';
 import { openDatabases } from './backends.ts';
 import { account, at } from './samples.ts';
+import { noOddRows } from '../../domain/sync/oddRows.ts';
 
 const everything = { limit: 100, offset: 0 };
 
@@ -191,7 +192,7 @@ describe.each(await openDatabases())('on $name', ({ dialect, makeFixture }) => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
     const counts = { users: 1, serviceAccounts: 0, roles: 0, teams: 0, keys: 0, added: 0, removed: 0, changed: 0 };
-    const summary: SyncSummary = { ...counts, complete: true, findings: 0, requests: 2, durationMs: 5 };
+    const summary: SyncSummary = { ...counts, complete: true, findings: 0, requests: 2, durationMs: 5, odd: noOddRows };
     await inventory.startSyncRun({ runId: 'one', depth: 'full', startedAt: at(1) });
     await inventory.startSyncRun({ runId: 'one', depth: 'full', startedAt: at(2) });
     await inventory.startSyncRun({ runId: 'two', depth: 'full', startedAt: at(3) });

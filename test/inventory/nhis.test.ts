@@ -3,6 +3,7 @@ import type { SyncSummary } from '../../domain/contracts.ts';
 import type { KindStates, Nhi } from '../../domain/sync/kinds.ts';
 import { openDatabases, type Fixture } from './backends.ts';
 import { account, at } from './samples.ts';
+import { noOddRows } from '../../domain/sync/oddRows.ts';
 
 const everything = { limit: 100, offset: 0 };
 
@@ -24,7 +25,7 @@ const member = (accountId: string, isAdmin = false) => ({ accountId, isAdmin });
 /** A finished run that read these kinds. */
 async function finishedRun({ inventory }: Fixture, runId: string, minute: number, kinds: KindStates): Promise<void> {
   const counts = { users: 0, serviceAccounts: 0, roles: 0, teams: 0, keys: 0, added: 0, removed: 0, changed: 0 };
-  const summary: SyncSummary = { ...counts, complete: true, findings: 0, requests: 0, durationMs: 0 };
+  const summary: SyncSummary = { ...counts, complete: true, findings: 0, requests: 0, durationMs: 0, odd: noOddRows };
   await inventory.startSyncRun({ runId, depth: 'full', startedAt: at(minute) });
   await inventory.finishSyncRun({ runId, summary, at: at(minute + 1), kinds });
 }

@@ -220,6 +220,43 @@ test('a key that is revoked in the middle closes nothing, and the run says what 
   expect(await syncNow(client)).toMatchObject({ complete: true, added: 0, removed: 0 });
 });
 
+test('odd rows are counted and named, stay as they are known, and hide no others', async () => {
+  const { simulator, inventory } = stage;
+  await syncNow(client);
+  const before = await syncedRows(inventory);
+  const email = 'seen-beside-odd-rows@example.com';
+  const body = { data: { type: 'users' as const, attributes: { email, name: 'A first one' } } };
+  const { data } = await officialClient(simulator).users.createUser({ body });
+  const odd = {
+    users: await spoilLast('users', (user) => ({ ...user, relationships: undefined })),
+    roles: await spoilLast('roles', (role) => ({ ...role, attributes: [] })),
+    team: await spoilLast('team', (team) => ({ id: team['id'], type: 'team' })),
+  };
+
+  const summary = await syncNow(client);
+  expect(summary).toMatchObject({ complete: true, added: 1, changed: 0, removed: 0, odd: { count: 3 } });
+  expect(new Set(summary.odd.rows.map(({ id }) => id))).toEqual(new Set(Object.values(odd)));
+  const [run] = await inventory.listSyncRuns(1);
+  expect(run?.summary?.odd).toEqual(summary.odd);
+  const now = await syncedRows(inventory);
+  expect({ ...now, accounts: now.accounts.filter(({ id }) => id !== data?.id) }).toEqual(before);
+});
+
+/** Datadog's last row of this list from now on; returns its id. */
+async function spoilLast(
+  list: 'users' | 'roles' | 'team',
+  spoil: (row: Readonly<Record<string, unknown>>) => unknown,
+): Promise<string> {
+  const { url, apiKey, appKey, faults } = stage.simulator;
+  const headers = { 'dd-api-key': apiKey, 'dd-application-key': appKey };
+  const answer = await fetch(`${url}/api/v2/${list}?page[size]=1000`, { headers });
+  const { data, ...rest } = (await answer.json()) as { data: { id: string }[] };
+  const last = data.pop();
+  const body = { ...rest, data: [...data, spoil({ ...last })] };
+  faults.add({ kind: 'reply', match: { method: 'GET', path: `^/api/v2/${list}$` }, reply: { status: 200, body } });
+  return last?.id ?? '';
+}
+
 test('two syncs at once are one', async () => {
   const runs = (await stage.inventory.listSyncRuns(100)).length;
   const [one, other] = await Promise.all([syncNow(client), syncNow(client)]);

@@ -9,6 +9,7 @@ import { runCli } from '../../../client/cli/run.ts';
 import { syncKinds, type KindStates } from '../../../domain/sync/kinds.ts';
 import { accountOf, atAccount, atKey, daysAgo } from '../../activities/sync/findings/samples.ts';
 import { createShell } from '../support/shell.ts';
+import { noOddRows } from '../../../domain/sync/oddRows.ts';
 
 const at = '2026-06-01T12:00:00.000Z';
 const whole: KindStates = Object.fromEntries(syncKinds.map((kind) => [kind, { state: 'complete' }]));
@@ -20,7 +21,7 @@ beforeAll(async () => {
   await inventory.startSyncRun({ runId: 'r-1', depth: 'full', startedAt: at });
   const kinds: KindStates = { ...whole, applicationKey: { state: 'notVisible', permission: 'org_app_keys_read' } };
   const summary = { complete: true, users: 0, serviceAccounts: 0, roles: 0, teams: 0, keys: 0, findings: 0 };
-  const counts = { added: 0, removed: 0, changed: 0, requests: 0, durationMs: 1 };
+  const counts = { added: 0, removed: 0, changed: 0, requests: 0, durationMs: 1, odd: noOddRows };
   await inventory.finishSyncRun({ runId: 'r-1', summary: { ...summary, ...counts }, at, kinds });
   const page = { after: '', frozenScopes: new Set<string>(), states: whole, at };
   const dormant = atAccount({ id: 'a-2', email: '=cmd@example.com', lastLoginAt: daysAgo(200) });

@@ -7,6 +7,7 @@ import { openInventory } from '../../support/inventory.ts';
 import { runCli } from '../../../client/cli/run.ts';
 import type { HrEvent } from '../../../domain/model.ts';
 import { createShell } from '../support/shell.ts';
+import { noOddRows } from '../../../domain/sync/oddRows.ts';
 
 const at = '2026-01-15T12:00:00.000Z';
 const person = { email: 'ada@example.com', name: 'Ada "A", Example', department: 'SRE', timeZone: 'Asia/Tokyo' };
@@ -246,7 +247,7 @@ test('kinds that the last sync could not see are named beside the list', async (
   await inventory.startSyncRun({ runId: 'r-1', depth: 'full', startedAt: at });
   await inventory.finishSyncRun({
     runId: 'r-1',
-    summary: { ...counts, complete: true, findings: 0, requests: 1, durationMs: 1 },
+    summary: { ...counts, complete: true, findings: 0, requests: 1, durationMs: 1, odd: noOddRows },
     at,
     kinds: { apiKey: { state: 'notVisible', permission: 'api_keys_read' }, accounts: { state: 'complete' } },
   });
