@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent } from 'undici';
-import type { MissingPermission } from '../domain/failures.ts';
 import { boundWait, DatadogFailure, failureOf } from './failures.ts';
 import { createLimiter, type Limiter } from './limiter.ts';
 import { logIntakeOf } from './sites.ts';
 import type { AttemptOptions } from './types.ts';
 import type { HttpAnswer } from './answer.ts';
+import { refusalOf } from './refusals.ts';
 import { collectOddRows, type OddRowsNoted } from './rows.ts';
 
 export interface Keys {
@@ -101,10 +101,7 @@ export function createSender(connection: Connection, options: AttemptOptions = {
     if (answer.status >= 200 && answer.status < 300) return answer;
     const failure = failureOf(answer, call);
     if (failure.type !== 'NotAuthorized') throw failure;
-    throw failureOf(
-      answer,
-      await explain(exchange, { permission: call.permission, operation: call.operation }, signal),
-    );
+    throw await refusalOf(exchange, answer, call, signal);
   }
 
   return {
@@ -122,29 +119,6 @@ export function createSender(connection: Connection, options: AttemptOptions = {
     },
   };
 }
-
-/** A 403 says neither which permission is missing nor whether the keys are known at all: ask. */
-async function explain(
-  exchange: Sender['exchange'],
-  needs: MissingPermission,
-  signal: AbortSignal | undefined,
-): Promise<MissingPermission> {
-  try {
-    const { status } = await exchange(validateBothKeys);
-    return status === 401 || status === 403 ? { ...needs, permission: 'validKeys' } : needs;
-  } catch (error) {
-    if (signal?.aborted === true) throw error;
-    return needs;
-  }
-}
-
-/** `GET /api/v2/validate_keys` judges both keys and needs no permission. */
-export const validateBothKeys: Call = {
-  method: 'GET',
-  path: '/api/v2/validate_keys',
-  operation: 'validate the keys',
-  permission: 'validKeys',
-};
 
 const gotNoTurn = ({ operation }: Call): DatadogFailure =>
   new DatadogFailure('RateLimited', `${operation} got no turn within the deadline`, { retryAfterMs: boundWait(0) });

@@ -38,6 +38,7 @@ export function openDatadog({ baseUrl, keys }: DatadogOptions): DatadogClient {
         ...createProbeCalls(http, snapshot.currentUser),
         ...createLogCalls(http),
         oddRows: http.oddRows,
+        noteOdd: http.noteOdd,
         get requests() {
           return http.requests;
         },

@@ -1,24 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { failureOf, isFailure } from './failures.ts';
-import { userPath } from './accounts.ts';
-import { validateBothKeys, type Call, type Sender } from './http.ts';
+import type { Call, Sender } from './http.ts';
+import { probeOf, validateBothKeys } from './probeCalls.ts';
+import { isRefused } from './refusals.ts';
 import type { Capability, DatadogReads } from './types.ts';
 
 type ProbeCalls = Pick<DatadogReads, 'probe' | 'validateKeys'>;
 
-interface Probe {
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string | number>>;
-  /** What a key that may do it gets. */
-  readonly yes: readonly number[];
-}
-
-const firstUser = { 'page[size]': 1 };
-
 /** Reading calls only, never PATCH or DELETE. 403 says no; any other response says nothing. */
 export function createProbeCalls(http: Sender, currentUser: DatadogReads['currentUser']): ProbeCalls {
   async function judge(capability: Capability): Promise<'yes' | 'no' | 'unknown'> {
-    const probe = await probeOf(currentUser, capability);
+    // One probe alone asks who the owner is.
+    const ownId = capability === 'user_access_manage' ? (await currentUser()).account.id : '';
+    const probe = probeOf(capability, ownId);
     const status = await statusOf(http, {
       method: 'GET',
       path: probe.path,
@@ -67,28 +60,3 @@ async function statusOf(http: Sender, call: Call): Promise<number> {
   if (answer.status === 429 || answer.status >= 500) throw failureOf(answer, call);
   return answer.status;
 }
-
-async function probeOf(currentUser: DatadogReads['currentUser'], capability: Capability): Promise<Probe> {
-  switch (capability) {
-    case 'user_access_read':
-      return { path: '/api/v2/users', query: firstUser, yes: [200] };
-    case 'user_access_invite':
-      return { path: `/api/v2/user_invitations/${randomUUID()}`, yes: [404] };
-    case 'user_access_manage':
-      return { path: `${userPath((await currentUser()).account.id)}/identity_providers`, yes: [200] };
-    case 'teams_read':
-      return { path: '/api/v2/team', query: firstUser, yes: [200] };
-    case 'api_keys_read':
-      return { path: '/api/v2/api_keys', query: firstUser, yes: [200] };
-    case 'org_app_keys_read':
-      return { path: '/api/v2/application_keys', query: firstUser, yes: [200] };
-    case 'org_authorized_apps_read':
-      return { path: '/api/v2/org_authorized_clients', query: firstUser, yes: [200] };
-    case 'audit_logs_read':
-      return { path: '/api/v2/audit/events', query: { 'page[limit]': 1 }, yes: [200] };
-    case 'service_account_write':
-      return { path: `/api/v2/service_accounts/${randomUUID()}/application_keys`, yes: [200, 404] };
-  }
-}
-
-const isRefused = (status: number): boolean => status === 401 || status === 403;

@@ -99,6 +99,7 @@ export interface DatadogReads {
   validateKeys(): Promise<'valid' | 'apiKeyRefused' | 'applicationKeyRefused'>;
   /** Rows of lists that this attempt could not read, or not wholly, each once. */
   readonly oddRows: () => readonly OddRow[];
+  noteOdd(row: OddRow): void;
   /** Requests sent by this attempt so far. */
   readonly requests: number;
 }

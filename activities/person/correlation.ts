@@ -55,7 +55,9 @@ export function createCorrelationActivities({ datadog, inventory, policy }: Depe
           { api, inventory, policy },
           { personId, email: isBound ? undefined : word?.email, isLeaving },
         ).catch((error: unknown) => {
-          throw isLeaving && isFailure(error, 'InvalidRequest', 'NotFound', 'Conflict') ? askedAgain(error) : error;
+          throw isLeaving && isFailure(error, 'InvalidRequest', 'ObjectRefused', 'NotFound', 'Conflict')
+            ? askedAgain(error)
+            : error;
         });
         return account === undefined ? {} : { account: seenBy(word, account) };
       });

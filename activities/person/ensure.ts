@@ -177,5 +177,5 @@ async function request({ send, mayBeSo }: Write, refused: () => Promise<void>): 
 
 /** Anything else may have been carried out all the same. */
 const wasRefused = (error: unknown): boolean =>
-  isFailure(error, 'InvalidRequest', 'NotAuthorized', 'NotFound', 'Conflict', 'RateLimited') ||
+  isFailure(error, 'InvalidRequest', 'NotAuthorized', 'ObjectRefused', 'NotFound', 'Conflict', 'RateLimited') ||
   (error instanceof ApplicationFailure && error.type === observing);

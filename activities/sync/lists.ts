@@ -1,11 +1,12 @@
 import { activityInfo } from '@temporalio/activity';
 import type { Nhi, NhiKind } from '../../domain/sync/kinds.ts';
 import { withDatadog } from '../attempt.ts';
-import { DatadogFailure } from '../../datadog/failures.ts';
+import { DatadogFailure, isFailure } from '../../datadog/failures.ts';
+import { withoutAddresses } from '../../domain/text.ts';
 import type { DatadogClient, DatadogReads, ListedNhiKind, OwnedNhiKind } from '../../datadog/types.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { Unread } from '../../inventory/port/accounts.ts';
-import { addOddRows, noOddRows } from '../../domain/sync/oddRows.ts';
+import { addOddRows, noOddRows, type OddRow } from '../../domain/sync/oddRows.ts';
 import { addChanges, asSync, atOnce, beating, noChanges, type SyncChanges } from './pace.ts';
 import type { Dependencies } from '../dependencies.ts';
 
@@ -63,7 +64,7 @@ export function createKindScans({ datadog, inventory }: Pick<Dependencies, 'data
         .toSorted();
       return readMany(datadog, ids, async (api, teamId) => {
         const seenAt = now();
-        const read = await api.listTeamMembers(teamId);
+        const read = await unlessRefused(api, { list: 'team', id: teamId }, api.listTeamMembers(teamId));
         if (read === undefined) return {};
         const { members, isWhole } = read;
         return inventory.writeTeamMembers({ teamId, members, isPartial: !isWhole, seenAt });
@@ -99,7 +100,9 @@ async function scanServiceAccounts(
     const readAt = now();
     for (const kind of ownedKinds) {
       if (hidden.has(kind)) continue;
-      const nhis = await api.listOwnedNhis(accountId, kind);
+      const row = { list: 'service account', id: accountId };
+      const nhis = await unlessRefused(api, row, api.listOwnedNhis(accountId, kind), 'refused' as const);
+      if (nhis === 'refused') continue;
       if (nhis !== undefined) lists.push({ kind, nhis });
       // The account was there for its keys: it is the list of tokens that this organization does not have.
       else if (kind === 'serviceAccountToken') hidden.add(kind);
@@ -119,6 +122,22 @@ async function scanServiceAccounts(
   // What belonged to service accounts that are gone goes too.
   const { removed } = await inventory.sweepOwnerlessNhis(ownedKinds, now());
   return { ...addChanges(run, { removed }), hidden: [...hidden] };
+}
+
+/** What Datadog refuses of one object is that object's: what is known of it stays, and it is named. */
+async function unlessRefused<T, Refused = undefined>(
+  api: DatadogReads,
+  row: Omit<OddRow, 'why'>,
+  asking: Promise<T>,
+  refused: Refused = undefined as Refused,
+): Promise<T | Refused> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (!isFailure(error, 'ObjectRefused')) throw error;
+    api.noteOdd({ ...row, why: withoutAddresses(error.message) });
+    return refused;
+  }
 }
 
 async function reading<T>(

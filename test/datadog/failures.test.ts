@@ -40,10 +40,18 @@ test.each([
   expect(seen).toMatchObject({ type, nonRetryable: datadogFailures[type].retry !== 'activity' });
 });
 
+/** With a key that has the permission. */
+async function failureOfOne(): Promise<DatadogFailure> {
+  await using pair = await openPair();
+  pair.simulator.faults.add({ kind: '403', match: { method: 'POST' } });
+  return (await failureOf(pair.api().createAccount({ email: 'ada@example.com' }))) as DatadogFailure;
+}
+
 test('every row of the failure table is met by a response or a broken one', async () => {
   const answers = [400, 401, 404, 409, 429, 500].map((status) => ({ status }));
   const met = await Promise.all([...answers, { status: 200, body: 'no JSON' }].map(failureFor));
-  expect(met.map(({ failure }) => failure.type).toSorted()).toEqual(Object.keys(datadogFailures).toSorted());
+  const types = [...met.map(({ failure }) => failure.type), (await failureOfOne()).type];
+  expect(types.toSorted()).toEqual(Object.keys(datadogFailures).toSorted());
 });
 
 test.each<[string, unknown, string]>([

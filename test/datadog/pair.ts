@@ -39,6 +39,8 @@ export async function failureOf(call: Promise<unknown>): Promise<unknown> {
   throw new Error('it succeeded');
 }
 
+const mendable: readonly string[] = ['NotAuthorized', 'ObjectRefused', disableRefused];
+
 /**
  * Again and again as Temporal and the process would: what may be retried is retried after its delay, and what the key may
  * not do is done again once the key is mended, as a new activity. Throws what nobody repeats.
@@ -51,7 +53,7 @@ export async function drive<T>(use: (attempt: number) => Promise<T>): Promise<T>
     } catch (error) {
       const failure = toApplicationFailure(error);
       if (!(failure instanceof ApplicationFailure)) throw error;
-      const isMendable = failure.type === 'NotAuthorized' || failure.type === disableRefused;
+      const isMendable = mendable.includes(failure.type ?? '');
       if (failure.nonRetryable === true && !isMendable) throw error;
       attempt = isMendable ? 1 : attempt + 1;
       await pass(Number(failure.nextRetryDelay ?? 20));

@@ -2,7 +2,7 @@ import { CancellationScope, sleep } from '@temporalio/workflow';
 import type { MissingPermission } from '../../domain/failures.ts';
 import { blockerPoll, permissionPoll, records } from '../proxies.ts';
 import { refuseToGoOn } from './cancellation.ts';
-import { conflictOf, missingPermissionOf } from './failures.ts';
+import { conflictOf, failureIn, missingPermissionOf } from './failures.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { Process } from './process.ts';
 import { alongside, waitFor } from './waits.ts';
@@ -38,9 +38,10 @@ export class Blockers {
 
   /**
    * Calls Datadog. Where the key may not do it, or the account is not surely the person's, the process is blocked: it says
-   * what is wrong, waits until that is put right, and calls again.
+   * what is wrong, waits until that is put right, and calls again. One object that Datadog refuses ends a part of a process
+   * (`isPart`), and blocks what is no part.
    */
-  async allowed<T>(call: () => Promise<T>): Promise<T> {
+  async allowed<T>(call: () => Promise<T>, { isPart = false } = {}): Promise<T> {
     for (let refusals = 0; ; refusals += 1) {
       try {
         return await call();
@@ -50,6 +51,7 @@ export class Blockers {
         const conflict = conflictOf(error);
         if (missing !== undefined) await this.#waitForPermission(missing, refusals);
         else if (conflict !== undefined) await this.#waitForCorrelation(conflict, refusals);
+        else if (!isPart && failureIn(error)?.type === 'ObjectRefused') await this.#waitForObject(error, refusals);
         else throw error;
       }
     }
@@ -60,6 +62,14 @@ export class Blockers {
     const pauses = refusals === 0 ? 0 : 2 ** refusals;
     const blocker = { reason: missing.permission, advice: adviceFor(missing) };
     await this.#waitWithPauses(blocker, pauses, (isTold) => permissionPoll.awaitPermission(missing, isTold));
+  }
+
+  /** Nothing tells when that ends but to try again. */
+  async #waitForObject(error: unknown, refusals: number): Promise<void> {
+    const reason = failureIn(error)?.message ?? '';
+    const advice =
+      'see in Datadog what is special about it; it is tried again after a while, and at once with `npx muster person retry`';
+    await this.#waitWithPauses({ reason, advice }, 2 ** refusals, async () => undefined);
   }
 
   /** What was in conflict may look clear at once, and be refused again: each try waits longer. */

@@ -35,7 +35,9 @@ export async function alignAccount(run: PersonRun, account: SeenAccount): Promis
     if (fields.length === 0) continue;
     const isEmail = fields.some((field) => field === 'email');
     try {
-      const updated = await blockers.allowed(() => datadog.updateAccount(account.id, fields, becauseOf(run)));
+      const updated = await blockers.allowed(() => datadog.updateAccount(account.id, fields, becauseOf(run)), {
+        isPart: true,
+      });
       aligned = { account: updated, hasNewEmail: isEmail };
     } catch (error) {
       throwUnlessFailed(error);

@@ -68,7 +68,9 @@ async function part(
   write: (summary: string) => Promise<boolean>,
 ): Promise<void> {
   const isDone = await attempted(run, name, () =>
-    kind === 'team' ? optional(run, name, () => write(name)) : run.blockers.allowed(() => write(name)),
+    kind === 'team'
+      ? optional(run, name, () => write(name))
+      : run.blockers.allowed(() => write(name), { isPart: true }),
   );
   if (isDone === true) run.process.finishPart(name, 'done');
 }

@@ -147,4 +147,4 @@ async function emailOnceReleased(run: PersonRun, id: string): Promise<EmailChang
 }
 
 const updateEmail = ({ blockers }: PersonRun, id: string, because: Because): Promise<SeenAccount> =>
-  blockers.allowed(() => datadog.updateAccount(id, ['email'], because));
+  blockers.allowed(() => datadog.updateAccount(id, ['email'], because), { isPart: true });

@@ -132,9 +132,10 @@ export async function withdrawInvitations(
   { id }: SeenAccount,
 ): Promise<void> {
   try {
-    await run.blockers.allowed(() => datadog.cancelInvitations(id, becauseOf(run)));
+    await run.blockers.allowed(() => datadog.cancelInvitations(id, becauseOf(run)), { isPart: true });
   } catch (error) {
-    if (failureIn(error)?.type !== notOwed) throw error;
+    const { type } = failureIn(error) ?? {};
+    if (type !== notOwed && type !== 'ObjectRefused') throw error;
     run.process.note('the last invitation was not cancelled');
   }
 }

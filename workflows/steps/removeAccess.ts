@@ -40,20 +40,23 @@ export async function removeAccess(run: Leaving, account: SeenAccount): Promise<
 async function readHeld(run: Leaving, { id }: SeenAccount): Promise<SeenAccess | undefined> {
   const { blockers } = run;
   const because = becauseOf(run);
-  const whole = await dispensable(() => blockers.allowed(() => bestEffort.readLastHoldings(because, id)));
+  const whole = await dispensable(() =>
+    blockers.allowed(() => bestEffort.readLastHoldings(because, id), { isPart: true }),
+  );
   if (whole !== undefined) return whole.access;
   const readRoles = () => datadog.readLastHoldings(because, id, { withoutTeams: true });
-  const roles = await attempted(run, 'remove roles', () => blockers.allowed(readRoles));
+  const roles = await attempted(run, 'remove roles', () => blockers.allowed(readRoles, { isPart: true }));
   if (roles !== undefined) await removeAll(run, id, heldEntitlements(roles.access), because);
   const readTeams = () => datadog.readLastHoldings.executeWithOptions(longEnough, [because, id]);
-  return (await attempted(run, 'remove teams', () => blockers.allowed(readTeams)))?.access;
+  return (await attempted(run, 'remove teams', () => blockers.allowed(readTeams, { isPart: true })))?.access;
 }
 
 /** Whether it is so in Datadog. */
 export async function readBackRemoval(run: Leaving, { id }: SeenAccount): Promise<void> {
   const { process, blockers } = run;
   const because = becauseOf(run);
-  const read = () => blockers.allowed(() => datadog.readHoldings.executeWithOptions(longEnough, [because, id]));
+  const read = () =>
+    blockers.allowed(() => datadog.readHoldings.executeWithOptions(longEnough, [because, id]), { isPart: true });
   const access = (await attempted(run, 'read back', read))?.access;
   if (access === undefined) return;
   process.useAccount(access.account);
