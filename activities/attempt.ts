@@ -29,12 +29,13 @@ export async function withDatadog<T>(
   }
 }
 
-/** It is tried again within seconds, which tells more than to tell somebody. */
-export const isSoonOver = ({ type, retryAfterMs = 0 }: DatadogFailure): boolean =>
-  activityInfo().attempt < worthTelling &&
-  retryAfterMs <= soonMs &&
-  type !== unknownEntitlement &&
-  datadogFailures[type].retry === 'activity';
+/** It is tried again within seconds, or may be lag, which tells more than to tell somebody. */
+export const isSoonOver = ({ type, retryAfterMs = 0, isLag }: DatadogFailure): boolean =>
+  isLag === true ||
+  (activityInfo().attempt < worthTelling &&
+    retryAfterMs <= soonMs &&
+    type !== unknownEntitlement &&
+    datadogFailures[type].retry === 'activity');
 
 /** The attempt after which somebody is told: with the pauses between, and however long each takes, within a minute. */
 const worthTelling = 3;

@@ -18,7 +18,7 @@ type AccountReads = Pick<DatadogReads, 'findAccountsByEmail' | 'findAccountsByAd
 type AccountWrites = Omit<DatadogWrites, 'assign' | 'remove'>;
 
 /** What an invitation lives where the organization sets nothing else. */
-const invitationLifetimeMs = 2 * 24 * 60 * 60_000;
+export const invitationLifetimeMs = 2 * 24 * 60 * 60_000;
 
 export function createAccountReads(http: Sender): AccountReads {
   /** `GET /users?filter=`, a substring search: pages are read to the end and compared exactly. */

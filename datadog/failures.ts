@@ -16,6 +16,10 @@ interface FailureDetails {
   readonly missing?: MissingPermission;
   /** It was tried again as often as makes sense: nobody is to try once more. */
   readonly isExhausted?: true;
+  /** What was written a moment ago does not show yet: soon it does, or it is something else. */
+  readonly isLag?: true;
+  /** The request has not left: Datadog cannot have carried it out. */
+  readonly isUnsent?: boolean;
 }
 
 /** What went wrong at Datadog, in the words of the closed table. Carries no cause: a cause may show request headers. */
@@ -28,11 +32,13 @@ export class DatadogFailure extends Error {
   /** Present for `NotAuthorized`. */
   readonly missing?: MissingPermission;
   readonly isExhausted?: true;
+  readonly isLag?: true;
+  readonly isUnsent?: boolean;
 
   constructor(
     type: DatadogFailureType,
     message: string,
-    { status, retryAfterMs, missing, isExhausted }: FailureDetails = {},
+    { status, retryAfterMs, missing, isExhausted, isLag, isUnsent }: FailureDetails = {},
   ) {
     super(message);
     this.type = type;
@@ -40,6 +46,8 @@ export class DatadogFailure extends Error {
     if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs;
     if (missing !== undefined) this.missing = missing;
     if (isExhausted !== undefined) this.isExhausted = isExhausted;
+    if (isLag !== undefined) this.isLag = isLag;
+    if (isUnsent === true) this.isUnsent = isUnsent;
   }
 }
 

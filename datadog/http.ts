@@ -92,7 +92,8 @@ export function createSender(connection: Connection, options: AttemptOptions = {
     const ended = AbortSignal.any([attemptSignal, AbortSignal.timeout(Math.max(1, requestDeadlineMs))]);
     return transfer(connection, call, keys, ended, learn).catch((error: unknown) => {
       if (signal?.aborted === true) throw signal.reason;
-      throw new DatadogFailure('DatadogUnavailable', `${call.operation} got no complete answer: ${describe(error)}`);
+      const message = `${call.operation} got no complete answer: ${describe(error)}`;
+      throw new DatadogFailure('DatadogUnavailable', message, { isUnsent: unconnected.has(codeOf(error)) });
     });
   }
 
@@ -195,10 +196,22 @@ export function parseBody(call: Call, answer: HttpAnswer): unknown {
   }
 }
 
+/** There was no connection that a request could have gone over. */
+const unconnected: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+const codeOf = (error: unknown): unknown => (Object(error) as { readonly code?: unknown }).code;
+
 /** The name or code only: messages and causes of the transport may show what was sent. */
 function describe(error: unknown): string {
-  const { name, code } = Object(error) as { name?: unknown; code?: unknown };
+  const { name } = Object(error) as { name?: unknown };
   if (name === 'TimeoutError') return 'the deadline passed';
-  const shown = [code, name].find((part) => typeof part === 'string');
+  const shown = [codeOf(error), name].find((part) => typeof part === 'string');
   return shown === undefined ? 'the connection failed' : `the connection failed (${shown})`;
 }

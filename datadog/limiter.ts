@@ -227,7 +227,8 @@ function readMs(seconds: string | undefined): number | undefined {
   return count === undefined ? undefined : count * 1_000;
 }
 
-const closed = (): DatadogFailure => new DatadogFailure('DatadogUnavailable', 'the Datadog client was closed');
+const closed = (): DatadogFailure =>
+  new DatadogFailure('DatadogUnavailable', 'the Datadog client was closed', { isUnsent: true });
 
 const refusal = (delayMs: number): DatadogFailure =>
   new DatadogFailure('RateLimited', `the rate limit resets in ${Math.ceil(delayMs / 1_000)} seconds`, {

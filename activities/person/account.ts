@@ -17,9 +17,10 @@ import { stillHeld } from './awaiting.ts';
 import { approvalFor } from './because.ts';
 import { admit } from './changeBudget.ts';
 import { ensure, refuseUnowed, type Write, type Writing } from './ensure.ts';
+import { lagging, mayLag, notDone } from './lag.ts';
 import { summarize } from './openWrites.ts';
 import { boundAccount, checkedAccount, conflict } from './ownership.ts';
-import { holdsRole, refuseProtected, whileAdministratorsStay } from './protection.ts';
+import { holdsRole, orUnknown, refuseProtected, whileAdministratorsStay } from './protection.ts';
 import { refuseLapsed } from './stillAllowed.ts';
 import { requiredWord, seenBy } from './word.ts';
 
@@ -151,6 +152,9 @@ async function accountAt(api: Datadog, email: string): Promise<Account> {
   const found = accountOf(await api.findAccountsByAddress(email), email);
   if ('problem' in found) throw conflict(found.problem);
   if (found.account !== undefined) return found.account;
+  // An earlier attempt may have created it, of whose reply nothing is known.
+  if (activityInfo().attempt > 1 && mayLag())
+    throw lagging('the account was created a moment ago, and is not listed yet');
   // A service account has it, or the list lags behind.
   throw conflict('the address is taken in Datadog, and no person’s account has it as its e-mail', takenAdvice);
 }
@@ -170,7 +174,7 @@ async function enableAccount(context: Attempt, accountId: string): Promise<Accou
     allowed: () => refuseLapsed(inventory, because),
     async send() {
       const enabled = await api.enableAccount(accountId);
-      if (enabled.status === 'disabled') throw notYet(accountId, 'enabled');
+      if (enabled.status === 'disabled') throw notDone(`account ${accountId} does not read back as enabled`);
       return enabled;
     },
     said: bothSummarized,
@@ -212,7 +216,9 @@ type Disabling = 'disabled' | 'gone';
 
 async function disableAccount(context: Attempt, accountId: string): Promise<Disabling> {
   const { api, inventory, policy, because } = context;
-  const account = await withoutOn(['NotFound'], boundAccount(api, inventory, { ...because, accountId }));
+  // A reading that Datadog refuses is no reason to wait in silence.
+  const read = () => withoutOn(['NotFound'], boundAccount(api, inventory, { ...because, accountId }));
+  const account = await orUnknown(accountId, read, ({ type }) => type === 'NotAuthorized');
   if (account === undefined) return 'gone';
   let isAsked = false;
   const { after } = await whileAdministratorsStay(inventory, { api, account }, () =>
@@ -230,7 +236,7 @@ async function disableAccount(context: Attempt, accountId: string): Promise<Disa
       // Somebody else was quicker: the second request gets a 404.
       mayBeSo: ['NotFound'],
       readBack: async () => ({ account: await api.getAccount(accountId) }),
-      notSo: () => notYet(accountId, 'disabled'),
+      notSo: () => notDone(`account ${accountId} does not read back as disabled`),
       said: bothSummarized,
     }),
   ).catch((error: unknown) => {
@@ -257,10 +263,6 @@ async function refuseAboveBudget({ because, ...context }: Attempt, { id, status 
   if (status !== 'active' || (await admit(context, because, 'email')).state === 'admitted') return;
   throw ApplicationFailure.nonRetryable(`the new e-mail of account ${id} is above the change budget`, removalHeld);
 }
-
-/** Reply and reading contradict each other: the next attempt reads again. */
-const notYet = (id: string, state: string): DatadogFailure =>
-  new DatadogFailure('UnexpectedResponse', `account ${id} does not read back as ${state} yet`);
 
 /** Two people who swap their addresses meet this: each address is the other's handle, and Datadog takes neither. */
 const addressTaken = (): DatadogFailure =>

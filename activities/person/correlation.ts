@@ -10,6 +10,7 @@ import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { PendingInvitation } from '../../inventory/port/people.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withDatadog } from '../attempt.ts';
+import { isJustCreated, notShown } from './lag.ts';
 import { conflict } from './ownership.ts';
 import { settleOpenWrites } from './openWrites.ts';
 import { attemptedAt, seenBy, wordFor } from './word.ts';
@@ -100,6 +101,8 @@ export async function locateAccount(
     if (!isLeaving) refuseExternal(policy(), bound.email);
     return { account: bound, isBound: true };
   }
+  const isMissing = accountId !== undefined && inventory !== undefined;
+  if (isMissing && (await isJustCreated(inventory, { personId, accountId }))) throw notShown(accountId);
   if (email === undefined) return { isBound: false };
   refuseExternal(policy(), email);
   const found = accountOf(await api.findAccountsByAddress(email), email);

@@ -37,7 +37,7 @@ export interface Write {
   readonly mayBeSo?: readonly [DatadogFailureType, ...DatadogFailureType[]];
   readonly readBack?: () => Promise<Reading>;
   /** What is thrown where it does not read back. */
-  readonly notSo?: (refusal?: DatadogFailure) => DatadogFailure;
+  readonly notSo?: (refusal?: DatadogFailure) => DatadogFailure | Promise<DatadogFailure>;
   /** `asked`: how often it was requested, as far as it is known. */
   readonly said: (ensured: {
     readonly before?: Account;
@@ -109,7 +109,7 @@ export async function ensure(writing: Writing, because: Because, write: Write): 
     return conclude({ changed, before, after: sent.account ?? before });
   }
   const seen = await write.readBack();
-  const failure = isSo(seen) ? undefined : write.notSo?.(sent.refusal);
+  const failure = isSo(seen) ? undefined : await write.notSo?.(sent.refusal);
   if (failure !== undefined) throw failure;
   return conclude({ changed, before, after: seen.account });
 }
@@ -178,4 +178,5 @@ async function request({ send, mayBeSo }: Write, refused: () => Promise<void>): 
 /** Anything else may have been carried out all the same. */
 const wasRefused = (error: unknown): boolean =>
   isFailure(error, 'InvalidRequest', 'NotAuthorized', 'ObjectRefused', 'NotFound', 'Conflict', 'RateLimited') ||
+  (isFailure(error) && error.isUnsent === true) ||
   (error instanceof ApplicationFailure && error.type === observing);

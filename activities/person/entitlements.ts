@@ -7,6 +7,7 @@ import { withDatadog } from '../attempt.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { approvalFor, explain } from './because.ts';
 import { ensure, refuseUnowed, type Write, type Writing } from './ensure.ts';
+import { isJustCreated, lagging, notDone } from './lag.ts';
 import type { Reading } from './openWrites.ts';
 import { boundAccount, checkedAccount } from './ownership.ts';
 import { rulesGranting } from './rulesGranting.ts';
@@ -32,7 +33,7 @@ export function createEntitlementActivities({ datadog, ...writing }: Dependencie
           wanted: { kind: 'taken', entitlement },
           allowed: () => api.refuseManaged(entitlement),
           send: () => api.remove(accountId, entitlement),
-          ...(await aroundHeld(api, account, entitlement, false)),
+          ...(await aroundHeld({ api, account, isShown: async () => true }, entitlement, false)),
           said: () => ({ before: { accountId, ...entitlement }, after: { accountId, held: false } }),
         });
       });
@@ -54,6 +55,7 @@ async function assign(api: Datadog, writing: Writing, { accountId, entitlement, 
   const rules = await rulesGranting({ inventory, policy }, because, entitlement);
   const reason = rules.length === 0 ? (await explain(inventory, because)).reason : `rule ${rules.join(', ')}`;
   const isUndone = because.undoneByLogin?.includes(entitlement.id) === true;
+  const isShown = async () => !(await isJustCreated(inventory, { personId, accountId }));
   const write: Write = {
     step: `grant:${entitlementKey(entitlement)}`,
     action: `assign ${entitlement.kind}`,
@@ -69,7 +71,7 @@ async function assign(api: Datadog, writing: Writing, { accountId, entitlement, 
       return refuseWithheld(api, inventory, { because, entitlement });
     },
     send: () => api.assign(accountId, entitlement),
-    ...(await aroundHeld(api, account, entitlement, true)),
+    ...(await aroundHeld({ api, account, isShown }, entitlement, true)),
     said: () => ({
       before: { accountId, held: false },
       after: {
@@ -92,10 +94,16 @@ async function assign(api: Datadog, writing: Writing, { accountId, entitlement, 
   return { given: true };
 }
 
+interface Holder {
+  readonly api: Datadog;
+  readonly account: Account;
+  /** Whether all of Datadog knows the account: not for a while after it was created. */
+  readonly isShown: () => Promise<boolean>;
+}
+
 /** The readings before and after an entitlement is written, and the meaning of a refusal. */
 async function aroundHeld(
-  api: Datadog,
-  account: Account,
+  { api, account, isShown }: Holder,
   entitlement: ResolvedEntitlement,
   isWanted: boolean,
 ): Promise<Pick<Write, 'accountId' | 'found' | 'readBack' | 'mayBeSo' | 'notSo'>> {
@@ -121,10 +129,11 @@ async function aroundHeld(
     // The reply to a write lists the first members only, and a refusal may mean that it is so already.
     readBack: () => read(),
     mayBeSo: ['Conflict', 'NotFound', 'InvalidRequest'],
-    notSo(refusal) {
+    async notSo(refusal) {
+      if (refusal?.type === 'NotFound' && !(await isShown())) return lagging(refusal.message);
       if (refusal !== undefined && !saysSoAlready(refusal, isWanted)) return refusal;
       const said = refusal === undefined ? '' : ` (${refusal.message})`;
-      return new DatadogFailure('UnexpectedResponse', `${kind} ${name}: the change does not read back yet${said}`);
+      return notDone(`${kind} ${name}: the change does not read back${said}`);
     },
   };
 }

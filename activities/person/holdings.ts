@@ -5,6 +5,7 @@ import type { Inventory } from '../../inventory/port/inventory.ts';
 import { withDatadog } from '../attempt.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { recordAccount } from './correlation.ts';
+import { isJustCreated, notShown } from './lag.ts';
 import { rolesOfMappings } from './loginMappings.ts';
 import { settleOpenWrites } from './openWrites.ts';
 import { judgeOwed } from './owed.ts';
@@ -45,6 +46,9 @@ export function createHoldingsActivities({ datadog, notify, ...means }: Dependen
           api.getAccess(accountId),
           withMappings ? rolesOfMappings(api) : undefined,
         ]);
+        const { personId } = because;
+        if (access === undefined && (await isJustCreated(inventory, { personId, accountId })))
+          throw notShown(accountId);
         return access && { ...(await keep(because, access)), mappedRoleIds };
       });
     },

@@ -22,11 +22,15 @@ export async function settleOpenWrites(inventory: OpenWrites, personId: string, 
   const now = Date.now();
   for (const open of await inventory.listOpenWrites(personId)) {
     const isSo = hasHappened(open, reading);
-    if (isSo === 'unreadable') await inventory.giveUpWrite(open, unanswered(open));
+    if (isSo === 'unreadable') await giveUpUnanswered(inventory, open);
     else if (isSo === 'yes') await settle(inventory, open, reading.account);
     else if (isSo === 'no' && now - Date.parse(open.askedAt) > lagMs) await inventory.giveUpWrite(open);
   }
 }
+
+/** Whether it has happened nobody will know: its link says so. */
+export const giveUpUnanswered = (inventory: Pick<OpenWrites, 'giveUpWrite'>, open: OpenWrite): Promise<void> =>
+  inventory.giveUpWrite(open, unanswered(open));
 
 /** Each request may have been carried out. */
 const unanswered = ({ entry, asked }: OpenWrite): EvidenceEntry => ({

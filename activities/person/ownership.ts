@@ -5,6 +5,7 @@ import type { DatadogReads } from '../../datadog/types.ts';
 import { DatadogFailure } from '../../datadog/failures.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { foldCase } from '../../domain/text.ts';
+import { isJustCreated, notShown } from './lag.ts';
 
 /** `advice` where linking or unlinking an account does not help. */
 export const conflict = (message: string, advice?: string): ApplicationFailure =>
@@ -32,7 +33,10 @@ export async function boundAccount(
   { personId, accountId }: Whose,
 ): Promise<Account> {
   const account = await api.getAccount(accountId);
-  if (account === undefined) throw new DatadogFailure('NotFound', `account ${accountId} does not exist`);
+  if (account === undefined) {
+    if (await isJustCreated(inventory, { personId, accountId })) throw notShown(accountId);
+    throw new DatadogFailure('NotFound', `account ${accountId} does not exist`);
+  }
   const holder = await inventory.personBoundTo(accountId);
   if (holder !== personId) {
     throw conflict(`account ${accountId} is bound to ${holder === undefined ? 'nobody' : `person ${holder}`} now`);

@@ -46,16 +46,20 @@ export function createProtectionActivities({ datadog, inventory, policy }: Depen
 
 /** Throws `ProtectedAccount` for an account that must stay. */
 export async function refuseProtected(guarding: Guarding, account: Account): Promise<void> {
-  const protection = await orUnknown(account, () => protectionOf(guarding, account));
+  const protection = await orUnknown(account.id, () => protectionOf(guarding, account));
   if (protection !== undefined) throw protectedBy(protection, `account ${account.id} is protected: ${protection}`);
 }
 
 /** Where Datadog does not say what protects the account, it stays. */
-async function orUnknown<T>({ id }: Account, ask: () => Promise<T>): Promise<T> {
+export async function orUnknown<T>(
+  id: string,
+  ask: () => Promise<T>,
+  isToBeThrown: (error: DatadogFailure) => boolean = isOfKeys,
+): Promise<T> {
   try {
     return await ask();
   } catch (error) {
-    if (!isFailure(error) || isOfKeys(error) || isSoonOver(error)) throw error;
+    if (!isFailure(error) || isToBeThrown(error) || isSoonOver(error)) throw error;
     throw protectedBy('unknown', `what protects account ${id} cannot be known: ${withoutAddresses(error.message)}`);
   }
 }
@@ -74,7 +78,7 @@ export async function whileAdministratorsStay<T>(
   { api, account }: { readonly api: DatadogReads; readonly account: Account },
   disable: () => Promise<T>,
 ): Promise<T> {
-  if (!(await orUnknown(account, () => isAdministrator(api, account)))) return disable();
+  if (!(await orUnknown(account.id, () => isAdministrator(api, account)))) return disable();
   const { base64TaskToken } = activityInfo();
   const now = Date.now();
   const [at, until] = [new Date(now).toISOString(), new Date(now + leaseMs).toISOString()];

@@ -31,6 +31,22 @@ export async function hasEvidence(
 }
 
 /** How many links the person has of this kind of step since then. */
+/** Whether Muster created this account for this person since then. */
+export async function hasCreated(
+  db: Db,
+  { personId, accountId, since }: { readonly personId: string; readonly accountId: string; readonly since: string },
+): Promise<boolean> {
+  const rows = await db
+    .selectFrom('evidence')
+    .select('entry')
+    .where('personId', '=', personId)
+    .where('step', 'like', 'createAccount%')
+    .execute();
+  return rows
+    .map(({ entry }) => parseJson(entry))
+    .some(({ at, after }) => at >= since && (after as { readonly id?: string } | undefined)?.id === accountId);
+}
+
 export async function countEvidence(
   db: Db,
   { personId, stepPrefix, since }: { readonly personId: string; readonly stepPrefix: string; readonly since: string },

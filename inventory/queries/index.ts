@@ -18,7 +18,7 @@ export { admitRemoval, listHeld, observeRemoval, previewRemoval, roomInBudget, s
 export { countRows } from './counts.ts';
 export { claimDelivery, forgetDeliveries, recordDelivery } from './deliveries.ts';
 export { rememberEntitlementIds } from './entitlementIds.ts';
-export { listEvidence } from './evidence.ts';
+export { hasCreated, listEvidence } from './evidence.ts';
 export { evidenceHead, findMark, holdsLink, linksAfter, setMark } from './evidenceMarks.ts';
 export { missingGuards } from '../database/guards.ts';
 export { verifyEvidence } from './evidenceCheck.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as pass } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
-import { disableRefused } from '../../domain/failures.ts';
+import { disableRefused, protectedAccount } from '../../domain/failures.ts';
 import { toApplicationFailure } from '../../datadog/failures.ts';
 import { openDatadog } from '../../datadog/index.ts';
 import type { AttemptOptions, Datadog, DatadogClient } from '../../datadog/types.ts';
@@ -39,7 +39,7 @@ export async function failureOf(call: Promise<unknown>): Promise<unknown> {
   throw new Error('it succeeded');
 }
 
-const mendable: readonly string[] = ['NotAuthorized', 'ObjectRefused', disableRefused];
+const mendable: readonly string[] = ['NotAuthorized', 'ObjectRefused', disableRefused, protectedAccount];
 
 /**
  * Again and again as Temporal and the process would: what may be retried is retried after its delay, and what the key may

@@ -49,8 +49,8 @@ export interface World extends Pair {
   /** Everybody is granted both. */
   readonly role: ResolvedEntitlement;
   readonly team: ResolvedEntitlement;
-  /** One attempt of an activity, as the worker would run it; all its HTTP ends after `httpMs`. */
-  attempt<T>(attempt: number, use: (activities: PersonActivities) => Promise<T>): Promise<T>;
+  /** One attempt of an activity that has been tried for so long, as the worker would run it; all its HTTP ends after `httpMs`. */
+  attempt<T>(attempt: number, use: (activities: PersonActivities) => Promise<T>, triedForMs?: number): Promise<T>;
 }
 
 /** `client` may stand before the real one. */
@@ -114,9 +114,18 @@ export async function openWorld(
   await inventory.rememberEntitlementIds([role, team], new Date().toISOString());
   // Attempts that fail are what these tests are about.
   const logger = new DefaultLogger('ERROR');
-  const attempt = <T>(count: number, use: (activities: PersonActivities) => Promise<T>): Promise<T> =>
+  const attempt = <T>(
+    count: number,
+    use: (activities: PersonActivities) => Promise<T>,
+    triedForMs = 0,
+  ): Promise<T> =>
     new MockActivityEnvironment(
-      { attempt: count, startToCloseTimeoutMs: 2_000 + httpMs, currentAttemptScheduledTimestampMs: Date.now() },
+      {
+        attempt: count,
+        startToCloseTimeoutMs: 2_000 + httpMs,
+        scheduledTimestampMs: Date.now() - triedForMs,
+        currentAttemptScheduledTimestampMs: Date.now(),
+      },
       { logger },
     ).run(() => use(activities)) as Promise<T>;
   async function leave(accountId?: string): Promise<Because> {

@@ -12,6 +12,7 @@ import { readAgain } from './correlate.ts';
 /** An invitation as it was sent: the first, the second… */
 interface SentInvitation extends Invitation {
   readonly round: number;
+  readonly isAccepted?: true;
 }
 
 export async function sendInvitation(
@@ -24,6 +25,7 @@ export async function sendInvitation(
   const invitation = await blockers.allowed(() =>
     datadog.sendInvitation.executeWithOptions({ summary }, [account.id, becauseOf(run), round]),
   );
+  if (invitation.isAccepted === true) return { ...invitation, round };
   process.note(`invitation ${round} sent, valid until ${invitation.expiresAt}`);
   return { ...invitation, round };
 }
@@ -58,6 +60,7 @@ export async function acceptance(
           poll.isAccepted = false;
         } else if (event === 'resend') {
           sent = await sendInvitation(run, current.account, sent.round + 1);
+          poll.isAccepted ||= sent.isAccepted === true;
         } else {
           current = await followNews(run, current);
           // Read again for the news: they may have accepted meanwhile, and nobody says so a second time.

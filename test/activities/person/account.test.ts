@@ -356,8 +356,8 @@ test('every link of a write says what was before and what after', async () => {
     {
       step: 'sendInvitation:2',
       before: expect.objectContaining({ accountId: id, invitationId: expect.any(String) }),
-      after: { ...invited, requests: 2 },
-      lostReply: undefined,
+      after: { accountId: id },
+      lostReply: 'unknown',
     },
     {
       step: `grant:${entitlementKey(role)}`,
