@@ -1,5 +1,5 @@
 import { TooMuchError } from './errors.ts';
-import type { HrEvent } from './model.ts';
+import type { HrEvent, PersonAttributes } from './model.ts';
 
 /** What the intake takes, whichever way it comes in. Above it nothing is lost: it is not taken, and the sender is told when to repeat it. */
 export const intakeBounds = {
@@ -15,6 +15,9 @@ export const intakeBounds = {
   attributes: 100,
 } as const;
 
+/** As much as ids, dates, source and reason of an event take at most, beside what it says of the person. */
+export const envelopeBytes = 2 * 1_024;
+
 /** Whether the event counts in the leavers' share. */
 export const isLeaving = ({ kind }: Pick<HrEvent, 'kind'>): boolean => kind === 'leaver';
 
@@ -23,17 +26,20 @@ export const isBounded = ({ kind }: Pick<HrEvent, 'kind'>): boolean => kind !== 
 
 /** Throws where the statement is too large. `stored` is what would be kept of it. */
 export function requireSmall({ personId, person }: HrEvent, stored: string): void {
-  const bytes = Buffer.byteLength(stored);
+  const problem = sizeProblem(person, Buffer.byteLength(stored));
+  if (problem === undefined) return;
+  throw new TooMuchError(`${personId}: ${problem}`, { bound: 'statement', retryAfterS: 3_600 });
+}
+
+/** What is too large about a statement of which so many bytes would be kept. */
+export function sizeProblem(person: Partial<PersonAttributes> | undefined, bytes: number): string | undefined {
   const { extra = {}, ...named } = person ?? {};
   const attributes = Object.keys(named).length + Object.keys(extra).filter((name) => name !== 'groups').length;
   const { statementBytes, attributes: most } = intakeBounds;
-  if (bytes > statementBytes)
-    throw tooLarge(`${personId}: a statement holds at most ${statementBytes} bytes, not ${bytes}`);
-  if (attributes > most) throw tooLarge(`${personId}: a statement holds at most ${most} attributes, not ${attributes}`);
+  if (bytes > statementBytes) return `a statement holds at most ${statementBytes} bytes, not ${bytes}`;
+  if (attributes > most) return `a statement holds at most ${most} attributes, not ${attributes}`;
+  return undefined;
 }
-
-const tooLarge = (message: string): TooMuchError =>
-  new TooMuchError(message, { bound: 'statement', retryAfterS: 3_600 });
 
 /** Throws where the person's mailbox holds enough of this source already. */
 export function requirePersonRoom(event: HrEvent, waiting: number): void {

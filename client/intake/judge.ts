@@ -1,9 +1,12 @@
 import { UsageError } from '../../domain/errors.ts';
 import { employmentAt } from '../../domain/facts/employment.ts';
 import { ranksOf } from '../../domain/facts/ranks.ts';
+import { isLeaving, sizeProblem } from '../../domain/intakeBounds.ts';
+import type { HrEvent } from '../../domain/model.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import { leavingEvent } from '../../domain/standing.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
+import { canonicalJson } from '../../inventory/port/json.ts';
 import { checkedEvent, latestAttributes, refuseFuture, requireNamed, type EventDraft } from '../operations/drafts.ts';
 import { endlessHire, hasEndWaiting } from './contractors.ts';
 import { contradictionOf, type KnownLeave, type SaidEmployment } from './contradictions.ts';
@@ -55,12 +58,22 @@ export async function judgeMessage(
     const fix = 'Send extra.sponsor, person.updated with leaveDate, or the leaver before the joiner';
     throw new UsageError(`${endless}. ${fix}`);
   }
-  const events = drafts.map((draft) => checkedEvent({ ...draft, personId }));
+  const events = drafts.map((draft) => fitting(checkedEvent({ ...draft, personId })));
   for (const event of events) {
     refuseFuture(event, now());
     await requireNamed(inventory, event);
   }
   return events;
+}
+
+/** An event that the intake has room for. Of somebody who leaves only that is taken; throws a `UsageError` for anybody else. */
+function fitting(event: HrEvent): HrEvent {
+  const problem = sizeProblem(event.person, Buffer.byteLength(canonicalJson(event)));
+  if (problem === undefined) return event;
+  if (!isLeaving(event)) throw new UsageError(problem);
+  const { email } = event.person ?? {};
+  const person = email === undefined ? undefined : { email };
+  return { ...event, person, reason: `${problem}: only that they leave is taken` };
 }
 
 /** HR is asked which of two facts is newer. */

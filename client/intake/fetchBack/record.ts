@@ -5,9 +5,7 @@ import { judgeMessage } from '../judge.ts';
 import { readRecord } from '../webhooks/mapping.ts';
 import { kindOf } from '../webhooks/reading.ts';
 import type { SourceSecrets } from '../webhooks/secrets.ts';
-import { RefusedError, TooMuchError, UsageError } from '../../../domain/errors.ts';
-import { requireSmall } from '../../../domain/intakeBounds.ts';
-import { canonicalJson } from '../../../inventory/port/json.ts';
+import { RefusedError, UsageError } from '../../../domain/errors.ts';
 import type { FetchRecord } from '../../../activities/dependencies.ts';
 import { styleOf } from '../dates.ts';
 import { refuseUnranked } from '../identity.ts';
@@ -43,12 +41,9 @@ export function createFetchRecord({ inventory, policy: inForce, secrets }: Fetch
       refuseUnranked(policy, source);
       const arrival = { eventId, source, at: new Date(occurredAt), defaultTimeZone: style.timeZone };
       const about = { ...arrival, leftOut, personId, isFetched: true };
-      const events = await judgeMessage({ inventory, policy, now: () => new Date() }, message, about);
-      for (const one of events) requireSmall(one, canonicalJson(one));
-      return events;
+      return await judgeMessage({ inventory, policy, now: () => new Date() }, message, about);
     } catch (error) {
-      const isJudged = [UsageError, RefusedError, TooMuchError].some((kind) => error instanceof kind);
-      if (!isJudged || !(error instanceof Error)) throw error;
+      if (!(error instanceof UsageError || error instanceof RefusedError)) throw error;
       throw refusal(error.message, { kind: kindOf(message), record });
     }
   };

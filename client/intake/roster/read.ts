@@ -1,8 +1,11 @@
 import { UsageError } from '../../../domain/errors.ts';
+import { envelopeBytes, sizeProblem } from '../../../domain/intakeBounds.ts';
+import type { PersonAttributes } from '../../../domain/model.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
 import { readyRosters, type ReadyRoster } from '../../../domain/policy/rosters.ts';
 import { commonStatuses } from '../../../domain/policy/statuses.ts';
 import { foldCase, isEmail, isPlainId } from '../../../domain/text.ts';
+import { canonicalJson } from '../../../inventory/port/json.ts';
 import { readDate, whenOf, type DateStyle } from '../dates.ts';
 import { isTimeZone } from '../localDates.ts';
 import type { EmploymentStatus } from '../statuses.ts';
@@ -179,10 +182,12 @@ export function readRow(record: Cells, line: number, settings: RosterSettings): 
   const isNamed = externalId !== undefined || (email !== undefined && record['externalId'] === undefined);
   const who = isNamed ? { externalId, email } : undefined;
   const employment = { line, externalId, email, status, endDate };
+  const said = { timeZone, ...names, ...(further.length === 0 ? {} : { extra }) };
+  const tooLarge = sizeProblemOf(defined({ email, ...said }));
+  if (tooLarge !== undefined) faults.push(tooLarge);
   if (faults.length === 0) {
     if (email === undefined) return { row: defined({ ...employment, timeZone, isOdd: true }) };
-    const said = { timeZone, startDate, ...names, ...(further.length === 0 ? {} : { extra }) };
-    const row = defined({ ...employment, ...said });
+    const row = defined({ ...employment, startDate, ...said });
     if (leftOut.length === 0) return { row };
     // The fact does not wait for what is beside it.
     const message = `${leftOut.join('; ')}: the rest of the line is taken`;
@@ -195,6 +200,10 @@ export function readRow(record: Cells, line: number, settings: RosterSettings): 
     problem: { line, message, who, cells: record, ...(canLeave ? { isFactTaken: true } : {}) },
   };
 }
+
+/** What the intake would not take of the line, whatever it changes. */
+const sizeProblemOf = (person: Partial<PersonAttributes>): string | undefined =>
+  sizeProblem(person, envelopeBytes + Buffer.byteLength(canonicalJson(person)));
 
 /** Without the fields that the line does not fill. */
 const defined = <T extends object>(row: T) =>

@@ -109,8 +109,7 @@ const fieldsByType = {
 } as const satisfies Record<HrMessage['type'], readonly string[]>;
 
 /** The fields that `data` of such a message may have. */
-export const fieldsOf = ({ type }: GivenMessage): readonly string[] =>
-  type === 'fetch' ? ['personId'] : fieldsByType[type];
+export const fieldsOf = ({ type }: HrMessage): readonly string[] => fieldsByType[type];
 
 /** Whether a message of some type has it. */
 export const isField = (name: string): boolean => Object.values(fieldsByType).some((names) => names.includes(name));

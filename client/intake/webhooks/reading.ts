@@ -79,6 +79,8 @@ interface Unknown {
 
 /** The fields that a message of this type does not have: nobody joins or leaves today because its name was not the right one. */
 function judgeUnknown({ data }: Fields, message: GivenMessage): Unknown {
+  // It decides nothing: HR's record is fetched, and judged.
+  if (message.type === 'fetch') return { strange: [] };
   const known = fieldsOf(message);
   const unknown = isFields(data) ? Object.entries(data).filter(([name]) => !known.includes(name)) : [];
   const deciding = unknown.find(([name, value]) => mayDecide(name, value, message));

@@ -174,3 +174,22 @@ test('a proven delivery that cannot be read at all is 400, counted and logged', 
   expect(await gateway.metrics.registry.metrics()).toContain('muster_gateway_refused_total{reason="unreadable"} 1');
   expect(gateway.logged).toMatchObject([{ message: 'a delivery cannot be read', source: 'hr', id: 'msg-1' }]);
 });
+
+test('what is larger than a statement is a refusal that nobody sends again, and a leaver leaves with it', async () => {
+  await using gateway = await startGateway();
+  const extra = Object.fromEntries(Array.from({ length: 100 }, (_none, index) => [`x${index}`, 'y']));
+  const body = (personId: string, status: string) =>
+    JSON.stringify({
+      type: 'person.updated',
+      timestamp: at(5),
+      data: { personId, email: `${personId}@example.com`, status, extra },
+    });
+  const [joins, leaves] = [body('e-1', 'active'), body('e-2', 'inactive')];
+  expect(await post(gateway, joins, sign(joins, { id: 'm-joins' }))).toMatchObject({
+    status: 202,
+    body: { events: [], refused: [{ reason: 'a statement holds at most 100 attributes, not 101' }] },
+  });
+  expect(await post(gateway, leaves, sign(leaves, { id: 'm-leaves' }))).toMatchObject({ body: { refused: [] } });
+  expect(gateway.signalled).toMatchObject([{ kind: 'leaver', personId: 'e-2', person: { email: 'e-2@example.com' } }]);
+  expect(await refusals(gateway)).toMatchObject([{ externalId: 'e-1', kind: 'updated' }]);
+});

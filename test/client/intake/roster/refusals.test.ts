@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { applyPlan, planRosterFile } from '../../../../client/intake/roster/apply.ts';
+import { intakeBounds } from '../../../../domain/intakeBounds.ts';
 import type { Inventory } from '../../../../inventory/port/inventory.ts';
+import type { HrEvent } from '../../../../domain/model.ts';
 import { parsePolicy } from '../../../../policy/file.ts';
 import { openInventory } from '../../../support/inventory.ts';
 
@@ -95,4 +97,46 @@ test('a row of which only the leave is taken closes nothing', async () => {
   await apply('people.csv', '7,ada@example.com,Gardening');
   await apply('people.csv', '7,ada@@example.com,Terminated');
   expect((await refused()).map(({ state }) => state)).toEqual(['open', 'open']);
+});
+
+test('a row with more than a statement holds is refused by its line, and the others are applied', async () => {
+  const { attributes: most, statementBytes } = intakeBounds;
+  const names = Array.from({ length: most }, (_none, index) => `x${index}`);
+  const wide = {
+    ...policy,
+    roster: { ...policy.roster, columns: Object.fromEntries(names.map((name) => [name, name])) },
+  };
+  const path = join(folder, 'people.csv');
+  const [many, long] = [names.map(() => 'y'), names.map((_none, index) => (index < 40 ? '語'.repeat(600) : ''))];
+  const lines = [
+    ['7,ada@example.com,Active', ...many],
+    ['8,bob@example.com,Terminated', ...many],
+    ['9,eve@example.com,Active', ...long],
+    ['10,kim@example.com,Active', ...names.map((_none, index) => (index === 0 ? '' : 'y'))],
+  ];
+  await writeFile(path, [['id,email,status', ...names], ...lines].map((line) => line.join(',')).join('\n'));
+  await inventory.inTransaction((trx) =>
+    trx.adoptPerson({
+      personId: '8',
+      employment: 'employed',
+      attributes: { email: 'bob@example.com' },
+      at: '2026-01-01T00:00:00.000Z',
+    }),
+  );
+  const planned = await planRosterFile(inventory, wide, { path, source: 'hr', isComplete: false });
+  expect(planned.plan.items).toMatchObject([
+    { line: 3, kind: 'leaver' },
+    { line: 5, kind: 'joiner' },
+  ]);
+  const submitEvent = async (event: HrEvent) => {
+    await inventory.receiveEvent(event, event.occurredAt);
+    return { workflowId: '', eventId: event.eventId };
+  };
+  expect(await applyPlan({ muster: { submitEvent }, inventory, policy: wide }, planned, { path })).toBe(2);
+  const rows = await inventory.listRefusals({ source: 'hr', way: 'roster', limit: 10, offset: 0 });
+  expect(Object.fromEntries(rows.map(({ ref, reason }) => [ref, reason]))).toEqual({
+    'people.csv:2': `a statement holds at most ${most} attributes, not ${most + 1}`,
+    'people.csv:3': `a statement holds at most ${most} attributes, not ${most + 1}: only that they leave is taken`,
+    'people.csv:4': expect.stringContaining(`at most ${statementBytes} bytes`),
+  });
 });

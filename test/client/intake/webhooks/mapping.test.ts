@@ -117,3 +117,15 @@ test('Okta: the challenge is returned, its events are leavers, other types are a
     body: { events: [], refused: [{ index: 0, reason: '/data/events is no list' }] },
   });
 });
+
+test('an event that only says whose record has changed is not refused for what its map reads beside the id', () => {
+  const source = sourceOf(`
+  - name: people
+    verify: standardWebhooks
+    map: { types: { '*': fetch }, fields: { personId: /id, status: /state, leaveDate: /until }, statuses: { active: [ACTIVE], ended: [INACTIVE] } }
+    fetchBack: { url: 'https://hr.example.com/{id}', fields: { email: /mail, status: /state }, statuses: { active: [ACTIVE], ended: [INACTIVE] } }
+`);
+  expect(messagesOf(source, { id: 'e-1', state: 'INACTIVE', until: '2026-01-31' })).toMatchObject([
+    { type: 'fetch', data: { personId: 'e-1' } },
+  ]);
+});
