@@ -1,3 +1,4 @@
+import type { HrEvent } from '../../domain/model.ts';
 import { beginningOf, endOf } from './localDates.ts';
 
 /** What a source says of somebody's employment, in one record. */
@@ -20,6 +21,10 @@ export interface KnownLeave {
   /** Their leave waits for its day. */
   readonly leavesAt?: string;
 }
+
+/** Since when somebody has left by that word: HR may have recorded the leave long before its day, or after it. */
+export const leftSince = ({ occurredAt, effectiveAt }: Pick<HrEvent, 'occurredAt' | 'effectiveAt'>): string =>
+  new Date(Math.max(Date.parse(occurredAt), Date.parse(effectiveAt))).toISOString();
 
 /**
  * Why a record of HR is not believed, in words without its values; undefined where it says one thing. The same for every way in: what

@@ -9,7 +9,7 @@ import type { Inventory } from '../../inventory/port/inventory.ts';
 import { canonicalJson } from '../../inventory/port/json.ts';
 import { checkedEvent, latestAttributes, refuseFuture, requireNamed, type EventDraft } from '../operations/drafts.ts';
 import { endlessHire, hasEndWaiting } from './contractors.ts';
-import { contradictionOf, type KnownLeave, type SaidEmployment } from './contradictions.ts';
+import { contradictionOf, leftSince, type KnownLeave, type SaidEmployment } from './contradictions.ts';
 import { isLocalDate } from './localDates.ts';
 import { draftsOf, ownTimeOf, type Arrival } from './webhooks/drafts.ts';
 import type { GivenMessage } from './webhooks/messages.ts';
@@ -114,11 +114,13 @@ function employmentIn(
 
 async function leaveOf({ inventory, policy, now }: JudgeContext, personId: string): Promise<KnownLeave> {
   const person = await inventory.findPerson(personId);
-  if (person?.employment === 'left') return { leftAt: person.lines.employment?.occurredAt ?? '' };
   const statements = await inventory.statementsOf(personId);
-  const at = now().toISOString();
-  const { state, eventId } = employmentAt(statements, ranksOf(policy), at);
-  const last = statements.find((one) => one.eventId === eventId);
-  if (state === 'ended') return { leftAt: last?.effectiveAt ?? '' };
+  const word = employmentAt(statements, ranksOf(policy), now().toISOString());
+  const hasLeft = person?.employment === 'left';
+  if (hasLeft || word.state === 'ended') {
+    const eventId = hasLeft ? person.lines.employment?.eventId : word.eventId;
+    const last = statements.find((one) => one.eventId === eventId);
+    return { leftAt: last === undefined ? (person?.lines.employment?.occurredAt ?? '') : leftSince(last) };
+  }
   return { leavesAt: leavingEvent(statements)?.effectiveAt };
 }

@@ -17,7 +17,7 @@ export function contradictionIn(
   const timeZone = row.timeZone ?? known?.attributes?.timeZone ?? defaultTimeZone;
   if (known?.replacedBy !== undefined) return undefined;
   const hasLeft = known !== undefined && !isPresent(known) && known.employment === 'left';
-  const leftAt = hasLeft ? (known.lines.employment?.occurredAt ?? '') : undefined;
+  const leftAt = hasLeft ? (known.leftAt ?? known.lines.employment?.occurredAt ?? '') : undefined;
   const said = { source, status, firstDay, lastDay, timeZone, hasOwnTime: false };
   const contradiction = contradictionOf(said, { leftAt }, now);
   if (contradiction !== undefined || status === 'ended') return contradiction;

@@ -15,6 +15,8 @@ export interface RosterPerson extends PersonRecord {
   readonly isNamed: boolean;
   /** What this source itself has said of somebody whom a higher one has named. */
   readonly own?: PersonAttributes;
+  /** Since when they have left. */
+  readonly leftAt?: string;
   readonly waiting: readonly HrEvent[];
 }
 

@@ -6,6 +6,7 @@ import type { Policy } from '../../../domain/policy/rules.ts';
 import { foldCase } from '../../../domain/text.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import type { IntakeRow, PersonRow } from '../../../inventory/port/people.ts';
+import { leftSince } from '../contradictions.ts';
 import type { RosterState } from './model.ts';
 
 /** What is known of everybody, as a roster of this source is compared with it. */
@@ -30,6 +31,7 @@ export async function loadState(
     aliases.filter((alias) => compareRank(ranks, source, alias.source) > 0).map(({ personId }) => personId),
   );
   const own = await ownWords(inventory, { source, ranks, people: below });
+  const leaves = await leavesOf(inventory, people);
   const ids = people.flatMap(({ personId, attributes }: PersonRow) =>
     attributes === undefined ? [personId] : [personId, attributes.email],
   );
@@ -42,7 +44,14 @@ export async function loadState(
         const waits = mailboxes.get(personId)?.map(({ event }) => event) ?? [];
         const named = known.filter((alias) => alias.source === source);
         const isFirst = !below.has(personId);
-        const about = { ...person, isFirst, isNamed: known.length > 0, own: own.get(personId), waiting: waits };
+        const about = {
+          ...person,
+          isFirst,
+          isNamed: known.length > 0,
+          own: own.get(personId),
+          leftAt: leaves.get(personId),
+          waiting: waits,
+        };
         return named.length === 0 ? [about] : named.map(({ externalId }) => ({ ...about, externalId }));
       }),
       known: new Set(ids.map(foldCase)),
@@ -52,6 +61,17 @@ export async function loadState(
       room,
     },
   };
+}
+
+/** Since when people have left, where the word that says so is on record. */
+async function leavesOf(
+  inventory: Pick<Inventory, 'findEvents'>,
+  people: readonly PersonRow[],
+): Promise<ReadonlyMap<string, string>> {
+  const left = people.filter(({ employment }) => employment === 'left');
+  const ids = left.flatMap(({ lines }) => (lines.employment === undefined ? [] : [lines.employment.eventId]));
+  const words = await inventory.findEvents(ids);
+  return new Map(words.map(({ event }) => [event.personId, leftSince(event)]));
 }
 
 /** What a source itself has said of people of whom a higher one has the word. */
