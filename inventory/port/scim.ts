@@ -20,8 +20,8 @@ export interface ScimRow {
   readonly resource: Json<Readonly<Record<string, unknown>>>;
   /** What the events so far have said of the person. */
   readonly said?: Json<Readonly<Record<string, unknown>>>;
-  /** Whether events have to follow: 0 none, 1 some, 2 a leaver. */
-  readonly owed: 0 | 1 | 2;
+  /** Whether events have to follow: 0 none, 1 some, 2 a leaver, 3 none, but their manager has yet to come. */
+  readonly owed: 0 | 1 | 2 | 3;
   readonly createdAt: string;
   readonly lastModifiedAt: string;
 }

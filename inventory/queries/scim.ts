@@ -145,10 +145,20 @@ async function oweWhere(
     .updateTable('scimResources')
     .set({ owed: 1 })
     .where('source', '=', source)
-    .where('owed', '=', 0)
+    .where('owed', 'in', [0, 3])
     .where('id', 'in', ids)
     .execute();
 }
+
+/** Has users judged anew whose manager had not come, and who have not changed since. */
+export const oweAwaitingScim = locked('scim', async (db: Db, since: string): Promise<void> => {
+  await db
+    .updateTable('scimResources')
+    .set({ owed: 1 })
+    .where('owed', '=', 3)
+    .where('lastModifiedAt', '<=', since)
+    .execute();
+});
 
 /** Resources from which events have to follow, leavers first; without those of a source and kind that is named. */
 export async function owedScim(
@@ -163,7 +173,7 @@ export async function owedScim(
     readonly without?: readonly Pick<OwedScim, 'source' | 'owed'>[];
   },
 ): Promise<readonly OwedScim[]> {
-  let query = db.selectFrom('scimResources').select(['source', 'id', 'owed']).where('owed', '>', 0);
+  let query = db.selectFrom('scimResources').select(['source', 'id', 'owed']).where('owed', 'in', [1, 2]);
   for (const { source, owed } of without) {
     query = query.where(({ not, and, eb }) => not(and([eb('source', '=', source), eb('owed', '=', owed)])));
   }
@@ -172,17 +182,21 @@ export async function owedScim(
 
 /** The resource where events still have to follow from it, also a deleted one. */
 export async function findOwedScim(db: Db, key: ScimKey): Promise<ScimRow | undefined> {
-  const row = await byKey(db, key).where('owed', '>', 0).executeTakeFirst();
+  const row = await byKey(db, key).where('owed', 'in', [1, 2]).executeTakeFirst();
   return row && toScimRow(row);
 }
 
 /** The events that had to follow are on record, and have said this of the person. */
 export const settleScim = locked(
   lockOf,
-  async (db: Db, { source, id }: ScimKey, said: ScimRow['said']): Promise<void> => {
+  async (
+    db: Db,
+    { source, id }: ScimKey,
+    { said, isAwaiting = false }: Pick<ScimRow, 'said'> & { readonly isAwaiting?: boolean },
+  ): Promise<void> => {
     await db
       .updateTable('scimResources')
-      .set({ owed: 0, said: said ?? null })
+      .set({ owed: isAwaiting ? 3 : 0, said: said ?? null })
       .where('source', '=', source)
       .where('id', '=', id)
       .execute();

@@ -121,10 +121,28 @@ describe.each(await openDatabases())('what identity providers push, on $name', (
     expect(await owed()).toEqual(['u-3', 'u-1', 'u-2']);
     expect(await inventory.findScim(user('u-3'))).toBeUndefined();
     expect(await inventory.findOwedScim(user('u-3'))).toMatchObject({ personId: 'p-3', version: 0, owed: 2 });
-    await inventory.settleScim(user('u-1'), canonicalJson({ isActive: true }));
+    await inventory.settleScim(user('u-1'), { said: canonicalJson({ isActive: true }) });
     await inventory.removeScim(user('u-3'));
     expect(await owed()).toEqual(['u-2']);
     expect(await inventory.findOwedScim(user('u-1'))).toBeUndefined();
     expect(await inventory.findScim(user('u-1'))).toMatchObject({ owed: 0, said: '{"isActive":true}' });
+  });
+
+  test('a user whose manager has yet to come is owed once they come, or have not for long enough', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    const days = ['2026-01-05', '2026-01-06', '2026-01-07'].map((day) => `${day}T09:00:00.000Z`);
+    for (const [index, lastModifiedAt] of days.entries()) {
+      const awaiting = user(`u-${index}`, { version: 1, manager: `x-${index}`, lastModifiedAt });
+      await inventory.writeScim(awaiting);
+      await inventory.settleScim(awaiting, { said: undefined, isAwaiting: true });
+    }
+    const owed = async () => (await inventory.owedScim({ limit: 10, offset: 0 })).map(({ id }) => id);
+    expect(await owed()).toEqual([]);
+    expect(await inventory.findOwedScim(user('u-0'))).toBeUndefined();
+    await inventory.oweAwaitingScim(days[0] ?? '');
+    expect(await owed()).toEqual(['u-0']);
+    await inventory.oweScimReports('okta', ['x-2']);
+    expect(await owed()).toEqual(['u-0', 'u-2']);
   });
 });

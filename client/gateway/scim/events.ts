@@ -10,7 +10,7 @@ import { contradictionOf } from '../../intake/contradictions.ts';
 import { checkedEvent } from '../../operations/drafts.ts';
 import type { GatewayContext } from '../context.ts';
 import { wrong } from './errors.ts';
-import { closeFaults, gapBy, gapsOf, noteGaps } from './refusals.ts';
+import { closeFaults, gapBy, gapsOf, isManagerAwaited, noteGaps } from './refusals.ts';
 import { draftsOf, emailOf, factsOf, type UserFacts } from './userFacts.ts';
 import { enterpriseUrn, userType } from './schemas.ts';
 import { textAt, type JsonObject } from './values.ts';
@@ -48,7 +48,7 @@ export const namesOf = (row: ScimRow): readonly string[] => {
 export const idsOf = ({ id, externalId }: Pick<ScimRow, 'id' | 'externalId'>): readonly string[] =>
   externalId === undefined ? [id] : [id, externalId];
 
-/** What the user, as a member of their groups, says of a person, and what of it cannot be taken. */
+/** What the user, as a member of their groups, says of a person, and what it follows from. */
 async function readFacts(trx: RecordTransaction, { policy }: Pick<Clocked, 'policy'>, row: ScimRow) {
   const named = await trx.scimGroupsOf(row.source, idsOf(row));
   const groups = [...new Set(named.map(({ displayName }) => displayName.slice(0, 255).toWellFormed()))].toSorted();
@@ -56,7 +56,7 @@ async function readFacts(trx: RecordTransaction, { policy }: Pick<Clocked, 'poli
   const resource = resourceOf(row);
   const email = saidOf(row)?.person?.email;
   const facts = factsOf(resource, { groups, manager, email, defaultTimeZone: policy.defaultTimeZone });
-  return { facts, gaps: gapsOf(row, facts, { resource, groups, isManaged }) };
+  return { facts, resource, groups, isManaged };
 }
 
 /** The manager by their id here or at the source; an e-mail or HR's id stays as it is. */
@@ -114,6 +114,7 @@ export async function settle(
   const after = read?.facts;
   const events: HrEvent[] = [];
   const at = context.nextInstant();
+  const isAwaiting = after?.isActive === true && read?.isManaged === false && (await isManagerAwaited(trx, row, at));
   // Somebody without an e-mail is not a person yet.
   const isSaid = personId !== undefined && (after?.isActive !== true || after.person !== undefined);
   if (isSaid && !(isGone && (await hasReturned(trx, row)))) {
@@ -125,9 +126,13 @@ export async function settle(
     }
   }
   if (isGone) await trx.removeScim({ source, id });
-  else await trx.settleScim({ source, id }, isSaid && after !== undefined ? storedFacts(after) : row.said);
+  else {
+    const said = isSaid && after !== undefined ? storedFacts(after) : row.said;
+    await trx.settleScim({ source, id }, { said, isAwaiting });
+  }
   if (isGone) await closeFaults(trx, row, { at, why: 'the user was deleted' });
-  return { events, refused: await noteGaps(trx, row, { gaps: read?.gaps ?? [], at }) };
+  const gaps = read && gapsOf(row, read.facts, { ...read, isManaged: read.isManaged || isAwaiting });
+  return { events, refused: await noteGaps(trx, row, { gaps: gaps ?? [], at }) };
 }
 
 /** Nothing follows from the user as they are now, for this error. Undefined where the user is not to blame for it. */
@@ -138,7 +143,7 @@ export async function refuseUser(
 ): Promise<Settled | undefined> {
   const gap = row.version === 0 ? undefined : gapBy(error, row);
   if (gap === undefined) return undefined;
-  await trx.settleScim(row, row.said);
+  await trx.settleScim(row, { said: row.said });
   return { events: [], refused: await noteGaps(trx, row, { gaps: [gap], at: nextInstant() }) };
 }
 

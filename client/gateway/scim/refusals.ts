@@ -1,3 +1,4 @@
+import { hourMs } from '../../../domain/durations.ts';
 import { TooMuchError, UsageError } from '../../../domain/errors.ts';
 import type { RecordTransaction } from '../../../inventory/port/inventory.ts';
 import type { RefusalRow, RefusedItem } from '../../../inventory/port/refusals.ts';
@@ -15,12 +16,17 @@ import type { JsonObject } from './values.ts';
  * fault. The same contents pushed again are the same refusal.
  */
 
+/** Who is imported anew comes in any order, and some providers name managers in a later round. */
+const managersComeWithinMs = hourMs;
+export const managersComeSince = (now: Date): string => new Date(now.getTime() - managersComeWithinMs).toISOString();
+const unknownManager = 'manager: nobody is known by this id or e-mail';
+
 type Gap = Pick<RefusedItem, 'kind' | 'reason'> & { readonly payload: Readonly<Record<string, unknown>> };
 
 interface Known {
   readonly resource: JsonObject;
   readonly groups: readonly string[];
-  /** Whether the manager whom the user names is somebody. */
+  /** Whether the manager whom the user names is somebody, or may come. */
   readonly isManaged: boolean;
 }
 
@@ -36,8 +42,7 @@ export function gapsOf(row: ScimRow, facts: UserFacts, { resource, groups, isMan
     gaps.push({ kind: isNobody ? 'joiner' : 'mover', reason, payload: { userName, emails } });
   }
   if (facts.isActive && !isManaged) {
-    const reason = 'manager: nobody is known by this id or e-mail';
-    gaps.push({ kind: 'mover', reason, payload: { userName, manager: row.manager } });
+    gaps.push({ kind: 'mover', reason: unknownManager, payload: { userName, manager: row.manager } });
   }
   const leftOut = facts.isActive ? leftOutGroups(groups) : [];
   if (leftOut.length > 0) {
@@ -46,6 +51,13 @@ export function gapsOf(row: ScimRow, facts: UserFacts, { resource, groups, isMan
     gaps.push({ kind: 'mover', reason, payload: { userName, groups: leftOut } });
   }
   return gaps;
+}
+
+/** Whether the manager, who is nobody, may still be pushed; not where that was refused before. */
+export async function isManagerAwaited(trx: RecordTransaction, row: ScimRow, at: string): Promise<boolean> {
+  if (row.lastModifiedAt <= managersComeSince(new Date(at))) return false;
+  const open = await openAt(trx, row.source, scimRefOf(row.id));
+  return [...open.values()].every(({ reason }) => reason !== unknownManager);
 }
 
 /** The gap of a user of whom nothing is taken for this error; undefined where the user is not to blame for it. */

@@ -5,7 +5,7 @@ import type { HrEvent } from '../../../domain/model.ts';
 import type { OwedScim, ScimKey } from '../../../inventory/port/scim.ts';
 import type { GatewayContext } from '../context.ts';
 import { refuseUser, settle, type Clocked, type Settled } from './events.ts';
-import { reportRefused } from './refusals.ts';
+import { managersComeSince, reportRefused } from './refusals.ts';
 
 /** What follows from changes that are on record, after the request was answered. */
 export interface Settler {
@@ -34,6 +34,7 @@ export function createSettler(context: Clocked): Settler {
   const stopping = new AbortController();
 
   const all = async (): Promise<void> => {
+    await inventory.oweAwaitingScim(managersComeSince(new Date()));
     for (let left = 0; !stopping.signal.aborted;) {
       const page = await inventory.owedScim({ limit: pageSize, offset: left, without: full.now() });
       if (page.length === 0) return;

@@ -108,6 +108,7 @@ export const intakeTables = {
       scimResourcesManager: { on: ['source', 'manager'] },
       scimResourcesPerson: { on: ['source', 'personId'] },
       scimResourcesOwed: { on: ['owed', 'source', 'id'] },
+      scimResourcesAwaiting: { on: ['owed', 'lastModifiedAt'] },
     },
   },
   scimMembers: {

@@ -55,19 +55,42 @@ test('a user whom no address names is refused once, however often pushed, until 
   expect(links.filter(({ step }) => step === 'corrected')).toMatchObject([{ actor: 'idp' }]);
 });
 
-test('a manager who is nobody is a refusal, which ends with their arrival', async () => {
+/** All users were pushed two hours ago. */
+async function later({ inventory }: TestScim): Promise<void> {
+  const lastModifiedAt = new Date(Date.now() - 2 * 3_600_000).toISOString();
+  for (const row of await inventory.listScim({ source: 'idp', resourceType: 'User' })) {
+    await inventory.writeScim({ ...row, lastModifiedAt }, { from: row.version });
+  }
+}
+
+test('a manager who has not come after an hour is a refusal, which ends with their arrival', async () => {
   await using scim = await startScim();
-  await scim.send('POST', '/Users', userBody('kim', report('boss')));
+  const kim = await scim.send('POST', '/Users', userBody('kim', report('boss')));
   await scim.send('POST', '/Users', userBody('lee', report('head@example.com')));
-  expect(await refused(scim)).toMatchObject([
-    { kind: 'mover', state: 'open', reason: 'manager: nobody is known by this id or e-mail' },
-    { kind: 'mover', state: 'open' },
-  ]);
+  expect(await refused(scim)).toEqual([]);
+  await later(scim);
+  await scim.send('POST', '/Users', userBody('max', report('late')));
+  const open = { kind: 'mover', state: 'open', reason: 'manager: nobody is known by this id or e-mail' };
+  await eventually('both refusals', async () => (await refused(scim)).length === 2);
+  expect(await refused(scim)).toMatchObject([open, open]);
+  // What is refused stays so, whatever else is pushed.
+  await scim.send('PATCH', urlOf(kim), patchBody({ op: 'replace', path: 'title', value: 'Engineer' }));
+  expect(await refused(scim)).toMatchObject([open, open]);
   await scim.send('POST', '/Users', userBody('boss'));
   await scim.send('POST', '/Users', userBody('head'));
   expect(await refused(scim)).toMatchObject([{ state: 'corrected' }, { state: 'corrected' }]);
   await scim.send('POST', '/Users', userBody('eve', report('HEAD@example.com')));
   expect(await refused(scim)).toHaveLength(2);
+});
+
+test('a manager who comes after the report, in time, has refused nothing', async () => {
+  await using scim = await startScim();
+  await scim.send('POST', '/Users', userBody('kim', report('boss')));
+  await scim.send('POST', '/Users', userBody('boss'));
+  await later(scim);
+  await scim.send('POST', '/Users', userBody('lee'));
+  expect(await refused(scim)).toEqual([]);
+  expect(await counted(scim)).toBe(0);
 });
 
 test('a deactivation with a value that cannot be read is taken, and the value refused on record', async () => {
