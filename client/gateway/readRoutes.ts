@@ -60,7 +60,13 @@ function addPerson(app: GatewayApp, { inventory }: GatewayContext): void {
 function addLists(app: GatewayApp, { inventory }: GatewayContext): void {
   const users = schemaOf('Datadog accounts of people, with their roles', {
     status: z.enum(['pending', 'active', 'disabled', 'gone']).optional(),
-    search: z.string().min(1).max(255).optional(),
+    // PostgreSQL knows no NUL.
+    search: z
+      .string()
+      .min(1)
+      .max(255)
+      .regex(/^[^\0]*$/)
+      .optional(),
   });
   app.get('/v1/inventory/users', { schema: users }, async ({ query: { status, search, ...range } }) =>
     pageOf(range, (more) => inventory.listAccounts({ serviceAccounts: false, ...more, status, search })),

@@ -48,8 +48,10 @@ export const namesOf = (row: ScimRow): readonly string[] => {
 export const idsOf = ({ id, externalId }: Pick<ScimRow, 'id' | 'externalId'>): readonly string[] =>
   externalId === undefined ? [id] : [id, externalId];
 
+type Reads = Pick<RecordTransaction, 'findPeopleByEmail' | 'findPerson' | 'findScim' | 'listScim' | 'scimGroupsOf'>;
+
 /** What the user, as a member of their groups, says of a person, and what it follows from. */
-async function readFacts(trx: RecordTransaction, { policy }: Pick<Clocked, 'policy'>, row: ScimRow) {
+async function readFacts(trx: Reads, { policy }: Pick<Clocked, 'policy'>, row: ScimRow) {
   const named = await trx.scimGroupsOf(row.source, idsOf(row));
   const groups = [...new Set(named.map(({ displayName }) => displayName.slice(0, 255).toWellFormed()))].toSorted();
   const { manager, isManaged } = await managerOf(trx, row);
@@ -60,7 +62,7 @@ async function readFacts(trx: RecordTransaction, { policy }: Pick<Clocked, 'poli
 }
 
 /** The manager by their id here or at the source; an e-mail or HR's id stays as it is. */
-async function managerOf(trx: RecordTransaction, { source, manager: named }: ScimRow) {
+async function managerOf(trx: Reads, { source, manager: named }: ScimRow) {
   if (named === undefined) return { isManaged: true };
   const byId = await trx.findScim({ source, id: named });
   const [byExternalId] = await trx.listScim({ source, resourceType: 'User', externalId: named });
@@ -75,7 +77,7 @@ async function managerOf(trx: RecordTransaction, { source, manager: named }: Sci
 }
 
 /** Throws for what the client can mend in a user who is active. */
-export async function requireSound(trx: RecordTransaction, context: Clocked, row: ScimRow): Promise<void> {
+export async function requireSound(trx: Reads, context: Clocked, row: ScimRow): Promise<void> {
   const { facts } = await readFacts(trx, context, row);
   if (!facts.isActive) return;
   const { isActive, hireAt, leaveAt } = saidOf(row) ?? {};

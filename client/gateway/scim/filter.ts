@@ -1,6 +1,7 @@
 import { findPart, resolvePath, type Attribute, type Path } from './attributes.ts';
 import { UnknownAttribute, wrong } from './errors.ts';
 import { maxFilterDepth, maxFilterLength } from './limits.ts';
+import { isStorable } from './values.ts';
 
 /** Filters (RFC 7644, 3.4.2.2) and the paths of PATCH (3.5.2), read against the schemas. */
 
@@ -123,14 +124,17 @@ function readComparison(reader: Reader, compared: Path, path: Path): Filter {
 
 /** As the attribute has it, whether the client has put it in quotes or not. */
 function literal(token: string, type: Attribute['type'] | undefined): Literal | undefined {
-  const text = token.startsWith('"') ? parsed(token) : /^[^()[\]]+$/.test(token) ? token : undefined;
-  if (typeof text !== 'string') return undefined;
+  const isQuoted = /^(["']).*\1$/s.test(token);
+  const text = token.startsWith('"') ? parsed(token) : isQuoted ? token.slice(1, -1) : bare(token);
+  if (typeof text !== 'string' || !isStorable(text)) return undefined;
   if (token.toLowerCase() === 'null') return null;
   if (type === 'boolean' && /^(true|false)$/i.test(text)) return text.toLowerCase() === 'true';
-  if (token.startsWith('"') || (type !== 'boolean' && type !== 'decimal' && type !== 'integer')) return text;
+  if (isQuoted || (type !== 'boolean' && type !== 'decimal' && type !== 'integer')) return text;
   const value = parsed(token);
   return typeof value === 'number' ? value : undefined;
 }
+
+const bare = (token: string): string | undefined => (/^[^()[\]]+$/.test(token) ? token : undefined);
 
 function parsed(token: string): unknown {
   try {
@@ -148,7 +152,7 @@ class Reader {
 
   constructor(given: string, kind: 'invalidFilter' | 'invalidPath' = 'invalidFilter') {
     this.#kind = kind;
-    this.#tokens = [...given.matchAll(/[()[\]]|"(?:[^"\\]|\\.)*"|[^\s()[\]"]+|"/g)];
+    this.#tokens = [...given.matchAll(/[()[\]]|"(?:[^"\\]|\\.)*"|'[^']*'|[^\s()[\]"]+|"/g)];
   }
 
   fail(why: string): never {

@@ -1,8 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayContext, GatewayPart } from '../context.ts';
 import { allowedAt, type KnownRoutes } from '../methods.ts';
 import { HttpProblem, knownProblem } from '../problems.ts';
-import { errorBody, ScimError } from './errors.ts';
+import { errorBody, ScimError, wrong } from './errors.ts';
 import { bodyLimit } from './limits.ts';
 import { addScimRoutes, scimPrefix } from './routes.ts';
 import { createRefusalReport, createReport, type RefusedRequest } from './ignored.ts';
@@ -24,11 +25,15 @@ export const scimPlugin: GatewayPart = async (app, context) => {
   await app.register(
     async (scim) => {
       const parse = scim.getDefaultJsonParser('error', 'error');
-      scim.addContentTypeParser<string>(
+      scim.addContentTypeParser<Buffer>(
         [scimJson, 'application/json'],
-        { parseAs: 'string', bodyLimit },
-        // Clients send a content type with a DELETE too, whose body is empty.
-        (request, body, done) => (body === '' ? done(null, undefined) : parse(request, body, done)),
+        { parseAs: 'buffer', bodyLimit },
+        (request, body, done) => {
+          // Clients send a content type with a DELETE too, whose body is empty.
+          if (body.length === 0) done(null, undefined);
+          else if (isUtf8(body)) void parse(request, body.toString(), done);
+          else done(wrong('invalidSyntax', 'the body is not text in UTF-8'));
+        },
       );
       scim.decorateRequest('scimSource', '');
       scim.decorateRequest('scimBase', '');

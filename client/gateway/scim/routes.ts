@@ -15,7 +15,7 @@ import type { Ignored } from './ignored.ts';
 import { locationOf, present } from './representation.ts';
 import { groupType, resourceTypes, userType, type ResourceType } from './schemas.ts';
 import { changeResource, createResource, etagOf, removeResource } from './store.ts';
-import { isEmployed, isObject, newNotes, readResource, type JsonObject, type Notes } from './values.ts';
+import { isEmployed, isObject, isStorable, newNotes, readResource, type JsonObject, type Notes } from './values.ts';
 
 /** The addresses of SCIM, below `/scim/v2`. */
 
@@ -118,7 +118,7 @@ async function findMatching(context: ScimContext, type: ResourceType, request: F
 
 async function find({ inventory }: ScimContext, type: ResourceType, request: FastifyRequest): Promise<ScimRow> {
   const { id } = request.params as { readonly id: string };
-  const row = await inventory.findScim({ source: placeOf(request).source, id });
+  const row = isStorable(id) ? await inventory.findScim({ source: placeOf(request).source, id }) : undefined;
   if (row?.resourceType !== type.name) throw new ScimError(404, `there is no such ${type.name}`);
   return row;
 }

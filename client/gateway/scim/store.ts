@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { TooMuchError } from '../../../domain/errors.ts';
 import type { RecordTransaction } from '../../../inventory/port/inventory.ts';
-import type { ScimRow } from '../../../inventory/port/scim.ts';
+import type { ScimFilter, ScimRow } from '../../../inventory/port/scim.ts';
 import { isPlainId } from '../../../domain/text.ts';
+import { filled } from '../../intake/attributes.ts';
 import { aliasOf } from '../../intake/identity.ts';
 import type { ScimContext } from './context.ts';
 import { ScimError, wrong } from './errors.ts';
@@ -142,11 +143,12 @@ const nothing: Settled = { events: [], refused: [] };
 async function record(context: ScimContext, before: ScimRow | undefined, wanted: Wanted): Promise<Outcome> {
   const { row: asked, isWhole, partly } = wanted;
   const isUser = asked.resourceType === 'User';
-  const next = isUser ? await bound(context, asked) : asked;
+  // What is refused makes nobody known: it is looked at before there is a person, and again in the transaction.
+  const next = isUser ? await bound(context, await sound(context, before, asked)) : asked;
   return inOneGo(context, next, async (trx, isTold) => {
     const { source, id } = next;
     if (before !== undefined && (await trx.findScim({ source, id }))?.version !== before.version) return 'again';
-    const free = isUser ? await withFreeName(trx, before, next) : next;
+    const free = isUser ? await withFreeKeys(trx, before, next) : next;
     const after: ScimRow = { ...free, version: (before?.version ?? 0) + 1, owed: isTold ? 0 : owedBy(free) };
     if (isUser) await requireSound(trx, context, after);
     await trx.writeScim(after, { from: before?.version });
@@ -162,6 +164,12 @@ async function record(context: ScimContext, before: ScimRow | undefined, wanted:
     const faulty = partly && (await noteFaults(trx, after, { faults: partly.notes.faults, body: partly.body, at }));
     return { row: after, events, refused: [...refused, ...(faulty ?? [])] };
   });
+}
+
+async function sound(context: ScimContext, before: ScimRow | undefined, row: ScimRow): Promise<ScimRow> {
+  const free = await withFreeKeys(context.inventory, before, row);
+  await requireSound(context.inventory, context, free);
+  return free;
 }
 
 const owedBy = (row: ScimRow): ScimRow['owed'] => (isEmployed(resourceOf(row)) ? 1 : 2);
@@ -211,17 +219,25 @@ async function bound({ inventory, policy, nextInstant }: ScimContext, row: ScimR
   throw new ScimError(409, 'another user has this externalId or, without one, this e-mail', 'uniqueness');
 }
 
-/** A user who is deactivated keeps the old name where somebody else has the new one. */
-async function withFreeName(trx: RecordTransaction, before: ScimRow | undefined, row: ScimRow): Promise<ScimRow> {
-  const { source, resourceType, name } = row;
-  const namesakes = await trx.listScim({ source, resourceType, name });
-  if (namesakes.every(({ id }) => id === row.id)) return row;
+/** What is another user's stays theirs: a user who is deactivated keeps the old name and id instead. */
+async function withFreeKeys(
+  { listScim }: Pick<RecordTransaction, 'listScim'>,
+  before: ScimRow | undefined,
+  row: ScimRow,
+): Promise<ScimRow> {
+  const { source, resourceType, name, externalId } = row;
+  const isTaken = async (filter: ScimFilter): Promise<boolean> =>
+    (await listScim({ source, resourceType, ...filter })).some(({ id }) => id !== row.id);
+  const isNewId = externalId !== undefined && externalId !== before?.externalId;
+  const isTakenId = isNewId && (await isTaken({ externalId }));
+  if (!isTakenId && !(await isTaken({ name }))) return row;
   const resource = resourceOf(row);
   if (before === undefined || isEmployed(resource)) {
-    throw new ScimError(409, 'another user has this userName', 'uniqueness');
+    throw new ScimError(409, `another user has this ${isTakenId ? 'externalId' : 'userName'}`, 'uniqueness');
   }
-  const { userName = '' } = resourceOf(before);
-  return { ...row, name: before.name, resource: storedAs({ ...resource, userName }) };
+  const old = resourceOf(before);
+  const kept = filled({ ...resource, userName: old['userName'], externalId: old['externalId'] });
+  return { ...row, name: before.name, externalId: before.externalId, resource: storedAs(kept) };
 }
 
 async function recordMembers(

@@ -62,6 +62,15 @@ export function requireAll({ subAttributes }: Attribute, resource: JsonObject, n
 export const isKept = ({ mutability, returned }: Attribute): boolean =>
   mutability !== 'readOnly' && mutability !== 'writeOnly' && returned !== 'never';
 
+/** Entra writes "True" and "False", and directories that have no booleans write 1 and 0. */
+function booleanIn(word: string): boolean | undefined {
+  if (word === 'true' || word === '1') return true;
+  return word === 'false' || word === '0' ? false : undefined;
+}
+
+/** PostgreSQL stores no text with NUL in it. */
+export const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
+
 /** Undefined where there is nothing to keep: a blank says nothing. */
 export function readValue(attribute: Attribute, value: Json | undefined, notes: Notes): Json | undefined {
   if (value === null || value === undefined) return undefined;
@@ -98,11 +107,12 @@ function readOne(attribute: Attribute, value: Json, notes: Notes): Json | undefi
       if (!isObject(value) && findPart(attribute, 'value') !== undefined) return readParts(attribute, { value }, notes);
       if (!isObject(value)) throw bad('an object');
       return readParts(attribute, value, notes);
-    case 'boolean':
+    case 'boolean': {
       if (typeof value === 'boolean') return value;
-      // Entra writes "True" and "False".
-      if (typeof value === 'string' && /^\s*(true|false)\s*$/i.test(value)) return /true/i.test(value);
-      throw bad('true or false');
+      const read = typeof value === 'object' ? undefined : booleanIn(String(value).trim().toLowerCase());
+      if (read === undefined) throw bad('true or false');
+      return read;
+    }
     case 'decimal':
     case 'integer':
       if (typeof value !== 'number') throw bad('a number');
@@ -114,9 +124,8 @@ function readOne(attribute: Attribute, value: Json, notes: Notes): Json | undefi
       // Directories send a number of an employee as one.
       const text = typeof value === 'number' ? String(value) : value;
       if (typeof text !== 'string') throw bad('a text');
-      if (text.length > maxTextLength || !text.isWellFormed()) {
-        throw bad(`a text of at most ${maxTextLength} characters`);
-      }
+      if (text.length > maxTextLength) throw bad(`a text of at most ${maxTextLength} characters`);
+      if (!isStorable(text)) throw bad('a text without NUL and halves of characters');
       return text;
     }
   }
