@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { median, round, type Figure } from './figures.ts';
 import { base, startGateway } from './gateway.ts';
-import { askSteadily } from './livez.ts';
 import { pause, residentMiB } from './measure.ts';
 import type { Program } from '../test/support/processes.ts';
 import { ensureSearchAttributes } from '../workers/searchAttributes.ts';
@@ -116,7 +118,7 @@ async function changeGroup({ send }: Client, ids: readonly string[], say: BenchO
 /** Beside it other users join, and `/livez` is asked, each after the other. */
 function watch({ send, gateway }: Client) {
   const othersMs: number[] = [];
-  const livez = askSteadily({ url: `${base}/livez`, everyMs });
+  const livez = askSteadily();
   let peakMiB = 0;
   const over = new AbortController();
   const join = (index: number) => send('POST', '/Users', { userName: `o-${index}@example.com` });
@@ -139,6 +141,20 @@ function watch({ send, gateway }: Client) {
     return all;
   };
   return { end, [Symbol.asyncDispose]: async () => void (await end()) };
+}
+
+/** In a process of its own: what this one does meanwhile delays no answer. */
+function askSteadily() {
+  const path = fileURLToPath(new URL('livez.ts', import.meta.url));
+  const child = spawn(process.execPath, [path, `${base}/livez`, String(everyMs)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const said = text(child.stdout);
+  const end = async (): Promise<readonly number[]> => {
+    child.stdin.end();
+    return JSON.parse(await said) as readonly number[];
+  };
+  return { end };
 }
 
 async function settled({ inventory }: Stage): Promise<void> {
