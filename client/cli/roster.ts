@@ -74,6 +74,7 @@ async function applyFile(
 ): Promise<{ readonly plan: RosterPlan; readonly submitted: number }> {
   // Thousands of rows would otherwise leave more garbage in memory than data.
   setFlagsFromString('--semi-space-growth-factor=1');
+  setFlagsFromString('--heap-growing-percent=40');
   const { applyPlan, noteRoster, planRosterFile, refuseUndecided } = await import('../intake/roster/apply.ts');
   if ([options.plan, options.allow, options.yes].filter((one) => one !== undefined).length > 1) {
     throw new UsageError('--plan, --allow and --yes exclude each other: name one of them');
