@@ -129,7 +129,7 @@ async function createAccount(context: Telling): Promise<Found & { readonly accou
     wanted: { kind: 'created' },
     send: () => api.createAccount(person),
     mayBeSo: ['Conflict'],
-    readBack: async () => ({ account: await accountAt(api, person.email) }),
+    readBack: async () => ({ account: await accountAt(api, { personId: because.personId, email: person.email }) }),
     said: ({ after }) => ({ before: null, after: summarize(after) }),
   };
   // An operator may have linked one meanwhile, and a request whose reply says nothing may have been carried out.
@@ -148,7 +148,10 @@ async function createAccount(context: Telling): Promise<Found & { readonly accou
 }
 
 /** Where Datadog says that there is one already, it is found as in any other correlation. */
-async function accountAt(api: Datadog, email: string): Promise<Account> {
+async function accountAt(
+  api: Datadog,
+  { personId, email }: { readonly personId: string; readonly email: string },
+): Promise<Account> {
   const found = accountOf(await api.findAccountsByAddress(email), email);
   if ('problem' in found) throw conflict(found.problem);
   if (found.account !== undefined) return found.account;
@@ -156,11 +159,14 @@ async function accountAt(api: Datadog, email: string): Promise<Account> {
   if (activityInfo().attempt > 1 && mayLag())
     throw lagging('the account was created a moment ago, and is not listed yet');
   // A service account has it, or the list lags behind.
-  throw conflict('the address is taken in Datadog, and no person’s account has it as its e-mail', takenAdvice);
+  throw conflict(
+    'the address is taken in Datadog, and no person’s account has it as its e-mail',
+    takenAdvice(personId),
+  );
 }
 
-const takenAdvice =
-  'give the service account that has this address another one in Datadog, or let HR give the person another e-mail: it is tried again after a while, and at once with `npx muster person retry`';
+const takenAdvice = (personId: string): string =>
+  `give the service account that has this address another one in Datadog, or let HR give the person another e-mail: it is tried again after a while, and at once with \`npx muster person retry ${personId}\``;
 
 async function enableAccount(context: Attempt, accountId: string): Promise<Account> {
   const { api, inventory, because } = context;

@@ -4,7 +4,7 @@ export type Protection = 'emergency' | 'ownKey' | 'lastAdministrator' | 'unknown
 /** What a person does about a leaver that a protection stops. */
 export const protectionAdvice: Readonly<Record<Protection, string>> = {
   emergency:
-    'it is an emergency access account of the policy: take it out of protection.emergencyAccounts and restart the worker, or withdraw the leave with `npx muster leaver --rescind`',
+    'it is an emergency access account of the policy: take it out of protection.emergencyAccounts and restart the worker, or withdraw the leave with `npx muster leaver --rescind --person-id ID`',
   ownKey:
     "it owns Muster's own application key, which would die with it: use a key of a service account, or of somebody else",
   lastAdministrator:

@@ -27,4 +27,4 @@ export const excessWords = 'excess: held, not wanted, not granted by Muster';
 export const notVisibleWords = (permission: string): string => `not visible: the application key lacks ${permission}`;
 
 export const undecidableWords =
-  'the policy names nobody who may allow it: set approvals.default, then `npx muster person retry`';
+  'the policy names nobody who may allow it: set approvals.default, then `npx muster person retry ID`';

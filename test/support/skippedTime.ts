@@ -7,8 +7,9 @@ export interface SkippedTime extends TestMuster {
   /** Lets so much time pass; everything that is due happens. */
   readonly pass: (ms: number) => Promise<void>;
   readonly now: (offsetMs?: number) => Promise<Date>;
-  /** The person's process is in the phase. */
   readonly client: TestMusterOptions['client'];
+  /** Its address, for the command line. */
+  readonly engine: string;
 }
 
 export const hour = 3_600_000;
@@ -31,6 +32,7 @@ export async function onSkippedTime(
     await play({
       ...stage,
       client: environment.client,
+      engine: environment.address,
       pass: (ms) => pass(environment, ms),
       now: async (offsetMs = 0) => new Date((await environment.currentTimeMs()) + offsetMs),
     });

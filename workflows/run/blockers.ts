@@ -67,8 +67,7 @@ export class Blockers {
   /** Nothing tells when that ends but to try again. */
   async #waitForObject(error: unknown, refusals: number): Promise<void> {
     const reason = failureIn(error)?.message ?? '';
-    const advice =
-      'see in Datadog what is special about it; it is tried again after a while, and at once with `npx muster person retry`';
+    const advice = `see in Datadog what is special about it; it is tried again after a while, and at once with \`npx muster person retry ${this.#process.personId}\``;
     await this.#waitWithPauses({ reason, advice }, 2 ** refusals, async () => undefined);
   }
 
