@@ -51,7 +51,7 @@ export { forgetRefusedPayloads, openRefusals, refusedPayload, takeUntoldRefusals
 export { listQuarantines, openQuarantine, recordRepairs, unrepairedSubjects, withdrawQuarantine } from './repairs.ts';
 export { listRoles, writeRoles } from './roles.ts';
 export { absenceSnapshots, listAbsences, noteAbsences } from './rosterAbsences.ts';
-export { oweAwaitingScim, owedScim } from './scim.ts';
+export { otherScimIds, oweAwaitingScim, owedScim } from './scim.ts';
 export { accountSnapshots, keySnapshots, personSnapshots } from './snapshots.ts';
 export { finishSyncRun, listSyncRuns, standingKinds, startSyncRun } from './syncRuns.ts';
 export { listTeamMembers, listTeams, writeTeamMembers, writeTeams } from './teams.ts';

@@ -263,6 +263,27 @@ export async function countUnknownScim(db: Db, source: string, names: readonly s
   return unknown.size;
 }
 
+/** The further ids, the source's own or Muster's, of the users whom it calls by these. */
+export async function otherScimIds(db: Db, source: string, names: readonly string[]): Promise<readonly string[]> {
+  const others = new Set<string>();
+  for (const column of ['id', 'externalId'] as const) {
+    for (const some of chunksOf(names, chunkSize)) {
+      const users = await db
+        .selectFrom('scimResources')
+        .select(['id', 'externalId'])
+        .where('source', '=', source)
+        .where('resourceType', '=', 'User')
+        .where('version', '>', 0)
+        .where(column, 'in', some)
+        .execute();
+      for (const { id, externalId } of users) for (const one of [id, externalId]) if (one !== null) others.add(one);
+      await breathe();
+    }
+  }
+  for (const name of names) others.delete(name);
+  return [...others];
+}
+
 function toColumns(row: ScimRow): Selectable<Schema['scimResources']> {
   const { displayName = null, externalId = null, manager = null, personId = null, said = null, ...rest } = row;
   return { ...rest, displayName, externalId, manager, personId, said };

@@ -15,6 +15,7 @@ import {
   isSame,
   listOf,
   lowerCased,
+  newNotes,
   onePrimary,
   readParts,
   readValue,
@@ -54,6 +55,27 @@ export function applyPatch({ root }: ResourceType, resource: JsonObject, body: u
   // What is stored passes its schema, whichever way its parts came.
   return readParts(root, patched, notes) ?? {};
 }
+
+/** The members whom the request takes from a group, by the ids that it names. */
+export function removedMembers({ root }: ResourceType, body: unknown): readonly string[] {
+  const steps = isObject(body) ? listOf(fieldOf(body, 'Operations')) : [];
+  const notes = newNotes();
+  return steps.flatMap((operation) => {
+    const { op, target, value } = unlessFaulty(notes, () => readStep(root, operation)) ?? {};
+    const [members, ...below] = target?.path ?? [];
+    if (op !== 'remove' || members?.name !== 'members' || below.length > 0 || target?.filter !== undefined) return [];
+    const named = listOf(unlessFaulty(notes, () => readValue(members, value, notes)));
+    return named.flatMap((one) => (isObject(one) && typeof one['value'] === 'string' ? [one['value']] : []));
+  });
+}
+
+/** The same request, which takes these members too: before anything else, so that it may add them again. */
+export const alsoRemoving = (body: JsonObject, members: readonly string[]): JsonObject => ({
+  Operations: [
+    { op: 'remove', path: 'members', value: members.map((value) => ({ value })) },
+    ...listOf(fieldOf(body, 'Operations')),
+  ],
+});
 
 function readStep(root: Attribute, operation: Json): Step {
   if (!isObject(operation)) throw wrong('invalidSyntax', 'an operation must be an object');

@@ -8,7 +8,7 @@ import { describeResourceTypes, describeSchemas, serviceProviderConfig } from '.
 import type { ScimContext } from './context.ts';
 import { ScimError, wrong } from './errors.ts';
 import { idsOf, nameOf } from './events.ts';
-import { applyPatch } from './patch.ts';
+import { alsoRemoving, applyPatch, removedMembers } from './patch.ts';
 import { project } from './projection.ts';
 import { listResources, readProjection, readQuery } from './query.ts';
 import type { Ignored } from './ignored.ts';
@@ -74,9 +74,10 @@ function addWrites(app: FastifyInstance, context: ScimContext, type: ResourceTyp
       return type === userType && !isEmployed(current) ? { active: false, ...read } : read;
     }),
   );
-  app.patch(one, hidden, (request, reply) =>
-    change(context, type, { request, reply }, (current, notes) => applyPatch(type, current, request.body, notes)),
-  );
+  app.patch(one, hidden, async (request, reply) => {
+    const body = await withOtherIds(context, type, request);
+    return change(context, type, { request, reply }, (current, notes) => applyPatch(type, current, body, notes));
+  });
   app.delete(one, hidden, async (request, reply) => {
     await inTurn(context, request, () => removeResource(context, () => findMatching(context, type, request)));
     return reply.code(204).send();
@@ -99,6 +100,15 @@ async function change(
   );
   context.report(placeOf(request).source, ignoredIn(notes));
   return respond(context, type, { request, reply, row });
+}
+
+/** Who is taken from a group by one of their ids, the source's or Muster's, is no member by the other one either. */
+async function withOtherIds({ inventory }: ScimContext, type: ResourceType, request: FastifyRequest): Promise<unknown> {
+  const { body } = request;
+  const removed = type === groupType ? removedMembers(type, body) : [];
+  if (removed.length === 0 || !isObject(body)) return body;
+  const others = await inventory.otherScimIds(placeOf(request).source, removed);
+  return others.length === 0 ? body : alsoRemoving(body, others);
 }
 
 /** One change of a resource after the other. */

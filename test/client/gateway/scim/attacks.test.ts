@@ -113,3 +113,27 @@ test('a body in another encoding is refused, and not mended', async () => {
   });
   expect((await send(Buffer.from(`\ufeff${text}`))).json()).toMatchObject({ title: 'Präsidentin' });
 });
+
+test('who is taken from a group by one of their ids is no member by the other one either', async () => {
+  await using scim = await startScim();
+  const kim = await scim.send('POST', '/Users', userBody('kim'));
+  const id = String(kim.body['id']);
+  const groupsOf = async () => (await scim.send('GET', urlOf(kim))).body['groups'];
+  const both = [{ value: 'kim' }, { value: id }];
+  const group = await scim.send('POST', '/Groups', { schemas: [coreGroup], displayName: 'Ops', members: both });
+  const change = (...operations: readonly Body[]) =>
+    scim.send('PATCH', `/Groups/${String(group.body['id'])}`, patchBody(...operations));
+  for (const operation of [
+    { op: 'remove', path: `members[value eq "${id}"]` },
+    { op: 'remove', path: 'members', value: [{ value: 'kim' }] },
+    { op: 'Remove', path: 'members', value: id },
+  ]) {
+    await change({ op: 'replace', path: 'members', value: both });
+    expect(await groupsOf()).toHaveLength(1);
+    expect(await change(operation)).toMatchObject({ status: 200 });
+    expect(await groupsOf()).toBeUndefined();
+  }
+  await change({ op: 'add', path: 'members', value: 'kim' });
+  await change({ op: 'remove', path: 'members', value: id }, { op: 'add', path: 'members', value: 'kim' });
+  expect(await groupsOf()).toHaveLength(1);
+});
