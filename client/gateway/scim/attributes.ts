@@ -83,7 +83,7 @@ export const addresses = complex(
 /** From an attribute of the resource down to one of its parts. */
 export type Path = readonly Attribute[];
 
-const isNamed = (name: string, given: string): boolean => name.toLowerCase() === given.toLowerCase();
+export const isNamed = (name: string, given: string): boolean => name.toLowerCase() === given.toLowerCase();
 const isUrn = ({ name }: Attribute): boolean => name.startsWith('urn:');
 
 const partsByName = new WeakMap<Attribute, ReadonlyMap<string, Attribute>>();

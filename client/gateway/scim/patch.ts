@@ -1,6 +1,6 @@
 import { foldCase } from '../../../domain/text.ts';
 import { canonicalJson } from '../../../inventory/port/json.ts';
-import { findPart, type Attribute, type Path } from './attributes.ts';
+import { findPart, isNamed, type Attribute, type Path } from './attributes.ts';
 import { wrong } from './errors.ts';
 import { parseTarget, type Filter, type Target } from './filter.ts';
 import { maxOperations } from './limits.ts';
@@ -20,6 +20,7 @@ import {
   readParts,
   readValue,
   unlessFaulty,
+  unwrapped,
   type Json,
   type JsonObject,
   type Notes,
@@ -87,7 +88,7 @@ function readStep(root: Attribute, operation: Json): Step {
   }
   if (typeof path !== 'string') throw wrong('invalidPath', 'path must be a text');
   if (op !== 'remove' && value === undefined) throw wrong('invalidValue', `value is missing: ${op} needs one`);
-  if (path.trim() !== '') {
+  if (path.trim() !== '' && !isNamed(path.trim(), root.name)) {
     const target = parseTarget(path.trim(), root);
     if (target.path[0]?.mutability === 'readOnly') throw wrong('mutability', `${path} is read-only`);
     return asRemoval({ op, value, target });
@@ -127,9 +128,11 @@ type Noted<T> = T & { readonly notes: Notes };
 
 function applyOne(root: Attribute, resource: JsonObject, { target, ...operation }: Noted<Step>): JsonObject {
   if (target !== undefined) return applyAt(resource, target, operation);
-  const { value } = operation;
-  if (!isObject(value)) throw wrong('invalidValue', 'value must be an object where there is no path');
-  return merged(resource, root, { ...operation, value });
+  const [value, another] = listOf(operation.value);
+  if (!isObject(value) || another !== undefined) {
+    throw wrong('invalidValue', 'value must be an object where there is no path');
+  }
+  return merged(resource, root, { ...operation, value: unwrapped(root, value) });
 }
 
 /** Each field of the value as if it were a path. Attributes that are unknown or read-only are left as they are. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { findPart, resolvePath, type Attribute, type Path } from './attributes.ts';
+import { findPart, isNamed, resolvePath, type Attribute, type Path } from './attributes.ts';
 import { ScimError, UnknownAttribute, wrong } from './errors.ts';
 import { maxTextLength } from './limits.ts';
 import type { ResourceType } from './schemas.ts';
@@ -49,7 +49,16 @@ export function unlessFaulty<T>(notes: Notes, work: () => T): T | undefined {
 /** The body of POST and PUT. Unknown and read-only attributes are dropped, and so is a password: none is kept. */
 export function readResource({ root }: ResourceType, body: unknown, notes: Notes): JsonObject {
   if (!isObject(body)) throw wrong('invalidSyntax', 'the body is not a JSON object');
-  return readParts(root, body, notes) ?? {};
+  return readParts(root, unwrapped(root, body), notes) ?? {};
+}
+
+/** Some clients put the attributes of the core schema below its URN, as those of an extension are. */
+export function unwrapped({ name }: Attribute, value: JsonObject): JsonObject {
+  const wraps = (key: string, inner: Json): inner is JsonObject => isNamed(key, name) && isObject(inner);
+  const entries = Object.entries(value);
+  return Object.fromEntries(
+    entries.flatMap(([key, inner]) => (wraps(key, inner) ? Object.entries(inner) : [[key, inner]])),
+  );
 }
 
 /** Notes what is required and is not there. */
@@ -99,6 +108,9 @@ function readElement(attribute: Attribute, value: Json, notes: Notes): Json | un
 
 function readOne(attribute: Attribute, value: Json, notes: Notes): Json | undefined {
   if (value === null || (typeof value === 'string' && value.trim() === '')) return undefined;
+  // Entra's older form: `{"$ref": null, "value": "False"}`.
+  const inner = attribute.type !== 'complex' && isObject(value) ? value['value'] : undefined;
+  if (inner !== undefined && !isObject(inner)) return readOne(attribute, inner, notes);
   const { name, type } = attribute;
   const bad = (what: string) => wrong('invalidValue', `${name} must be ${what}`);
   switch (type) {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { openDatabases } from '../../../inventory/backends.ts';
 import {
   coreGroup,
+  coreUser,
   enterpriseUser,
   patchBody,
   startScim,
@@ -94,6 +95,21 @@ test('active as 1 and 0 is what it says', async () => {
   for (const value of [0, '1', '0']) await scim.send('PATCH', urlOf(kim), active(value));
   expect(await words(scim)).toEqual(['joiner kim', 'leaver kim', 'joiner kim', 'leaver kim']);
   expect(await scim.send('PATCH', urlOf(kim), active(2))).toMatchObject({ status: 400 });
+});
+
+test.each<[string, Body]>([
+  ['below the URN of the core schema', { op: 'replace', value: { [coreUser]: { active: false } } }],
+  ['at the URN of the core schema', { op: 'replace', path: coreUser, value: { active: 'False' } }],
+  ['in a list of one', { op: 'replace', value: [{ active: false }] }],
+  ['as the value of a value', { op: 'Replace', path: 'active', value: [{ $ref: null, value: 'False' }] }],
+])('active: false is read %s', async (_where, operation) => {
+  await using scim = await startScim();
+  const kim = await scim.send('POST', '/Users', { [coreUser]: userBody('kim') });
+  expect(kim).toMatchObject({ status: 201, body: { userName: 'kim@example.com' } });
+  expect(await scim.send('PATCH', urlOf(kim), patchBody(operation))).toMatchObject({ body: { active: false } });
+  await scim.send('PATCH', urlOf(kim), active(true));
+  await scim.send('PUT', urlOf(kim), { [coreUser.toLowerCase()]: userBody('kim', { active: false }) });
+  expect(await words(scim)).toEqual(['joiner kim', 'leaver kim', 'joiner kim', 'leaver kim']);
 });
 
 test('a body in another encoding is refused, and not mended', async () => {
