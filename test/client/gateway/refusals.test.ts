@@ -175,7 +175,7 @@ test('a proven delivery that cannot be read at all is 400, counted and logged', 
   expect(gateway.logged).toMatchObject([{ message: 'a delivery cannot be read', source: 'hr', id: 'msg-1' }]);
 });
 
-test('what is larger than a statement is a refusal that nobody sends again, and a leaver leaves with it', async () => {
+test('what is larger than a statement is a refusal that nobody sends again; a leaver leaves', async () => {
   await using gateway = await startGateway();
   const extra = Object.fromEntries(Array.from({ length: 100 }, (_none, index) => [`x${index}`, 'y']));
   const body = (personId: string, status: string) =>

@@ -118,7 +118,7 @@ test('Okta: the challenge is returned, its events are leavers, other types are a
   });
 });
 
-test('an event that only says whose record has changed is not refused for what its map reads beside the id', () => {
+test('an event that only names whose record has changed is not judged by what is beside the id', () => {
   const source = sourceOf(`
   - name: people
     verify: standardWebhooks
