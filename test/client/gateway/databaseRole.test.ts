@@ -57,8 +57,10 @@ for (const { makeFixture } of databases)
       const times = { startedAt: at, lastSeenAt: at, policySince: at };
       await gateway.inventory.reportInstance({ ...reported, mode: 'observe', ...times });
       await gateway.inventory.forgetInstance('i-1');
+      const headers = { authorization: `Bearer ${auditor.token}` };
+      const nul = await gateway.app.inject({ url: '/v1/inventory/users?search=a%00', headers });
+      expect(nul.statusCode).toBe(422);
       for (const path of ['/v1/people/e-1', '/v1/inventory/users', '/v1/inventory/grants', '/v1/inventory/nhis']) {
-        const headers = { authorization: `Bearer ${auditor.token}` };
         expect((await gateway.app.inject({ url: path, headers })).statusCode).toBe(200);
       }
       expect(gateway.errors).toEqual([]);
