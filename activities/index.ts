@@ -24,6 +24,7 @@ import { createWatchActivities } from './sync/watch.ts';
 import { createAccountScan } from './sync/accounts.ts';
 import { createKindScans } from './sync/lists.ts';
 import type { Dependencies } from './dependencies.ts';
+import { keepLastErrors } from './lastErrors.ts';
 import { createOnePolicy } from './onePolicy.ts';
 
 export type Activities = ReturnType<typeof createActivities>;
@@ -33,7 +34,7 @@ export function createActivities(given: Dependencies) {
   const datadog = refuseWritesWhenObserving(skipRefusedCalls(given.datadog, given.inventory), given.policy);
   const { policy, hold } = createOnePolicy(given.policy);
   const dependencies = { ...given, datadog, policy };
-  return hold({
+  const activities = {
     ...createCorrelationActivities(dependencies),
     ...createHoldingsActivities(dependencies),
     ...createAccountActivities(dependencies),
@@ -57,5 +58,6 @@ export function createActivities(given: Dependencies) {
     ...createFetchBackActivities(dependencies),
     ...createFindingActivities(dependencies),
     ...createRosterActivities(dependencies),
-  });
+  };
+  return hold(keepLastErrors(given.inventory, activities));
 }

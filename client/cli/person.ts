@@ -103,8 +103,9 @@ const personList: List<PersonRow> = {
     phase: (row) => row.phase,
     waitingFor: (row) => row.waitingFor,
     until: (row) => row.until,
+    lastError: (row) => row.lastError,
   },
-  shown: ['person', 'email', 'employment', 'account', 'phase', 'waitingFor', 'until'],
-  spare: ['account', 'until', 'waitingFor'],
+  shown: ['person', 'email', 'employment', 'account', 'phase', 'waitingFor', 'until', 'lastError'],
+  spare: ['account', 'until', 'waitingFor', 'lastError'],
   none: 'Nobody is known yet: a joiner event adds a person.',
 };

@@ -60,6 +60,7 @@ function fieldsOf({ person, account, events, status }: PersonView): readonly (re
     ['phase', status?.phase ?? person.phase],
     ['waiting for', status === undefined ? person.waitingFor : status.waitingFor],
     ['until', status === undefined ? person.until : status.until],
+    ['last error', person.lastError && `${person.lastError} (it is tried again)`],
     ['blocked', status?.blocked && `${status.blocked.reason}: ${status.blocked.advice}`],
     ['account', current && `${current.id} (${current.status})`],
   ];

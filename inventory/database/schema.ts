@@ -9,7 +9,7 @@ import type { EvidenceEntry, EvidenceMark, EvidenceRow, MarkName, OpenWrite } fr
 import type { GrantRow } from '../port/grants.ts';
 import type { Json } from '../port/json.ts';
 import type { KeyHealth, OwedPart } from '../port/keyHealth.ts';
-import type { AwaitedLogin, IntakeRow, PendingInvitation, Progress } from '../port/people.ts';
+import type { AwaitedLogin, IntakeRow, PendingInvitation, Progress, Trouble } from '../port/people.ts';
 import type { RefusalRow } from '../port/refusals.ts';
 import type { QuarantineRow } from '../port/repairs.ts';
 import type { ScimRow } from '../port/scim.ts';
@@ -39,7 +39,7 @@ import type { ApprovalRequest, Decision } from '../../domain/decision.ts';
 export interface Schema {
   people: PeopleTable;
   previousEmails: PreviousEmailsTable;
-  progress: Stored<Progress>;
+  progress: Stored<Progress & Partial<Pick<Trouble, 'lastError'>>>;
   intake: IntakeTable;
   intakeRates: IntakeRatesTable;
   deliveries: DeliveriesTable;

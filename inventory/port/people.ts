@@ -14,7 +14,8 @@ import type { EvidenceRow } from './evidence.ts';
 import type { GrantRow } from './grants.ts';
 import type { NhiRow } from './nhis.ts';
 
-export interface PersonRow extends PersonRecord, Partial<Omit<Progress, 'personId' | 'at'>> {
+export interface PersonRow
+  extends PersonRecord, Partial<Omit<Progress, 'personId' | 'at'>>, Partial<Pick<Trouble, 'lastError'>> {
   readonly accountStatus?: string;
 }
 
@@ -25,6 +26,14 @@ export interface Progress {
   readonly waitingFor?: string;
   readonly until?: string;
   readonly at: string;
+}
+
+/** What an activity failed with that is being retried. */
+export interface Trouble extends Pick<Progress, 'personId' | 'process' | 'at'> {
+  /** Absent where the phase on record is the one that is. */
+  readonly phase: Phase | undefined;
+  /** Datadog's words, without keys and addresses. */
+  readonly lastError: string;
 }
 
 export interface IntakeRow {

@@ -45,7 +45,7 @@ export { listNhis, serviceAccountIds } from './nhiLists.ts';
 export { sweepNhis, sweepOwnerlessNhis, writeNhis } from './nhis.ts';
 export { endWrite, giveUpWrite, refuseWrite } from './openWrites.ts';
 export { readOrganization } from './organization.ts';
-export { listPeople, personBoundTo, recordProgress } from './people.ts';
+export { clearTrouble, listPeople, personBoundTo, recordProgress, recordTrouble } from './people.ts';
 export { findPin, holdersOf, listIgnoredAccounts, listPins, pinNames } from './pins.ts';
 export { forgetRefusedPayloads, openRefusals, refusedPayload, takeUntoldRefusals } from './refusals.ts';
 export { listQuarantines, openQuarantine, recordRepairs, unrepairedSubjects, withdrawQuarantine } from './repairs.ts';

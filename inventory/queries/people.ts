@@ -1,11 +1,11 @@
 import { sql, type Selectable } from 'kysely';
-import type { Employment, PersonRecord } from '../../domain/model.ts';
+import type { Employment, PersonRecord, Phase } from '../../domain/model.ts';
 import { foldCase } from '../../domain/text.ts';
 import { locked, personLock } from '../database/locks.ts';
 import type { Db, Schema } from '../database/schema.ts';
 import { withoutNulls } from '../database/stored.ts';
 import { parseJson } from '../port/json.ts';
-import type { PersonRow, Progress } from '../port/people.ts';
+import type { PersonRow, Progress, Trouble } from '../port/people.ts';
 
 type PeopleRow = Selectable<Schema['people']>;
 
@@ -94,13 +94,8 @@ export const unlinkAccount = locked(personLock, async (db: Db, personId: string)
 export const recordProgress = locked(personLock, async (db: Db, progress: Progress): Promise<void> => {
   const { personId, process, phase, waitingFor = null, until = null, at } = progress;
   await ensurePerson(db, personId);
-  const { finishedAt } = await db
-    .selectFrom('people')
-    .select('finishedAt')
-    .where('personId', '=', personId)
-    .executeTakeFirstOrThrow();
-  if (finishedAt !== null && at < finishedAt) return;
-  const row = { process, phase, waitingFor, until, at };
+  if (await isFinishedSince(db, personId, at)) return;
+  const row = { process, phase, waitingFor, until, lastError: null, at };
   await db
     .insertInto('progress')
     .values({ personId, ...row })
@@ -111,6 +106,40 @@ export const recordProgress = locked(personLock, async (db: Db, progress: Progre
         .where((where) => where('progress.at', '<=', at)),
     )
     .execute();
+});
+
+async function isFinishedSince(db: Db, personId: string, at: string): Promise<boolean> {
+  const { finishedAt } = await db
+    .selectFrom('people')
+    .select('finishedAt')
+    .where('personId', '=', personId)
+    .executeTakeFirstOrThrow();
+  return finishedAt !== null && at < finishedAt;
+}
+
+/** The last error of what is being retried, and with it the phase that is. */
+export const recordTrouble = locked(personLock, async (db: Db, trouble: Trouble): Promise<void> => {
+  const { personId, process, phase, lastError, at } = trouble;
+  await ensurePerson(db, personId);
+  if (await isFinishedSince(db, personId, at)) return;
+  const known = await db.selectFrom('progress').select('phase').where('personId', '=', personId).executeTakeFirst();
+  // Beside what is retried another part may be blocked, or wait for approval.
+  const isOver = phase !== undefined && passing.includes(known?.phase ?? 'preparing');
+  const now = isOver ? { phase, waitingFor: null, until: null } : {};
+  await db
+    .insertInto('progress')
+    .values({ personId, process, phase: phase ?? 'preparing', lastError, at })
+    .onConflict((conflict) => conflict.column('personId').doUpdateSet({ process, lastError, ...now }))
+    .execute();
+});
+
+/** Phases in which nothing else goes on. */
+const passing: readonly Phase[] = ['preparing', 'waitingForAcceptance', 'scheduled'];
+
+/** Nothing is being retried any more. */
+export const clearTrouble = locked(personLock, async (db: Db, personId: string): Promise<void> => {
+  const troubled = db.updateTable('progress').where('personId', '=', personId).where('lastError', 'is not', null);
+  await troubled.set({ lastError: null }).execute();
 });
 
 export async function listPeople(
@@ -133,7 +162,7 @@ function personRows(db: Db) {
     .leftJoin('progress', 'progress.personId', 'people.personId')
     .leftJoin('accounts', 'accounts.accountId', 'people.accountId')
     .selectAll('people')
-    .select(['progress.process', 'progress.phase', 'progress.waitingFor', 'progress.until'])
+    .select(['progress.process', 'progress.phase', 'progress.waitingFor', 'progress.until', 'progress.lastError'])
     .select(
       sql<string | null>`case when accounts.gone_at is null then accounts.status else 'gone' end`.as('accountStatus'),
     );
@@ -143,9 +172,9 @@ type JoinedRow = Awaited<ReturnType<ReturnType<typeof personRows>['execute']>>[n
 
 async function toPersonRows(db: Db, rows: readonly JoinedRow[]): Promise<readonly PersonRow[]> {
   const records = await toRecords(db, rows);
-  return rows.map(({ process, phase, waitingFor, until, accountStatus }, index) => ({
+  return rows.map(({ process, phase, waitingFor, until, lastError, accountStatus }, index) => ({
     ...(records[index] as PersonRecord),
-    ...withoutNulls({ process, phase, waitingFor, until, accountStatus }),
+    ...withoutNulls({ process, phase, waitingFor, until, lastError, accountStatus }),
   }));
 }
 

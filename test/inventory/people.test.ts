@@ -265,6 +265,33 @@ describe.each(await openDatabases())('on $name', ({ makeFixture }) => {
     expect((await inventory.listPeople({ limit: 1, offset: 0 }))[0]).not.toHaveProperty('phase');
   });
 
+  test('the last error shows in lists with the phase that is, until nothing is retried', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    const trouble = { personId: 'p-1', process: 'onboarding', lastError: 'a 502', at: at(5) } as const;
+    const shown = async () => {
+      const [row] = await inventory.listPeople({ limit: 1, offset: 0 });
+      return [row?.phase, row?.waitingFor, row?.lastError];
+    };
+    await inventory.recordTrouble({ ...trouble, phase: undefined });
+    expect(await shown()).toEqual(['preparing', undefined, 'a 502']);
+    const waiting = { personId: 'p-1', process: 'onboarding', waitingFor: 'the person', at: at(6) } as const;
+    await inventory.recordProgress({ ...waiting, phase: 'waitingForAcceptance' });
+    expect(await shown()).toEqual(['waitingForAcceptance', 'the person', undefined]);
+    await inventory.recordTrouble({ ...trouble, phase: undefined });
+    expect(await shown()).toEqual(['waitingForAcceptance', 'the person', 'a 502']);
+    await inventory.clearTrouble('p-1');
+    expect(await shown()).toEqual(['waitingForAcceptance', 'the person', undefined]);
+    await inventory.recordTrouble({ ...trouble, phase: 'changing' });
+    expect(await shown()).toEqual(['changing', undefined, 'a 502']);
+    await inventory.recordProgress({ ...waiting, phase: 'blocked' });
+    await inventory.recordTrouble({ ...trouble, phase: 'changing' });
+    expect(await shown()).toEqual(['blocked', 'the person', 'a 502']);
+    await finished(inventory);
+    await inventory.recordTrouble({ ...trouble, phase: undefined });
+    expect(await shown()).toEqual([undefined, undefined, undefined]);
+  });
+
   test('people are listed by employment, page by page, with the state of their account', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;

@@ -81,11 +81,13 @@ export class Process {
       return;
     this.stage = { phase, waitingFor, until };
     this.show();
+    // Nobody is to see it blocked that is no longer.
+    const isUnblocked = before.phase === 'blocked' || before.phase === 'held';
     const attribute = workflowInfo().typedSearchAttributes.get(searchAttributes.phase);
     // A run that follows another one has inherited the other's phase.
     const isInherited = !this.#hasEntered && attribute !== undefined;
     this.#hasEntered = true;
-    if (attribute !== phase && (isInherited || lasts(this.type, phase))) {
+    if (attribute !== phase && (isInherited || isUnblocked || lasts(this.type, phase))) {
       const isNamed = workflowInfo().typedSearchAttributes.get(searchAttributes.personId) !== undefined;
       upsertSearchAttributes([
         // A run that somebody started by hand has none.
@@ -93,7 +95,7 @@ export class Process {
         { key: searchAttributes.phase, value: phase },
       ]);
     }
-    if (!lasts(this.type, phase) || phase === 'done') return;
+    if ((!lasts(this.type, phase) && !isUnblocked) || phase === 'done') return;
     await records.recordProgress({
       personId: this.personId,
       process: this.type,

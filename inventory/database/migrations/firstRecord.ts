@@ -23,7 +23,15 @@ export const recordTables = {
     indexes: { previousEmailsEmail: { on: ['email'] } },
   },
   progress: {
-    columns: { personId: 'text', process: 'text', phase: 'text', waitingFor: 'text?', until: 'text?', at: 'text' },
+    columns: {
+      personId: 'text',
+      process: 'text',
+      phase: 'text',
+      waitingFor: 'text?',
+      until: 'text?',
+      lastError: 'text?',
+      at: 'text',
+    },
     key: ['personId'],
   },
   pendingInvitations: {
