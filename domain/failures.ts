@@ -5,7 +5,10 @@
 export const datadogFailures = {
   InvalidRequest: { retry: 'nobody', meaning: 'Datadog refused the values (400, 422)' },
   NotAuthorized: { retry: 'process', meaning: 'the key may not do this (401, 403)' },
-  ObjectRefused: { retry: 'nobody', meaning: 'Datadog refuses this one object, though the key has the permission (403)' },
+  ObjectRefused: {
+    retry: 'nobody',
+    meaning: 'Datadog refuses this one object, though the key has the permission (403)',
+  },
   NotFound: { retry: 'nobody', meaning: 'it does not exist (404 on a write)' },
   Conflict: { retry: 'nobody', meaning: 'it contradicts what exists (409)' },
   RateLimited: { retry: 'activity', meaning: 'too many requests (429); again when the window resets' },

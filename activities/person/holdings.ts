@@ -1,4 +1,6 @@
 import { entitlementKey } from '../../domain/access/plan.ts';
+import { cameWithAccount } from '../../domain/access/warnings.ts';
+import type { GrantRow } from '../../inventory/port/grants.ts';
 import type { Because } from '../../domain/evidence.ts';
 import type { Access, SeenAccess } from '../../domain/model.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
@@ -16,6 +18,8 @@ interface Holdings {
   readonly access: SeenAccess;
   /** Keys of what Muster granted, on record (`entitlementKey`). */
   readonly managed: readonly string[];
+  /** Keys of those of them that came with the account, where any did: nobody was ever given them. */
+  readonly cameWith?: readonly string[];
   /** Roles that login mappings grant; absent where they were not requested, or the key may not see them. */
   readonly mappedRoleIds?: readonly string[];
 }
@@ -30,8 +34,13 @@ export function createHoldingsActivities({ datadog, notify, ...means }: Dependen
     await recordAccount(inventory, account);
     await settleOpenWrites(inventory, personId, { account, access });
     const word = await wordFor({ inventory, policy }, because, attemptedAt());
-    const managed = await managedOn(inventory, personId, account.id);
-    return { access: { account: seenBy(word, account), roles, teams, teamsNotVisible }, managed };
+    const grants = await managedOn(inventory, personId, account.id);
+    const cameWith = grants.filter((grant) => grant.because === cameWithAccount).map(entitlementKey);
+    return {
+      access: { account: seenBy(word, account), roles, teams, teamsNotVisible },
+      managed: grants.map(entitlementKey),
+      ...(cameWith.length > 0 ? { cameWith } : {}),
+    };
   }
 
   return {
@@ -95,12 +104,12 @@ interface OwnedKeys {
   readonly notVisible: readonly string[];
 }
 
-/** Keys of what Muster granted on this account, or adopted: access that may be removed. */
+/** What Muster granted on this account, or adopted: access that may be removed. */
 export async function managedOn(
   inventory: Pick<Inventory, 'listGrants'>,
   personId: string,
   accountId: string,
-): Promise<readonly string[]> {
+): Promise<readonly GrantRow[]> {
   const grants = await inventory.listGrants({ personId, open: true, limit: 1_000, offset: 0 });
-  return grants.filter((one) => one.accountId === accountId && one.reason !== 'preexisting').map(entitlementKey);
+  return grants.filter((one) => one.accountId === accountId && one.reason !== 'preexisting');
 }

@@ -1,3 +1,4 @@
+import { cameWithAccount } from '../../domain/access/warnings.ts';
 import { activityInfo } from '@temporalio/activity';
 import {
   whyNotOwed,
@@ -162,12 +163,14 @@ async function entitledTo(
   const held =
     before === undefined || before.accountId !== accountId ? [] : heldEntitlements(before.access).filter(isIt);
   const grants = await trx.listGrants({ personId, open: true, limit: 1_000, offset: 0 });
+  const ours = grants.filter((one) => one.accountId === accountId && one.reason !== 'preexisting' && isIt(one));
   return {
     names: [...named.filter(isNamed), ...held].map(({ name }) => name),
     isGranted: granted.some(isNamed),
     onApproval: onApproval.filter(({ entitlements }) => entitlements.some(isNamed)).map(({ rule }) => rule),
     wasHeld: held.length > 0,
-    isOurs: grants.some((one) => one.accountId === accountId && one.reason !== 'preexisting' && isIt(one)),
+    isOurs: ours.length > 0,
+    hasComeAlong: ours.some(({ because }) => because === cameWithAccount),
   };
 }
 

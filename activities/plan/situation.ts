@@ -6,7 +6,7 @@ import { isUndecidable } from '../../domain/approvals.ts';
 import { differingAttributes } from '../../domain/access/attributes.ts';
 import type { Admittance } from '../../domain/access/changeBudget.ts';
 import { endByRecord } from '../../domain/access/earlyEnd.ts';
-import { heldEntitlements } from '../../domain/access/plan.ts';
+import { entitlementKey, heldEntitlements } from '../../domain/access/plan.ts';
 import { isPrivileged } from '../../domain/access/privileged.ts';
 import { planProcess, takenBy, type ProcessPlan, type Situation } from '../../domain/access/processPlan.ts';
 import type {
@@ -79,7 +79,7 @@ async function gatherSituation(context: PlanContext, request: PlanRequest): Prom
     activation: policy.activation,
     access,
     conflict: inventory && account && (await conflictWith(inventory, { event, process, account })),
-    managed: inventory && account ? await managedOn(inventory, personId, account.id) : [],
+    managed: inventory && account ? (await managedOn(inventory, personId, account.id)).map(entitlementKey) : [],
     disabledId: before?.accountId,
     holdsPrivilegedRole: isNewEmail === true && (await holdsRole(api, account, isPrivileged)),
     isAskable: !isUndecidable(requestForChange(policy, personId, { change: 'enable', accountId: '' }, person ?? {})),

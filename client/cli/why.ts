@@ -1,6 +1,7 @@
 import type { ApprovalRow, DatedDecision } from '../../inventory/port/approvals.ts';
 import type { EvidenceRow } from '../../inventory/port/evidence.ts';
 import type { GrantRow } from '../../inventory/port/grants.ts';
+import { cameWithAccount } from '../../domain/access/warnings.ts';
 
 /** Why somebody has access and who approved it, in the words of the policy. */
 
@@ -18,6 +19,7 @@ interface Known {
 
 export function whyGranted({ reason, because }: Pick<GrantRow, 'reason' | 'because'>, known: Known): Why {
   if (reason === 'preexisting') return { why: 'held before Muster', by: '' };
+  if (because === cameWithAccount) return { why: because, by: '' };
   const adopted = known.evidence.find(({ eventId }) => eventId === because?.replace(/^adoption /, 'adopt:'));
   if (reason === 'adopted') return { why: 'taken over', by: adopted === undefined ? '' : actorOf(adopted) };
   return byApproval(because, known) ?? { why: because === undefined ? reason : byEvent(because), by: 'the policy' };

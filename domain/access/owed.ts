@@ -56,6 +56,8 @@ export interface Entitled {
   readonly wasHeld: boolean;
   /** Muster has granted it on this account, or adopted it. */
   readonly isOurs: boolean;
+  /** It came with the account that Muster created. */
+  readonly hasComeAlong?: boolean;
 }
 
 export interface OwedRecord {
@@ -260,5 +262,7 @@ function whyNotRevoked(record: OwedRecord, write: AskedWrite): string | undefine
   if (!entitled.isOurs) return 'Muster has not granted it';
   const isWanted =
     reason?.event.restore === true ? entitled.wasHeld : entitled.isGranted || entitled.onApproval.length > 0;
-  return isWanted ? 'the policy in force grants it' : whyNotAdmitted(record);
+  if (isWanted) return 'the policy in force grants it';
+  // Nobody loses what came with the account.
+  return entitled.hasComeAlong ? undefined : whyNotAdmitted(record);
 }

@@ -21,6 +21,9 @@ export function undoneByLogin(
 export const undoneWords = (name: string): string =>
   `role ${name}: the next login by SSO takes it away, since login mappings are in force and none gives it`;
 
+/** Why a role is Muster's to keep or to remove that nobody granted: an organization may give one to every new account. */
+export const cameWithAccount = 'came with the account that Muster created';
+
 /** Why an entitlement stays that is not wanted. */
 export const excessWords = 'excess: held, not wanted, not granted by Muster';
 

@@ -114,11 +114,7 @@ export async function openWorld(
   await inventory.rememberEntitlementIds([role, team], new Date().toISOString());
   // Attempts that fail are what these tests are about.
   const logger = new DefaultLogger('ERROR');
-  const attempt = <T>(
-    count: number,
-    use: (activities: PersonActivities) => Promise<T>,
-    triedForMs = 0,
-  ): Promise<T> =>
+  const attempt = <T>(count: number, use: (activities: PersonActivities) => Promise<T>, triedForMs = 0): Promise<T> =>
     new MockActivityEnvironment(
       {
         attempt: count,

@@ -1,4 +1,4 @@
-import { pickResolved, planAccess, type AccessPlan } from '../../domain/access/plan.ts';
+import { entitlementKey, pickResolved, planAccess, type AccessPlan } from '../../domain/access/plan.ts';
 import { excessWords, undoneByLogin, undoneWords } from '../../domain/access/warnings.ts';
 import { isHire } from '../../domain/mailbox.ts';
 import type { Because } from '../../domain/evidence.ts';
@@ -65,14 +65,23 @@ async function bringInLine(run: PersonRun, { access, account }: Assignment): Pro
   const reason = undone.length === 0 ? because : { ...because, undoneByLogin: undone };
   const withheld = await assignAll(run, account.id, plan.add, reason);
   const privileged = await requestPrivileged(run, withheld);
+  const remove = async (entitlements: readonly ResolvedEntitlement[]) => {
+    const [along, others] = partition(entitlements, (one) => holdings.cameWith?.includes(entitlementKey(one)) === true);
+    await removeAll(run, account.id, along, because);
+    await removeWithinBudget(run, account.id, others);
+  };
   const approvalIds = [...plan.ask.map(({ approvalId }) => approvalId), ...privileged];
   await together([
     async () => {
       if (approvalIds.length > 0) await assignOnceApproved(run, { accountId: account.id, resolved }, approvalIds);
     },
-    () => removeWithinBudget(run, account.id, plan.remove),
+    () => remove(plan.remove),
   ]);
-  await removeWithinBudget(run, account.id, plan.removeLater);
+  await remove(plan.removeLater);
+}
+
+function partition<T>(all: readonly T[], isFirst: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
 }
 
 /** Above the change budget it waits for a person, and additions do not. */
