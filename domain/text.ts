@@ -34,6 +34,36 @@ export function similarNames(name: string, known: readonly string[]): readonly s
     .map(({ candidate }) => candidate);
 }
 
+/** A name that reads like another one, and in what they differ. */
+interface Lookalike {
+  readonly name: string;
+  /** Such as `case`. */
+  readonly differsIn: readonly string[];
+}
+
+/** The known names that differ from this one in case, in blanks around them, or in their Unicode form alone. */
+export const lookalikes = (name: string, known: readonly string[]): readonly Lookalike[] =>
+  [...new Set(known)]
+    .filter((one) => one !== name && isSameText(one, name))
+    .map((one) => ({ name: one, differsIn: differencesOf(one, name) }));
+
+function differencesOf(one: string, other: string): readonly string[] {
+  const [bare, otherBare] = [one.trim(), other.trim()];
+  const isBlank = bare.length !== one.length || otherBare.length !== other.length;
+  const isForm = bare.normalize('NFC') !== bare || otherBare.normalize('NFC') !== otherBare;
+  return [
+    ...(bare.normalize('NFC') === otherBare.normalize('NFC') ? [] : ['case']),
+    ...(isBlank ? ['blanks around it'] : []),
+    ...(isForm ? ['Unicode form'] : []),
+  ];
+}
+
+/** In double quotes, as YAML reads it; marks that stand for themselves are escaped, since nobody sees them. */
+export const quoted = (name: string): string =>
+  JSON.stringify(name).replaceAll(/\p{M}/gu, (mark) =>
+    [...mark.split('')].map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
+  );
+
 /** Each pair in alphabetical order, so that two letters swapped by mistake cost little. */
 function pairsOf(name: string): ReadonlySet<string> {
   const letters = ` ${foldCase(name)} `.split('');

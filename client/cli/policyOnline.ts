@@ -7,7 +7,7 @@ import type { Shell } from './shell.ts';
 import { readNamings } from '../../auth/pins.ts';
 import { policyNames, refusalsOf, warningOf, type PolicyNaming } from '../../domain/pins.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
-import { domainOf } from '../../domain/text.ts';
+import { domainOf, lookalikes, quoted } from '../../domain/text.ts';
 
 /** A policy against the organization as it is. `problems` keep it from working, `warnings` should be known. */
 export interface OnlineCheck {
@@ -50,6 +50,17 @@ export async function checkOnline(
     problems: [
       ...entitlements.filter(isSeen).flatMap(({ kind, name, ids, rules }) => {
         if (ids.length === 1) return [];
+        const meant = ids.length === 0 ? lookalikes(name, namesOf(organization, kind)) : [];
+        const [only] = meant;
+        if (only !== undefined) {
+          const names = meant.map((one) => quoted(one.name)).join(' or ');
+          const differs = `It differs in ${only.differsIn.join(' and ')}`;
+          // The policy's own names have none.
+          const advice = only.name === only.name.trim() ? 'correct the policy' : 'rename it in Datadog';
+          return [
+            `the ${kind} ${quoted(name)} of rule ${rules.join(', ')} does not exist in Datadog: did you mean ${names}? ${differs}: ${advice}`,
+          ];
+        }
         const fault = ids.length === 0 ? 'does not exist in Datadog' : `exists ${ids.length} times (${ids.join(', ')})`;
         const remedy = 'correct the policy, or mend it in Datadog';
         return [`the ${kind} "${name}" of rule ${rules.join(', ')} ${fault}: ${remedy}`];
@@ -93,6 +104,9 @@ function namedBy({ rules }: Policy) {
 }
 
 const rolesNamed = ({ roles }: Organization, name: string) => roles.filter((role) => role.name === name);
+
+const namesOf = ({ roles, teams = [] }: Organization, kind: 'role' | 'team'): readonly string[] =>
+  kind === 'role' ? roles.map(({ name }) => name) : teams.flatMap(({ handle, name }) => [handle, name]);
 
 function teamsNamed({ teams = [] }: Organization, name: string) {
   const byHandle = teams.filter(({ handle }) => handle === name);

@@ -7,6 +7,7 @@ import { loadPolicy } from '../../../policy/file.ts';
 import type { OnlineCheck } from '../../../client/cli/policyOnline.ts';
 import { runCli } from '../../../client/cli/run.ts';
 import { startSimulator } from '../../../simulator/index.ts';
+import { officialClient } from '../../support/officialClient.ts';
 import { createShell } from '../support/shell.ts';
 
 let cwd: string;
@@ -121,6 +122,27 @@ test('online, a role that is missing, a privileged one without approval and the 
   const unseen = await run(['policy', 'check', 'p.yaml', '--online'], env);
   expect(unseen.code).toBe(0);
   expect(unseen.err).toMatch(/warning: the team "engineering" cannot be checked: .*teams_read/);
+});
+
+test('online, a name that only looks like one in Datadog is said with the exact one', async () => {
+  await using simulator = await startSimulator({ people: 0 });
+  const env = { MUSTER_DATADOG_URL: simulator.url, DD_API_KEY: simulator.apiKey, DD_APP_KEY: simulator.appKey };
+  const { roles } = officialClient(simulator);
+  for (const name of ['Support ', 'E\u0301quipe', 'On-Call']) {
+    await roles.createRole({ body: { data: { type: 'roles', attributes: { name } } } });
+  }
+  const named = ['Support', '\u00c9quipe', 'on-call', 'Engineering'].map((name) => JSON.stringify(name)).join(', ');
+  const rules = `rules: [{ name: all, roles: [${named}], teams: [Engineering, ENGINEERING] }]`;
+  await writeFile(join(cwd, 'p.yaml'), `version: 1\n${rules}\n`);
+  const { out } = await run(['policy', 'check', 'p.yaml', '--online', '--json'], env);
+  const { online } = JSON.parse(out) as { online: OnlineCheck };
+  expect(online.problems).toEqual([
+    expect.stringMatching(/"Support" .* did you mean "Support "\? It differs in blanks around it: rename it/),
+    expect.stringMatching(/"Équipe" .* did you mean "E\\u0301quipe"\? It differs in Unicode form: correct/),
+    expect.stringMatching(/"on-call" .* did you mean "On-Call"\? It differs in case: correct the policy/),
+    expect.stringMatching(/role "Engineering" of rule all does not exist in Datadog: correct the policy/),
+    expect.stringMatching(/team "ENGINEERING" .* did you mean "engineering" or "Engineering"\?/),
+  ]);
 });
 
 test('diff says who of the known people gains and loses what', async () => {
