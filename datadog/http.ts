@@ -4,7 +4,7 @@ import { boundWait, DatadogFailure, failureOf } from './failures.ts';
 import { createLimiter, type Limiter } from './limiter.ts';
 import { logIntakeOf } from './sites.ts';
 import type { AttemptOptions } from './types.ts';
-import type { HttpAnswer } from './answer.ts';
+import type { Call, HttpAnswer } from './answer.ts';
 import { refusalOf } from './refusals.ts';
 import { collectOddRows, type OddRowsNoted } from './rows.ts';
 
@@ -23,19 +23,6 @@ interface ConnectionOptions {
 interface Connection extends ConnectionOptions {
   readonly agent: Agent;
   readonly limiter: Limiter;
-}
-
-export interface Call {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** Such as `/api/v2/users`. */
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string | number | undefined>>;
-  readonly body?: unknown;
-  /** The intake of logs, which takes the API key alone; without it the API. */
-  readonly host?: 'logs';
-  /** For the failure: what was being done and what it needs. */
-  readonly operation: string;
-  readonly permission: string;
 }
 
 type AnswerHead = Pick<HttpAnswer, 'status' | 'headers'>;

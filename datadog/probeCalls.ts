@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { pathId } from './pathId.ts';
-import type { Call } from './http.ts';
+import type { Call } from './answer.ts';
 import type { Capability } from './types.ts';
 
 /** `GET /api/v2/validate_keys` judges both keys and needs no permission. */

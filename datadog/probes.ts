@@ -1,5 +1,6 @@
 import { failureOf, isFailure } from './failures.ts';
-import type { Call, Sender } from './http.ts';
+import type { Call } from './answer.ts';
+import type { Sender } from './http.ts';
 import { probeOf, validateBothKeys } from './probeCalls.ts';
 import { isRefused } from './refusals.ts';
 import type { Capability, DatadogReads } from './types.ts';

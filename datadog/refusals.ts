@@ -1,7 +1,6 @@
 import { capabilities, type Capability } from './types.ts';
 import { DatadogFailure, failureOf } from './failures.ts';
-import type { HttpAnswer } from './answer.ts';
-import type { Call } from './http.ts';
+import type { Call, HttpAnswer } from './answer.ts';
 import { probeOf, validateBothKeys } from './probeCalls.ts';
 import { userAnswer } from './schema.ts';
 

@@ -4,7 +4,6 @@ import { accountOf } from '../../domain/access/correlation.ts';
 import { differingAttributes, type AttributeChanges } from '../../domain/access/attributes.ts';
 import { actWords } from '../../domain/approvals.ts';
 import { isPrivileged } from '../../domain/access/privileged.ts';
-import { cameWithAccount } from '../../domain/access/warnings.ts';
 import type { Because } from '../../domain/evidence.ts';
 import { approvalNeeded, disableRefused, removalHeld } from '../../domain/failures.ts';
 import type { Account, FollowedField, PersonAttributes, SeenAccount } from '../../domain/model.ts';
@@ -18,12 +17,13 @@ import { stillHeld } from './awaiting.ts';
 import { approvalFor } from './because.ts';
 import { admit } from './changeBudget.ts';
 import { ensure, refuseUnowed, type Write, type Writing } from './ensure.ts';
-import { isJustCreated, lagging, mayLag, notDone } from './lag.ts';
+import { lagging, mayLag, notDone } from './lag.ts';
+import { takeWhatCame } from './cameWith.ts';
 import { summarize } from './openWrites.ts';
 import { boundAccount, checkedAccount, conflict } from './ownership.ts';
 import { holdsRole, orUnknown, refuseProtected, whileAdministratorsStay } from './protection.ts';
 import { refuseLapsed } from './stillAllowed.ts';
-import { attemptedAt, requiredWord, seenBy } from './word.ts';
+import { requiredWord, seenBy } from './word.ts';
 
 /** One attempt of a write because of one event, with what the record says of the person at this moment. */
 interface Attempt extends Writing {
@@ -65,7 +65,7 @@ export function createAccountActivities({ datadog, ...writing }: Dependencies) {
       const account = await telling(because, async (context) => {
         const created = await createAccount(context);
         isFound = created.isFound;
-        await takeWhatCame(context, created.account);
+        await takeWhatCame({ api: context.api, inventory, personId: because.personId }, created.account);
         return created.account;
       });
       return { ...account, isFound };
@@ -147,18 +147,6 @@ async function createAccount(context: Telling): Promise<Found & { readonly accou
   const account = required(after, 'of this person');
   await bind(inventory, because.personId, account.id);
   return { account: await recordAccount(inventory, account), isFound: !changed };
-}
-
-/** Nothing was there before an account that Muster created a moment ago: its roles are for the policy to keep or to remove. */
-async function takeWhatCame({ api, inventory, because: { personId } }: Attempt, account: Account): Promise<void> {
-  const accountId = account.id;
-  if (account.roleIds.length === 0 || !(await isJustCreated(inventory, { personId, accountId }))) return;
-  const access = await api.getAccess(accountId, { withoutTeams: true });
-  for (const { kind, id, name } of access?.roles ?? []) {
-    if (!account.roleIds.includes(id)) continue;
-    const grant = { personId, accountId, kind, id, name, reason: 'adopted', because: cameWithAccount } as const;
-    await inventory.openGrant({ ...grant, since: attemptedAt() });
-  }
 }
 
 /** Where Datadog says that there is one already, it is found as in any other correlation. */

@@ -34,13 +34,8 @@ export function createHoldingsActivities({ datadog, notify, ...means }: Dependen
     await recordAccount(inventory, account);
     await settleOpenWrites(inventory, personId, { account, access });
     const word = await wordFor({ inventory, policy }, because, attemptedAt());
-    const grants = await managedOn(inventory, personId, account.id);
-    const cameWith = grants.filter((grant) => grant.because === cameWithAccount).map(entitlementKey);
-    return {
-      access: { account: seenBy(word, account), roles, teams, teamsNotVisible },
-      managed: grants.map(entitlementKey),
-      ...(cameWith.length > 0 ? { cameWith } : {}),
-    };
+    const held = { account: seenBy(word, account), roles, teams, teamsNotVisible };
+    return { access: held, ...keysOf(await managedOn(inventory, personId, account.id)) };
   }
 
   return {
@@ -95,6 +90,11 @@ export function createHoldingsActivities({ datadog, notify, ...means }: Dependen
       return { applicationKeys: applicationKeys.length, apiKeys: apiKeys.length, notVisible };
     },
   };
+}
+
+function keysOf(grants: readonly GrantRow[]): Pick<Holdings, 'managed' | 'cameWith'> {
+  const cameWith = grants.filter(({ because }) => because === cameWithAccount).map(entitlementKey);
+  return { managed: grants.map(entitlementKey), ...(cameWith.length > 0 ? { cameWith } : {}) };
 }
 
 /** How many. */

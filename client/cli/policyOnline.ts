@@ -48,23 +48,7 @@ export async function checkOnline(
     domains,
     notVisible: organization.notVisible,
     problems: [
-      ...entitlements.filter(isSeen).flatMap(({ kind, name, ids, rules }) => {
-        if (ids.length === 1) return [];
-        const meant = ids.length === 0 ? lookalikes(name, namesOf(organization, kind)) : [];
-        const [only] = meant;
-        if (only !== undefined) {
-          const names = meant.map((one) => quoted(one.name)).join(' or ');
-          const differs = `It differs in ${only.differsIn.join(' and ')}`;
-          // The policy's own names have none.
-          const advice = only.name === only.name.trim() ? 'correct the policy' : 'rename it in Datadog';
-          return [
-            `the ${kind} ${quoted(name)} of rule ${rules.join(', ')} does not exist in Datadog: did you mean ${names}? ${differs}: ${advice}`,
-          ];
-        }
-        const fault = ids.length === 0 ? 'does not exist in Datadog' : `exists ${ids.length} times (${ids.join(', ')})`;
-        const remedy = 'correct the policy, or mend it in Datadog';
-        return [`the ${kind} "${name}" of rule ${rules.join(', ')} ${fault}: ${remedy}`];
-      }),
+      ...entitlements.filter(isSeen).flatMap((one) => faultOf(organization, one) ?? []),
       ...refusalsOf(policy, names),
     ],
     warnings: [
@@ -90,6 +74,24 @@ export async function checkOnline(
         .map((allowed) => `nobody has an address of ${allowed}, which identity.allowedDomains names`),
     ],
   };
+}
+
+/** Why the name of a role or a team means nothing in Datadog, or too much; undefined where it means one. */
+function faultOf(
+  organization: Organization,
+  { kind, name, ids, rules }: OnlineCheck['entitlements'][number],
+): string | undefined {
+  if (ids.length === 1) return undefined;
+  const what = `the ${kind} ${quoted(name)} of rule ${rules.join(', ')}`;
+  const remedy = 'correct the policy, or mend it in Datadog';
+  if (ids.length > 1) return `${what} exists ${ids.length} times (${ids.join(', ')}): ${remedy}`;
+  const meant = lookalikes(name, namesOf(organization, kind));
+  const [only] = meant;
+  if (only === undefined) return `${what} does not exist in Datadog: ${remedy}`;
+  const names = meant.map((one) => quoted(one.name)).join(' or ');
+  // The policy's own names have no blanks around them.
+  const advice = only.name === only.name.trim() ? 'correct the policy' : 'rename it in Datadog';
+  return `${what} does not exist in Datadog: did you mean ${names}? It differs in ${only.differsIn.join(' and ')}: ${advice}`;
 }
 
 function namedBy({ rules }: Policy) {

@@ -76,8 +76,11 @@ test.each([
     simulator.faults.add({ kind: 'reply', match: { method: 'POST', path: `/roles/${id}` }, reply: { status, body } });
     await accept(stage, 'o-3');
     if (status === 200) {
-      await eventually('the error to be shown', async () => (await rowOf(stage, 'o-3'))?.lastError !== undefined);
-      expect(await rowOf(stage, 'o-3')).toMatchObject({ phase: 'changing' });
+      const isShown = async () => {
+        const { phase, lastError } = (await rowOf(stage, 'o-3')) ?? {};
+        return phase === 'changing' && lastError !== undefined;
+      };
+      await eventually('the error to be shown', isShown);
       for (let minutes = 0; minutes < 20; minutes += 2) await pass(2 * minute);
     }
     const outcome = await outcomeOf(stage, joiner);
