@@ -17,6 +17,8 @@ const read = 'user_access_read';
 const manage = 'user_access_manage';
 const readTeams = 'teams_read';
 const manageTeams = 'teams_manage';
+/** How an account's list of memberships is called in failures and odd rows. */
+export const memberships = 'list team memberships';
 
 type GrantReads = Pick<
   DatadogReads,
@@ -94,12 +96,11 @@ async function isGone(http: Sender, kind: Entitlement['kind'], id: string): Prom
 
 /** `GET /users/{id}/memberships`, permission teams_read. */
 async function listTeamsOf(http: Sender, directory: Directory, accountId: string): Promise<Access['teams']> {
-  const operation = 'list team memberships';
   const path = `${userPath(accountId)}/memberships`;
-  const answer = await http.send({ method: 'GET', path, operation, permission: readTeams });
-  const memberships = readRows(http, membershipRow, answer, operation).rows;
-  const known = memberships.length === 0 ? [] : await directory.teams();
-  const held = memberships.map(async (membership) => {
+  const answer = await http.send({ method: 'GET', path, operation: memberships, permission: readTeams });
+  const { rows } = readRows(http, membershipRow, answer, memberships);
+  const known = rows.length === 0 ? [] : await directory.teams();
+  const held = rows.map(async (membership) => {
     // The described relationship to the team is not always there; the membership's own id names the team too.
     const id =
       membership.relationships?.team?.data.id ?? /^TeamMembership-([0-9a-f-]{36})-/.exec(membership.id ?? '')?.[1];
@@ -121,17 +122,17 @@ export function createGrantWrites(http: Sender): Pick<DatadogWrites, 'assign' | 
       await http.send({ method, path, body: { data: user }, operation, permission: manage });
       return;
     }
-    const memberships = `/api/v2/team/${pathId(id)}/memberships`;
+    const members = `/api/v2/team/${pathId(id)}/memberships`;
     await http.send(
       method === 'POST'
         ? {
             method,
-            path: memberships,
+            path: members,
             body: { data: { type: 'team_memberships', relationships: { user: { data: user } } } },
             operation,
             permission: manageTeams,
           }
-        : { method, path: `${memberships}/${pathId(accountId)}`, operation, permission: manageTeams },
+        : { method, path: `${members}/${pathId(accountId)}`, operation, permission: manageTeams },
     );
   }
 

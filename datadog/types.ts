@@ -25,6 +25,11 @@ export interface AttemptOptions {
   readonly priority?: Priority;
 }
 
+export interface ReadAccount extends Account {
+  /** Datadog has not shown them: `roleIds` says nothing. */
+  readonly areRolesUnread?: true;
+}
+
 /**
  * The calls that change nothing. "Not found" comes as data; every other failure is a `DatadogFailure` of the closed
  * table.
@@ -35,7 +40,8 @@ export interface DatadogReads {
   findAccountsByEmail(email: string): Promise<readonly Account[]>;
   /** The same, and those whose handle it is: a handle keeps the first e-mail forever. */
   findAccountsByAddress(address: string): Promise<readonly Account[]>;
-  getAccount(id: string): Promise<Account | undefined>;
+  /** Throws `UnexpectedResponse` for one that is shown without its roles, unless they are not needed. */
+  getAccount(id: string, options?: { readonly withoutRoles?: boolean }): Promise<ReadAccount | undefined>;
 
   // entitlements
   /** Names to ids, from a cache of a minute, and whether a role is privileged. A name that is missing or ambiguous throws `UnknownEntitlement`, with similar names. */

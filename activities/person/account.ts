@@ -243,7 +243,7 @@ async function disableAccount(context: Attempt, accountId: string): Promise<Disa
       },
       // Somebody else was quicker: the second request gets a 404.
       mayBeSo: ['NotFound'],
-      readBack: async () => ({ account: await api.getAccount(accountId) }),
+      readBack: async () => ({ account: await api.getAccount(accountId, { withoutRoles: true }) }),
       notSo: () => notDone(`account ${accountId} does not read back as disabled`),
       said: bothSummarized,
     }),

@@ -67,7 +67,9 @@ export function createAwaitingActivities({ datadog, inventory, policy }: Depende
       const account =
         activityInfo().attempt === 1
           ? undefined
-          : await withDatadog(datadog, (api) => api.getAccount(accountId), { priority: 'sync' });
+          : await withDatadog(datadog, (api) => api.getAccount(accountId, { withoutRoles: true }), {
+              priority: 'sync',
+            });
       if (account?.status !== 'active') {
         throw stillPending('the invitation has not been accepted yet');
       }

@@ -4,7 +4,7 @@ import type { Because } from '../../domain/evidence.ts';
 import type { Account, SeenAccount } from '../../domain/model.ts';
 import { isInDomains, type Policy } from '../../domain/policy/rules.ts';
 import { isFailure, type DatadogFailure } from '../../datadog/failures.ts';
-import type { DatadogReads } from '../../datadog/types.ts';
+import type { DatadogReads, ReadAccount } from '../../datadog/types.ts';
 import { withoutAddresses } from '../../domain/text.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import type { PendingInvitation } from '../../inventory/port/people.ts';
@@ -96,7 +96,7 @@ export async function locateAccount(
   // The account with their e-mail is theirs under the id that goes on: the end of the other one ends nothing.
   if (isLeaving && known?.replacedBy !== undefined) return { isBound: false };
   const accountId = known?.accountId;
-  const bound = accountId === undefined ? undefined : await api.getAccount(accountId);
+  const bound = accountId === undefined ? undefined : await api.getAccount(accountId, { withoutRoles: isLeaving });
   if (bound !== undefined) {
     if (!isLeaving) refuseExternal(policy(), bound.email);
     return { account: bound, isBound: true };
@@ -128,7 +128,8 @@ export async function bind(inventory: Inventory, personId: string, accountId: st
 }
 
 /** The inventory's picture of an account follows at once, not with the next sync. */
-export async function recordAccount(inventory: Inventory, account: Account): Promise<Account> {
+export async function recordAccount(inventory: Inventory, account: ReadAccount): Promise<Account> {
+  if (account.areRolesUnread === true) return account;
   await inventory.writeAccounts({ accounts: [account], seenAt: new Date().toISOString() });
   return account;
 }

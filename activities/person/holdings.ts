@@ -5,6 +5,7 @@ import type { Because } from '../../domain/evidence.ts';
 import type { Access, SeenAccess } from '../../domain/model.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { withDatadog } from '../attempt.ts';
+import { memberships } from '../../datadog/grants.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { recordAccount } from './correlation.ts';
 import { isJustCreated, notShown } from './lag.ts';
@@ -20,6 +21,8 @@ interface Holdings {
   readonly managed: readonly string[];
   /** Keys of those of them that came with the account, where any did: nobody was ever given them. */
   readonly cameWith?: readonly string[];
+  /** How many memberships could not be read, of a leaver; absent where all could. */
+  readonly unreadTeams?: number;
   /** Roles that login mappings grant; absent where they were not requested, or the key may not see them. */
   readonly mappedRoleIds?: readonly string[];
 }
@@ -63,7 +66,10 @@ export function createHoldingsActivities({ datadog, notify, ...means }: Dependen
       accountId: string,
       { withoutTeams = false } = {},
     ): Promise<Holdings | undefined> {
-      const access = await withDatadog(datadog, (api) => api.getAccess(accountId, { withoutTeams }));
+      const { access, unreadTeams } = await withDatadog(datadog, async (api) => ({
+        access: await api.getAccess(accountId, { withoutTeams }),
+        unreadTeams: api.oddRows().filter(({ list }) => list === memberships).length,
+      }));
       if (access === undefined) return undefined;
       const { personId, eventId } = because;
       const { account, roles, teams, teamsNotVisible } = access;
@@ -77,7 +83,7 @@ export function createHoldingsActivities({ datadog, notify, ...means }: Dependen
         const held = { roles, teams, teamsNotVisible };
         await trx.recordAccessBefore({ personId, eventId, at: attemptedAt(), accountId, access: held });
       });
-      return kept;
+      return unreadTeams === 0 ? kept : { ...kept, unreadTeams };
     },
 
     /** Application keys die with the account, API keys outlive it: the manager is told. Lists that the key may not see are named. */

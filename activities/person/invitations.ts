@@ -83,7 +83,7 @@ async function invite(inviting: Inviting): Promise<Invited & { readonly isNew?: 
   if (isTheirs && isOut(before, round === 1 ? minuteMs : resendBeforeMs)) {
     if (round === 1 || !(await isChangedSince(inventory, before))) return asInvitation(before);
   }
-  if (isTheirs && round > 1 && (await api.getAccount(accountId))?.status === 'active') {
+  if (isTheirs && round > 1 && (await api.getAccount(accountId, { withoutRoles: true }))?.status === 'active') {
     return { ...asInvitation(before), isAccepted: true };
   }
   try {

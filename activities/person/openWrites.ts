@@ -1,4 +1,5 @@
 import type { Access, Account } from '../../domain/model.ts';
+import type { ReadAccount } from '../../datadog/types.ts';
 import { differingAttributes } from '../../domain/access/attributes.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { lagMs, type OpenWrite, type Wanted, type EvidenceEntry } from '../../inventory/port/evidence.ts';
@@ -10,7 +11,7 @@ export type OpenWrites = Pick<
 
 /** A reading of an account, with teams where they were requested. */
 export interface Reading {
-  readonly account?: Account;
+  readonly account?: ReadAccount;
   readonly access?: Pick<Access, 'teams' | 'teamsNotVisible'>;
 }
 
@@ -70,7 +71,10 @@ export function hasHappened(
     case 'given':
     case 'taken': {
       const { entitlement } = wanted;
-      const isRead = entitlement.kind === 'role' || (access !== undefined && access.teamsNotVisible === undefined);
+      const isRole = entitlement.kind === 'role';
+      const isRead = isRole
+        ? account.areRolesUnread !== true
+        : access !== undefined && access.teamsNotVisible === undefined;
       if (!isRead) return 'notRead';
       const held = entitlement.kind === 'role' ? account.roleIds : access?.teams.map(({ id }) => id);
       return yesOrNo(held?.includes(entitlement.id) === (wanted.kind === 'given'));

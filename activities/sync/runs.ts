@@ -84,7 +84,7 @@ async function signalAcceptances(
   let activated = 0;
   for (const candidate of waiting.filter(({ accountId }) => !pending.has(accountId))) {
     // One account that cannot be read just now keeps nobody else waiting: the next pass reads it.
-    const reading = api.getAccount(candidate.accountId);
+    const reading = api.getAccount(candidate.accountId, { withoutRoles: true });
     const account = await withoutOn(['DatadogUnavailable', 'UnexpectedResponse'], reading);
     heartbeat({ accountId: candidate.accountId });
     if (account?.status !== 'active') continue;

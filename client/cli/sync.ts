@@ -19,7 +19,7 @@ import { addQuarantine, renderQuarantine } from './quarantine.ts';
 import { addListOptions, printList, type List } from './rows.ts';
 import type { Shell } from './shell.ts';
 import type { SyncRunRow } from '../../inventory/port/syncRuns.ts';
-import type { OddRows } from '../../domain/sync/oddRows.ts';
+import { oddRowsOf, renderOddRows } from './oddRows.ts';
 import { describeProgress } from './syncProgress.ts';
 import { waitUntilInterrupted } from './waiting.ts';
 
@@ -182,17 +182,4 @@ async function syncWithin(shell: Shell, client: Client, timeoutMs: number): Prom
 function renderSummary(shell: Shell, { odd, ...counts }: SyncSummary): string {
   const table = renderTable(shell, ['what', 'count'], Object.entries({ ...counts, odd: odd.count }));
   return [table, ...(odd.count === 0 ? [] : [renderOddRows(shell, odd)])].join('\n\n');
-}
-
-/** Of the last run that has ended. */
-function oddRowsOf(shell: Shell, runs: readonly SyncRunRow[]): string | undefined {
-  const odd = runs.find(({ summary }) => summary !== undefined)?.summary?.odd;
-  return odd === undefined || odd.count === 0 ? undefined : renderOddRows(shell, odd);
-}
-
-function renderOddRows(shell: Shell, { count, rows }: OddRows): string {
-  const some = rows.length < count ? `, of which ${rows.length} are shown` : '';
-  const title = `Rows of Datadog that could not be read, or not wholly: ${count}${some}. What is known of them stays as it is.`;
-  const cells = rows.map(({ list, id, why }) => [list, id ?? 'without an id', why]);
-  return `${title}\n${renderTable(shell, ['list', 'id', 'why'], cells)}`;
 }

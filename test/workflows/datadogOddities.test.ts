@@ -98,6 +98,43 @@ async function rolesOf({ simulator }: TestMuster) {
   return (await answer.json()) as { data: { id: string; attributes: { name: string } }[] };
 }
 
+test('a leaver whose roles Datadog does not show is told of, and asked about every minute', () =>
+  onSkippedTime(async (stage) => {
+    const { simulator, muster, now, pass } = stage;
+    const accountId = await employ(stage, 'o-5');
+    const { url, apiKey, appKey } = simulator;
+    const headers = { 'dd-api-key': apiKey, 'dd-application-key': appKey };
+    const path = `/api/v2/users/${accountId}`;
+    const { data } = (await (await fetch(url + path, { headers })).json()) as { data: object };
+    const body = { data: { ...data, relationships: {} } };
+    simulator.faults.add({ kind: 'reply', match: { method: 'GET', path: `${path}$` }, reply: { status: 200, body } });
+    const leaver = hrEvent('leaver', 'o-5', { at: await now(-minute) });
+    await muster.submitEvent(leaver);
+    await pass(minute);
+    const { blocked } = await inPhase(stage, 'o-5', 'blocked');
+    expect(blocked?.reason).toContain('relationships.roles is missing');
+    expect(kindsOf(stage)).toContain('processBlocked');
+    const known = (await stage.inventory.listAccounts({ limit: 100, offset: 0 })).find(({ id }) => id === accountId);
+    expect(known?.roleIds ?? ['not recorded']).not.toEqual([]);
+    simulator.faults.clear();
+    await pass(2 * minute);
+    expect(await outcomeOf(stage, leaver)).toMatchObject({ kind: 'completed' });
+  }, organization));
+
+test('a membership that cannot be read keeps no other from a leaver, and is said', () =>
+  onSkippedTime(async (stage) => {
+    const { simulator, muster, now } = stage;
+    const accountId = await employ(stage, 'o-6');
+    const path = `/users/${accountId}/memberships$`;
+    const data = [{ id: 'odd', relationships: 'none' }];
+    simulator.faults.add({ kind: 'reply', match: { method: 'GET', path }, reply: { status: 200, body: { data } } });
+    const leaver = hrEvent('leaver', 'o-6', { at: await now(-minute) });
+    await muster.submitEvent(leaver);
+    const detail = expect.stringContaining('remove teams (1 membership(s) in Datadog cannot be read');
+    expect(await outcomeOf(stage, leaver)).toMatchObject({ kind: 'partiallyCompleted', detail });
+    expect(accountOf(stage, 'o-6')).toMatchObject({ status: 'Disabled', roles: [] });
+  }, organization));
+
 test('a disabling that Datadog says yes to and does not do is told, and tried every minute', () =>
   onSkippedTime(async (stage) => {
     const { simulator, muster, now, pass } = stage;

@@ -1,6 +1,6 @@
 import { heldEntitlements } from '../../domain/access/plan.ts';
 import { notVisibleWords } from '../../domain/access/warnings.ts';
-import type { SeenAccess, SeenAccount } from '../../domain/model.ts';
+import type { SeenAccount } from '../../domain/model.ts';
 import { bestEffort, datadog } from '../proxies.ts';
 import { throwUnlessFailed } from '../run/cancellation.ts';
 import { becauseOf, type Uses } from '../run/personRun.ts';
@@ -10,6 +10,7 @@ import { tellOfAccess } from './tellOfAccess.ts';
 /** What is not read by then is a failed part, in words. */
 const longEnough = { scheduleToCloseTimeout: '10 minutes' } as const;
 
+type Held = NonNullable<Awaited<ReturnType<(typeof datadog)['readLastHoldings']>>>;
 type Leaving = Uses<'process' | 'mailbox' | 'blockers'>;
 
 /**
@@ -24,11 +25,16 @@ export async function removeAccess(run: Leaving, account: SeenAccount): Promise<
       optional(run, 'cancel invitations', () => bestEffort.cancelInvitations(account.id, because)),
     );
   }
-  const access = await readHeld(run, account);
-  if (access === undefined) return;
+  const held = await readHeld(run, account);
+  if (held === undefined) return;
+  const { access, unreadTeams = 0 } = held;
   await removeAll(run, account.id, heldEntitlements(access), because);
   for (const { name } of access.teams.filter(({ isManaged }) => isManaged)) {
     process.finishPart(`remove team ${name}`, 'alreadySo', { detail: 'the team is managed outside Muster' });
+  }
+  if (unreadTeams > 0) {
+    const detail = `${unreadTeams} membership(s) in Datadog cannot be read: see the account's teams there`;
+    process.finishPart('remove teams', 'failed', { detail });
   }
   const permission = access.teamsNotVisible;
   if (permission !== undefined) {
@@ -37,18 +43,18 @@ export async function removeAccess(run: Leaving, account: SeenAccount): Promise<
 }
 
 /** Where the teams cannot be read within a minute, the roles are taken before they are read for as long as it makes sense. */
-async function readHeld(run: Leaving, { id }: SeenAccount): Promise<SeenAccess | undefined> {
+async function readHeld(run: Leaving, { id }: SeenAccount): Promise<Held | undefined> {
   const { blockers } = run;
   const because = becauseOf(run);
   const whole = await dispensable(() =>
     blockers.allowed(() => bestEffort.readLastHoldings(because, id), { isPart: true }),
   );
-  if (whole !== undefined) return whole.access;
+  if (whole !== undefined) return whole;
   const readRoles = () => datadog.readLastHoldings(because, id, { withoutTeams: true });
   const roles = await attempted(run, 'remove roles', () => blockers.allowed(readRoles, { isPart: true }));
   if (roles !== undefined) await removeAll(run, id, heldEntitlements(roles.access), because);
   const readTeams = () => datadog.readLastHoldings.executeWithOptions(longEnough, [because, id]);
-  return (await attempted(run, 'remove teams', () => blockers.allowed(readTeams, { isPart: true })))?.access;
+  return attempted(run, 'remove teams', () => blockers.allowed(readTeams, { isPart: true }));
 }
 
 /** Whether it is so in Datadog. */
