@@ -104,7 +104,10 @@ async function listTeamsOf(http: Sender, directory: Directory, accountId: string
     // The described relationship to the team is not always there; the membership's own id names the team too.
     const id =
       membership.relationships?.team?.data.id ?? /^TeamMembership-([0-9a-f-]{36})-/.exec(membership.id ?? '')?.[1];
-    if (id === undefined) return [];
+    if (id === undefined) {
+      http.noteOdd({ list: memberships, id: membership.id, why: 'relationships.team is missing' });
+      return [];
+    }
     const team = known.find((one) => one.id === id);
     if (team === undefined && (await isGone(http, 'team', id))) return [];
     return [{ kind: 'team' as const, id, name: team?.handle ?? id, isManaged: team?.isManaged ?? false }];

@@ -126,11 +126,11 @@ test('a membership that cannot be read keeps no other from a leaver, and is said
     const { simulator, muster, now } = stage;
     const accountId = await employ(stage, 'o-6');
     const path = `/users/${accountId}/memberships$`;
-    const data = [{ id: 'odd', relationships: 'none' }];
+    const data = [{ id: 'odd', relationships: 'none' }, { id: 'without a team' }];
     simulator.faults.add({ kind: 'reply', match: { method: 'GET', path }, reply: { status: 200, body: { data } } });
     const leaver = hrEvent('leaver', 'o-6', { at: await now(-minute) });
     await muster.submitEvent(leaver);
-    const detail = expect.stringContaining('remove teams (1 membership(s) in Datadog cannot be read');
+    const detail = expect.stringContaining('remove teams (2 membership(s) in Datadog cannot be read');
     expect(await outcomeOf(stage, leaver)).toMatchObject({ kind: 'partiallyCompleted', detail });
     expect(accountOf(stage, 'o-6')).toMatchObject({ status: 'Disabled', roles: [] });
   }, organization));

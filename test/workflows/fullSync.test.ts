@@ -233,9 +233,12 @@ test('odd rows are counted and named, stay as they are known, and hide no others
     team: await spoilLast('team', (team) => ({ id: team['id'], type: 'team' })),
   };
 
+  const refused = before.teams.find(({ id }) => id !== odd.team)?.id ?? '';
+  simulator.faults.add({ kind: '403', match: { method: 'GET', path: `/team/${refused}/memberships$` } });
+
   const summary = await syncNow(client);
-  expect(summary).toMatchObject({ complete: true, added: 1, changed: 0, removed: 0, odd: { count: 3 } });
-  expect(new Set(summary.odd.rows.map(({ id }) => id))).toEqual(new Set(Object.values(odd)));
+  expect(summary).toMatchObject({ complete: true, added: 1, changed: 0, removed: 0, odd: { count: 4 } });
+  expect(new Set(summary.odd.rows.map(({ id }) => id))).toEqual(new Set([...Object.values(odd), refused]));
   const [run] = await inventory.listSyncRuns(1);
   expect(run?.summary?.odd).toEqual(summary.odd);
   const now = await syncedRows(inventory);
