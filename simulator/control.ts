@@ -1,3 +1,4 @@
+import { answerAwkward } from './awkward/control.ts';
 import { isObject } from './body.ts';
 import type { Controls } from './controls.ts';
 import { parseDurationMs } from './durations.ts';
@@ -67,8 +68,10 @@ function route(controls: Controls, key: string, fields: Fields): Reply {
       return ok({});
     case 'GET /control/state':
       return ok(controls.dump());
-    default:
-      return { status: 404, body: { error: `no control ${key}` } };
+    default: {
+      const body = answerAwkward(controls.awkward, key, fields);
+      return body === undefined ? { status: 404, body: { error: `no control ${key}` } } : ok(body);
+    }
   }
 }
 

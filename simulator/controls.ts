@@ -1,3 +1,7 @@
+import { createAwkwardControls } from './awkward/controls.ts';
+import type { AwkwardControls } from './awkward/controls.ts';
+import type { Buckets } from './awkward/buckets.ts';
+import type { SearchIndex } from './awkward/searchIndex.ts';
 import type { Faults } from './faults.ts';
 import { acceptInvitation, logIn } from './invitations.ts';
 import { createKeyControls } from './keyControls.ts';
@@ -35,6 +39,7 @@ export interface Controls {
   readonly faults: Omit<Faults, 'take'>;
   readonly requests: RequestLog;
   readonly keys: KeyControls;
+  readonly awkward: AwkwardControls;
   /** The whole state as JSON, without secrets. */
   dump(): Record<string, unknown>;
 }
@@ -47,6 +52,8 @@ interface ControlDeps {
   readonly changed: () => void;
   readonly faults: Controls['faults'];
   readonly requests: RequestLog;
+  readonly buckets: Buckets;
+  readonly index: SearchIndex;
 }
 
 export function createControls(deps: ControlDeps): Controls {
@@ -74,11 +81,7 @@ export function createControls(deps: ControlDeps): Controls {
     },
     advance: move,
     accept: (userId) => act(userId, () => acceptInvitation(state, userId, now())),
-    login: (userId, attributes = {}) =>
-      act(userId, (user) => {
-        logIn(state, user, now());
-        applyMappings(state, user, attributes);
-      }),
+    login: (userId, attributes = {}) => act(userId, (user) => logIn(state, user, now(), attributes)),
     disable: (userId) =>
       act(userId, (user) => {
         if (!user.disabled) disableUser(state, user, now());
@@ -103,6 +106,7 @@ export function createControls(deps: ControlDeps): Controls {
     faults: deps.faults,
     requests: deps.requests,
     keys: createKeyControls(state, deps.changed),
+    awkward: createAwkwardControls({ ...deps, now }),
     dump() {
       deps.settle();
       return withoutSecrets(state);
@@ -134,12 +138,4 @@ function snapshotUser(state: State, user: User, teams: ReadonlyMap<string, reado
     roles: roles.toSorted(),
     teams: (teams.get(user.id) ?? []).toSorted(),
   };
-}
-
-/** A login grants what the mappings say, and takes nothing. */
-function applyMappings(state: State, user: User, attributes: Readonly<Record<string, string>>): void {
-  for (const { attributeKey, attributeValue, roleId } of state.authnMappings.values()) {
-    if (roleId !== null && attributes[attributeKey] === attributeValue && !user.roleIds.includes(roleId))
-      user.roleIds.push(roleId);
-  }
 }

@@ -1,5 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
+import { refuseLocked } from './awkward/locks.ts';
+import { withOddRows } from './awkward/oddRows.ts';
+import type { SearchIndex } from './awkward/searchIndex.ts';
 import { authenticate, authenticateApiKey, authorize } from './auth.ts';
 import type { Identity } from './auth.ts';
 import { ApiError, textError } from './errors.ts';
@@ -22,6 +25,7 @@ interface DispatchContext {
   readonly state: State;
   /** What reads see while a write lags; the state itself otherwise. */
   readonly visible: State;
+  readonly index: SearchIndex;
   readonly now: string;
 }
 
@@ -33,12 +37,15 @@ export function dispatch(context: DispatchContext, request: ApiRequest): Reply {
     if (!('route' in found)) throw textError(405, 'Method Not Allowed');
     const identity = identify(context, found.route, request.headers);
     authorize(found.route, identity.permissions);
+    refuseLocked(context.state, request.method, found.params);
     const { path, query, origin } = request;
     const state = request.method === 'GET' ? context.visible : context.state;
     const body = parseBody(request.text);
-    return found.route.handler({
+    if (request.method !== 'GET') context.index.beforeWrite();
+    const reply = found.route.handler({
       ...identity,
       state,
+      indexed: () => context.index.users(),
       path,
       query,
       origin,
@@ -46,6 +53,7 @@ export function dispatch(context: DispatchContext, request: ApiRequest): Reply {
       params: found.params,
       now: context.now,
     });
+    return { ...reply, body: withOddRows(context.state, reply.body) };
   } catch (error) {
     if (error instanceof ApiError) return error.reply;
     throw error;

@@ -22,6 +22,7 @@ export function textError(status: number, ...errors: string[]): ApiError {
 
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
+  403: 'Forbidden',
   404: 'Not Found',
   409: 'Conflict',
   422: 'Unprocessable Entity',
@@ -45,16 +46,19 @@ export const forbidden = (): ApiError => textError(403, 'Forbidden');
 export const lacksPermission = (): ApiError => textError(403, 'Forbidden', 'Failed permission authorization checks');
 
 /** What the edge returns for keys that do not exist. */
-export function edgeForbidden(): ApiError {
-  return new ApiError({
-    status: 403,
+export const edgeForbidden = (): ApiError => new ApiError(edgeReply(403, 'Forbidden'));
+
+/** What the edge says itself, before any service has seen the request. */
+export function edgeReply(status: number, text: string): Reply {
+  return {
+    status,
     body: {
       status: 'error',
-      code: 403,
-      errors: ['Forbidden'],
+      code: status,
+      errors: [text],
       statuspage: 'http://status.datadoghq.com',
       twitter: 'http://twitter.com/datadogops',
       email: 'support@datadoghq.com',
     },
-  });
+  };
 }

@@ -9,6 +9,7 @@ const faultKinds = [
   '500',
   '502',
   '503',
+  'edge502',
   'hang',
   'torn',
   'lostReply',

@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
+import { spoilPopulation } from './awkward/mixture.ts';
+import { createBuckets } from './awkward/buckets.ts';
+import { createSearchIndex } from './awkward/searchIndex.ts';
 import { createControls } from './controls.ts';
 import type { Controls } from './controls.ts';
 import { createFaults } from './faults.ts';
@@ -42,6 +45,8 @@ export interface SimulatorOptions {
   readonly appKey?: string;
   /** Milliseconds; default `Date.now`. */
   readonly now?: () => number;
+  /** As awkward as Datadog can be: a mixture from this seed, of odd accounts and of faults. */
+  readonly awkward?: number | undefined;
   /** Added to every reply. */
   readonly latencyMs?: number;
 }
@@ -64,6 +69,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const { people = 0, nhis = 0, seed = 1, now: baseNow = Date.now } = options;
   const stored = options.stateFile === undefined ? undefined : readStateFile(options.stateFile);
   const state = stored ?? createPopulation({ people, nhis, seed, nowMs: baseNow() });
+  const { awkward } = options;
+  if (stored === undefined && awkward !== undefined) spoilPopulation(state, awkward, new Date(baseNow()).toISOString());
   const nowMs = (): number => baseNow() + state.clock.offsetMs;
   const { apiKey, appKey } = ensurePrimaryKeys(state, options, new Date(nowMs()).toISOString());
   const store = options.stateFile === undefined ? undefined : createStore(options.stateFile, state);
@@ -74,13 +81,18 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const lag = createLag(state);
   const faults = createFaults(seed, () => lag.end());
   const requests = createRequestLog();
-  const controls = createControls({ state, nowMs, settle, changed, faults, requests });
+  const table = [...routes, ...logRoutes];
+  const buckets = createBuckets(new Set(table.map(({ method, pattern }) => `${method} ${pattern}`)));
+  const index = createSearchIndex(state);
+  const controls = createControls({ state, nowMs, settle, changed, faults, requests, buckets, index });
   const { rateLimit: limit } = options;
   const server = createHttpServer({
     state,
-    router: createRouter([...routes, ...logRoutes]),
+    router: createRouter(table),
     controls,
     lag,
+    index,
+    buckets,
     takeFault: (method, path) => faults.take(method, path),
     logRequest: (...request) => requests.add(...request),
     rate: limit === undefined ? undefined : { limit, limiter: createRateLimiter(limit) },

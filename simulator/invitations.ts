@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 
 import { recordAudit } from './audit.ts';
 import { readRelated, readResources } from './body.ts';
@@ -105,10 +105,11 @@ export function acceptInvitation(state: State, userId: string, at: string): User
   return user;
 }
 
-/** @throws RangeError unless the user is Active. */
-export function logIn(state: State, user: User, at: string): void {
+/** The `attributes` of SAML choose roles. @throws RangeError unless the user is Active. */
+export function logIn(state: State, user: User, at: string, attributes: Readonly<Record<string, string>> = {}): void {
   if (statusOf(user) !== 'Active') throw new RangeError(`login: user ${user.id} is ${statusOf(user)}, not Active`);
   user.lastLoginTime = at;
+  user.roleIds = rolesAfterLogin(state, user, attributes);
   recordAudit(state, {
     timestamp: at,
     name: 'Authentication',
@@ -117,6 +118,20 @@ export function logIn(state: State, user: User, at: string): void {
     assetId: user.id,
     actorId: user.id,
   });
+}
+
+/** What the mappings give; what they do not give stays, unless the organization strips it. */
+function rolesAfterLogin(state: State, user: User, attributes: Readonly<Record<string, string>>): string[] {
+  const mapped = [...state.authnMappings.values()].flatMap(({ attributeKey, attributeValue, roleId }) =>
+    roleId !== null && attributes[attributeKey] === attributeValue ? [roleId] : [],
+  );
+  return [...new Set([...(state.habits.stripsRolesAtLogin ? [] : user.roleIds), ...mapped])];
+}
+
+/** Whether it is somebody who leaves an invitation unanswered: the same people each time. */
+function neverAccepts({ habits }: State, { email }: User): boolean {
+  if (habits.neverAccept === 0) return false;
+  return createHash('sha256').update(email).digest().readUInt32BE() / 2 ** 32 < habits.neverAccept;
 }
 
 /** People who have waited long enough accept by themselves; true when somebody did. */
@@ -130,7 +145,8 @@ export function acceptDue(state: State, nowMs: number, acceptAfterMs: number): b
       dueMs > nowMs ||
       dueMs >= Date.parse(invitation.expiresAt) ||
       user === undefined ||
-      statusOf(user) !== 'Pending'
+      statusOf(user) !== 'Pending' ||
+      neverAccepts(state, user)
     )
       continue;
     acceptInvitation(state, user.id, new Date(dueMs).toISOString());

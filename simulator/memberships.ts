@@ -119,6 +119,8 @@ function deleteMembership(call: Call): Reply {
   requireUuid(call.params['user_id'] ?? '');
   requireTeamRight(call, team, 'manage_membership');
   const membership = findMembership(call, team);
+  if (membership.provisionedBy === 'saml_mapping')
+    throw objectError(403, `membership of user ${membership.userId} is managed by a SAML mapping`);
   team.memberships = team.memberships.filter((candidate) => candidate !== membership);
   auditCall(call, 'Teams Management', 'modified', 'team', team.id);
   return { status: 204 };

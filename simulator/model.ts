@@ -42,7 +42,7 @@ export interface Membership {
   readonly userId: string;
   role: 'admin' | null;
   readonly provisionedBy: 'service_account' | 'saml_mapping' | null;
-  readonly provisionedById: string;
+  readonly provisionedById: string | null;
 }
 
 export interface Team {
@@ -157,6 +157,30 @@ export interface AuditEvent {
   readonly actorId: string | null;
 }
 
+/** How rows of one object differ from those that Datadog describes. Paths are such as `attributes.name`. */
+export interface OddRow {
+  readonly id: string;
+  readonly omit: readonly string[];
+  readonly set: Readonly<Record<string, unknown>>;
+}
+
+/** What every write to one user or team is refused with, because another system owns it. */
+export interface Lock {
+  readonly id: string;
+  readonly status: number;
+  readonly errors: readonly string[];
+}
+
+/** What an organization does by itself. */
+export interface Habits {
+  /** Whoever logs in keeps only the roles that a mapping gives. */
+  stripsRolesAtLogin: boolean;
+  /** Comes with an account that is created without a role. */
+  defaultRoleId: string | null;
+  /** The share of invited people who never accept by themselves, from 0 to 1. */
+  neverAccept: number;
+}
+
 export interface State {
   readonly org: { readonly id: string; readonly name: string; readonly publicId: string; readonly createdAt: string };
   readonly users: Map<string, User>;
@@ -173,10 +197,13 @@ export interface State {
   readonly identityProviders: Map<string, IdentityProvider>;
   readonly authorizedClients: Map<string, AuthorizedClient>;
   readonly auditEvents: Map<string, AuditEvent>;
+  readonly oddRows: Map<string, OddRow>;
+  readonly locks: Map<string, Lock>;
   readonly revoked: { apiKeys: ApiKey[]; appKeys: AppKey[] };
   readonly counters: { membership: number };
   /** The pair returned to the caller that starts the simulator. */
   readonly primary: { apiKeyId: string; appKeyId: string };
   /** How far the simulator's clock is ahead of the one it was given. */
   readonly clock: { offsetMs: number };
+  readonly habits: Habits;
 }

@@ -4,6 +4,8 @@ import type { ApiKey, AppKey, State, User } from './model.ts';
 /** What a handler knows of the request; authentication and permission checks are behind it. */
 export interface Call {
   readonly state: State;
+  /** The users that a search looks through, which may lag behind. */
+  readonly indexed: () => Iterable<User>;
   readonly path: string;
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;

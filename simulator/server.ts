@@ -2,10 +2,13 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { Buckets } from './awkward/buckets.ts';
+import type { SearchIndex } from './awkward/searchIndex.ts';
 import { answerControl } from './control.ts';
 import type { Controls } from './controls.ts';
 import { dispatch } from './dispatch.ts';
 import type { ApiRequest } from './dispatch.ts';
+import { edgeReply } from './errors.ts';
 import type { Reply } from './errors.ts';
 import { spoilTypes } from './faults.ts';
 import type { Fault, FaultKind } from './faults.ts';
@@ -21,6 +24,8 @@ interface ServerDeps {
   readonly router: Router;
   readonly controls: Controls;
   readonly lag: Lag;
+  readonly index: SearchIndex;
+  readonly buckets: Buckets;
   readonly takeFault: (method: string, path: string) => Fault | undefined;
   readonly logRequest: (method: string, path: string, query: string, body: string) => RequestRecord;
   readonly rate: { readonly limit: RateLimit; readonly limiter: RateLimiter } | undefined;
@@ -57,11 +62,10 @@ async function answer(deps: ServerDeps, request: IncomingMessage, response: Serv
     record.status = response.statusCode;
   });
   if (deps.latencyMs > 0) await sleep(deps.latencyMs);
-  const rate = deps.rate?.limiter.count();
-  for (const [name, value] of Object.entries(rate?.headers ?? {})) response.setHeader(name, value);
-  if (deps.rate !== undefined && rate?.allowed === false) {
-    const { limit, periodMs } = deps.rate.limit;
-    send(response, { status: 429, body: { errors: [rateLimitText(limit, periodMs / 1000)] } });
+  const limited = countRequest(deps, method, url.pathname);
+  for (const [name, value] of Object.entries(limited?.headers ?? {})) response.setHeader(name, value);
+  if (limited?.refusal !== undefined) {
+    send(response, limited.refusal);
     return;
   }
   const fault = deps.takeFault(method, url.pathname);
@@ -79,6 +83,21 @@ async function answer(deps: ServerDeps, request: IncomingMessage, response: Serv
     return reply;
   };
   await answerApi(deps, carryOut, response, fault);
+}
+
+/** The bucket of the endpoint where it has one, else the limit of everything. */
+function countRequest(
+  { router, buckets, rate }: ServerDeps,
+  method: string,
+  path: string,
+): ReturnType<Buckets['count']> {
+  const found = router.find(method, path);
+  const own = found !== undefined && 'route' in found ? buckets.count(`${method} ${found.route.pattern}`) : undefined;
+  if (own !== undefined || rate === undefined) return own;
+  const { allowed, headers } = rate.limiter.count();
+  if (allowed) return { headers };
+  const { limit, periodMs } = rate.limit;
+  return { headers, refusal: { status: 429, body: { errors: [rateLimitText(limit, periodMs / 1000)] } } };
 }
 
 async function answerApi(
@@ -115,7 +134,10 @@ function spoiledReply(fault: Fault, reply: Reply): Reply {
 function commit(deps: ServerDeps, request: ApiRequest): Reply {
   deps.settle();
   const { router, state } = deps;
-  const reply = dispatch({ router, state, visible: deps.lag.visible(), now: deps.controls.now() }, request);
+  const reply = dispatch(
+    { router, state, visible: deps.lag.visible(), index: deps.index, now: deps.controls.now() },
+    request,
+  );
   if (request.method !== 'GET') deps.changed();
   return reply;
 }
@@ -126,6 +148,7 @@ const refusals: Readonly<Partial<Record<FaultKind, Reply>>> = {
   '500': { status: 500, body: { errors: ['Internal Server Error'] } },
   '502': { status: 502, body: '<html><body><h1>502 Bad Gateway</h1></body></html>' },
   '503': { status: 503, body: { errors: ['Service Unavailable'] } },
+  edge502: edgeReply(502, 'Bad Gateway'),
 };
 
 /** Undefined for faults that are no status. */

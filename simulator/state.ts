@@ -15,6 +15,8 @@ const collections = [
   'identityProviders',
   'authorizedClients',
   'auditEvents',
+  'oddRows',
+  'locks',
 ] as const;
 
 export function emptyState(orgId: string, createdAt: string): State {
@@ -34,21 +36,27 @@ export function emptyState(orgId: string, createdAt: string): State {
     identityProviders: new Map(),
     authorizedClients: new Map(),
     auditEvents: new Map(),
+    oddRows: new Map(),
+    locks: new Map(),
     revoked: { apiKeys: [], appKeys: [] },
     counters: { membership: 1000 },
     primary: { apiKeyId: '', appKeyId: '' },
     clock: { offsetMs: 0 },
+    habits: { stripsRolesAtLogin: false, defaultRoleId: null, neverAccept: 0 },
   };
 }
 
 /** Everything, keys in plain text included: the file is a simulator's. */
 export function stateToJson(state: State): Record<string, unknown> {
   const lists = collections.map((name) => [name, [...state[name].values()]] as const);
-  const { org, revoked, counters, primary, clock } = state;
-  return { version: 1, org, revoked, counters, primary, clock, ...Object.fromEntries(lists) };
+  const { org, revoked, counters, primary, clock, habits } = state;
+  return { version: 1, org, revoked, counters, primary, clock, habits, ...Object.fromEntries(lists) };
 }
 
-type Stored = { readonly version: number } & Pick<State, 'org' | 'revoked' | 'counters' | 'primary' | 'clock'> &
+type Stored = { readonly version: number } & Pick<
+  State,
+  'org' | 'revoked' | 'counters' | 'primary' | 'clock' | 'habits'
+> &
   Readonly<Record<(typeof collections)[number], readonly { readonly id: string }[]>>;
 
 /** @throws TypeError when the text is not a state written by {@link stateToJson}, a SyntaxError when it is no JSON. */
@@ -67,8 +75,8 @@ export function stateFromText(text: string): State {
     const target: Map<string, unknown> = state[name];
     for (const item of list) target.set(item.id, item);
   }
-  const { org, revoked, counters, primary, clock } = stored;
-  return Object.assign(state, { org, revoked, counters, primary, clock });
+  const { org, revoked, counters, primary, clock, habits } = stored;
+  return Object.assign(state, { org, revoked, counters, primary, clock, habits });
 }
 
 /** A deep copy, for reads that lag behind. */

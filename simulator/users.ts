@@ -62,7 +62,9 @@ export function selectUsers(query: URLSearchParams, users: Iterable<User>): User
 
 function listUsers(call: Call): Reply {
   const { state, query } = call;
-  const selected = sortItems(query, selectUsers(query, state.users.values()), userSortKeys, 'name');
+  const isSearch = query.has('filter') || query.has('filter[status]');
+  const users = isSearch ? call.indexed() : state.users.values();
+  const selected = sortItems(query, selectUsers(query, users), userSortKeys, 'name');
   const { items } = pageOf(query, selected);
   return {
     status: 200,
@@ -100,7 +102,7 @@ function createUser(call: Call): Reply {
   const roleIds = readRoles(state, resource);
   if (isTaken(state, email)) throw textError(409, `User ${email} already exists`);
   const user = newUser({ email, name, title, serviceAccount: false }, call.now);
-  user.roleIds = roleIds;
+  user.roleIds = roleIds.length === 0 && state.habits.defaultRoleId !== null ? [state.habits.defaultRoleId] : roleIds;
   state.users.set(user.id, user);
   auditCall(call, 'Access Management', 'created', 'user', user.id);
   return userReply(state, user, 201, false);

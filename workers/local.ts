@@ -29,15 +29,22 @@ Runs Muster on this machine: the Temporal dev server (or the cluster that TEMPOR
 (or the organization that DD_SITE, DD_API_KEY and DD_APP_KEY name), the worker, and the sync on its schedule.
 With the simulator it plays a demonstration: a person joins, moves and leaves. Ctrl-C ends it; a later start goes on.
 
-  --once   play the demonstration to its end, check the result, and exit with 0 or 1
-  --help   this text
+  --once           play the demonstration to its end, check the result, and exit with 0 or 1
+  --awkward SEED   with a simulator that is as awkward as Datadog can be: the same for the same number
+  --help           this text
 `;
 
 const secrets: Secrets = new Set();
 const say = (text: string): void => console.log(scrub(text, secrets));
 
+interface Asked {
+  readonly isOnce: boolean;
+  /** The seed of an awkward simulator. */
+  readonly awkward: number | undefined;
+}
+
 /** Everything on this machine, from the engine up; closed in the opposite order. */
-async function runLocally(isOnce: boolean): Promise<boolean> {
+async function runLocally({ isOnce, awkward }: Asked): Promise<boolean> {
   await using opened = new AsyncDisposableStack();
   const config = await takeHome(opened);
   if (isOnce && config.datadog !== undefined) {
@@ -49,7 +56,7 @@ async function runLocally(isOnce: boolean): Promise<boolean> {
   // Until here Ctrl-C may end the process at once: nothing runs yet.
   const stop = watchSignals();
   const temporal = await provideTemporal(config, engine, opened);
-  const simulator = config.datadog === undefined ? await provideSimulator(config, opened) : undefined;
+  const simulator = config.datadog === undefined ? await provideSimulator(config, awkward, opened) : undefined;
   const datadog = config.datadog ?? simulatorConfig(simulator as Simulator);
 
   const log = createWriteStream(join(config.home, 'muster.log'), { flags: 'a', mode: 0o600 });
@@ -149,11 +156,16 @@ async function provideTemporal(
   return { connection: { address: server.address }, namespace: 'default', uiUrl: server.uiUrl };
 }
 
-async function provideSimulator(config: Config, opened: AsyncDisposableStack): Promise<Simulator> {
+async function provideSimulator(
+  config: Config,
+  awkward: number | undefined,
+  opened: AsyncDisposableStack,
+): Promise<Simulator> {
   const simulator = await startSimulator({
     people: 200,
     nhis: 40,
     seed: 1,
+    awkward,
     // Simulated people accept their invitation after a while.
     acceptAfterMs: 20_000,
     stateFile: join(config.home, 'simulator.json'),
@@ -202,13 +214,21 @@ async function announceApprovals(inventory: Inventory, config: Config, seen: Set
   }
 }
 
+function readSeed(text: string | undefined): number | undefined {
+  if (text === undefined || /^\d{1,9}$/.test(text)) return text === undefined ? undefined : Number(text);
+  throw new UsageError('--awkward: give a whole number, such as 7');
+}
+
 // Ctrl-C ends the `tee` of `npm start | tee` too: what nobody reads must not keep Muster from stopping in order.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 try {
-  const { values } = parseArgs({ options: { once: { type: 'boolean' }, help: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    options: { once: { type: 'boolean' }, awkward: { type: 'string' }, help: { type: 'boolean' } },
+  });
   if (values.help) console.log(help);
-  else if (!(await runLocally(values.once ?? false))) process.exitCode = 1;
+  else if (!(await runLocally({ isOnce: values.once ?? false, awkward: readSeed(values.awkward) })))
+    process.exitCode = 1;
 } catch (error) {
   console.error(scrub(`error: ${error instanceof Error ? error.message : String(error)}`, secrets));
   process.exitCode = exitCodeOf(error);

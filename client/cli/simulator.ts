@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { InvalidArgumentError, type Command } from 'commander';
 import { FailedError, UsageError } from '../../domain/errors.ts';
@@ -13,6 +14,7 @@ interface SimulatorArguments {
   readonly seed: number;
   readonly acceptAfter?: number;
   readonly rateLimit?: string;
+  readonly awkward?: number | true;
   readonly state?: string;
 }
 
@@ -28,21 +30,28 @@ export function addSimulator(simulator: Command, shell: Shell): void {
       parseDurationOption,
     )
     .option('--rate-limit <rate>', 'requests in a period, such as 100/10s (none)')
+    .option(
+      '--awkward [seed]',
+      'as awkward as Datadog can be: odd accounts, limits by endpoint, a search that lags, faults; without a seed one is chosen and printed',
+      parseOffset,
+    )
     .option('--state <file>', 'keep the state in this file')
     .addHelpText(
       'after',
       '\nExample: npx muster simulator --port 8126 --people 50 --accept-after 5s --rate-limit 100/10s',
     )
-    .action(async ({ acceptAfter, rateLimit, state, ...options }: SimulatorArguments) => {
+    .action(async ({ acceptAfter, rateLimit, state, awkward: asked, ...options }: SimulatorArguments) => {
       const { parseRateLimit, runSimulator } = await import('../../simulator/command.ts');
       const limit = rateLimit === undefined ? undefined : readRateLimit(parseRateLimit, rateLimit);
       printMessage(
         shell,
         'A simulated Datadog; Ctrl-C stops it. Set MUSTER_DATADOG_URL, DD_API_KEY and DD_APP_KEY to use it.',
       );
+      const awkward = asked === true ? randomInt(1_000_000) : asked;
+      if (awkward !== undefined) printMessage(shell, `It is awkward; --awkward ${awkward} makes it so again.`);
       try {
         await runSimulator(
-          { ...options, acceptAfterMs: acceptAfter, rateLimit: limit, stateFile: state },
+          { ...options, awkward, acceptAfterMs: acceptAfter, rateLimit: limit, stateFile: state },
           streamTo(shell.writeOut),
         );
       } catch (error) {
