@@ -25,6 +25,8 @@ function route(controls: Controls, key: string, fields: Fields): Reply {
     case 'POST /control/time':
       changeTime(controls, fields);
       return ok({ now: controls.now() });
+    case 'GET /control/users':
+      return ok({ users: controls.users() });
     case 'POST /control/accept':
       return ok({ user: controls.accept(readUserId(controls, fields)) });
     case 'POST /control/login':

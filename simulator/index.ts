@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
-import { spoilPopulation } from './awkward/mixture.ts';
+import { armMixture } from './awkward/mixture.ts';
+import { spoilPopulation } from './awkward/population.ts';
 import { createBuckets } from './awkward/buckets.ts';
 import { createSearchIndex } from './awkward/searchIndex.ts';
 import { createControls } from './controls.ts';
@@ -85,6 +86,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const buckets = createBuckets(new Set(table.map(({ method, pattern }) => `${method} ${pattern}`)));
   const index = createSearchIndex(state);
   const controls = createControls({ state, nowMs, settle, changed, faults, requests, buckets, index });
+  if (awkward !== undefined) armMixture(awkward, controls);
   const { rateLimit: limit } = options;
   const server = createHttpServer({
     state,

@@ -1,9 +1,10 @@
-import type { Role, State, Team, User } from './model.ts';
+import type { State, User } from './model.ts';
 import { managedRoles } from './permissions.ts';
 import { createRandom } from './random.ts';
 import type { Random } from './random.ts';
 import { addAuthorizedClient, addNhis, managedRoleId } from './seededNhis.ts';
 import type { Ago } from './seededNhis.ts';
+import { addRole, addTeam } from './seededParts.ts';
 import { emptyState } from './state.ts';
 import { newUser } from './userState.ts';
 
@@ -61,15 +62,15 @@ export function createPopulation(options: PopulationOptions): State {
   const random = createRandom(options.seed);
   const ago = (days: number): string => new Date(options.nowMs - Math.round(days * dayMs)).toISOString();
   const state = emptyState(random.uuid(), ago(900));
-  addRoles(state, random, ago(900));
+  addManagedRoles(state, random, ago(900));
   addOrgConfigs(state, random);
   addIdentityProviders(state, random);
   const admin = addPerson(state, random, { email: 'admin@example.com', name: 'Simulator Administrator', at: ago(890) });
   admin.verified = true;
   admin.lastLoginTime = ago(0.1);
   admin.roleIds = [managedRoleId(state, 'Datadog Admin Role')];
-  addTeam(state, random, 'engineering', 'Engineering', ago(880));
-  addTeam(state, random, 'support', 'Support', ago(880));
+  addTeam(state, random, { handle: 'engineering', name: 'Engineering', at: ago(880) });
+  addTeam(state, random, { handle: 'support', name: 'Support', at: ago(880) });
   for (let index = 1; index <= options.people; index += 1) addSeededPerson(state, random, index, ago);
   addNhis(state, random, options.nhis, ago);
   addAuthorizedClient(state, random, ago);
@@ -82,20 +83,9 @@ export function findAdmin(state: State): User {
   return admin;
 }
 
-function addRoles(state: State, random: Random, at: string): void {
-  for (const [name, permissionIds] of Object.entries(managedRoles)) {
-    const role: Role = {
-      id: random.uuid(),
-      name,
-      managed: true,
-      createdAt: at,
-      modifiedAt: at,
-      createdBy: null,
-      modifiedBy: null,
-      permissionIds: [...permissionIds],
-    };
-    state.roles.set(role.id, role);
-  }
+function addManagedRoles(state: State, random: Random, at: string): void {
+  for (const [name, permissionIds] of Object.entries(managedRoles))
+    addRole(state, random, { name, managed: true, permissionIds, at });
 }
 
 function addOrgConfigs(state: State, random: Random): void {
@@ -153,24 +143,4 @@ function joinTeam(state: State, random: Random, user: User): void {
     provisionedBy: null,
     provisionedById: user.id,
   });
-}
-
-function addTeam(state: State, random: Random, handle: string, name: string, at: string): void {
-  const team: Team = {
-    id: random.uuid(),
-    name,
-    handle,
-    summary: null,
-    description: null,
-    avatar: null,
-    visibleModules: null,
-    hiddenModules: null,
-    banner: 1 + random.integer(7),
-    isManaged: false,
-    createdAt: at,
-    modifiedAt: at,
-    memberships: [],
-    settings: { manage_membership: 'organization', edit: 'members' },
-  };
-  state.teams.set(team.id, team);
 }

@@ -1,48 +1,75 @@
+import type { BucketInput } from './buckets.ts';
+import type { AwkwardControls } from './controls.ts';
+import type { FaultInput } from '../faults.ts';
 import { createRandom } from '../random.ts';
 import type { Random } from '../random.ts';
-import type { Role, State, User } from '../model.ts';
-import { addUser } from './people.ts';
-import type { AddedUser } from './people.ts';
 
-/** Puts odd people and roles into a new organization; equal for equal seeds. */
-export function spoilPopulation(state: State, seed: number, at: string): void {
-  const random = createRandom(seed);
-  const add = (email: string, more: Partial<AddedUser> = {}): User =>
-    addUser(state, { email: `${email}@example.com`, name: 'Odd Example', ...more }, at, random.uuid());
-  const odd = (id: string, omit: readonly string[], set: Readonly<Record<string, unknown>> = {}): void =>
-    void state.oddRows.set(id, { id, omit, set });
-  add('twin', { status: 'Active' });
-  add('twin', { status: random.pick(['Active', 'Pending', 'Disabled']) });
-  add('shared');
-  add('shared', { serviceAccount: true, name: 'robot' });
-
-  odd(add('without-relationships').id, ['relationships']);
-  odd(add('without-roles').id, ['relationships.roles']);
-  odd(add('of-tomorrow').id, [], {
-    'attributes.status': 'Suspended',
-    'attributes.seat': { kind: 'full', since: at },
-    'relationships.agents': { data: [] },
-  });
-  odd(add('agent').id, [], { type: 'agents' });
-  const nameless = addRole(state, random, 'Nameless', at);
-  odd(nameless.id, ['attributes.name']);
-  add('with-nameless-role', { roleIds: [nameless.id] });
-  const bundle = addRole(state, random, 'Bundle', at);
-  odd(bundle.id, [], { type: 'role_bundles', 'attributes.tier': 3 });
-  add('with-bundle', { roleIds: [bundle.id] });
+interface Armed {
+  readonly faults: { add(fault: FaultInput): unknown };
+  readonly awkward: Pick<AwkwardControls, 'buckets' | 'setSearchLag'>;
 }
 
-function addRole(state: State, random: Random, name: string, at: string): Role {
-  const role: Role = {
-    id: random.uuid(),
-    name,
-    managed: false,
-    createdAt: at,
-    modifiedAt: at,
-    createdBy: null,
-    modifiedBy: null,
-    permissionIds: [],
-  };
-  state.roles.set(role.id, role);
-  return role;
+/** Limits by endpoint, a search that lags, and now and then each fault; equal for equal seeds. */
+export function armMixture(seed: number, { faults, awkward }: Armed): void {
+  const random = createRandom(seed);
+  for (const bucket of bucketsOf(random)) awkward.buckets.add(bucket);
+  awkward.setSearchLag(500 + random.integer(2_000));
+  for (const fault of faultsOf(random)) faults.add(fault);
+}
+
+/** Endpoints with limits of their own; how long and how each is told differs from seed to seed. */
+function bucketsOf(random: Random): readonly BucketInput[] {
+  const told = (): Pick<BucketInput, 'reset' | 'body' | 'periodMs'> => ({
+    reset: random.pick(['seconds', 'epoch', 'none']),
+    body: random.pick(['json', 'html']),
+    periodMs: 1_000 * (1 + random.integer(3)),
+  });
+  const users = '/api/v2/users';
+  return [
+    { name: 'user_list', requests: [`GET ${users}`], limit: 10 + random.integer(10), ...told() },
+    { requests: [`GET ${users}/{user_id}`], limit: 15 + random.integer(15), ...told() },
+    { requests: [`GET ${users}/{user_id}/memberships`], limit: 5 + random.integer(10), ...told() },
+    {
+      name: 'user_write',
+      requests: ['PATCH', 'DELETE'].map((method) => `${method} ${users}/{user_id}`),
+      limit: 5,
+      ...told(),
+    },
+    { requests: ['POST /api/v2/user_invitations'], limit: 3 + random.integer(3), ...told() },
+    {
+      name: 'role_api',
+      requests: ['POST', 'DELETE'].map((method) => `${method} /api/v2/roles/{role_id}/users`),
+      limit: 5 + random.integer(5),
+      ...told(),
+    },
+  ];
+}
+
+const writes = ['POST', 'PATCH', 'DELETE'];
+
+/** Each a few times in a hundred requests. */
+function faultsOf(random: Random): readonly FaultInput[] {
+  const rarely = (): number => 0.005 + random.next() * 0.015;
+  return [
+    { kind: 500, probability: rarely() },
+    { kind: 502, probability: rarely() },
+    { kind: 'edge502', probability: rarely() },
+    { kind: 503, probability: rarely() },
+    { kind: 'slow', ms: 100 + random.integer(400), probability: rarely() },
+    { kind: 'notJson', match: { method: 'GET' }, probability: rarely() },
+    ...writes.flatMap((method): FaultInput[] => [
+      { kind: 502, when: 'after', match: { method }, probability: rarely() },
+      { kind: 'lostReply', match: { method }, probability: rarely() },
+      { kind: 'torn', match: { method }, probability: rarely() },
+      { kind: 'lag', ms: 200 + random.integer(800), match: { method }, probability: rarely() },
+    ]),
+    {
+      kind: 'reply',
+      reply: { status: 201 },
+      when: 'after',
+      match: { method: 'POST', path: '^/api/v2/user' },
+      probability: 0.05,
+    },
+    { kind: 'reply', reply: { status: 200 }, when: 'after', match: { method: 'PATCH' }, probability: 0.05 },
+  ];
 }
