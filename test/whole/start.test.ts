@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -16,7 +17,7 @@ afterEach(async () => {
 });
 
 /** `npm start` in a folder of its own, whose path has a space in it, and on a port of its own. */
-async function start() {
+async function start(...args: string[]) {
   const folder = await mkdtemp(join(tmpdir(), 'muster-start-'));
   left.push(() => rm(folder, { recursive: true, force: true }));
   const home = join(folder, 'a home');
@@ -30,7 +31,7 @@ async function start() {
     left.push(() => program.end('SIGTERM'));
     return program;
   };
-  const program = begin();
+  const program = begin(...args);
   /** Copied from the screen into another terminal in this folder, in which no variable is set. */
   const paste = async (line: string) => {
     const command = line.replace('npx muster', `'${process.execPath}' client/cli/main.ts`);
@@ -77,6 +78,14 @@ test('Ctrl-C that ends the reader of a pipe too still ends everything in order',
   expect(isAlive(pid)).toBe(false);
   expect(await readdir(home)).not.toContain('runtime.json');
 });
+
+test('the demonstration ends as it should at an awkward Datadog', async () => {
+  const seed = String(randomInt(1_000_000));
+  process.stderr.write(`awkward demonstration: seed ${seed}\n`);
+  const { program } = await start('--once', '--awkward', seed);
+  const { code, out, err } = await program.exited;
+  expect({ code, err, out }).toEqual({ code: 0, err: '', out: expect.stringContaining('ended as it should.') });
+}, 180_000);
 
 test('the output of npm start is true, and each command in it works in another terminal', async () => {
   const { home, port, program, paste, says, runtime } = await start();
