@@ -4,7 +4,15 @@ import { NativeConnection } from '@temporalio/worker';
 import type { Client } from '@temporalio/client';
 import { applySchedules, lightSyncNow, syncNow } from '../../client/operations/schedule.ts';
 import { startDevServer } from '../support/engine.ts';
-import { accountOf, eventually, hrEvent, inPhase, outcomeOf, startTestMuster, type TestMuster } from '../support/muster.ts';
+import {
+  accountOf,
+  eventually,
+  hrEvent,
+  inPhase,
+  outcomeOf,
+  startTestMuster,
+  type TestMuster,
+} from '../support/muster.ts';
 import { syncedRows } from '../support/syncedRows.ts';
 
 /** Write the number of a run that failed here to see it again. */
@@ -60,10 +68,12 @@ test('a full sync reads everybody but the rows that it cannot, and names those',
 
 test('a second full sync finds nothing new, and a row that was unreadable is not taken for gone', async () => {
   const before = await syncedRows(stage.inventory);
-  expect(await eventually('a complete sync', async () => {
-    const one = await syncNow(client);
-    return one.complete && one;
-  })).toMatchObject({ added: 0, changed: 0, removed: 0 });
+  expect(
+    await eventually('a complete sync', async () => {
+      const one = await syncNow(client);
+      return one.complete && one;
+    }),
+  ).toMatchObject({ added: 0, changed: 0, removed: 0 });
   expect(await syncedRows(stage.inventory)).toEqual(before);
 });
 
