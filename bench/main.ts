@@ -11,6 +11,7 @@ import { measureGateway } from './gateway.ts';
 import { measureFortnight } from './fortnight.ts';
 import { measureHistory } from './history.ts';
 import { measureIntake } from './intake.ts';
+import { measureLeavers } from './leavers.ts';
 import { measureLists } from './lists.ts';
 import { measureOnboarding } from './onboarding.ts';
 import { measureScim } from './scim.ts';
@@ -34,6 +35,7 @@ const parts: Readonly<Record<string, Part>> = {
   intake: measureIntake,
   roster: measureRoster,
   flood: measureFlood,
+  leavers: measureLeavers,
   commandLine: measureCommandLine,
 };
 
@@ -52,6 +54,7 @@ Measures what Muster costs, beside its targets; about ten minutes on two cores. 
   intake      one webhook of 1,500 items, each taken or refused: until the answer, and memory
   roster      a file of 10,000 rows with odd ones among them: planned, applied, and memory
   flood       the status query of one person who gets 2,000 signals of a stranger
+  leavers     a leaver behind 500 joiners, 100 leavers at an awkward Datadog, one whom Datadog refuses to disable
   commandLine from the start of a command to its end, against an empty process of Node`;
 
 const { values, positionals } = parseArgs({
