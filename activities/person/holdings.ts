@@ -6,6 +6,7 @@ import type { Access, SeenAccess } from '../../domain/model.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { withDatadog } from '../attempt.ts';
 import { memberships } from '../../datadog/grants.ts';
+import type { DatadogReads } from '../../datadog/types.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { recordAccount } from './correlation.ts';
 import { isJustCreated, notShown } from './lag.ts';
@@ -66,10 +67,7 @@ export function createHoldingsActivities({ datadog, notify, ...means }: Dependen
       accountId: string,
       { withoutTeams = false } = {},
     ): Promise<Holdings | undefined> {
-      const { access, unreadTeams } = await withDatadog(datadog, async (api) => ({
-        access: await api.getAccess(accountId, { withoutTeams }),
-        unreadTeams: api.oddRows().filter(({ list }) => list === memberships).length,
-      }));
+      const { access, unreadTeams } = await withDatadog(datadog, (api) => readAccess(api, accountId, withoutTeams));
       if (access === undefined) return undefined;
       const { personId, eventId } = because;
       const { account, roles, teams, teamsNotVisible } = access;
@@ -96,6 +94,11 @@ export function createHoldingsActivities({ datadog, notify, ...means }: Dependen
       return { applicationKeys: applicationKeys.length, apiKeys: apiKeys.length, notVisible };
     },
   };
+}
+
+async function readAccess(api: DatadogReads, accountId: string, withoutTeams: boolean) {
+  const access = await api.getAccess(accountId, { withoutTeams });
+  return { access, unreadTeams: api.oddRows().filter(({ list }) => list === memberships).length };
 }
 
 function keysOf(grants: readonly GrantRow[]): Pick<Holdings, 'managed' | 'cameWith'> {
