@@ -1,12 +1,11 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { datadogFailures, unknownEntitlement } from '../domain/failures.ts';
-import type { ProcessType } from '../domain/model.ts';
+import { isLeaving } from '../domain/ids.ts';
 import { toApplicationFailure, type DatadogFailure } from '../datadog/failures.ts';
 import type { AttemptOptions, Datadog, DatadogClient } from '../datadog/types.ts';
 
 /** All HTTP of one attempt ends before the server gives up the attempt, so that a timed-out attempt cannot write later. */
 const marginMs = 2_000;
-const leaving: ProcessType = 'offboarding';
 
 /** Runs one attempt against Datadog with this activity's deadline and cancellation, and names its failures for Temporal. */
 export async function withDatadog<T>(
@@ -20,7 +19,7 @@ export async function withDatadog<T>(
       client.attempt({
         signal: cancellationSignal(),
         deadlineMs: startToCloseTimeoutMs - marginMs,
-        priority: workflowType === leaving ? 'leaver' : 'process',
+        priority: isLeaving(workflowType ?? '') ? 'leaver' : 'process',
         ...options,
       }),
     );

@@ -40,7 +40,7 @@ interface Window {
   periodMs?: number;
 }
 
-/** A token bucket per limit that Datadog names. Who waits goes in the order of the priorities, and syncs leave a tenth of each window to the others. */
+/** A token bucket per limit that Datadog names. Who waits goes in the order of the priorities, and leaves a part of each window to those before. */
 export function createLimiter(): Limiter {
   const windows = createWindows();
   const waiting: Record<Priority, Waiter[]> = { leaver: [], process: [], sync: [] };
@@ -128,6 +128,9 @@ function waiterOf(turn: Turn, resolve: () => void, reject: (error: Error) => voi
   };
 }
 
+/** The share of each window that is left to those who go before: what waits for nobody else is there at once. */
+const keptShare: Readonly<Record<Priority, number>> = { leaver: 0, process: 0.05, sync: 0.1 };
+
 const priorities = ['leaver', 'process', 'sync'] as const satisfies readonly Priority[];
 
 /** The windows of the limits, by what Datadog has said of them. */
@@ -160,7 +163,7 @@ function createWindows() {
       const delays = awaited(turn).map((key) => {
         const window = windowOf(key);
         if (window === undefined) return 0;
-        const kept = turn.priority === 'sync' ? Math.floor(window.limit / 10) : 0;
+        const kept = Math.floor(window.limit * keptShare[turn.priority]);
         return window.left > kept ? 0 : window.resetAt - Date.now();
       });
       return Math.max(...delays);

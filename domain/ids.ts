@@ -1,7 +1,17 @@
+import type { ProcessType } from './model.ts';
+
 /** The part of the contracts without Temporal, so that a command line that only parses loads fast. */
 
-export const taskQueues = { muster: 'muster', datadog: 'datadog' } as const;
+export const taskQueues = { muster: 'muster', datadog: 'datadog', leavers: 'datadog-leavers' } as const;
 export const accessSyncType = 'accessSync';
+export const isLeaving = (workflowType: string): boolean => workflowType === ('offboarding' satisfies ProcessType);
+
+/** Who goes first where many wait for a worker: 1 is the highest of Temporal's five. */
+export function priorityOf(workflowType: string): number {
+  if (isLeaving(workflowType)) return 1;
+  return workflowType === accessSyncType ? 5 : 3;
+}
+
 /** Runs at the full depth, by the policy's cron. */
 export const accessSyncScheduleId = 'access-sync';
 /** Imports the rosters of the watched folder, by the policy's cron. */

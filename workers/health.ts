@@ -16,6 +16,7 @@ try {
   const queues = [
     { name: taskQueues.muster, taskQueueType: workflowQueueType },
     { name: taskQueues.datadog, taskQueueType: activityQueueType },
+    { name: taskQueues.leavers, taskQueueType: activityQueueType },
   ];
   for (const { name, taskQueueType } of queues) {
     const { pollers } = await workflowService.describeTaskQueue({

@@ -16,15 +16,15 @@ interface WorkersOptions {
 }
 
 export interface Workers {
-  /** Resolves once both have drained and stopped; rejects where one of them died. */
+  /** Resolves once all have drained and stopped; rejects where one of them died. */
   readonly ended: Promise<void>;
   /** Drains: what runs may end, what waits is left to others. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the two workers: `muster` runs the processes and keeps the records, `datadog` makes the calls. One process
- * serves `datadog`, since the limit on requests is kept in it.
+ * Starts the workers: `muster` runs the processes and keeps the records, `datadog` makes the calls, those of leavers apart:
+ * they wait for no call that waits for Datadog. One process serves both, since the limit on requests is kept in it.
  */
 export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const { connection, namespace, activities, workflowBundle, overrides } = options;
@@ -44,11 +44,16 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     taskQueue: taskQueues.datadog,
     maxConcurrentActivityTaskExecutions: 50,
   });
-  const all = [muster, datadog];
+  const leavers = await Worker.create({
+    ...common,
+    taskQueue: taskQueues.leavers,
+    maxConcurrentActivityTaskExecutions: 20,
+  });
+  const all = [muster, datadog, leavers];
   const stopAll = (): void => {
     for (const worker of all) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
-  // One that dies takes the other with it: half a Muster would look alive.
+  // One that dies takes the other with it: half of a Muster would look alive.
   const ended = Promise.all(all.map((worker) => worker.run().finally(stopAll))).then(() => undefined);
   // A later await still sees the failure.
   ended.catch(() => undefined);

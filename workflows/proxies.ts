@@ -10,8 +10,7 @@ import {
   type ActivityOptions,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { accessSyncType, taskQueues } from '../domain/contracts.ts';
-import type { ProcessType } from '../domain/model.ts';
+import { isLeaving, priorityOf, taskQueues } from '../domain/contracts.ts';
 
 /**
  * How activities are called. `WAIT_CANCELLATION_COMPLETED` everywhere: a leaver must know how a write in flight ended
@@ -19,19 +18,20 @@ import type { ProcessType } from '../domain/model.ts';
  */
 const waitForTheEnd = {
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  priority: { priorityKey: priorityOf(inWorkflowContext() ? workflowInfo().workflowType : '') },
+  priority: { priorityKey: priorityOf(workflowType()) },
 } satisfies ActivityOptions;
 
-/** Who goes first where many wait for a worker: 1 is the highest of Temporal's five. */
-function priorityOf(type: string): number {
-  if (type === ('offboarding' satisfies ProcessType)) return 1;
-  return type === accessSyncType ? 5 : 3;
+/** A leaver's calls have workers of their own: those of others may all wait for Datadog's limit. */
+const datadogQueue = isLeaving(workflowType()) ? taskQueues.leavers : taskQueues.datadog;
+
+function workflowType(): string {
+  return inWorkflowContext() ? workflowInfo().workflowType : '';
 }
 
 /** One Datadog call, or a read before a write. Retried for as long as it takes. */
 export const datadog = proxyActivities<Activities>({
   ...waitForTheEnd,
-  taskQueue: taskQueues.datadog,
+  taskQueue: datadogQueue,
   startToCloseTimeout: '15 seconds',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '2 minutes' },
 });
@@ -39,7 +39,7 @@ export const datadog = proxyActivities<Activities>({
 /** Waits by failing: each retry asks once, and adds nothing to the history. */
 export const acceptancePoll = proxyActivities<Activities>({
   ...waitForTheEnd,
-  taskQueue: taskQueues.datadog,
+  taskQueue: datadogQueue,
   startToCloseTimeout: '15 seconds',
   retry: { initialInterval: '15 minutes', backoffCoefficient: 2, maximumInterval: '6 hours' },
   summary: 'fallback: has the person accepted?',
@@ -48,7 +48,7 @@ export const acceptancePoll = proxyActivities<Activities>({
 /** Waits for somebody to put something right. */
 const untilResolved = {
   ...waitForTheEnd,
-  taskQueue: taskQueues.datadog,
+  taskQueue: datadogQueue,
   startToCloseTimeout: '15 seconds',
   retry: { initialInterval: '1 minute', backoffCoefficient: 2, maximumInterval: '15 minutes' },
 } satisfies ActivityOptions;
@@ -58,7 +58,7 @@ export const blockerPoll = proxyActivities<Activities>({ ...untilResolved, summa
 /** What keeps a leaver from the end of their access is asked as often as a person would look. */
 export const everyMinute = proxyActivities<Activities>({
   ...waitForTheEnd,
-  taskQueue: taskQueues.datadog,
+  taskQueue: datadogQueue,
   startToCloseTimeout: '15 seconds',
   retry: { initialInterval: '1 minute', backoffCoefficient: 1 },
   summary: 'can access end by now?',
@@ -67,7 +67,7 @@ export const everyMinute = proxyActivities<Activities>({
 /** Best effort, never longer than a minute. */
 export const bestEffort = proxyActivities<Activities>({
   ...waitForTheEnd,
-  taskQueue: taskQueues.datadog,
+  taskQueue: datadogQueue,
   startToCloseTimeout: '15 seconds',
   scheduleToCloseTimeout: '60 seconds',
   retry: { initialInterval: '1 second' },
@@ -79,7 +79,7 @@ export const bestEffort = proxyActivities<Activities>({
  */
 export const scan = proxyActivities<Activities>({
   ...waitForTheEnd,
-  taskQueue: taskQueues.datadog,
+  taskQueue: datadogQueue,
   startToCloseTimeout: '2 minutes',
   heartbeatTimeout: '30 seconds',
   retry: { initialInterval: '1 second', maximumInterval: '15 seconds' },

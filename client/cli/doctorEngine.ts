@@ -9,6 +9,7 @@ const kindsOfWork = [
   { name: 'worker muster', queue: taskQueues.muster, type: 1, what: 'workflows' },
   { name: 'worker muster activities', queue: taskQueues.muster, type: 2, what: 'activities' },
   { name: 'worker datadog', queue: taskQueues.datadog, type: 2, what: 'activities' },
+  { name: 'worker datadog leavers', queue: taskQueues.leavers, type: 2, what: 'activities' },
 ] as const;
 const startAdvice = 'run `npm start` in another terminal, or set TEMPORAL_ADDRESS to a running cluster';
 /** Temporal's INDEXED_VALUE_TYPE_KEYWORD. */

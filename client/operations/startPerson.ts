@@ -4,6 +4,7 @@ import {
   cancelEventSignal,
   hrEventSignal,
   personWorkflowId,
+  priorityOf,
   searchAttributes,
   taskQueues,
 } from '../../domain/contracts.ts';
@@ -34,6 +35,7 @@ export async function tellPerson(
 ): Promise<void> {
   await client.workflow.signalWithStart(processOf({ kind }), {
     ...personStartOptions(personId, signal === 'hrEvent' ? kind : `cancel ${kind}`),
+    priority: { priorityKey: priorityOf(processOf({ kind })) },
     args: [{}],
     signal: signals[signal],
     signalArgs: [{ eventId }],
