@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { access, constants, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -56,6 +57,21 @@ test('doctor says in one JSON value which variable is wrong', async () => {
 test('npx can run it: the file is executable and names node', async () => {
   await expect(access(main, constants.X_OK)).resolves.toBeUndefined();
   expect(await readFile(main, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+});
+
+test('an awkward simulator says its seed, and whose rows are odd', async () => {
+  const child = spawn(process.execPath, [main, 'simulator', '--awkward'], { cwd, env: {} });
+  const said = text(child.stderr);
+  try {
+    const [line]: string[] = await once(createInterface(child.stdout), 'line');
+    const { url }: Record<string, string> = JSON.parse(line ?? '');
+    const { users } = (await (await fetch(`${url}/control/users`)).json()) as { users: { email: string }[] };
+    expect(users.map(({ email }) => email)).toContain('without-relationships@example.com');
+  } finally {
+    child.kill('SIGTERM');
+  }
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  expect(await said).toMatch(/--awkward \d+ makes it so again/);
 });
 
 test('the simulator says where it listens in its first line, and ends with 0 on SIGTERM', async () => {
