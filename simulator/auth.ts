@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 import { edgeForbidden, forbidden, lacksPermission, textError } from './errors.ts';
 import type { ApiKey, AppKey, State, Token, User } from './model.ts';
-import { permissionsById } from './permissions.ts';
+import { permissionsById } from './resources/permissions.ts';
 import type { Permission, Route } from './router.ts';
 
 export interface Identity {

@@ -3,7 +3,7 @@ import type { AwkwardControls } from './awkward/controls.ts';
 import type { Buckets } from './awkward/buckets.ts';
 import type { SearchIndex } from './awkward/searchIndex.ts';
 import type { Faults } from './faults.ts';
-import { acceptInvitation, logIn } from './invitations.ts';
+import { acceptInvitation, logIn } from './resources/invitations.ts';
 import { createKeyControls } from './keyControls.ts';
 import type { KeyControls } from './keyControls.ts';
 import type { State, User, UserStatus } from './model.ts';

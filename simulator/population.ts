@@ -1,5 +1,5 @@
 import type { State, User } from './model.ts';
-import { managedRoles } from './permissions.ts';
+import { managedRoles } from './resources/permissions.ts';
 import { createRandom } from './random.ts';
 import type { Random } from './random.ts';
 import { addAuthorizedClient, addNhis, managedRoleId } from './seededNhis.ts';

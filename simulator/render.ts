@@ -1,5 +1,5 @@
 import type { Role, State, User } from './model.ts';
-import { permissionsById, renderPermission } from './permissions.ts';
+import { permissionsById, renderPermission } from './resources/permissions.ts';
 import { statusOf } from './userState.ts';
 
 export type Json = Record<string, unknown>;

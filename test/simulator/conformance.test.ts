@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { startSimulator, type Simulator } from '../../simulator/index.ts';
-import { routes } from '../../simulator/routes.ts';
+import { routes } from '../../simulator/resources/routes.ts';
 import { loadOfficialDescription, type Deviation } from '../support/officialDescription.ts';
 import { dataOf, idOf, type Json, type JsonObject } from '../support/recordings.ts';
 import { send } from '../support/replay.ts';

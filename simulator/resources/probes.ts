@@ -1,6 +1,6 @@
-import type { Reply } from './errors.ts';
-import { open } from './router.ts';
-import type { Call, Route } from './router.ts';
+import type { Reply } from '../errors.ts';
+import { open } from '../router.ts';
+import type { Call, Route } from '../router.ts';
 
 function validateApiKey(call: Call): Reply {
   const { state, apiKey } = call;

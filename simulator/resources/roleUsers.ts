@@ -1,13 +1,13 @@
 import { auditCall } from './audit.ts';
-import { isObject } from './body.ts';
-import { textError } from './errors.ts';
-import type { Reply } from './errors.ts';
-import type { Role, User } from './model.ts';
-import { pageOf, sortItems } from './paging.ts';
-import { includedRolesOf, renderUser } from './render.ts';
+import { isObject } from '../body.ts';
+import { textError } from '../errors.ts';
+import type { Reply } from '../errors.ts';
+import type { Role, User } from '../model.ts';
+import { pageOf, sortItems } from '../paging.ts';
+import { includedRolesOf, renderUser } from '../render.ts';
 import { findRole } from './roles.ts';
-import { anyOf } from './router.ts';
-import type { Call, Route } from './router.ts';
+import { anyOf } from '../router.ts';
+import type { Call, Route } from '../router.ts';
 import { findUser, selectUsers, userSortKeys } from './users.ts';
 
 function usersOf(call: Call, role: Role): User[] {

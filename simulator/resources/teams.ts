@@ -10,16 +10,16 @@ import {
   readResource,
   readText,
   requireText,
-} from './body.ts';
-import type { Fields } from './body.ts';
-import { lacksPermission, textError } from './errors.ts';
-import type { Reply } from './errors.ts';
-import type { State, Team } from './model.ts';
-import { containsText, sortItems, teamPage } from './paging.ts';
-import { timestamp } from './render.ts';
-import type { Json } from './render.ts';
-import { allOf, anyOf } from './router.ts';
-import type { Call, Route } from './router.ts';
+} from '../body.ts';
+import type { Fields } from '../body.ts';
+import { lacksPermission, textError } from '../errors.ts';
+import type { Reply } from '../errors.ts';
+import type { State, Team } from '../model.ts';
+import { containsText, sortItems, teamPage } from '../paging.ts';
+import { timestamp } from '../render.ts';
+import type { Json } from '../render.ts';
+import { allOf, anyOf } from '../router.ts';
+import type { Call, Route } from '../router.ts';
 
 /** Lists and single reads omit what only the page of a team shows; updates omit empty relationship data. */
 function renderTeam(team: Team, view: 'read' | 'created' | 'updated'): Json {

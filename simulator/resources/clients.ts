@@ -1,13 +1,13 @@
-import { readBoolean, readResource } from './body.ts';
-import { textError } from './errors.ts';
-import type { Reply } from './errors.ts';
-import type { AuthorizedClient } from './model.ts';
-import { containsText, pageOf, sortItems } from './paging.ts';
-import { namedUuid } from './random.ts';
-import { reference, timestamp } from './render.ts';
-import type { Json } from './render.ts';
-import { anyOf } from './router.ts';
-import type { Call, Route } from './router.ts';
+import { readBoolean, readResource } from '../body.ts';
+import { textError } from '../errors.ts';
+import type { Reply } from '../errors.ts';
+import type { AuthorizedClient } from '../model.ts';
+import { containsText, pageOf, sortItems } from '../paging.ts';
+import { namedUuid } from '../random.ts';
+import { reference, timestamp } from '../render.ts';
+import type { Json } from '../render.ts';
+import { anyOf } from '../router.ts';
+import type { Call, Route } from '../router.ts';
 
 /** An authorization has no record of its own here: its id follows from client and user. */
 const authorizationId = (client: AuthorizedClient, userId: string): string => namedUuid(`${client.id} ${userId}`);

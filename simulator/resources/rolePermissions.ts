@@ -1,11 +1,11 @@
-import { isObject } from './body.ts';
-import { textError } from './errors.ts';
-import type { Reply } from './errors.ts';
-import type { Role } from './model.ts';
+import { isObject } from '../body.ts';
+import { textError } from '../errors.ts';
+import type { Reply } from '../errors.ts';
+import type { Role } from '../model.ts';
 import { permissionsById, renderPermissions } from './permissions.ts';
 import { findRole, refuseManaged, touchRole } from './roles.ts';
-import { anyOf } from './router.ts';
-import type { Call, Route } from './router.ts';
+import { anyOf } from '../router.ts';
+import type { Call, Route } from '../router.ts';
 
 function permissionsReply(role: Role): Reply {
   return { status: 200, body: { data: renderPermissions(role.permissionIds) } };

@@ -1,8 +1,8 @@
-import { isObject } from './body.ts';
-import { objectError } from './errors.ts';
-import type { Reply } from './errors.ts';
-import { open } from './router.ts';
-import type { Call, Route } from './router.ts';
+import { isObject } from '../body.ts';
+import { objectError } from '../errors.ts';
+import type { Reply } from '../errors.ts';
+import { open } from '../router.ts';
+import type { Call, Route } from '../router.ts';
 
 const mostItems = 1_000;
 const mostBytes = 5_000_000;

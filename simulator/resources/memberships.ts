@@ -1,14 +1,14 @@
 import { auditCall } from './audit.ts';
-import { readRelated, readResource } from './body.ts';
-import type { Fields } from './body.ts';
-import { objectError, textError } from './errors.ts';
-import type { Reply } from './errors.ts';
-import type { Membership, State, Team, User } from './model.ts';
-import { containsText, sortItems, teamPage } from './paging.ts';
-import { reference, renderTeamUser } from './render.ts';
-import type { Json } from './render.ts';
-import { anyOf } from './router.ts';
-import type { Call, Route } from './router.ts';
+import { readRelated, readResource } from '../body.ts';
+import type { Fields } from '../body.ts';
+import { objectError, textError } from '../errors.ts';
+import type { Reply } from '../errors.ts';
+import type { Membership, State, Team, User } from '../model.ts';
+import { containsText, sortItems, teamPage } from '../paging.ts';
+import { reference, renderTeamUser } from '../render.ts';
+import type { Json } from '../render.ts';
+import { anyOf } from '../router.ts';
+import type { Call, Route } from '../router.ts';
 import { addMembership, findTeam, requireTeamRight, requireUuid } from './teams.ts';
 
 function renderMembership(membership: Membership): Json {

@@ -1,12 +1,12 @@
 import { auditCall } from './audit.ts';
-import { readBoolean, readEmail, readNullableText, readPersonName, readResource, requireText } from './body.ts';
-import { textError } from './errors.ts';
-import type { Reply } from './errors.ts';
-import type { User } from './model.ts';
-import { anyOf } from './router.ts';
-import type { Call, Route } from './router.ts';
+import { readBoolean, readEmail, readNullableText, readPersonName, readResource, requireText } from '../body.ts';
+import { textError } from '../errors.ts';
+import type { Reply } from '../errors.ts';
+import type { User } from '../model.ts';
+import { anyOf } from '../router.ts';
+import type { Call, Route } from '../router.ts';
 import { readRoles, userReply } from './users.ts';
-import { newUser } from './userState.ts';
+import { newUser } from '../userState.ts';
 
 /** A user that is no service account counts as unknown. */
 export function findServiceAccount(call: Call): User {

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 
-import { isObject, readBoolean, readRelated, readResource, readResources, readText } from './body.ts';
-import { objectError, textError } from './errors.ts';
-import type { Reply } from './errors.ts';
-import type { TeamConnection } from './model.ts';
-import { pageOf } from './paging.ts';
-import { reference } from './render.ts';
-import type { Json } from './render.ts';
-import { anyOf } from './router.ts';
-import type { Call, Route } from './router.ts';
+import { isObject, readBoolean, readRelated, readResource, readResources, readText } from '../body.ts';
+import { objectError, textError } from '../errors.ts';
+import type { Reply } from '../errors.ts';
+import type { TeamConnection } from '../model.ts';
+import { pageOf } from '../paging.ts';
+import { reference } from '../render.ts';
+import type { Json } from '../render.ts';
+import { anyOf } from '../router.ts';
+import type { Call, Route } from '../router.ts';
 
 function renderConnection(connection: TeamConnection): Json {
   return {

@@ -11,7 +11,7 @@ import { probeRoutes } from './probes.ts';
 import { rolePermissionRoutes } from './rolePermissions.ts';
 import { roleRoutes } from './roles.ts';
 import { roleUserRoutes } from './roleUsers.ts';
-import type { Route } from './router.ts';
+import type { Route } from '../router.ts';
 import { serviceAccountRoutes } from './serviceAccounts.ts';
 import { teamConnectionRoutes } from './teamConnections.ts';
 import { teamRoutes } from './teams.ts';

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 
 import { auditCall } from './audit.ts';
-import { isUuid, readBoolean, readRelated, readResource, readText, requireText } from './body.ts';
-import type { Resource } from './body.ts';
-import { genericError, textError } from './errors.ts';
-import type { Reply } from './errors.ts';
-import type { Role, State } from './model.ts';
-import { containsText, pageOf, sortItems } from './paging.ts';
+import { isUuid, readBoolean, readRelated, readResource, readText, requireText } from '../body.ts';
+import type { Resource } from '../body.ts';
+import { genericError, textError } from '../errors.ts';
+import type { Reply } from '../errors.ts';
+import type { Role, State } from '../model.ts';
+import { containsText, pageOf, sortItems } from '../paging.ts';
 import { permissionsById, restrictedPermissionIds } from './permissions.ts';
-import { reference, roleTimestamp } from './render.ts';
-import type { Json } from './render.ts';
-import { anyOf } from './router.ts';
-import type { Call, Route } from './router.ts';
+import { reference, roleTimestamp } from '../render.ts';
+import type { Json } from '../render.ts';
+import { anyOf } from '../router.ts';
+import type { Call, Route } from '../router.ts';
 
 function countUsers(state: State, roleId: string): number {
   return state.users.values().reduce((count, user) => count + (user.roleIds.includes(roleId) ? 1 : 0), 0);

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 
-import { isObject } from './body.ts';
-import type { Reply } from './errors.ts';
-import type { AuditEvent, State } from './model.ts';
-import { anyOf } from './router.ts';
-import type { Call, Route } from './router.ts';
+import { isObject } from '../body.ts';
+import type { Reply } from '../errors.ts';
+import type { AuditEvent, State } from '../model.ts';
+import { anyOf } from '../router.ts';
+import type { Call, Route } from '../router.ts';
 
 const kept = 5000;
 

@@ -1,11 +1,11 @@
-import { isObject, readBoolean, readResource } from './body.ts';
-import { textError } from './errors.ts';
-import type { Reply } from './errors.ts';
-import type { IdentityProvider, OrgConfig } from './model.ts';
-import { reference, renderOrg, timestamp } from './render.ts';
-import type { Json } from './render.ts';
-import { anyOf, open } from './router.ts';
-import type { Call, Route } from './router.ts';
+import { isObject, readBoolean, readResource } from '../body.ts';
+import { textError } from '../errors.ts';
+import type { Reply } from '../errors.ts';
+import type { IdentityProvider, OrgConfig } from '../model.ts';
+import { reference, renderOrg, timestamp } from '../render.ts';
+import type { Json } from '../render.ts';
+import { anyOf, open } from '../router.ts';
+import type { Call, Route } from '../router.ts';
 import { findUser } from './users.ts';
 
 function renderConfig(config: OrgConfig): Json {

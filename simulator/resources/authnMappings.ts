@@ -1,16 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto';
 
 import { auditCall } from './audit.ts';
-import { readRelated, readResource, readText, requireText } from './body.ts';
-import type { Fields } from './body.ts';
-import { textError } from './errors.ts';
-import type { Reply } from './errors.ts';
-import type { AuthnMapping, State } from './model.ts';
-import { containsText, pageOf, sortItems } from './paging.ts';
-import { reference, renderIncludedRole, timestamp } from './render.ts';
-import type { Json } from './render.ts';
-import { anyOf } from './router.ts';
-import type { Call, Route } from './router.ts';
+import { readRelated, readResource, readText, requireText } from '../body.ts';
+import type { Fields } from '../body.ts';
+import { textError } from '../errors.ts';
+import type { Reply } from '../errors.ts';
+import type { AuthnMapping, State } from '../model.ts';
+import { containsText, pageOf, sortItems } from '../paging.ts';
+import { reference, renderIncludedRole, timestamp } from '../render.ts';
+import type { Json } from '../render.ts';
+import { anyOf } from '../router.ts';
+import type { Call, Route } from '../router.ts';
 
 /** Equal pairs of key and value share an assertion attribute. */
 function attributeId({ attributeKey, attributeValue }: AuthnMapping): string {

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 
 import { auditCall } from './audit.ts';
-import { readResource, readScopes, readText, requireText } from './body.ts';
-import { textError } from './errors.ts';
-import type { Reply } from './errors.ts';
+import { readResource, readScopes, readText, requireText } from '../body.ts';
+import { textError } from '../errors.ts';
+import type { Reply } from '../errors.ts';
 import { createdWithin } from './keyFilters.ts';
-import type { AppKey, Role, State, User } from './model.ts';
-import { containsText, pageOf, sortItems } from './paging.ts';
-import { reference, renderIncludedRole, renderUser, timestamp } from './render.ts';
-import type { Json } from './render.ts';
-import { anyOf } from './router.ts';
-import type { Call, Permission, Route } from './router.ts';
+import type { AppKey, Role, State, User } from '../model.ts';
+import { containsText, pageOf, sortItems } from '../paging.ts';
+import { reference, renderIncludedRole, renderUser, timestamp } from '../render.ts';
+import type { Json } from '../render.ts';
+import { anyOf } from '../router.ts';
+import type { Call, Permission, Route } from '../router.ts';
 import { findServiceAccount } from './serviceAccounts.ts';
-import { newAppKeySecret } from './userState.ts';
+import { newAppKeySecret } from '../userState.ts';
 
 /** Application keys are reached on three ways; what each shows differs. */
 interface View {

@@ -1,16 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto';
 
 import { recordAudit } from './audit.ts';
-import { readRelated, readResources } from './body.ts';
-import { textError } from './errors.ts';
-import type { Reply } from './errors.ts';
-import type { Invitation, State, User } from './model.ts';
-import { reference, timestamp } from './render.ts';
-import type { Json } from './render.ts';
-import { anyOf } from './router.ts';
-import type { Call, Route } from './router.ts';
+import { readRelated, readResources } from '../body.ts';
+import { textError } from '../errors.ts';
+import type { Reply } from '../errors.ts';
+import type { Invitation, State, User } from '../model.ts';
+import { reference, timestamp } from '../render.ts';
+import type { Json } from '../render.ts';
+import { anyOf } from '../router.ts';
+import type { Call, Route } from '../router.ts';
 import { findUser } from './users.ts';
-import { statusOf } from './userState.ts';
+import { statusOf } from '../userState.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 

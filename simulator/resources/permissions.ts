@@ -1,7 +1,7 @@
-import type { Reply } from './errors.ts';
-import { namedUuid } from './random.ts';
-import { anyOf } from './router.ts';
-import type { Route } from './router.ts';
+import type { Reply } from '../errors.ts';
+import { namedUuid } from '../random.ts';
+import { anyOf } from '../router.ts';
+import type { Route } from '../router.ts';
 
 interface PermissionInfo {
   readonly id: string;

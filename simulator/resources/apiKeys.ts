@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 
 import { auditCall } from './audit.ts';
-import { readBoolean, readResource, readText, requireText } from './body.ts';
-import { textError } from './errors.ts';
-import type { Reply } from './errors.ts';
+import { readBoolean, readResource, readText, requireText } from '../body.ts';
+import { textError } from '../errors.ts';
+import type { Reply } from '../errors.ts';
 import { createdWithin } from './keyFilters.ts';
-import type { ApiKey } from './model.ts';
-import { containsText, pageOf, sortItems } from './paging.ts';
-import { reference, renderUser, timestamp } from './render.ts';
-import type { Json } from './render.ts';
-import { anyOf } from './router.ts';
-import type { Call, Route } from './router.ts';
-import { newApiKeySecret } from './userState.ts';
+import type { ApiKey } from '../model.ts';
+import { containsText, pageOf, sortItems } from '../paging.ts';
+import { reference, renderUser, timestamp } from '../render.ts';
+import type { Json } from '../render.ts';
+import { anyOf } from '../router.ts';
+import type { Call, Route } from '../router.ts';
+import { newApiKeySecret } from '../userState.ts';
 
 const dayMs = 86_400_000;
 const lastUsedText = 'When this key was last used in the past ninety (90) days, null without recent use';

@@ -1,15 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
 import { auditCall } from './audit.ts';
-import { readNullableText, readResource, readScopes, readText, requireText } from './body.ts';
-import { textError } from './errors.ts';
-import type { Reply } from './errors.ts';
-import type { Token } from './model.ts';
-import { containsText, pageOf, sortItems } from './paging.ts';
-import { reference } from './render.ts';
-import type { Json } from './render.ts';
-import { anyOf } from './router.ts';
-import type { Call, Permission, Route } from './router.ts';
+import { readNullableText, readResource, readScopes, readText, requireText } from '../body.ts';
+import { textError } from '../errors.ts';
+import type { Reply } from '../errors.ts';
+import type { Token } from '../model.ts';
+import { containsText, pageOf, sortItems } from '../paging.ts';
+import { reference } from '../render.ts';
+import type { Json } from '../render.ts';
+import { anyOf } from '../router.ts';
+import type { Call, Permission, Route } from '../router.ts';
 import { findServiceAccount } from './serviceAccounts.ts';
 
 type Kind = Token['kind'];

@@ -7,18 +7,18 @@ import {
   readResource,
   readNullableText,
   requireText,
-} from './body.ts';
-import type { Resource } from './body.ts';
-import { lacksPermission, textError } from './errors.ts';
-import type { Reply } from './errors.ts';
-import type { State, User } from './model.ts';
-import { containsText, maxPageSize, pageOf, sortItems } from './paging.ts';
-import type { SortKeys } from './paging.ts';
+} from '../body.ts';
+import type { Resource } from '../body.ts';
+import { lacksPermission, textError } from '../errors.ts';
+import type { Reply } from '../errors.ts';
+import type { State, User } from '../model.ts';
+import { containsText, maxPageSize, pageOf, sortItems } from '../paging.ts';
+import type { SortKeys } from '../paging.ts';
 import { renderPermissions } from './permissions.ts';
-import { includedOf, renderOrg, renderUser } from './render.ts';
-import { anyOf, open } from './router.ts';
-import type { Call, Route } from './router.ts';
-import { disableUser, iconOf, newUser, statusOf } from './userState.ts';
+import { includedOf, renderOrg, renderUser } from '../render.ts';
+import { anyOf, open } from '../router.ts';
+import type { Call, Route } from '../router.ts';
+import { disableUser, iconOf, newUser, statusOf } from '../userState.ts';
 
 export const userSortKeys: SortKeys<User> = {
   name: (user) => (user.name ?? '').toLowerCase(),

@@ -1,10 +1,10 @@
-import { readResource, requireText } from './body.ts';
-import { textError } from './errors.ts';
-import type { Reply } from './errors.ts';
-import type { Team } from './model.ts';
-import type { Json } from './render.ts';
-import { anyOf } from './router.ts';
-import type { Call, Route } from './router.ts';
+import { readResource, requireText } from '../body.ts';
+import { textError } from '../errors.ts';
+import type { Reply } from '../errors.ts';
+import type { Team } from '../model.ts';
+import type { Json } from '../render.ts';
+import { anyOf } from '../router.ts';
+import type { Call, Route } from '../router.ts';
 import { findTeam, requireTeamRight } from './teams.ts';
 
 const openSettings = ['user_access_manage', 'admins', 'members', 'organization'];
