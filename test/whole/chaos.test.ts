@@ -9,7 +9,7 @@ import { openInventory } from '../support/inventory.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { createMuster, type Muster } from '../../client/operations/muster.ts';
 import { applySchedules } from '../../client/operations/schedule.ts';
-import { startSimulator, type Simulator } from '../../simulator/index.ts';
+import { startSimulator, type RequestRecord, type Simulator } from '../../simulator/index.ts';
 import { createRandom, type Random } from '../../simulator/random.ts';
 import { examplePolicyPath } from '../../config/config.ts';
 import { decideSignal, personWorkflowId } from '../../domain/contracts.ts';
@@ -104,7 +104,9 @@ test.each<Chaos & { readonly happens: string }>([
     const { client } = engine;
     const muster = createMuster({ client, inventory });
     const others = accountsOfOthers(simulator);
-    if (isAwkward) opened.use(makeAwkwarder(simulator));
+    const reminders = opened.use(remindPeople(simulator));
+    // A service account with somebody's e-mail.
+    if (isAwkward) simulator.awkward.addUser({ email: 'e-0@example.com', serviceAccount: true });
     else addFaults(simulator);
     await applySchedules(client, {
       sync: { cron: '0 3 1 1 *', timeZone: 'UTC', lightEveryMs: 2_000 },
@@ -150,7 +152,8 @@ test.each<Chaos & { readonly happens: string }>([
     const admins = expectOnlyAllowedWrites(recorder.writes, simulator, plans, approvedAtMs);
     expect(admins).toBeGreaterThanOrEqual(least.admins);
     await expectEachAppliedOnce(inventory, lives);
-    await expectOneLinkAWrite({ inventory, simulator });
+    const asked = { list: () => simulator.requests.list().filter((one) => !reminders.isByHand(one)) };
+    await expectOneLinkAWrite({ inventory, simulator: { users: () => simulator.users(), requests: asked } });
     await expectNobodyFailed(client, personCount);
     await expectReplayable(client, personCount);
     expect(kills).toBeGreaterThanOrEqual(least.kills);
@@ -167,11 +170,24 @@ function addFaults({ faults }: Simulator): void {
   faults.add({ kind: 429, probability: 0.01, resetSeconds: 1 });
 }
 
-/** A service account with somebody's e-mail; and people who leave the invitation unanswered are reminded until they accept. */
-function makeAwkwarder(simulator: Simulator): Disposable {
-  simulator.awkward.addUser({ email: 'e-0@example.com', serviceAccount: true });
+interface Reminders extends Disposable {
+  /** Whether an administrator sent it: Muster has no evidence of it. */
+  readonly isByHand: (request: RequestRecord) => boolean;
+}
+
+/** People who leave the invitation unanswered are reminded until they accept. */
+function remindPeople(simulator: Simulator): Reminders {
   const { users } = officialClient(simulator);
   const pendingSince = new Map<string, number>();
+  const byHand = new Set<RequestRecord>();
+  const inviteByHand = async (id: string): Promise<void> => {
+    const user = { data: { id, type: 'users' as const } };
+    const data = [{ type: 'user_invitations' as const, relationships: { user } }];
+    const before = new Set(simulator.requests.list());
+    await users.sendInvitations({ body: { data } }).catch(() => undefined);
+    const sent = simulator.requests.list().filter((one) => !before.has(one) && one.path.endsWith('/user_invitations'));
+    for (const one of sent.filter(({ body }) => body.includes(id)).slice(0, 1)) byHand.add(one);
+  };
   const reminding = setInterval(() => {
     for (const { id, status, email } of simulator.users()) {
       if (status !== 'Pending' || !ours.test(email)) {
@@ -185,17 +201,11 @@ function makeAwkwarder(simulator: Simulator): Disposable {
         simulator.accept(id);
       } catch {
         // What a worker noted and was killed before it sent is waited out for days: an administrator sends one by hand.
-        if (Date.now() - since > 40_000) void inviteByHand(users, id);
+        if (Date.now() - since > 40_000) void inviteByHand(id);
       }
     }
   }, 1_000);
-  return { [Symbol.dispose]: () => clearInterval(reminding) };
-}
-
-async function inviteByHand(users: ReturnType<typeof officialClient>['users'], id: string): Promise<void> {
-  const user = { data: { id, type: 'users' as const } };
-  const data = [{ type: 'user_invitations' as const, relationships: { user } }];
-  await users.sendInvitations({ body: { data } }).catch(() => undefined);
+  return { isByHand: (request) => byHand.has(request), [Symbol.dispose]: () => clearInterval(reminding) };
 }
 
 const describeFaults = ({ faults }: Simulator): string =>
