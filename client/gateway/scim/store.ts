@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as breathe } from 'node:timers/promises';
 import { TooMuchError } from '../../../domain/errors.ts';
 import type { RecordTransaction } from '../../../inventory/port/inventory.ts';
 import type { ScimFilter, ScimRow } from '../../../inventory/port/scim.ts';
@@ -49,6 +50,7 @@ export async function createResource(
     const at = context.nextInstant();
     const common = { source, id: randomUUID(), resourceType: type.name, version: 0, owed: 0, createdAt: at } as const;
     const row: ScimRow = { ...common, ...columnsOf(type, resource, at) };
+    await breathe();
     const known = await knownAs(context, row);
     if (known === undefined) return record(context, undefined, { row, isWhole: true });
     // A repeated POST of a group that names no members does not empty it.
@@ -82,8 +84,11 @@ export async function changeResource(
     const before = await find();
     const current = resourceOf(before);
     const asked = ask(current);
+    // Each step of a large group takes a while: others have their turn in between.
+    await breathe();
     const resource = accepted(type, current, asked);
     const row = { ...before, ...columnsOf(type, resource, context.nextInstant()) };
+    await breathe();
     return changed(context, before, { row, isWhole: asked.isWhole, partly: asked });
   });
 }

@@ -21,6 +21,7 @@ export function listOf(value: Json | undefined): readonly Json[] {
 /** Null, a blank, an empty list and an empty object say nothing. */
 export const isNothing = (value: Json | undefined): value is undefined => {
   if (typeof value === 'string') return value.trim() === '';
+  if (Array.isArray(value)) return value.length === 0;
   return value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
 };
 
