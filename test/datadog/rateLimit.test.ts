@@ -77,6 +77,14 @@ test('a sync leaves the last tenth of a window to processes', async () => {
   expect(stub.requests.map(({ path }) => path.split('/').at(-1))).toEqual(['first', 'process']);
 });
 
+test('a process leaves the last twentieth of a window to leavers', async () => {
+  await using stub = await startStub(() => user(window(1, 60, 20)));
+  await stub.api().getAccount('first');
+  expect(await failureOf(stub.api().getAccount('process'))).toMatchObject({ type: 'RateLimited' });
+  await stub.api({ priority: 'leaver' }).getAccount('leaver');
+  expect(stub.requests.map(({ path }) => path.split('/').at(-1))).toEqual(['first', 'leaver']);
+});
+
 test('a limit of one kind of request does not hold up another', async () => {
   await using stub = await startStub(({ path }) =>
     path.startsWith('/api/v2/roles') ? { body: { data: [] } } : user(window(0, 60)),
