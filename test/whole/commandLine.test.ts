@@ -132,7 +132,7 @@ test('a user takes people through everything with the command line, and a restar
   await accept(terminal, 'e-1');
   const summary = await read<Record<string, unknown>>('sync', 'run');
   expect(Object.keys(summary).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
-    ...['added', 'changed', 'complete', 'durationMs', 'findings', 'keys', 'removed', 'requests', 'roles'],
+    ...['added', 'changed', 'complete', 'durationMs', 'findings', 'keys', 'odd', 'removed', 'requests', 'roles'],
     ...['serviceAccounts', 'teams', 'users'],
   ]);
   expect(summary).toMatchObject({ complete: true, users: expect.any(Number), serviceAccounts: expect.any(Number) });
