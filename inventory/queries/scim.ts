@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from 'node:timers/promises';
+import { breathe } from '../port/breathe.ts';
 import { sql, type Selectable } from 'kysely';
 import { chunksOf } from '../database/chunks.ts';
 import { locked } from '../database/locks.ts';

@@ -41,15 +41,29 @@ interface Step extends Operation {
 /** The new value of an attribute from its current one. */
 type Change = (current: Json | undefined, attribute: Attribute) => Json | undefined;
 
-/** An operation with a fault is noted and changes nothing; so does a path that the schemas do not have. */
-export function applyPatch({ root }: ResourceType, resource: JsonObject, body: unknown, notes: Notes): JsonObject {
+/** What a request asks for, read once: a large one takes a while. */
+export interface Patch {
+  readonly steps: readonly Step[];
+  readonly notes: Notes;
+}
+
+/** An operation with a fault is noted and left out; so is a path that the schemas do not have. */
+export function readPatch({ root }: ResourceType, body: unknown): Patch {
   if (!isObject(body)) throw wrong('invalidSyntax', 'the body is not a JSON object');
   const operations = listOf(fieldOf(body, 'Operations'));
   if (operations.length === 0) throw wrong('invalidSyntax', 'Operations must be a list');
+  const notes = newNotes();
   const read = operations.flatMap((operation) => unlessFaulty(notes, () => readStep(root, operation)) ?? []);
   const steps = joined(read);
   if (steps.length > maxOperations) throw wrong('tooMany', `at most ${maxOperations} operations in one request`);
-  const patched = steps.reduce<JsonObject>(
+  return { steps, notes };
+}
+
+/** An operation that cannot be carried out is noted and changes nothing. */
+export function applyPatch({ root }: ResourceType, resource: JsonObject, patch: Patch, notes: Notes): JsonObject {
+  notes.unknown += patch.notes.unknown;
+  notes.faults.push(...patch.notes.faults);
+  const patched = patch.steps.reduce<JsonObject>(
     (current, step) => unlessFaulty(notes, () => applyOne(root, current, { ...step, notes })) ?? current,
     resource,
   );
@@ -58,11 +72,9 @@ export function applyPatch({ root }: ResourceType, resource: JsonObject, body: u
 }
 
 /** The members whom the request takes from a group, by the ids that it names. */
-export function removedMembers({ root }: ResourceType, body: unknown): readonly string[] {
-  const steps = isObject(body) ? listOf(fieldOf(body, 'Operations')) : [];
+export function removedMembers({ steps }: Patch): readonly string[] {
   const notes = newNotes();
-  return steps.flatMap((operation) => {
-    const { op, target, value } = unlessFaulty(notes, () => readStep(root, operation)) ?? {};
+  return steps.flatMap(({ op, target, value }) => {
     const [members, ...below] = target?.path ?? [];
     if (op !== 'remove' || members?.name !== 'members' || below.length > 0 || target?.filter !== undefined) return [];
     const named = listOf(unlessFaulty(notes, () => readValue(members, value, notes)));
@@ -71,12 +83,10 @@ export function removedMembers({ root }: ResourceType, body: unknown): readonly 
 }
 
 /** The same request, which takes these members too: before anything else, so that it may add them again. */
-export const alsoRemoving = (body: JsonObject, members: readonly string[]): JsonObject => ({
-  Operations: [
-    { op: 'remove', path: 'members', value: members.map((value) => ({ value })) },
-    ...listOf(fieldOf(body, 'Operations')),
-  ],
-});
+export function alsoRemoving({ root }: ResourceType, patch: Patch, members: readonly string[]): Patch {
+  const value = members.map((one) => ({ value: one }));
+  return { ...patch, steps: [{ op: 'remove', target: parseTarget('members', root), value }, ...patch.steps] };
+}
 
 function readStep(root: Attribute, operation: Json): Step {
   if (!isObject(operation)) throw wrong('invalidSyntax', 'an operation must be an object');

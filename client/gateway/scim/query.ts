@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from 'node:timers/promises';
+import { breathe } from '../../../inventory/port/breathe.ts';
 import { foldCase } from '../../../domain/text.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import type { ScimFilter, ScimRow } from '../../../inventory/port/scim.ts';

@@ -8,7 +8,7 @@ import { describeResourceTypes, describeSchemas, serviceProviderConfig } from '.
 import type { ScimContext } from './context.ts';
 import { ScimError, wrong } from './errors.ts';
 import { idsOf, nameOf } from './events.ts';
-import { alsoRemoving, applyPatch, removedMembers } from './patch.ts';
+import { alsoRemoving, applyPatch, readPatch, removedMembers, type Patch } from './patch.ts';
 import { project } from './projection.ts';
 import { listResources, readProjection, readQuery } from './query.ts';
 import type { Ignored } from './ignored.ts';
@@ -75,8 +75,8 @@ function addWrites(app: FastifyInstance, context: ScimContext, type: ResourceTyp
     }),
   );
   app.patch(one, hidden, async (request, reply) => {
-    const body = await withOtherIds(context, type, request);
-    return change(context, type, { request, reply }, (current, notes) => applyPatch(type, current, body, notes));
+    const patch = await withOtherIds(context, type, { request, patch: readPatch(type, request.body) });
+    return change(context, type, { request, reply }, (current, notes) => applyPatch(type, current, patch, notes));
   });
   app.delete(one, hidden, async (request, reply) => {
     await inTurn(context, request, () => removeResource(context, () => findMatching(context, type, request)));
@@ -103,12 +103,15 @@ async function change(
 }
 
 /** Who is taken from a group by one of their ids, the source's or Muster's, is no member by the other one either. */
-async function withOtherIds({ inventory }: ScimContext, type: ResourceType, request: FastifyRequest): Promise<unknown> {
-  const { body } = request;
-  const removed = type === groupType ? removedMembers(type, body) : [];
-  if (removed.length === 0 || !isObject(body)) return body;
+async function withOtherIds(
+  { inventory }: ScimContext,
+  type: ResourceType,
+  { request, patch }: { readonly request: FastifyRequest; readonly patch: Patch },
+): Promise<Patch> {
+  const removed = type === groupType ? removedMembers(patch) : [];
+  if (removed.length === 0) return patch;
   const others = await inventory.otherScimIds(placeOf(request).source, removed);
-  return others.length === 0 ? body : alsoRemoving(body, others);
+  return others.length === 0 ? patch : alsoRemoving(type, patch, others);
 }
 
 /** One change of a resource after the other. */

@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from 'node:timers/promises';
+import { breathe } from '../../../inventory/port/breathe.ts';
 import pLimit from 'p-limit';
 import { TooMuchError } from '../../../domain/errors.ts';
 import type { HrEvent } from '../../../domain/model.ts';

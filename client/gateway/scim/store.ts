@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setImmediate as breathe } from 'node:timers/promises';
+import { breathe } from '../../../inventory/port/breathe.ts';
 import { TooMuchError } from '../../../domain/errors.ts';
 import type { RecordTransaction } from '../../../inventory/port/inventory.ts';
 import type { ScimFilter, ScimRow } from '../../../inventory/port/scim.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { startGateway, type GatewayOptions, type TestGateway } from './gateway.ts';
 import type { HrEvent } from '../../../domain/model.ts';
-import { applyPatch } from '../../../client/gateway/scim/patch.ts';
+import { applyPatch, readPatch } from '../../../client/gateway/scim/patch.ts';
 import { userType } from '../../../client/gateway/scim/schemas.ts';
 import { newNotes, readResource, type JsonObject } from '../../../client/gateway/scim/values.ts';
 import { giveToken } from '../../support/operators.ts';
@@ -93,7 +93,7 @@ async function recorded({ inventory }: Pick<TestGateway, 'inventory'>): Promise<
 /** The user after the PATCH; throws for what would be refused. */
 export function patched(user: JsonObject, body: unknown): JsonObject {
   const notes = newNotes();
-  const after = applyPatch(userType, user, body, notes);
+  const after = applyPatch(userType, user, readPatch(userType, body), notes);
   for (const fault of notes.faults) throw fault;
   return after;
 }
