@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, type Logger } from '@temporalio/worker';
 import { tokenPattern } from '../auth/tokens.ts';
 
@@ -33,7 +34,19 @@ export function installTelemetry(logger: Logger): void {
   });
 }
 
-/** The SDK ends its threads with the last worker and connection: where neither came up they would keep the process alive. */
-export async function stopTelemetry(): Promise<void> {
-  await Runtime.instance().shutdown();
+/** How long the SDK may take to end its threads. */
+const endsWithinMs = 3_000;
+
+/**
+ * Ends the process with `process.exitCode`. The SDK ends its threads with the last worker and connection: where one did not come up, or
+ * does not go, they would keep the process alive.
+ */
+export async function endProcess(): Promise<never> {
+  await Promise.race([
+    Runtime.instance()
+      .shutdown()
+      .catch(() => undefined),
+    delay(endsWithinMs),
+  ]);
+  return process.exit();
 }

@@ -7,6 +7,7 @@ import type { Inventory } from './port/inventory.ts';
 import * as queries from './queries/index.ts';
 import * as queriesInTransaction from './queries/inTransaction.ts';
 
+export { isDatabaseAway } from './database/away.ts';
 export type { InventoryLocation } from './database/open.ts';
 
 /**

@@ -16,7 +16,8 @@ import { createEngineWatch } from '../client/operations/engineWatch.ts';
 import { requireKnownInventory } from '../client/operations/knownInventory.ts';
 import { createMuster, type Muster } from '../client/operations/muster.ts';
 import type { LivePolicy } from '../client/operations/livePolicy.ts';
-import { connectTemporal } from '../client/operations/temporal.ts';
+import { connectTemporal, requireNamespace } from '../client/operations/temporal.ts';
+import { onceReachable } from '../client/operations/awaitAway.ts';
 import type { Client } from '@temporalio/client';
 import type { Policy } from '../domain/policy/rules.ts';
 import { openPolicy } from './policy.ts';
@@ -33,6 +34,10 @@ interface Composition extends Pick<Config, 'inventory' | 'policyPath' | 'secrets
   readonly datadog: DatadogConfig;
   /** What else follows from a policy, whenever another one comes into force. */
   readonly followPolicy?: (policy: Policy) => Promise<void>;
+  /** Ends the waiting for Temporal and the database. */
+  readonly signal?: AbortSignal;
+  /** Tells people what is waited for; the log has it too. */
+  readonly say?: (text: string) => void;
 }
 
 export interface RunningMuster {
@@ -49,26 +54,29 @@ export interface RunningMuster {
 
 /** Puts everything together and starts the workers: the one place where the parts meet. */
 export async function startMuster(composition: Composition, logger: Logger, secrets: Secrets): Promise<RunningMuster> {
-  const { temporal, datadog } = composition;
+  const { temporal, datadog, signal, say } = composition;
   await using opened = new AsyncDisposableStack();
   const readAs = { datadogIsSimulator: datadog.isSimulator };
   const loaded = await loadPolicy(composition.policyPath, readAs);
-  const inventory = opened.use(
-    await openInventory(composition.inventory, await readEvidenceSigner(composition.signingKey)),
-  );
-  await requireNames(inventory, loaded);
-  const { client } = opened.use(await connectTemporal(temporal));
-  await requireKnownInventory(client, inventory);
+  const reach = <T>(work: () => Promise<T>) => onceReachable(work, { signal, say: (text) => tell(text, logger, say) });
+  const signer = await readEvidenceSigner(composition.signingKey);
+  const inventory = opened.use(await reach(() => openInventory(composition.inventory, signer)));
+  await reach(() => requireNames(inventory, loaded));
+  await reach(() => requireNamespace(temporal));
+  const { client } = opened.use(await reach(() => connectTemporal(temporal)));
+  await reach(() => requireKnownInventory(client, inventory));
+  await reach(() => ensureSearchAttributes(client, (text) => logger.warn(text)));
   const live = opened.use(
-    await openPolicy({
-      path: composition.policyPath,
-      policy: loaded,
-      ...readAs,
-      ...{ inventory, client, logger, follow: composition.followPolicy },
-    }),
+    await reach(() =>
+      openPolicy({
+        path: composition.policyPath,
+        policy: loaded,
+        ...readAs,
+        ...{ inventory, client, logger, follow: composition.followPolicy },
+      }),
+    ),
   );
-  await ensureSearchAttributes(client);
-  const connection = await NativeConnection.connect(temporal.connection);
+  const connection = await reach(() => NativeConnection.connect(temporal.connection));
   opened.defer(() => connection.close());
   const api = opened.use(openApi(datadog, secrets));
   const muster = createMuster({ client, inventory, attestor: openAttestor(composition.signingKey) });
@@ -94,6 +102,11 @@ export async function startMuster(composition: Composition, logger: Logger, secr
       }
     },
   };
+}
+
+function tell(text: string, logger: Logger, say: ((text: string) => void) | undefined): void {
+  logger.warn(text);
+  say?.(text);
 }
 
 interface Parts extends Pick<RunningMuster, 'client' | 'inventory' | 'muster' | 'policy'> {

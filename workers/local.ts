@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import colors from 'picocolors';
 import type { Inventory } from '../inventory/port/inventory.ts';
 import { ensureSecrets } from '../client/intake/webhooks/secrets.ts';
+import { isStopped } from '../client/operations/awaitAway.ts';
 import { applySchedules } from '../client/operations/schedule.ts';
 import { startSimulator, type Simulator } from '../simulator/index.ts';
 import { describeStart, inOtherTerminal, type LocalTemporal } from './banner.ts';
@@ -18,7 +19,7 @@ import { showFirstSync } from './firstSync.ts';
 import { lockHome } from './homeLock.ts';
 import { openToOthers } from '../config/privateHome.ts';
 import { removeRuntime, writeRuntime } from '../config/runtime.ts';
-import { installTelemetry, jsonLogger, scrub, stopTelemetry, type Secrets } from '../config/logging.ts';
+import { endProcess, installTelemetry, jsonLogger, scrub, type Secrets } from '../config/logging.ts';
 import { subjectOf } from '../domain/approvals.ts';
 import { exitCodeOf, UsageError } from '../domain/errors.ts';
 import type { Config, DatadogConfig } from '../config/types.ts';
@@ -64,11 +65,19 @@ async function runLocally({ isOnce, awkward }: Asked): Promise<boolean> {
   const logger = jsonLogger((line) => log.write(line), secrets);
   installTelemetry(logger);
   say('Starting the worker …');
-  const running = await startMuster(
-    { ...config, temporal, datadog, followPolicy: (policy) => ensureSecrets(config.secretsFolder, policy.sources) },
+  const starting = startMuster(
+    {
+      ...{ ...config, temporal, datadog, signal: stop, say },
+      followPolicy: (policy) => ensureSecrets(config.secretsFolder, policy.sources),
+    },
     logger,
     secrets,
   );
+  const running = await starting.catch((error: unknown) => {
+    if (!isStopped(error, stop)) throw error;
+  });
+  // Stopped while it waited for Temporal or the database.
+  if (running === undefined) return !isOnce;
   opened.defer(() => running.stop());
   await applySchedules(running.client, running.policy());
   const gateway = opened.use(await openGateway(config, running, logger, secrets));
@@ -227,10 +236,13 @@ try {
     options: { once: { type: 'boolean' }, awkward: { type: 'string' }, help: { type: 'boolean' } },
   });
   if (values.help) console.log(help);
-  else if (!(await runLocally({ isOnce: values.once ?? false, awkward: readSeed(values.awkward) })))
-    process.exitCode = 1;
+  else {
+    const isDone = await runLocally({ isOnce: values.once ?? false, awkward: readSeed(values.awkward) });
+    process.exitCode = isDone ? 0 : 1;
+    await endProcess();
+  }
 } catch (error) {
   console.error(scrub(`error: ${error instanceof Error ? error.message : String(error)}`, secrets));
   process.exitCode = exitCodeOf(error);
-  await stopTelemetry();
+  await endProcess();
 }

@@ -1,11 +1,15 @@
 import { readConfig } from '../config/config.ts';
 import { startMuster } from './compose.ts';
-import { installTelemetry, jsonLogger, scrub, stopTelemetry, type Secrets } from '../config/logging.ts';
+import { endProcess, installTelemetry, jsonLogger, scrub, type Secrets } from '../config/logging.ts';
 import { openToOthers } from '../config/privateHome.ts';
 import { exitCodeOf, UsageError } from '../domain/errors.ts';
+import { isStopped } from '../client/operations/awaitAway.ts';
 
 // The worker as a service: everything from the environment, logs as JSON lines on stderr, SIGTERM drains.
 const secrets: Secrets = new Set();
+const stopping = new AbortController();
+const { signal: stop } = stopping;
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
 try {
   const config = await readConfig();
   const { connection } = config.temporal;
@@ -22,15 +26,23 @@ try {
   const open = await openToOthers(config.home);
   if (open !== undefined) logger.warn(open.detail, { fix: open.fix });
   const running = await startMuster(
-    { ...config, temporal: { ...config.temporal, connection }, datadog: config.datadog },
+    { ...config, temporal: { ...config.temporal, connection }, datadog: config.datadog, signal: stop },
     logger,
     secrets,
   );
   logger.info('worker started', { datadog: config.datadog.baseUrl, namespace: config.temporal.namespace });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void running.stop());
-  await running.ended;
+  stop.addEventListener('abort', () => void running.stop().catch(() => undefined));
+  if (stop.aborted) void running.stop().catch(() => undefined);
+  try {
+    await running.ended;
+  } finally {
+    await running.stop();
+  }
 } catch (error) {
-  process.stderr.write(`error: ${scrub(error instanceof Error ? error.message : String(error), secrets)}\n`);
-  process.exitCode = exitCodeOf(error);
-  await stopTelemetry();
+  // Stopped while it waited for Temporal or the database.
+  if (!isStopped(error, stop)) {
+    process.stderr.write(`error: ${scrub(error instanceof Error ? error.message : String(error), secrets)}\n`);
+    process.exitCode = exitCodeOf(error);
+  }
 }
+await endProcess();

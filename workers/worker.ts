@@ -22,6 +22,19 @@ export interface Workers {
   stop(): Promise<void>;
 }
 
+/** How many calls are made at once. */
+const activityPlaces = [
+  [taskQueues.datadog, 50],
+  [taskQueues.leavers, 20],
+] as const;
+
+/** A worker that was created holds its connection until it has run. */
+async function letGo(worker: Worker): Promise<void> {
+  const run = worker.run();
+  worker.shutdown();
+  await run.catch(() => undefined);
+}
+
 /**
  * Starts the workers: `muster` runs the processes and keeps the records, `datadog` makes the calls, those of leavers apart:
  * they wait for no call that waits for Datadog. One process serves both, since the limit on requests is kept in it.
@@ -38,18 +51,16 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     shutdownForceTime: '25 seconds',
     ...overrides,
   } satisfies Partial<WorkerOptions>;
-  const muster = await Worker.create({ ...common, workflowBundle, taskQueue: taskQueues.muster });
-  const datadog = await Worker.create({
-    ...common,
-    taskQueue: taskQueues.datadog,
-    maxConcurrentActivityTaskExecutions: 50,
-  });
-  const leavers = await Worker.create({
-    ...common,
-    taskQueue: taskQueues.leavers,
-    maxConcurrentActivityTaskExecutions: 20,
-  });
-  const all = [muster, datadog, leavers];
+  const all: Worker[] = [];
+  try {
+    all.push(await Worker.create({ ...common, workflowBundle, taskQueue: taskQueues.muster }));
+    for (const [taskQueue, maxConcurrentActivityTaskExecutions] of activityPlaces) {
+      all.push(await Worker.create({ ...common, taskQueue, maxConcurrentActivityTaskExecutions }));
+    }
+  } catch (error) {
+    await Promise.all(all.map(letGo));
+    throw error;
+  }
   const stopAll = (): void => {
     for (const worker of all) if (worker.getState() === 'RUNNING') worker.shutdown();
   };

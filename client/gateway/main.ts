@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { openAttestor } from '../../auth/attestation.ts';
 import { openKeys, readEvidenceSigner } from '../../auth/keys.ts';
@@ -7,6 +8,7 @@ import { readConfig } from '../../config/config.ts';
 import { jsonLogger, scrub, type Secrets } from '../../config/logging.ts';
 import { openToOthers } from '../../config/privateHome.ts';
 import { startLivePolicy } from '../operations/livePolicy.ts';
+import { isStopped, onceReachable } from '../operations/awaitAway.ts';
 import { createMuster } from '../operations/muster.ts';
 import { reachTemporal } from '../operations/temporal.ts';
 import { readSecretsIn } from '../intake/webhooks/secrets.ts';
@@ -18,6 +20,9 @@ import { exitCodeOf, UsageError } from '../../domain/errors.ts';
 // The gateway as a service: everything from the environment but the address to listen at, logs as JSON lines on stderr.
 // SIGTERM: takes nothing new, finishes what it has, and ends.
 const secrets: Secrets = new Set();
+const stopping = new AbortController();
+const { signal: stop } = stopping;
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
 try {
   const { values } = parseArgs({ options: { host: { type: 'string', default: '127.0.0.1' } } });
   const config = await readConfig();
@@ -34,7 +39,9 @@ try {
   // It needs the policy's sources: the worker checks what the policy must say about a Datadog site.
   const readAs = { datadogIsSimulator: config.datadog?.isSimulator ?? true };
   const policy = await loadPolicy(config.policyPath, readAs);
-  const inventory = opened.use(await openInventory(config.inventory, await readEvidenceSigner(config.signingKey)));
+  const signer = await readEvidenceSigner(config.signingKey);
+  const waiting = { signal: stop, say: (text: string) => logger.warn(`gateway: ${text}`) };
+  const inventory = opened.use(await onceReachable(() => openInventory(config.inventory, signer), waiting));
   const { client } = opened.use(await reachTemporal({ ...config.temporal, connection }));
   const strange = Promise.withResolvers<never>();
   opened.use(await refuseStrangeInventory(client, inventory, strange.reject));
@@ -70,11 +77,12 @@ try {
   });
   opened.use(gateway);
   logger.info('gateway started', { url: gateway.url, metrics: gateway.metricsUrl });
-  const stopped = new Promise<void>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
-  });
+  const stopped = stop.aborted ? Promise.resolve() : once(stop, 'abort');
   await Promise.race([stopped, strange.promise]);
 } catch (error) {
-  process.stderr.write(`error: ${scrub(error instanceof Error ? error.message : String(error), secrets)}\n`);
-  process.exitCode = exitCodeOf(error);
+  // Stopped while it waited for the database.
+  if (!isStopped(error, stop)) {
+    process.stderr.write(`error: ${scrub(error instanceof Error ? error.message : String(error), secrets)}\n`);
+    process.exitCode = exitCodeOf(error);
+  }
 }

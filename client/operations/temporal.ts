@@ -1,4 +1,5 @@
 import { Client, Connection, isGrpcServiceError, type ConnectionOptions } from '@temporalio/client';
+import { UsageError } from '../../domain/errors.ts';
 
 interface TemporalTarget {
   readonly connection: ConnectionOptions;
@@ -15,6 +16,43 @@ export function grpcCodeIn(error: unknown): number | undefined {
 }
 
 export const isTemporalFailure = (error: unknown): boolean => grpcCodeIn(error) !== undefined;
+
+/** gRPC's codes of what the same call may not meet later: no time left, no room, nobody there. */
+const awayCodes: readonly (number | undefined)[] = [4, 8, 14];
+/** gRPC calls a handshake that failed "unavailable" too: that mends nobody but an operator. */
+const handshakeWords = /certificate|ssl|tls|wrong version number/i;
+
+/** Whether Temporal did not answer, so that the same may go through later: not where it refused. */
+export function isTemporalAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  // The SDK gives these no code.
+  const isUnconnected = error.name === 'TransportError' || error.message === 'Failed to connect before the deadline';
+  if (!isUnconnected && !awayCodes.includes(grpcCodeIn(error))) return false;
+  const { cause } = error;
+  return !handshakeWords.test(`${error.message} ${cause instanceof Error ? cause.message : ''}`);
+}
+
+const notFound = 5;
+const permissionDenied = 7;
+
+/** Throws a `UsageError` where Temporal says that there is no such namespace, and says why Temporal cannot be reached. */
+export async function requireNamespace(target: TemporalTarget, timeoutMs = 5_000): Promise<void> {
+  const { namespace } = target;
+  await using reached = await reachTemporal(target);
+  const { client } = reached;
+  try {
+    await client.withDeadline(Date.now() + timeoutMs, () => client.workflowService.describeNamespace({ namespace }));
+  } catch (error) {
+    const code = grpcCodeIn(error);
+    // Who may not ask goes on.
+    if (code === permissionDenied) return;
+    if (code !== notFound) throw error;
+    throw new UsageError(
+      `Temporal has no namespace ${namespace}: set TEMPORAL_NAMESPACE, or create it with ` +
+        `\`temporal operator namespace create ${namespace}\``,
+    );
+  }
+}
 
 /**
  * A client of the cluster, whether it responds now or not. A call is sent once: whoever makes it knows whether to repeat it,

@@ -2,9 +2,9 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /**
  * A TCP proxy that can withhold the responses: the request was carried out, and the caller does not know. `target` is
- * `host:port` or the path of a socket.
+ * `host:port` or the path of a socket; `at` the port to listen on, 0 for a free one.
  */
-export async function startHoldingProxy(target: string) {
+export async function startHoldingProxy(target: string, at = 0) {
   const [host = '127.0.0.1', port = ''] = target.split(':');
   const open = () => (target.startsWith('/') ? connect(target) : connect(Number(port), host));
   const state: { isHolding: boolean; from?: string | undefined } = { isHolding: false };
@@ -30,7 +30,7 @@ export async function startHoldingProxy(target: string) {
       if (!state.isHolding) client.write(data);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(at, '127.0.0.1', resolve));
   return {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     /** From now on no response comes through; connections that are open stay dumb. */
