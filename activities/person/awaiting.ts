@@ -2,13 +2,26 @@ import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { correlationConflict, waitingFailures } from '../../domain/failures.ts';
 import { withDatadog } from '../attempt.ts';
-import { correlate, pendingInvitation, type AskedAccount } from './correlation.ts';
+import type { Datadog } from '../../datadog/types.ts';
+import { askedAgain, correlate, pendingInvitation, type AskedAccount } from './correlation.ts';
 import { refuseServiceAccount, refuseStranger } from './ownership.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { attemptedAt, requiredWord, wordFor } from './word.ts';
 
-/** Activities that wait by failing: each attempt looks once. */
+const asSync = { priority: 'sync' } as const;
+
+/** Activities that wait by failing: each attempt looks once. What Datadog refuses to show is looked at again, too. */
 export function createAwaitingActivities({ datadog, inventory, policy }: Dependencies) {
+  const look = <T>(use: (api: Datadog) => Promise<T>, options: Parameters<typeof withDatadog>[2] = {}): Promise<T> =>
+    withDatadog(
+      datadog,
+      (api) =>
+        use(api).catch((error: unknown) => {
+          throw askedAgain(error);
+        }),
+      options,
+    );
+
   return {
     /** Fails until it is clear whose account it is (and, where one is needed, until there is one); is retried. */
     async awaitCorrelation({
@@ -19,7 +32,7 @@ export function createAwaitingActivities({ datadog, inventory, policy }: Depende
     }: AskedAccount & { readonly isAccountNeeded?: boolean }): Promise<void> {
       const email = (await wordFor({ inventory, policy }, { personId, eventId }, attemptedAt()))?.email;
       try {
-        await withDatadog(datadog, async (api) => {
+        await look(async (api) => {
           const { account } = await correlate({ api, inventory, policy }, { personId, email, isLeaving });
           if (account !== undefined && isLeaving) refuseServiceAccount(account);
           else if (account !== undefined) await refuseStranger(inventory, personId, account);
@@ -45,13 +58,7 @@ export function createAwaitingActivities({ datadog, inventory, policy }: Depende
       }
       if (activityInfo().attempt === 1) throw stillPending('nobody has logged in yet');
       try {
-        const { account } = await withDatadog(
-          datadog,
-          (api) => correlate({ api, inventory, policy }, { personId, email }),
-          {
-            priority: 'sync',
-          },
-        );
+        const { account } = await look((api) => correlate({ api, inventory, policy }, { personId, email }), asSync);
         if (account === undefined || account.status === 'pending') throw stillPending('nobody has logged in yet');
       } catch (error) {
         // The process looks itself, and shows it.
@@ -67,9 +74,7 @@ export function createAwaitingActivities({ datadog, inventory, policy }: Depende
       const account =
         activityInfo().attempt === 1
           ? undefined
-          : await withDatadog(datadog, (api) => api.getAccount(accountId, { withoutRoles: true }), {
-              priority: 'sync',
-            });
+          : await look((api) => api.getAccount(accountId, { withoutRoles: true }), asSync);
       if (account?.status !== 'active') {
         throw stillPending('the invitation has not been accepted yet');
       }

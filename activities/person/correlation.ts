@@ -3,7 +3,7 @@ import { accountOf } from '../../domain/access/correlation.ts';
 import type { Because } from '../../domain/evidence.ts';
 import type { Account, SeenAccount } from '../../domain/model.ts';
 import { isInDomains, type Policy } from '../../domain/policy/rules.ts';
-import { isFailure, type DatadogFailure } from '../../datadog/failures.ts';
+import { isFailure } from '../../datadog/failures.ts';
 import type { DatadogReads, ReadAccount } from '../../datadog/types.ts';
 import { withoutAddresses } from '../../domain/text.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
@@ -56,9 +56,7 @@ export function createCorrelationActivities({ datadog, inventory, policy }: Depe
           { api, inventory, policy },
           { personId, email: isBound ? undefined : word?.email, isLeaving },
         ).catch((error: unknown) => {
-          throw isLeaving && isFailure(error, 'InvalidRequest', 'ObjectRefused', 'NotFound', 'Conflict')
-            ? askedAgain(error)
-            : error;
+          throw isLeaving ? askedAgain(error) : error;
         });
         return account === undefined ? {} : { account: seenBy(word, account) };
       });
@@ -66,9 +64,11 @@ export function createCorrelationActivities({ datadog, inventory, policy }: Depe
   };
 }
 
-/** A reading that Datadog refuses ends no leaver: the alarm says that it takes too long. */
-const askedAgain = ({ type, message }: DatadogFailure): ApplicationFailure =>
-  ApplicationFailure.retryable(withoutAddresses(message), type);
+/** A reading that Datadog refuses ends no leaver, and nothing that waits: the alarm says that it takes too long. */
+export const askedAgain = (error: unknown): unknown =>
+  isFailure(error, 'InvalidRequest', 'ObjectRefused', 'NotFound', 'Conflict')
+    ? ApplicationFailure.retryable(withoutAddresses(error.message), error.type)
+    : error;
 
 /** By the binding on record, which an operator may have changed since the process began. */
 export async function correlate(context: Context, whose: Whose): Promise<Correlation> {

@@ -13,6 +13,7 @@ import { withoutAddresses } from '../../domain/text.ts';
 import { isSoonOver, withDatadog } from '../attempt.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { stillHeld } from './awaiting.ts';
+import { askedAgain } from './correlation.ts';
 
 const administrators = 'administrators';
 /** Longer than one attempt may take: the lease of a dead process expires by that. */
@@ -30,7 +31,9 @@ export function createProtectionActivities({ datadog, inventory, policy }: Depen
     /** Fails until nothing protects the account any more; is retried. */
     async awaitUnprotected(accountId: string): Promise<void> {
       await withDatadog(datadog, async (api) => {
-        const account = await api.getAccount(accountId);
+        const account = await api.getAccount(accountId).catch((error: unknown) => {
+          throw askedAgain(error);
+        });
         // Somebody has disabled it: nothing is left to protect.
         if (account === undefined || account.status === 'disabled') return;
         const guarding = { api, inventory, policy: policy() };

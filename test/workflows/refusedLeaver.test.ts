@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { HrEvent } from '../../domain/model.ts';
-import { employ, readAccount } from '../support/employees.ts';
+import { activeAccount, employ, readAccount } from '../support/employees.ts';
 import { accountOf, eventually, hrEvent, inPhase, outcomeOf, type TestMuster } from '../support/muster.ts';
 import { officialClient } from '../support/officialClient.ts';
 import { onSkippedTime } from '../support/skippedTime.ts';
@@ -124,6 +124,48 @@ test.each([400, 403, 500])('whose roles cannot be judged (%d) stays, and is aske
     expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Disabled', roles: [] });
   }, organization),
 );
+
+test.each([400, 403, 409])('who is looked at again every minute stays no longer for a refused look (%d)', (status) =>
+  onSkippedTime(async (stage) => {
+    const { muster, simulator, now, pass } = stage;
+    const accountId = await employ(stage, 'l-8');
+    simulator.faults.add({ kind: 'reply', match: { method: 'GET', path: '/permissions$' }, reply: refusal(500) });
+    const leaver = hrEvent('leaver', 'l-8', { at: await now(-minute) });
+    await muster.submitEvent(leaver);
+    await pass(minute / 2);
+    await inPhase(stage, 'l-8', 'blocked');
+    const match = { method: 'GET', path: `/users/${accountId}$` };
+    simulator.faults.add({ kind: 'reply', match, reply: refusal(status) });
+    await pass(10 * minute);
+    const asked = () => simulator.requests.count('GET', `/api/v2/users/${accountId}`);
+    const before = asked();
+    await pass(10 * minute);
+    expect(asked() - before).toBeGreaterThanOrEqual(8);
+    expect(asked() - before).toBeLessThanOrEqual(12);
+    simulator.faults.clear();
+    await pass(2 * minute);
+    expect(await outcomeOf(stage, leaver)).toMatchObject({ kind: 'completed' });
+    expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Disabled', roles: [] });
+  }, organization),
+);
+
+test('a leaver who waits to be known does not end with a look that Datadog refuses', () =>
+  onSkippedTime(async (stage) => {
+    const { muster, simulator, inventory, now, pass } = stage;
+    const person = { email: 'l-9@example.com' };
+    const leaver = hrEvent('leaver', 'l-9', { at: await now(-minute), person });
+    await muster.submitEvent(leaver);
+    await inPhase(stage, 'l-9', 'held');
+    simulator.faults.add({ kind: 'reply', match: { method: 'GET', path: '/users$' }, reply: refusal(400) });
+    await pass(30 * minute);
+    await inPhase(stage, 'l-9', 'held');
+    simulator.faults.clear();
+    const accountId = await activeAccount(simulator, 'somebody@example.com');
+    await inventory.bindAccount('l-9', accountId, new Date().toISOString());
+    await pass(20 * minute);
+    expect(await outcomeOf(stage, leaver)).toMatchObject({ kind: 'completed' });
+    expect(await readAccount(stage, accountId)).toMatchObject({ status: 'Disabled' });
+  }, organization));
 
 test('teams that cannot be read keep neither the leaver’s roles nor another leaver', () =>
   onSkippedTime(async (stage) => {
