@@ -88,8 +88,9 @@ export class Mailbox {
 
   /** Sorts in what the record holds; returns the events whose record is to be fetched from HR. */
   read({ person, events, terms }: OpenMailbox): readonly MailboxEvent[] {
-    const { employment, lines } = this.#terms === undefined ? person : this.person;
-    this.person = { ...person, employment, lines };
+    const { employment } = this.#terms === undefined ? person : this.person;
+    // The record's own lines: what was newest before may not count any more, and what it had overtaken does.
+    this.person = { ...person, employment };
     this.#terms = terms;
     this.#refuseUnknown(events);
     const over = new Set([this.current?.eventId, ...this.ended.map(({ event }) => event.eventId)]);
