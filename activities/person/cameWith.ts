@@ -1,5 +1,6 @@
 import { cameWithAccount } from '../../domain/access/warnings.ts';
 import type { Datadog } from '../../datadog/types.ts';
+import type { Because } from '../../domain/evidence.ts';
 import type { Account } from '../../domain/model.ts';
 import type { Inventory } from '../../inventory/port/inventory.ts';
 import { isJustCreated } from './lag.ts';
@@ -19,3 +20,12 @@ export async function takeWhatCame(
     await inventory.openGrant({ ...grant, since: attemptedAt() });
   }
 }
+
+/**
+ * Whether the account was created because of this event. What came with it is lost by nobody until its process ends; after that it is
+ * access like any other, and taken within the change budget.
+ */
+export const hasCreatedAccount = (
+  inventory: Pick<Inventory, 'hasEvidence'>,
+  { personId, eventId }: Pick<Because, 'personId' | 'eventId'>,
+): Promise<boolean> => inventory.hasEvidence({ personId, eventId, step: 'createAccount' });

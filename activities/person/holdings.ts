@@ -8,6 +8,7 @@ import { withDatadog } from '../attempt.ts';
 import { memberships } from '../../datadog/grants.ts';
 import type { DatadogReads } from '../../datadog/types.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { hasCreatedAccount } from './cameWith.ts';
 import { recordAccount } from './correlation.ts';
 import { isJustCreated, notShown } from './lag.ts';
 import { rolesOfMappings } from './loginMappings.ts';
@@ -20,7 +21,7 @@ interface Holdings {
   readonly access: SeenAccess;
   /** Keys of what Muster granted, on record (`entitlementKey`). */
   readonly managed: readonly string[];
-  /** Keys of those of them that came with the account, where any did: nobody was ever given them. */
+  /** Keys of those of them that came with the account that this event created, where any did: nobody was ever given them. */
   readonly cameWith?: readonly string[];
   /** How many memberships could not be read, of a leaver; absent where all could. */
   readonly unreadTeams?: number;
@@ -39,7 +40,7 @@ export function createHoldingsActivities({ datadog, notify, ...means }: Dependen
     await settleOpenWrites(inventory, personId, { account, access });
     const word = await wordFor({ inventory, policy }, because, attemptedAt());
     const held = { account: seenBy(word, account), roles, teams, teamsNotVisible };
-    return { access: held, ...keysOf(await managedOn(inventory, personId, account.id)) };
+    return { access: held, ...(await keysOf(inventory, because, await managedOn(inventory, personId, account.id))) };
   }
 
   return {
@@ -101,9 +102,14 @@ async function readAccess(api: DatadogReads, accountId: string, withoutTeams: bo
   return { access, unreadTeams: api.oddRows().filter(({ list }) => list === memberships).length };
 }
 
-function keysOf(grants: readonly GrantRow[]): Pick<Holdings, 'managed' | 'cameWith'> {
-  const cameWith = grants.filter(({ because }) => because === cameWithAccount).map(entitlementKey);
-  return { managed: grants.map(entitlementKey), ...(cameWith.length > 0 ? { cameWith } : {}) };
+async function keysOf(
+  inventory: Pick<Inventory, 'hasEvidence'>,
+  because: Because,
+  grants: readonly GrantRow[],
+): Promise<Pick<Holdings, 'managed' | 'cameWith'>> {
+  const along = grants.filter((one) => one.because === cameWithAccount).map(entitlementKey);
+  const isNew = along.length > 0 && (await hasCreatedAccount(inventory, because));
+  return { managed: grants.map(entitlementKey), ...(isNew ? { cameWith: along } : {}) };
 }
 
 /** How many. */

@@ -1,4 +1,5 @@
 import { cameWithAccount } from '../../domain/access/warnings.ts';
+import { hasCreatedAccount } from './cameWith.ts';
 import { activityInfo } from '@temporalio/activity';
 import {
   whyNotOwed,
@@ -91,7 +92,7 @@ async function readRecord(
     emailHolder:
       write.email === undefined ? undefined : await otherHolder(trx, personId, { email: write.email, at: now, ranks }),
     entitled: await entitledTo(trx, means, write, {
-      personId,
+      because,
       before,
       word: attributesAt(statements, ranks, onItsDay),
     }),
@@ -140,11 +141,11 @@ async function entitledTo(
   { policy }: OwedMeans,
   { accountId, entitlement }: AskedWrite,
   {
-    personId,
+    because,
     before,
     word,
   }: {
-    readonly personId: string;
+    readonly because: Because;
     readonly before: AccessBefore | undefined;
     readonly word: PersonAttributes | undefined;
   },
@@ -162,6 +163,7 @@ async function entitledTo(
   };
   const held =
     before === undefined || before.accountId !== accountId ? [] : heldEntitlements(before.access).filter(isIt);
+  const { personId } = because;
   const grants = await trx.listGrants({ personId, open: true, limit: 1_000, offset: 0 });
   const ours = grants.filter((one) => one.accountId === accountId && one.reason !== 'preexisting' && isIt(one));
   return {
@@ -170,7 +172,7 @@ async function entitledTo(
     onApproval: onApproval.filter(({ entitlements }) => entitlements.some(isNamed)).map(({ rule }) => rule),
     wasHeld: held.length > 0,
     isOurs: ours.length > 0,
-    hasComeAlong: ours.some(({ because }) => because === cameWithAccount),
+    hasComeAlong: ours.some((one) => one.because === cameWithAccount) && (await hasCreatedAccount(trx, because)),
   };
 }
 

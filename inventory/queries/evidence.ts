@@ -30,7 +30,6 @@ export async function hasEvidence(
   return present !== undefined;
 }
 
-/** How many links the person has of this kind of step since then. */
 /** Whether Muster created this account for this person since then. */
 export async function hasCreated(
   db: Db,
@@ -47,6 +46,7 @@ export async function hasCreated(
     .some(({ at, after }) => at >= since && (after as { readonly id?: string } | undefined)?.id === accountId);
 }
 
+/** How many links the person has of this kind of step since then. */
 export async function countEvidence(
   db: Db,
   { personId, stepPrefix, since }: { readonly personId: string; readonly stepPrefix: string; readonly since: string },
