@@ -119,8 +119,10 @@ async function send(
 
 const stepOf = (round: number): string => `sendInvitation:${round}`;
 
-const findOpen = async ({ writing, because, round }: Inviting): Promise<OpenWrite | undefined> =>
-  (await writing.inventory.listOpenWrites(because.personId)).find(({ step }) => step === stepOf(round));
+const findOpen = async ({ writing, accountId, because, round }: Inviting): Promise<OpenWrite | undefined> =>
+  (await writing.inventory.listOpenWrites(because.personId)).find(
+    (open) => open.step === stepOf(round) && open.accountId === accountId,
+  );
 
 /** The link of the open write says that nobody knows. */
 async function takeAsSent(inventory: Inventory, open: OpenWrite, sentAt: string): Promise<Invitation> {

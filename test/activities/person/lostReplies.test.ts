@@ -77,6 +77,23 @@ test('nobody who has accepted is invited again', async () => {
   expect(mails(world)).toBe(1);
 });
 
+test('an invitation of another account that may have been sent keeps nobody from theirs', async () => {
+  await using world = await openWorld({ word: ada });
+  const { inventory } = world;
+  const first = await withAccount(world);
+  const askedAt = new Date().toISOString();
+  const step = 'sendInvitation:1';
+  const entry = { ...because, step, at: askedAt, action: 'send invitation', actor: 'hr' };
+  await inventory.beginWrite({ personId: 'p-1', accountId: first, step, askedAt, wanted: { kind: 'invited' }, entry });
+  // An operator says that another one is theirs.
+  const { id } = await world.api().createAccount({ email: 'ada.alder@example.com', name: 'Ada Alder' });
+  await inventory.unlinkAccount('p-1');
+  await inventory.bindAccount('p-1', id, askedAt);
+  expect((await invite(world, id)).id).not.toBe('unknown');
+  expect(mails(world)).toBe(1);
+  expect(await inventory.listPending('p-1')).toMatchObject([{ accountId: id }]);
+});
+
 type Run = (world: World, id: string) => Promise<unknown>;
 
 /** What is done with an account that Datadog does not show everywhere yet. */
