@@ -1,4 +1,4 @@
-import { activityInfo } from '@temporalio/activity';
+import { activityInfo, heartbeat } from '@temporalio/activity';
 import { minuteMs } from '../../domain/durations.ts';
 import { DatadogFailure } from '../../datadog/failures.ts';
 import { lagMs } from '../../inventory/port/evidence.ts';
@@ -13,22 +13,28 @@ import { attemptedAt } from './word.ts';
 /** How long Datadog is asked again for what it says yes to and does not do. */
 const patienceMs = 10 * minuteMs;
 
-/** How long this activity has been tried, by the server's clock. */
-function triedForMs(): number {
-  const { scheduledTimestampMs, currentAttemptScheduledTimestampMs } = activityInfo();
-  return currentAttemptScheduledTimestampMs - scheduledTimestampMs;
+/**
+ * How long what Datadog has said yes to does not show, by the server's clock. The attempts of an activity pass the time of the first on:
+ * what was down before, or refused, says nothing of lag.
+ */
+function unshownForMs(): number {
+  const { heartbeatDetails, currentAttemptScheduledTimestampMs: now } = activityInfo();
+  const { unshownSince = now } = (heartbeatDetails ?? {}) as { readonly unshownSince?: number };
+  heartbeat({ unshownSince });
+  return now - unshownSince;
 }
 
-/** Whether this activity wrote so lately that its readings may lag. */
-export const mayLag = (): boolean => triedForMs() < lagMs;
+/** Whether what does not show may have been written so lately that readings lag. */
+export const mayLag = (): boolean => unshownForMs() < lagMs;
 
 export const lagging = (message: string): DatadogFailure =>
   new DatadogFailure('UnexpectedResponse', message, { isLag: true });
 
 /** Datadog has said yes, and nothing shows it: first that is lag, then it is tried again, and after ten minutes it has failed. */
 export function notDone(message: string): DatadogFailure {
-  if (mayLag()) return lagging(`${message} yet`);
-  if (triedForMs() < patienceMs) return new DatadogFailure('UnexpectedResponse', message);
+  const ms = unshownForMs();
+  if (ms < lagMs) return lagging(`${message} yet`);
+  if (ms < patienceMs) return new DatadogFailure('UnexpectedResponse', message);
   const words = `${message}, ten minutes after Datadog said yes to it`;
   return new DatadogFailure('UnexpectedResponse', words, { isExhausted: true });
 }

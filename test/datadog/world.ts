@@ -50,7 +50,7 @@ export interface World extends Pair {
   readonly role: ResolvedEntitlement;
   readonly team: ResolvedEntitlement;
   /** One attempt of an activity that has been tried for so long, as the worker would run it; all its HTTP ends after `httpMs`. */
-  attempt<T>(attempt: number, use: (activities: PersonActivities) => Promise<T>, triedForMs?: number): Promise<T>;
+  attempt<T>(attempt: number, use: (activities: PersonActivities) => Promise<T>, tried?: Tried): Promise<T>;
 }
 
 /** `client` may stand before the real one. */
@@ -114,13 +114,18 @@ export async function openWorld(
   await inventory.rememberEntitlementIds([role, team], new Date().toISOString());
   // Attempts that fail are what these tests are about.
   const logger = new DefaultLogger('ERROR');
-  const attempt = <T>(count: number, use: (activities: PersonActivities) => Promise<T>, triedForMs = 0): Promise<T> =>
+  const attempt = <T>(
+    count: number,
+    use: (activities: PersonActivities) => Promise<T>,
+    tried: Tried = {},
+  ): Promise<T> =>
     new MockActivityEnvironment(
       {
         attempt: count,
         startToCloseTimeoutMs: 2_000 + httpMs,
-        scheduledTimestampMs: Date.now() - triedForMs,
+        scheduledTimestampMs: Date.now() - (tried.forMs ?? 0),
         currentAttemptScheduledTimestampMs: Date.now(),
+        heartbeatDetails: tried.unshownForMs && { unshownSince: Date.now() - tried.unshownForMs },
       },
       { logger },
     ).run(() => use(activities)) as Promise<T>;
@@ -148,6 +153,13 @@ export async function openWorld(
     attempt,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
+}
+
+/** What went before an attempt. */
+interface Tried {
+  readonly forMs?: number;
+  /** For so long Datadog has said yes to what does not show. */
+  readonly unshownForMs?: number;
 }
 
 const everyone = { name: 'everyone', when: {}, roles: ['Datadog Standard Role'], teams: ['engineering'] };
