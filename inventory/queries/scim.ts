@@ -140,14 +140,17 @@ async function oweWhere(
     .where(column, 'in', [...values])
     .execute();
   const ids = found.filter(({ resourceType }) => resourceType === 'User').map(({ id }) => id);
-  if (ids.length === 0) return;
-  await db
-    .updateTable('scimResources')
-    .set({ owed: 1 })
-    .where('source', '=', source)
-    .where('owed', 'in', [0, 3])
-    .where('id', 'in', ids)
-    .execute();
+  // A manager may have more reports than a statement has room for.
+  for (const some of chunksOf(ids, chunkSize)) {
+    await db
+      .updateTable('scimResources')
+      .set({ owed: 1 })
+      .where('source', '=', source)
+      .where('owed', 'in', [0, 3])
+      .where('id', 'in', some)
+      .execute();
+    await breathe();
+  }
 }
 
 /** Has users judged anew whose manager had not come, and who have not changed since. */

@@ -102,6 +102,20 @@ describe.each(await openDatabases())('what identity providers push, on $name', (
     expect(await inventory.scimGroupsOf('entra', ['u-0'])).toHaveLength(1);
   });
 
+  test('more reports of one manager than a statement has room for are owed events', async () => {
+    await using fixture = await makeFixture();
+    const { inventory } = fixture;
+    // More than PostgreSQL takes, and twice as many as SQLite.
+    const many = 66_000;
+    await fixture.query(`
+      with recursive counted (i) as (select 1 union all select i + 1 from counted where i < ${many})
+      insert into scim_resources
+        (source, id, resource_type, name, manager, version, owed, resource, created_at, last_modified_at)
+      select 'okta', 'u-' || i, 'User', 'u-' || i, 'boss', 1, 0, '{}', '${at(1)}', '${at(1)}' from counted`);
+    await inventory.oweScimReports('okta', ['boss']);
+    expect(await inventory.owedScim({ limit: many + 1, offset: 0 })).toHaveLength(many);
+  });
+
   test('what is owed is found by either id, leavers first, and settled with what was said', async () => {
     await using fixture = await makeFixture();
     const { inventory } = fixture;
