@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Account, Invitation } from '../domain/model.ts';
 import { fitName } from '../domain/access/names.ts';
 import { DatadogFailure } from './failures.ts';
@@ -6,7 +6,7 @@ import type { Sender } from './http.ts';
 import { readPages } from './paging.ts';
 import { readRows } from './rows.ts';
 import { invitationsAnswer, parse, toAccount, userAnswer, userSchema } from './schema.ts';
-import type { DatadogReads, DatadogWrites } from './types.ts';
+import type { DatadogReads, DatadogWrites, ReadAccount } from './types.ts';
 import { pathId } from './pathId.ts';
 import { foldCase, isSameText } from '../domain/text.ts';
 
@@ -28,9 +28,9 @@ export function createAccountReads(http: Sender): AccountReads {
       const query = { filter: foldCase(address), ...paging };
       const answer = await http.send({ method: 'GET', path: '/api/v2/users', query, operation, permission: read });
       const page = readRows(http, userSchema, answer, operation);
-      // It may be the one that is sought.
-      if (page.unread.length > 0) throw unreadable(operation, page.unread);
-      return { ...page, rows: page.rows.map(toAccount) };
+      // It may be the one that is sought, unless it shows that it is somebody else’s.
+      if (page.unread.length > 0 && !areOthers(answer, address)) throw unreadable(operation, page.unread);
+      return { ...page, rows: page.rows.map(asShown) };
     });
     return accounts.filter(({ email, handle }) => isSameText(email, address) || isSameText(handle, address));
   }
@@ -48,7 +48,7 @@ export function createAccountReads(http: Sender): AccountReads {
         const { data } = parse(userAnswer, answer, operation);
         // Taking an absent list for an empty one would look as if the roles had been given back.
         if (!data.relationships?.roles) {
-          if (withoutRoles) return { ...toAccount(data), areRolesUnread: true };
+          if (withoutRoles) return asShown(data);
           throw new DatadogFailure('UnexpectedResponse', `${operation}: data.relationships.roles is missing`);
         }
         return toAccount(data);
@@ -66,7 +66,7 @@ export function createAccountWrites(http: Sender): AccountWrites {
     const operation = 'update user';
     const body = { data: { id, type: 'users', attributes } };
     const answer = await http.send({ method: 'PATCH', path: userPath(id), body, operation, permission: manage });
-    return toAccount(parse(userAnswer, answer, operation).data);
+    return asShown(parse(userAnswer, answer, operation).data);
   }
 
   return {
@@ -108,6 +108,24 @@ export function createAccountWrites(http: Sender): AccountWrites {
       await http.send({ method: 'DELETE', path, operation: 'cancel invitations', permission: invite });
     },
   };
+}
+
+/** Where its roles are not shown, nobody is to believe that it has none. */
+function asShown(data: z.infer<typeof userSchema>): ReadAccount {
+  const account = toAccount(data);
+  return data.relationships?.roles ? account : { ...account, areRolesUnread: true };
+}
+
+const addressed = z.object({ id: z.string(), attributes: z.object({ email: z.string(), handle: z.string() }) });
+const anyRows = z.object({ data: z.array(z.unknown()) });
+
+/** Whether each row that cannot be read names an e-mail and a handle, neither of which is this address. */
+function areOthers(answer: unknown, address: string): boolean {
+  const odd = anyRows.parse(answer).data.filter((row) => !userSchema.safeParse(row).success);
+  return odd.every((row) => {
+    const { email, handle } = addressed.safeParse(row).data?.attributes ?? { email: address, handle: address };
+    return !isSameText(email, address) && !isSameText(handle, address);
+  });
 }
 
 const unreadable = (operation: string, ids: readonly (string | undefined)[]): DatadogFailure =>

@@ -71,3 +71,14 @@ test('a search that finds a user who cannot be read does not say that there is n
   const found = stub.api().findAccountsByAddress('u-1@example.com');
   expect(await failureOf(found)).toMatchObject({ type: 'UnexpectedResponse', message: expect.stringContaining('u-1') });
 });
+
+test('a search goes on where a user who cannot be read is surely somebody else', async () => {
+  const other = userOf('u-2', { email: 'mu-1@example.com', handle: 'mu-1@example.com', name: 7 });
+  await using stub = await listing([userOf('u-1', { email: 'u-1@example.com' }), other]);
+  const api = stub.api();
+  expect(ids(await api.findAccountsByAddress('u-1@example.com'))).toEqual(['u-1']);
+  expect(api.oddRows().map(({ id }) => id)).toEqual(['u-2']);
+  expect(await failureOf(stub.api().findAccountsByAddress('mu-1@example.com'))).toMatchObject({
+    type: 'UnexpectedResponse',
+  });
+});
