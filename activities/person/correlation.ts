@@ -129,8 +129,11 @@ export async function bind(inventory: Inventory, personId: string, accountId: st
 
 /** The inventory's picture of an account follows at once, not with the next sync. */
 export async function recordAccount(inventory: Inventory, account: ReadAccount): Promise<Account> {
-  if (account.areRolesUnread === true) return account;
-  await inventory.writeAccounts({ accounts: [account], seenAt: new Date().toISOString() });
+  const seenAt = new Date().toISOString();
+  const { areRolesUnread = false, ...shown } = account;
+  // Roles that are not shown are those that are known; of an account of which none are, nothing is put on record.
+  const known = areRolesUnread ? await inventory.findAccount(account.id) : account;
+  if (known !== undefined) await inventory.writeAccounts({ accounts: [{ ...shown, roleIds: known.roleIds }], seenAt });
   return account;
 }
 
