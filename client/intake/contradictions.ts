@@ -22,9 +22,11 @@ export interface KnownLeave {
   readonly leavesAt?: string;
 }
 
-/** Since when somebody has left by that word: HR may have recorded the leave long before its day, or after it. */
-export const leftSince = ({ occurredAt, effectiveAt }: Pick<HrEvent, 'occurredAt' | 'effectiveAt'>): string =>
-  new Date(Math.max(Date.parse(occurredAt), Date.parse(effectiveAt))).toISOString();
+/** Since when somebody has left by that word: HR may have recorded the leave long before its day, or after it, or for at once. */
+export function leftSince(leave: Pick<HrEvent, 'occurredAt' | 'effectiveAt' | 'immediate'>): string {
+  const from = Date.parse(leave.immediate === true ? leave.occurredAt : leave.effectiveAt);
+  return new Date(Math.max(Date.parse(leave.occurredAt), from)).toISOString();
+}
 
 /**
  * Why a record of HR is not believed, in words without its values; undefined where it says one thing. The same for every way in: what

@@ -48,14 +48,14 @@ interface Said {
 const nowOr = (at: string | undefined): string => at ?? new Date().toISOString();
 
 /** Returns the person, who has left by the word of that source. */
-async function gone(source: string, id: string): Promise<string> {
+async function gone(source: string, id: string, how: Partial<HrEvent> = {}): Promise<string> {
   const { inventory, policy } = gateway;
   const named = { source, externalId: id, email: `${id}@example.com` };
   const { personId } = await aliasOf(inventory, named, { at: recordedAt, policy });
   const hire = { kind: 'joiner', personId, source, person: { email: named.email } } as const;
   const days = { occurredAt: '2025-11-30T09:00:00.000Z', effectiveAt: '2026-01-15T00:00:00.000Z' };
   const first: HrEvent = { ...hire, ...days, eventId: `${source}:${id}:hire` };
-  const last: HrEvent = { ...leave, eventId: `${source}:${id}:leave`, kind: 'leaver', personId, source };
+  const last: HrEvent = { ...leave, eventId: `${source}:${id}:leave`, kind: 'leaver', personId, source, ...how };
   await finished(inventory, [first]);
   await finished(inventory, [last], { process: 'offboarding', employment: 'left' });
   return personId;
@@ -69,9 +69,9 @@ const employed = async (personId: string): Promise<string> => {
 
 let messages = 0;
 const pushedBy =
-  (source: string) =>
+  (source: string, how: Partial<HrEvent> = {}) =>
   async ({ id, at, ...dates }: Said): Promise<string> => {
-    const personId = await gone(source, id);
+    const personId = await gone(source, id, how);
     const body = JSON.stringify({ id, email: `${id}@example.com`, status: 'Active', ...dates, at: nowOr(at) });
     const headers = sign(body, { secret, id: `msg-${(messages += 1)}` });
     expect(await post(gateway, body, headers, `/v1/events/${source}`)).toMatchObject({ status: 202 });
@@ -172,4 +172,10 @@ test.each<[string, Partial<Said>, 'back' | 'gone', readonly Way[]]>([
     answers[way] = await employed(await ways[way]({ id, startDate: '', endDate: '', ...said }));
   }
   expect(answers).toEqual(Object.fromEntries(from.map((way) => [way, expected])));
+});
+
+test('somebody who left at once is back from a day after that on, whichever day their leave was to be', async () => {
+  const push = pushedBy('timeless', { immediate: true, effectiveAt: '2026-06-30T00:00:00.000Z' });
+  const said = { id: 'at-once', startDate: '2026-03-01', endDate: '' };
+  expect(await employed(await push(said))).toBe('back');
 });
