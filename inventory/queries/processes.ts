@@ -44,15 +44,17 @@ export const finishProcess = locked(
       .where('personId', '=', personId)
       .executeTakeFirstOrThrow();
     const isMain = ({ event }: Ended): boolean => event.eventId === carriedOut?.eventId;
-    const lines = ended
-      .map((one) => (outranked.has(one.event.eventId) ? asMover(one) : one))
-      .reduce(
-        (known, one) => advance(known, one, isMain(one)),
-        standingLines(parseJson(before.lines), statements, outranked),
-      );
+    const stored = parseJson(before.lines);
+    const taken = ended.map((one) => (outranked.has(one.event.eventId) ? asMover(one) : one));
+    const lines = taken.reduce(
+      (known, one) => advance(known, one, isMain(one)),
+      standingLines(stored, statements, outranked),
+    );
+    // What does not count any more stays until a word that does has had its turn: what it brought about is to be undone.
+    const isSaid = taken.some((one) => lineOf(one.event) === 'employment' && isCarriedOut(one, isMain(one)));
     await db
       .updateTable('people')
-      .set({ lines: canonicalJson(lines) })
+      .set({ lines: canonicalJson(isSaid ? lines : { ...lines, employment: stored.employment }) })
       .where('personId', '=', personId)
       .execute();
     const main = ended.find(isMain);
@@ -110,10 +112,14 @@ function withdrawn({ withdrawal }: IntakeRow, outcome: EndedEvent['outcome']): E
   return { ...outcome, detail: `withdrawn by ${actor}${reason === undefined ? '' : `: ${reason}`}` };
 }
 
+/** By a process of its own, or with another one. */
+const isCarriedOut = ({ outcome }: Pick<Ended, 'outcome'>, isMain: boolean): boolean =>
+  isMain || outcome.kind === 'completed';
+
 /** An event that was carried out, or taken over, moves its line; a hire that was replaced has told its attributes all the same. */
 function advance(lines: Lines, { event, outcome }: Ended, isMain: boolean): Lines {
   const told = { ...event, ...(event.person === undefined ? {} : { isTelling: true as const }) };
-  if (isMain || outcome.kind === 'completed') return foldLines(lines, told);
+  if (isCarriedOut({ outcome }, isMain)) return foldLines(lines, told);
   if (!isHire(event) || outcome.kind === 'cancelled') return lines;
   return { ...lines, attributes: newest(lines.attributes, event) };
 }

@@ -122,3 +122,18 @@ test('any order in which three sources and an operator are heard ends in the sam
     },
   );
 }, 60_000);
+
+test('a leave has its turn again, too, where another process ends before the first word of HR is read', async () => {
+  const [sqlite] = await openDatabases();
+  await using fixture = await (sqlite?.makeFixture() ?? Promise.reject(new Error('no database')));
+  const { inventory } = fixture;
+  const personId = 'p-1';
+  for (const [index, said] of leaverBeforeLower.entries()) {
+    await inventory.receiveEvent(eventOf(said, personId), day(index));
+    if (index < 2) await carryOut(inventory, personId);
+  }
+  expect(await inventory.findPerson(personId)).toMatchObject({ employment: 'employed' });
+  await inventory.finishProcess({ personId, process: 'roleChange', events: [], at: now }, ranks);
+  await carryOut(inventory, personId);
+  expect(await inventory.findPerson(personId)).toMatchObject({ employment: 'left' });
+});
