@@ -1,5 +1,7 @@
 import type { Account } from '../../domain/model.ts';
+import { withoutOn } from '../../datadog/failures.ts';
 import type { Datadog } from '../../datadog/types.ts';
+import { ofOneAlone } from './pace.ts';
 import { activationSignal } from './signals.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { AwaitedLogin, PendingInvitation } from '../../inventory/port/people.ts';
@@ -42,7 +44,7 @@ export async function signalFirstLogins(
   const newest = await changedSince(api, since);
   // Where the list does not come in the requested order, a few are looked up in turn.
   const looked = newest === undefined ? waiting.slice(0, mostPeople) : waiting;
-  const accounts = newest ?? (await Promise.all(looked.map(({ email }) => api.findAccountsByAddress(email)))).flat();
+  const accounts = newest ?? (await lookUp(api, looked));
   const awaited = awaitedBy(looked);
   const signalActivated = activationSignal(signals);
   let activated = 0;
@@ -59,6 +61,11 @@ export async function signalFirstLogins(
   return activated;
 }
 
+async function lookUp(api: Datadog, looked: readonly AwaitedLogin[]): Promise<readonly Account[]> {
+  const found = looked.map(({ email }) => withoutOn(ofOneAlone, api.findAccountsByAddress(email)));
+  return (await Promise.all(found)).flatMap((accounts) => accounts ?? []);
+}
+
 /** Undefined where the list does not come with the latest change first. */
 async function changedSince(api: Datadog, since: string): Promise<readonly Account[] | undefined> {
   const changed: Account[] = [];
@@ -68,7 +75,7 @@ async function changedSince(api: Datadog, since: string): Promise<readonly Accou
     changed.push(...page.accounts);
     if (!isInOrder(changed)) return undefined;
     const [last] = changed.slice(-1);
-    if (page.accounts.length === 0 || (number + 1) * page.size >= page.total) break;
+    if (page.accounts.length + page.unread.length === 0 || (number + 1) * page.size >= page.total) break;
     if (timeOf(last) < Date.parse(since)) break;
     ({ size } = page);
   }

@@ -1,12 +1,22 @@
 import { activityInfo, heartbeat } from '@temporalio/activity';
 import pLimit from 'p-limit';
 import { mergeOddRows, noOddRows, type OddRows } from '../../domain/sync/oddRows.ts';
+import type { DatadogFailureType } from '../../datadog/failures.ts';
 import type { AttemptOptions, Turn } from '../../datadog/types.ts';
 
 /** How an activity of the sync goes through many requests: a few in flight, with heartbeats, and an end in good time. */
 
 /** Yields to processes; one request that hangs must not use up the minutes of an activity. */
 export const asSync = { priority: 'sync', requestDeadlineMs: 20_000 } as const satisfies AttemptOptions;
+
+/** Failures of asking for one of many: the others are asked for all the same, and this one by the next pass. */
+export const ofOneAlone = [
+  'DatadogUnavailable',
+  'UnexpectedResponse',
+  'InvalidRequest',
+  'ObjectRefused',
+  'Conflict',
+] as const satisfies readonly DatadogFailureType[];
 
 export interface SyncChanges {
   readonly added: number;

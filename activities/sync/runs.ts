@@ -5,7 +5,7 @@ import { withoutOn } from '../../datadog/failures.ts';
 import type { DatadogReads } from '../../datadog/types.ts';
 import { isEvidenceUntold } from './evidence.ts';
 import { signalFirstLogins } from './firstLogins.ts';
-import { asSync } from './pace.ts';
+import { asSync, ofOneAlone } from './pace.ts';
 import { activationSignal } from './signals.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { PendingInvitation } from '../../inventory/port/people.ts';
@@ -85,7 +85,7 @@ async function signalAcceptances(
   for (const candidate of waiting.filter(({ accountId }) => !pending.has(accountId))) {
     // One account that cannot be read just now keeps nobody else waiting: the next pass reads it.
     const reading = api.getAccount(candidate.accountId, { withoutRoles: true });
-    const account = await withoutOn(['DatadogUnavailable', 'UnexpectedResponse'], reading);
+    const account = await withoutOn(ofOneAlone, reading);
     heartbeat({ accountId: candidate.accountId });
     if (account?.status !== 'active') continue;
     await signalActivated(candidate);

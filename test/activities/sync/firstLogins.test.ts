@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createSyncActivities } from '../../../activities/sync/runs.ts';
 import { withCalls } from '../../../datadog/wrappers/replaceCalls.ts';
+import { DatadogFailure } from '../../../datadog/failures.ts';
 import type { DatadogClient } from '../../../datadog/types.ts';
 import { activeAccount } from '../../support/employees.ts';
 import { openWorld, type World } from '../../datadog/world.ts';
@@ -14,6 +15,20 @@ async function awaitPeople({ inventory }: World, count: number): Promise<void> {
 }
 
 const emailOf = (index: number): string => `p${String(index).padStart(4, '0')}@example.com`;
+
+/** The same organization, whose list comes in another order. */
+const unordered = ({ client }: World): DatadogClient => ({
+  ...client,
+  attempt(options) {
+    const api = client.attempt(options);
+    return withCalls(api, {
+      async listAccountsPage(page) {
+        const { accounts, ...rest } = await api.listAccountsPage(page);
+        return { ...rest, accounts: accounts.toReversed() };
+      },
+    });
+  },
+});
 
 /** One light pass: whom it told of which account, and what it asked. */
 async function pass({ inventory, client, policy }: World, datadog: DatadogClient = client) {
@@ -64,20 +79,8 @@ test('where the list comes in another order a few are looked up by turns', async
   await awaitPeople(world, 12);
   // In the order of their ids: 0, 1, 10, 11, 2 and so on.
   const made = await activeAccount(world.simulator, emailOf(9));
-  const unordered: DatadogClient = {
-    ...world.client,
-    attempt(options) {
-      const api = world.client.attempt(options);
-      return withCalls(api, {
-        async listAccountsPage(page) {
-          const { accounts, ...rest } = await api.listAccountsPage(page);
-          return { ...rest, accounts: accounts.toReversed() };
-        },
-      });
-    },
-  };
   const passes = [];
-  for (let index = 0; index < 3; index += 1) passes.push(await pass(world, unordered));
+  for (let index = 0; index < 3; index += 1) passes.push(await pass(world, unordered(world)));
   expect(passes.map(({ told }) => told)).toEqual([[], [], [`p-9 ${made}`]]);
   for (const { requests } of passes) expect(requests).toBeLessThanOrEqual(10);
 });
@@ -97,3 +100,42 @@ test('a wait for the first login asks nothing at first, then ends with an accoun
   expect(await world.inventory.listAwaitedLogins()).toEqual([]);
   await wait(2, 'p-2');
 });
+
+const refusals = [
+  { status: 400, body: { errors: ['not this one'] } },
+  { status: 403, body: { errors: ['not this one'] } },
+  { status: 200, body: { data: [{ id: 'odd' }], meta: { page: { total_count: 1, total_filtered_count: 1 } } } },
+];
+
+test.each(refusals)('one account that Datadog does not show ($status) keeps nobody else waiting', async (reply) => {
+  await using world = await openWorld({ people: 30, seed: 5 });
+  const { simulator, inventory } = world;
+  for (const personId of ['i-0', 'i-1']) {
+    const accountId = await activeAccount(simulator, `${personId}@example.com`);
+    await inventory.bindAccount(personId, accountId, since);
+    await inventory.recordInvitation({ personId, accountId, invitationId: 'i', sentAt: since, expiresAt: since });
+  }
+  await awaitPeople(world, 2);
+  const made = await activeAccount(simulator, emailOf(1));
+  const [first, second] = await inventory.listPending();
+  simulator.faults.add({ kind: 'reply', match: { path: `/users/${first?.accountId}$` }, reply });
+  const { told } = await pass(world, refusing(world, emailOf(0)));
+  expect(told).toEqual([`${second?.personId} ${second?.accountId}`, `p-1 ${made}`]);
+});
+
+/** The same, which does not search for this address. */
+const refusing = (world: World, address: string): DatadogClient => {
+  const client = unordered(world);
+  return {
+    ...client,
+    attempt(options) {
+      const api = client.attempt(options);
+      return withCalls(api, {
+        async findAccountsByAddress(email) {
+          if (email === address) throw new DatadogFailure('InvalidRequest', 'not this one');
+          return api.findAccountsByAddress(email);
+        },
+      });
+    },
+  };
+};
