@@ -84,7 +84,8 @@ export async function ensure(writing: Writing, because: Because, write: Write): 
 
   /** What is there already becomes Muster's by being granted: that takes a reason too. */
   async function adopt(): Promise<void> {
-    const isNoted = (await inventory.listOpenWrites(personId)).some((open) => open.step === step);
+    const opened = await inventory.listOpenWrites(personId);
+    const isNoted = opened.some((open) => open.step === step && open.accountId === accountId);
     if (wanted.kind === 'given' && !isNoted) await refuseUnowed(writing, because, write);
   }
 

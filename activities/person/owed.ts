@@ -23,6 +23,7 @@ import { whyNotProven } from '../approvals/proof.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { AccessBefore } from '../../inventory/port/changeBudget.ts';
 import type { IntakeRow } from '../../inventory/port/people.ts';
+import type { OpenWrite } from '../../inventory/port/evidence.ts';
 import type { RecordTransaction } from '../../inventory/port/inventory.ts';
 import { ownDisabling } from './accessBefore.ts';
 
@@ -58,7 +59,8 @@ export async function judgeOwed(
   const isStanding = row !== undefined && row.event.personId === personId && row.outcome === undefined;
   const isNews = ({ event, outcome, withdrawal }: IntakeRow): boolean =>
     event.eventId !== eventId && outcome === undefined && withdrawal === undefined && dueAt(event, times) <= nowMs;
-  const isNoted = async () => (await trx.listOpenWrites(personId)).some(({ step }) => step === write.step);
+  const isSame = (open: OpenWrite) => open.step === write.step && open.accountId === write.accountId;
+  const isNoted = async () => (await trx.listOpenWrites(personId)).some(isSame);
   const isContested = record.emailHolder !== undefined;
   const isNewer = isStanding && (row.withdrawal !== undefined || events.some(isNews) || (await isNoted()));
   const isEarly = isStanding && write.kind === 'uninvite' && returnKinds.includes(row.event.kind);

@@ -94,6 +94,23 @@ test('an invitation of another account that may have been sent keeps nobody from
   expect(await inventory.listPending('p-1')).toMatchObject([{ accountId: id }]);
 });
 
+test('what may have been granted to another account is no reason to take over what this one holds', async () => {
+  await using world = await openWorld({ word: ada });
+  const { inventory } = world;
+  const id = await withAccount(world);
+  const [role] = await world.api().resolve([{ kind: 'role', name: 'Datadog Read Only Role' }]);
+  if (role === undefined) throw new Error('not resolved');
+  await world.api().assign(id, role);
+  const askedAt = new Date().toISOString();
+  const step = `grant:role:${role.id}`;
+  const entry = { ...because, step, at: askedAt, action: 'assign role', actor: 'hr' };
+  const wanted = { kind: 'given', entitlement: role, reason: 'birthright' } as const;
+  await inventory.beginWrite({ personId: 'p-1', accountId: 'another', step, askedAt, wanted, entry });
+  const grant = world.attempt(1, (muster) => muster.grant(id, role, because));
+  expect(await failureOf(grant)).toMatchObject({ type: 'NotOwed' });
+  expect(await inventory.listGrants({ personId: 'p-1', limit: 9, offset: 0 })).toEqual([]);
+});
+
 type Run = (world: World, id: string) => Promise<unknown>;
 
 /** What is done with an account that Datadog does not show everywhere yet. */
