@@ -3,7 +3,10 @@ import type { ProcessType } from './model.ts';
 /** The part of the contracts without Temporal, so that a command line that only parses loads fast. */
 
 export const taskQueues = { muster: 'muster', datadog: 'datadog', leavers: 'datadog-leavers' } as const;
+/** Temporal's name for all workers of a Muster, of whichever build. */
+export const deploymentName = 'muster';
 export const accessSyncType = 'accessSync';
+export const workflowTypes = ['onboarding', 'roleChange', 'offboarding', accessSyncType, 'rosterImport'] as const;
 export const isLeaving = (workflowType: string): boolean => workflowType === ('offboarding' satisfies ProcessType);
 
 /** Who goes first where many wait for a worker: 1 is the highest of Temporal's five. */

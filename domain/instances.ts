@@ -10,6 +10,7 @@ export interface Instance {
   readonly kind: 'worker' | 'gateway';
   /** The machine or container that it runs on. */
   readonly host: string;
+  /** Its build, such as `0.1.0+0123456789ab`. */
   readonly version: string;
   readonly startedAt: string;
   readonly lastSeenAt: string;

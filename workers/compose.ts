@@ -18,10 +18,11 @@ import { createMuster, type Muster } from '../client/operations/muster.ts';
 import type { LivePolicy } from '../client/operations/livePolicy.ts';
 import { connectTemporal, requireNamespace } from '../client/operations/temporal.ts';
 import { onceReachable } from '../client/operations/awaitAway.ts';
+import { bundleWorkflows } from '../client/operations/bundle.ts';
 import type { Client } from '@temporalio/client';
 import type { Policy } from '../domain/policy/rules.ts';
+import { followDeployment } from './deployment.ts';
 import { openPolicy } from './policy.ts';
-import { bundleWorkflows } from './bundle.ts';
 import { ensureSearchAttributes } from './searchAttributes.ts';
 import { personSignals } from './signals.ts';
 import type { Secrets } from '../config/logging.ts';
@@ -81,11 +82,16 @@ export async function startMuster(composition: Composition, logger: Logger, secr
   const api = opened.use(openApi(datadog, secrets));
   const muster = createMuster({ client, inventory, attestor: openAttestor(composition.signingKey) });
   const policy = live.current;
+  const workflowBundle = await bundleWorkflows(logger);
+  const { isVersioned } = opened.use(
+    await reach(() => followDeployment({ client, inventory, workflowBundle, logger })),
+  );
   const workers = await startWorkers({
     connection,
+    isVersioned,
     namespace: temporal.namespace,
     activities: composeActivities(composition, { api, inventory, client, muster, policy, logger, secrets }),
-    workflowBundle: await bundleWorkflows(logger),
+    workflowBundle,
   });
   const kept = opened.move();
   return {

@@ -1,16 +1,15 @@
 import { Worker, type NativeConnection, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
-import { version } from '../config/version.ts';
-import { taskQueues } from '../domain/contracts.ts';
-
-/** Each task of a history names the build: the SDK's own name for it is 90 characters long. */
-const build = { version: { deploymentName: 'muster', buildId: version }, useWorkerVersioning: false } as const;
+import { buildId } from '../config/version.ts';
+import { deploymentName, taskQueues } from '../domain/ids.ts';
 
 interface WorkersOptions {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly activities: Activities;
   readonly workflowBundle: WorkflowBundle;
+  /** People's runs go on with the build that is current; without it every worker takes every task. */
+  readonly isVersioned?: boolean;
   /** For tests and benchmarks. */
   readonly overrides?: Partial<WorkerOptions>;
 }
@@ -40,12 +39,16 @@ async function letGo(worker: Worker): Promise<void> {
  * they wait for no call that waits for Datadog. One process serves both, since the limit on requests is kept in it.
  */
 export async function startWorkers(options: WorkersOptions): Promise<Workers> {
-  const { connection, namespace, activities, workflowBundle, overrides } = options;
+  const { connection, namespace, activities, workflowBundle, overrides, isVersioned = false } = options;
+  const version = { deploymentName, buildId: buildId() };
   const common = {
     connection,
     namespace,
     activities,
-    workerDeploymentOptions: build,
+    // Each task of a history names the build: the SDK's own name for it is 90 characters long.
+    workerDeploymentOptions: isVersioned
+      ? { version, useWorkerVersioning: true, defaultVersioningBehavior: 'AUTO_UPGRADE' }
+      : { version, useWorkerVersioning: false },
     // Above the longest single call, so that a write in flight is never cut off.
     shutdownGraceTime: '16 seconds',
     shutdownForceTime: '25 seconds',

@@ -84,6 +84,10 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     description: 'the evidence: who did what to whom, when and why',
     load: async () => (await import('./audit.ts')).addAudit,
   },
+  upgrade: {
+    description: 'changing to another build while people wait',
+    load: async () => (await import('./upgrade.ts')).addUpgrade,
+  },
   simulator: {
     description:
       'run a simulated Datadog on this machine until it is stopped; prints {url, apiKey, appKey} once it listens',

@@ -37,6 +37,7 @@ export async function checkEngine(config: Config): Promise<readonly Check[]> {
         engine,
         await checkSearchAttributes(client, namespace),
         ...(await Promise.all(kindsOfWork.map((work) => checkPollers(client, namespace, work)))),
+        await checkBuild(client, namespace),
         await checkSchedule(client),
       ];
     });
@@ -78,6 +79,26 @@ function checkPollers(
     });
     if (!pollers?.length) throw new Error(`no worker polls the task queue ${queue} for ${what}`);
     return `${pollers.length} polling the task queue ${queue} for ${what}`;
+  });
+}
+
+/** Which build gets the work, and whether a worker of it is there. */
+function checkBuild(client: Client, namespace: string): Promise<Check> {
+  const fix = 'start a worker of that build again, or `npx muster upgrade promote` from the one that runs';
+  return attemptCheck('build', fix, async () => {
+    const { describeDeployment } = await import('../operations/deployment.ts');
+    const current = (await describeDeployment(client))?.current;
+    if (current === undefined) return 'none is current: every worker takes every task';
+    const { pollers } = await client.workflowService.describeTaskQueue({
+      namespace,
+      taskQueue: { name: taskQueues.muster },
+      taskQueueType: kindsOfWork[0].type,
+    });
+    const polling = new Set((pollers ?? []).map(({ deploymentOptions }) => deploymentOptions?.buildId ?? 'unknown'));
+    const others = [...polling].filter((build) => build !== current);
+    const beside = others.length === 0 ? '' : `; workers of ${others.join(', ')} run too`;
+    if (!polling.has(current)) throw new Error(`${current} is current, and no worker of it polls${beside}`);
+    return `${current} is current${beside}`;
   });
 }
 

@@ -1,4 +1,4 @@
-import { version } from '../../config/version.ts';
+import { buildId } from '../../config/version.ts';
 import { otherThan, policiesOf, refusalsOf, type Instance } from '../../domain/instances.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import type { Config } from '../../config/types.ts';
@@ -31,7 +31,7 @@ export function judgeInForce(
   const policies = policiesOf(instances);
   const refusals = refusalsOf(instances);
   const others = policy === undefined ? [] : otherThan(policy, file, instances);
-  const versions = instances.filter((one) => one.version !== version);
+  const versions = instances.filter((one) => one.version !== buildId());
   const troubles: readonly Check[] = [
     ...refusals.map((words) => missing(name, `the changed file is refused by the ${words}`, mendFile)),
     ...(policies.length > 1 ? [missing(name, `${policies.length} are: ${policies.join('; ')}`, oneFile)] : []),
@@ -56,4 +56,4 @@ const oneVersion = 'run the same version everywhere';
 const missing = (name: string, detail: string, fix: string): Check => ({ name, status: 'missing', detail, fix });
 
 const wordsOf = (instances: readonly Instance[]): string =>
-  `this is ${version}; ${instances.map((one) => `the ${one.kind} on ${one.host} is ${one.version}`).join('; ')}`;
+  `this is ${buildId()}; ${instances.map((one) => `the ${one.kind} on ${one.host} is ${one.version}`).join('; ')}`;

@@ -79,6 +79,8 @@ export const duties: Readonly<Record<string, CommandDuty | 'reads'>> = {
   'token create': administer,
   'token list': 'reads',
   'token revoke': administer,
+  'upgrade check': 'reads',
+  'upgrade promote': administer,
 };
 
 /** Undefined where the command, as it was called, changes nothing. A command that is not in the table takes an operator. */

@@ -1,12 +1,12 @@
 import { ScheduleNotFoundError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { EngineWatch, FailingRun } from '../../activities/sync/engine.ts';
 import type { ScheduleState } from '../../domain/findings/schedules.ts';
+import { openRuns } from './openRuns.ts';
 import { accessSyncScheduleId, lightSyncScheduleId, personIdOf, personWorkflowId } from '../../domain/ids.ts';
 import { knownInventory, noteInventory } from './knownInventory.ts';
 
 /** Set by the server (1.30 or newer) on a run whose workflow task fails again and again. */
 const problemsOf = 'TemporalReportedProblems';
-const ours = ['onboarding', 'roleChange', 'offboarding', 'accessSync', 'rosterImport'];
 
 export function createEngineWatch(client: Client): EngineWatch {
   return {
@@ -14,8 +14,7 @@ export function createEngineWatch(client: Client): EngineWatch {
     noteInventory: (mark) => noteInventory(client, mark),
 
     async failingRuns(limit) {
-      const types = ours.map((type) => `"${type}"`).join(', ');
-      const query = `ExecutionStatus = "Running" AND ${problemsOf} IS NOT NULL AND WorkflowType IN (${types})`;
+      const query = `${openRuns} AND ${problemsOf} IS NOT NULL`;
       const runs: FailingRun[] = [];
       for await (const { workflowId, startTime, searchAttributes } of client.workflow.list({
         query,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { version } from '../../config/version.ts';
+import { buildId } from '../../config/version.ts';
 import { UsageError } from '../../domain/errors.ts';
 import type { Instance } from '../../domain/instances.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
@@ -55,7 +55,7 @@ export async function startLivePolicy(options: LivePolicyOptions): Promise<LiveP
 
 function createLivePolicy(options: LivePolicyOptions) {
   const { logger, inventory } = options;
-  const instance = { id: randomUUID(), kind: options.kind, host: hostname(), version };
+  const instance = { id: randomUUID(), kind: options.kind, host: hostname(), version: buildId() };
   const file = createWatchedFile(options);
   const startedAt = file.inForce().since;
   let reportedAt = 0;

@@ -24,7 +24,7 @@ import { createEngineWatch } from '../../client/operations/engineWatch.ts';
 import { createMuster } from '../../client/operations/muster.ts';
 import { importFolder } from '../../client/intake/roster/folder.ts';
 import { startSimulator, type SimulatorOptions } from '../../simulator/index.ts';
-import { bundleWorkflows } from '../../workers/bundle.ts';
+import { bundleWorkflows } from '../../client/operations/bundle.ts';
 import { examplePolicyPath } from '../../config/config.ts';
 import { personSignals } from '../../workers/signals.ts';
 import { startWorkers } from '../../workers/worker.ts';

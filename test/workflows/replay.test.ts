@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { DefaultLogger, Worker } from '@temporalio/worker';
-import { bundleWorkflows } from '../../workers/bundle.ts';
+import { bundleWorkflows } from '../../client/operations/bundle.ts';
 import { quietRuntime } from '../support/engine.ts';
 import { readHistories, toReplay, type StoredRun } from '../support/histories.ts';
 

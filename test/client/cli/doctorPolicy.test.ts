@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { isHealthy } from '../../../client/cli/checks.ts';
 import { judgeInForce } from '../../../client/cli/doctorPolicy.ts';
-import { version } from '../../../config/version.ts';
+import { buildId } from '../../../config/version.ts';
 import type { Instance } from '../../../domain/instances.ts';
 
 const at = '2026-06-01T12:00:00.000Z';
 const one = (given: Partial<Instance> = {}): Instance => ({
-  ...{ id: 'i-1', kind: 'worker', host: 'host-1', version, policyHash: 'aaa', mode: 'enforce' },
+  ...{ id: 'i-1', kind: 'worker', host: 'host-1', version: buildId(), policyHash: 'aaa', mode: 'enforce' },
   ...{ startedAt: at, lastSeenAt: at, policySince: at },
   ...given,
 });

@@ -56,6 +56,7 @@ const given: Readonly<Record<string, readonly string[]>> = {
   'sync resume': [],
   'token create': ['--role', 'auditor'],
   'token revoke': ['t-1'],
+  'upgrade promote': [],
 };
 const changing = Object.entries(duties).flatMap(([path, duty]) => (duty === 'reads' ? [] : [[path, duty] as const]));
 

@@ -97,6 +97,8 @@ test('the commands are those of the public interface that work', () => {
     'token create',
     'token list',
     'token revoke',
+    'upgrade check',
+    'upgrade promote',
   ]);
 });
 

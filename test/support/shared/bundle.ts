@@ -15,7 +15,7 @@ export async function bundleHastened(): Promise<{ readonly code: string }> {
   });
 }
 
-/** Stands for the function of `workers/bundle.ts` in the programs of a run of Jest: the bundle is there already. */
+/** Stands for the function of `client/operations/bundle.ts` in the programs of a run of Jest: the bundle is there already. */
 export async function bundleWorkflows(): Promise<{ readonly code: string }> {
   const built = await shared('bundle');
   if (built === undefined) throw new Error('nothing is shared outside of a run of Jest');

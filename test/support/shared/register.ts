@@ -6,6 +6,6 @@ const { href } = new URL('bundle.ts', import.meta.url);
 registerHooks({
   resolve(specifier, context, next) {
     const resolved = next(specifier, context);
-    return resolved.url.endsWith('/workers/bundle.ts') ? { ...resolved, url: href } : resolved;
+    return resolved.url.endsWith('/client/operations/bundle.ts') ? { ...resolved, url: href } : resolved;
   },
 });
