@@ -20,7 +20,10 @@ export interface RosterImport {
 }
 
 /** Asks HR for the record that an event names, and returns the events that it amounts to. Throws the two failures of `ask.ts`. */
-export type FetchRecord = (event: HrEvent, signal: AbortSignal) => Promise<readonly HrEvent[]>;
+export type FetchRecord = (
+  received: { readonly event: HrEvent; readonly receivedAt: string },
+  signal: AbortSignal,
+) => Promise<readonly HrEvent[]>;
 
 /** Everything the activities stand on, made in `workers/`. */
 export interface Dependencies {

@@ -26,6 +26,13 @@ export class FetchRefused extends Error {
 /** No usable reply: the request is repeated. */
 export class HrUnavailable extends Error {
   override readonly name = 'HrUnavailable';
+  /** When it is known how long that takes. */
+  readonly againInMs: number | undefined;
+
+  constructor(message: string, againInMs?: number) {
+    super(message);
+    this.againInMs = againInMs;
+  }
 }
 
 const deadlineMs = 10_000;

@@ -1,4 +1,5 @@
-import { ApplicationFailure, cancellationSignal } from '@temporalio/activity';
+import { cancellationSignal } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { FetchRefused, HrUnavailable } from './ask.ts';
 import type { HrEvent } from '../../domain/model.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -27,13 +28,18 @@ export function createFetchBackActivities({ fetchRecord, inventory }: Pick<Depen
       const row = await inventory.findEvent(eventId);
       if (row?.event.personId !== personId || row.appliedAt !== undefined) return;
       try {
-        const found = await fetchRecord(row.event, cancellationSignal());
+        const found = await fetchRecord(row, cancellationSignal());
         await inventory.recordFetched(personId, eventId, found, new Date().toISOString());
       } catch (error) {
         if (!(error instanceof FetchRefused || error instanceof HrUnavailable)) throw error;
-        if (error instanceof FetchRefused) await refuse(row.event, error);
         const { name: type, message } = error;
-        throw ApplicationFailure.create({ type, message, nonRetryable: error instanceof FetchRefused });
+        if (error instanceof FetchRefused) {
+          await refuse(row.event, error);
+          throw ApplicationFailure.create({ type, message, nonRetryable: true });
+        }
+        const { againInMs: nextRetryDelay } = error;
+        const category = nextRetryDelay === undefined ? undefined : ApplicationFailureCategory.BENIGN;
+        throw ApplicationFailure.create({ type, message, nextRetryDelay, category });
       }
     },
   };

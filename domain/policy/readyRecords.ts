@@ -3,7 +3,9 @@ import { readyStatuses } from './statuses.ts';
 
 /** Where HR's record of a person is, for senders whose events name the person alone: what is the same for every customer. */
 
-export type ReadyRecord = Partial<Pick<FetchBack, 'url' | 'body' | 'token' | 'headers' | 'fields' | 'statuses'>>;
+export type ReadyRecord = Partial<
+  Pick<FetchBack, 'url' | 'body' | 'token' | 'headers' | 'fields' | 'statuses' | 'settleMs'>
+>;
 
 export const readyRecords = {
   // https://documentation.bamboohr.com/docs/list-of-field-names
@@ -44,6 +46,8 @@ export const readyRecords = {
       leaveDate: '/internal/terminationDate',
     },
     statuses: readyStatuses.hibob,
+    // Its API may show the old record for up to 20 seconds after the webhook: a leaver would be read as employed.
+    settleMs: 30_000,
   },
   // https://developer.deel.com/api/reference/endpoints/people/get-person-by-id
   deel: {

@@ -34,6 +34,8 @@ export interface FetchBack {
   readonly statuses: StatusMap;
   /** Hosts that may be called without TLS and at a private address. */
   readonly privateHosts: readonly string[];
+  /** For so long after an event the record may be the one before it: it is not fetched earlier. */
+  readonly settleMs?: number;
 }
 
 export type Verifier =

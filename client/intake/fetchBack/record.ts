@@ -1,6 +1,7 @@
-import { askForRecord, FetchRefused } from '../../../activities/intake/ask.ts';
+import { askForRecord, FetchRefused, HrUnavailable } from '../../../activities/intake/ask.ts';
 import type { Inventory } from '../../../inventory/port/inventory.ts';
 import type { Policy } from '../../../domain/policy/rules.ts';
+import type { FetchBack } from '../../../domain/policy/sources.ts';
 import { judgeMessage } from '../judge.ts';
 import { readRecord } from '../webhooks/mapping.ts';
 import { kindOf } from '../webhooks/reading.ts';
@@ -21,7 +22,7 @@ const fetchSecretOf = (source: string): string => `${source}.fetch`;
 
 /** The events that follow from HR's record, for an event that says only an id: as the gateway makes them. */
 export function createFetchRecord({ inventory, policy: inForce, secrets }: FetchBackOptions): FetchRecord {
-  return async (event, signal) => {
+  return async ({ event, receivedAt }, signal) => {
     const { fetchId: id, source, eventId, occurredAt, personId } = event;
     const policy = inForce();
     const from = policy.sources.find(({ name }) => name === source);
@@ -29,6 +30,7 @@ export function createFetchRecord({ inventory, policy: inForce, secrets }: Fetch
     if (id === undefined || from === undefined || fetchBack === undefined) {
       throw new FetchRefused(`the policy names no fetchBack for the source ${source}`);
     }
+    awaitSettled(fetchBack, receivedAt);
     const [secret] = await secrets.of(fetchSecretOf(source));
     const record = await askForRecord(fetchBack, { id, secret, signal });
     const alias = await inventory.findAlias({ source, externalId: id });
@@ -47,6 +49,13 @@ export function createFetchRecord({ inventory, policy: inForce, secrets }: Fetch
       throw refusal(error.message, { kind: kindOf(message), record });
     }
   };
+}
+
+/** Throws an `HrUnavailable` while HR may still show the record from before the event. */
+function awaitSettled({ settleMs = 0 }: FetchBack, receivedAt: string): void {
+  const againInMs = Math.min(settleMs, Date.parse(receivedAt) + settleMs - Date.now());
+  if (againInMs > 0)
+    throw new HrUnavailable('HR may still show the old record: it is fetched a little later', againInMs);
 }
 
 const refusal = (why: string, about: FetchRefused['about']): FetchRefused =>

@@ -79,9 +79,10 @@ async function fetched(record: HrRecord): Promise<string> {
   const at = new Date().toISOString();
   const { personId } = await aliasOf(inventory, { source: 'asked', externalId: record.id }, { at, policy });
   const ask = createFetchRecord({ inventory, policy: () => policy, secrets: readSecretsIn(home) });
+  const times = { occurredAt: at, effectiveAt: at };
   const event = { eventId: `asked:${record.id}`, kind: 'updated', source: 'asked', fetchId: record.id } as const;
   try {
-    return leaveIn(await ask({ ...event, personId, occurredAt: at, effectiveAt: at }, AbortSignal.timeout(10_000)));
+    return leaveIn(await ask({ event: { ...event, ...times, personId }, receivedAt: at }, AbortSignal.timeout(10_000)));
   } catch (error) {
     if (error instanceof FetchRefused) return 'refused';
     throw error;
