@@ -4,7 +4,7 @@ import { fieldNames } from '../../policy/fieldMaps.ts';
 import { readStatus } from './statuses.ts';
 import { styleOf } from './dates.ts';
 import { judgeMessage, type JudgeContext } from './judge.ts';
-import { at, itemsOf, readItem, readRecord, type ReadItem, type SaidItem } from './webhooks/mapping.ts';
+import { at, firstAt, itemsOf, readItem, readRecord, type ReadItem, type SaidItem } from './webhooks/mapping.ts';
 
 /** What Muster understands of a saved payload or record, field by field, without submitting anything. */
 
@@ -128,8 +128,8 @@ function saidFields({ fields, statuses, type, types = {}, timestamp }: Map, said
     ...(type === undefined ? [] : [{ field: 'type', from: type, said: theirs, read: typeOf(types, theirs) }]),
     ...(timestamp === undefined ? [] : [{ field: 'timestamp', from: timestamp, said: time }]),
   ];
-  const data = Object.entries(fields).map(([field, from]) => {
-    const value = at(said.item, from);
+  const data = Object.entries(fields).map(([field, pointers]) => {
+    const { from, said: value } = firstAt(said.item, pointers);
     if (field !== 'status' || typeof value !== 'string' || statuses === undefined) return { field, from, said: value };
     return { field, from, said: value, note: meanings[readStatus(value, statuses) ?? 'unknown'] };
   });

@@ -20,6 +20,9 @@ export interface Source {
 
 export type DateOrder = 'dayFirst' | 'monthFirst';
 
+/** JSON pointers into a record, by Muster's field. Of several, the first that leads to a value counts. */
+export type Pointers = Readonly<Record<string, string | readonly string[]>>;
+
 export interface FetchBack {
   /** `{id}` stands for HR's id of the person. The record is the response, or the list of responses where there is more than one URL. */
   readonly url: readonly string[];
@@ -29,8 +32,7 @@ export interface FetchBack {
   readonly token?: string;
   /** `{secret}` stands for the source's secret for fetching. */
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON pointers into the record. */
-  readonly fields: Readonly<Record<string, string>>;
+  readonly fields: Pointers;
   readonly statuses: StatusMap;
   /** Hosts that may be called without TLS and at a private address. */
   readonly privateHosts: readonly string[];
@@ -75,7 +77,7 @@ export interface FieldMap {
   readonly types: Readonly<Record<string, string>>;
   /** When HR recorded it, which orders what arrives. */
   readonly timestamp?: string;
-  readonly fields: Readonly<Record<string, string>>;
+  readonly fields: Pointers;
   /** Absent where no status is among the fields. */
   readonly statuses?: StatusMap;
 }

@@ -71,7 +71,7 @@ function recordOf({ fields, statuses }: Pick<FieldMap, 'fields' | 'statuses'>, i
   const data: Record<string, unknown> = {};
   const extra: Record<string, string> = {};
   for (const [name, pointer] of Object.entries(fields)) {
-    const said = at(item, pointer);
+    const { said } = firstAt(item, pointer);
     // A number may be a time since 1970; of a text it is not known.
     const value = dates.includes(name) && typeof said === 'number' ? said : plainOf(said);
     if (value === undefined) continue;
@@ -93,6 +93,15 @@ function statusOf(value: string, statuses: StatusMap | undefined): string {
 function plainOf(value: unknown): string | boolean | undefined {
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   return typeof value === 'number' ? String(value) : undefined;
+}
+
+/** What is at the first of the pointers that leads to a value, with that pointer; at the last of them where none does. */
+export function firstAt(value: unknown, pointers: string | readonly string[]): { from: string; said: unknown } {
+  const found = [pointers].flat().map((from) => ({ from, said: at(value, from) }));
+  return (
+    found.find(({ said }) => said !== undefined && said !== null && said !== '') ??
+    found.at(-1) ?? { from: '', said: undefined }
+  );
 }
 
 /** The value at a JSON pointer (RFC 6901), in which `type=work` is the first such element of a list. */

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { at, itemsOf, readItem } from '../../../../client/intake/webhooks/mapping.ts';
+import { at, firstAt, itemsOf, readItem } from '../../../../client/intake/webhooks/mapping.ts';
 import type { Source } from '../../../../domain/policy/sources.ts';
 import { parsePolicy } from '../../../../policy/file.ts';
 import { post, startGateway } from '../../support/gateway.ts';
@@ -32,6 +32,25 @@ test('a pointer finds the first element of a list by what one of its fields says
   expect(at({ emails }, '/emails/type=work/value')).toBe('b');
   expect(at({ emails }, '/emails/type=other/value')).toBeUndefined();
   expect(at({ emails: { 'type=work': 1 } }, '/emails/type=work')).toBe(1);
+});
+
+test.each<[object, unknown]>([
+  [{ last: '2026-12-31', first: '2026-11-30' }, '2026-11-30'],
+  [{ last: '2026-12-31', first: null }, '2026-12-31'],
+  [{ last: '2026-12-31', first: '' }, '2026-12-31'],
+  [{ last: null }, null],
+])('of several pointers the first that leads to a value counts: %j', (record, said) => {
+  expect(firstAt(record, ['/first', '/last']).said).toBe(said);
+});
+
+test('a policy may name several pointers for a field, and none that is no pointer', () => {
+  const source = (email: string) =>
+    sourceOf(
+      `  - { name: hr, verify: merge, map: { types: { '*': person.updated }, fields: { personId: /id, email: ${email} } } }`,
+    );
+  expect(source('[/work, /home]').map?.fields['email']).toEqual(['/work', '/home']);
+  expect(() => source('[/work, home]')).toThrow(/must be a JSON pointer/);
+  expect(() => source('[]')).toThrow(/must be a JSON pointer/);
 });
 
 test('a payload of several employees becomes one message each, in the words of Muster', () => {
