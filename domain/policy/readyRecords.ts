@@ -49,7 +49,9 @@ export const readyRecords = {
     // Its API may show the old record for up to 20 seconds after the webhook: a leaver would be read as employed.
     settleMs: 30_000,
   },
-  // https://developer.deel.com/api/reference/endpoints/people/get-person-by-id
+  // https://developer.deel.com/api/reference/endpoints/people/get-person-by-id; where its list of people has the last day of direct
+  // employees, Deel's own client library has that of anybody in the record of one person:
+  // https://github.com/letsdeel/deel-api-java-sdk/blob/main/docs/PeopleByIdContainerData.md
   deel: {
     url: ['https://api.letsdeel.com/rest/v2/people/{id}'],
     headers: { authorization: 'Bearer {secret}' },
@@ -61,7 +63,7 @@ export const readyRecords = {
       manager: '/data/direct_manager/id',
       status: '/data/hiring_status',
       hireDate: '/data/start_date',
-      leaveDate: '/data/direct_employee_termination_last_day',
+      leaveDate: ['/data/termination_last_day', '/data/direct_employee_termination_last_day'],
     },
     statuses: readyStatuses.deel,
   },
@@ -99,6 +101,7 @@ export const readyRecords = {
     },
     statuses: readyStatuses.personio,
   },
+  // https://github.com/Rippling/OpenAPIDocs, RipplingOpenAPI.v1.yaml
   rippling: {
     url: ['https://api.rippling.com/platform/api/employees/{id}'],
     headers: { authorization: 'Bearer {secret}' },

@@ -3,8 +3,11 @@ import { readyStatuses, type StatusMap } from './statuses.ts';
 /** Exports of known systems as CSV, as data. Customers rename columns: what the file does not have is not taken. */
 
 export interface ReadyRoster {
-  /** `documented` in the vendor's reference; `usual` where each customer builds the report, and keeps the fields' labels. */
-  readonly known: 'documented' | 'usual';
+  /**
+   * `documented`: the file itself is, in the vendor's reference; `labels`: its columns are the fields that the customer chose, by
+   * labels that the vendor publishes; `usual`: not all of these labels are published.
+   */
+  readonly known: 'documented' | 'labels' | 'usual';
   /** Field → header. */
   readonly columns: Readonly<Record<string, string>>;
   readonly statuses: StatusMap;
@@ -39,7 +42,8 @@ export const readyRosters = {
     nobody: ['NO_MANAGER', 'NO_MGR'],
     hasLabels: true,
   },
-  // Labels of the fields of a custom report: https://help.merge.dev/en/articles/8694660-workday-how-do-i-send-hris-data-via-sftp
+  // Labels of the fields of a custom report. That of the e-mail is published:
+  // https://help.merge.dev/en/articles/8694660-workday-how-do-i-send-hris-data-via-sftp; the others are what customers' files have.
   workday: {
     ...plain,
     known: 'usual',
@@ -56,25 +60,31 @@ export const readyRosters = {
     },
     statuses: readyStatuses.workday,
   },
+  // English names of fields: https://documentation.bamboohr.com/docs/global-webhooks. "Termination Date" is not among these, nor is
+  // "Manager's email", which replies of its reports have.
   bamboohr: {
     ...plain,
     known: 'usual',
+    ignore: ['Last changed'],
     columns: {
       externalId: 'Employee #',
       email: 'Work Email',
       title: 'Job Title',
       department: 'Department',
+      manager: "Manager's email",
       status: 'Status',
       startDate: 'Hire Date',
       endDate: 'Termination Date',
     },
     statuses: readyStatuses.bamboohr,
   },
+  // Labels of the attributes of an employee: https://github.com/personio/api-docs, personio-personnel-data-api-oa3.yaml
   personio: {
     ...plain,
-    known: 'usual',
+    known: 'labels',
+    ignore: ['Probation period end', 'created_at', 'Last modified'],
     columns: {
-      externalId: 'Employee ID',
+      externalId: 'ID',
       email: 'Email',
       title: 'Position',
       department: 'Department',
@@ -84,6 +94,8 @@ export const readyRosters = {
     },
     statuses: readyStatuses.personio,
   },
+  // "Email" is published (https://apidocs.hibob.com/docs/create-employee), and so is "Lifecycle status" with its values; the others
+  // are not.
   hibob: {
     ...plain,
     known: 'usual',

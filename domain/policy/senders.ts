@@ -56,7 +56,7 @@ export const senders = {
     fetchBack: readyRecords.bamboohr,
   },
   // Its older field-based webhooks carry the fields that the customer chose, by their English names where they have no alias.
-  // https://documentation.bamboohr.com/docs/field-based-webhooks
+  // https://documentation.bamboohr.com/docs/field-based-webhooks and /docs/global-webhooks, whose names lack "Termination Date"
   bamboohrFields: {
     known: 'documented',
     verify: bambooSigned,
@@ -193,8 +193,8 @@ export const senders = {
     },
     fetchBack: readyRecords.finch,
   },
-  // https://developer.personio.de/reference/webhooks and /reference/post_v2-webhooks; of a payload only a part is published:
-  // https://github.com/personio/api-docs/issues/210
+  // https://developer.personio.de/reference/webhooks and /reference/post_v2-webhooks; of a payload only a part is published, and
+  // not where an event of an employment names the person: https://github.com/personio/api-docs/issues/210
   personio: {
     known: 'documented',
     verify: { kind: 'sharedSecret', header: 'authorization' },
@@ -216,7 +216,8 @@ export const senders = {
     fetchBack: readyRecords.personio,
   },
   // A form post without a time of its own: every event is looked up.
-  // https://developer.rippling.com/documentation/developer-portal/v2-guides/webhooks
+  // https://developer.rippling.com/documentation/developer-portal/v2-guides/webhooks; a sample is in
+  // https://github.com/Rippling/OpenAPIDocs, docs/Getting-Started/h-Webhooks.md
   rippling: {
     known: 'documented',
     verify: { kind: 'sharedSecret', header: 'authorization' },

@@ -31,24 +31,25 @@ export const readyStatuses = {
     leaveOfAbsence: ['Leave of Absence', 'Furloughed'],
     ended: ['Inactive', 'Terminated'],
   },
-  // "Inactive" is neither: it is said of people on leave too. Nor is "Garden leave": whether access stays is the policy's word.
+  // https://help.hibob.com/hc/en-us/articles/4409776355857, and kinds of leave that customers add. "Inactive" is neither: it is said
+  // of people on leave too. Nor is "Garden leave": whether access stays is the policy's word.
   hibob: {
     active: ['Active', 'Employed', 'Hired'],
     leaveOfAbsence: ['Leave', 'On leave', 'Long leave', 'Parental leave', 'Temporary leave'],
     ended: ['Terminated'],
   },
-  personio: { active: ['active', 'onboarding'], leaveOfAbsence: ['leave', 'on_leave'], ended: ['inactive'] },
+  // https://developer.personio.de/changelog/employee-api-added-status-and-supervisor_id-fields
+  personio: { active: ['active', 'onboarding'], leaveOfAbsence: ['leave'], ended: ['inactive'] },
   merge: { active: ['ACTIVE', 'PENDING'], leaveOfAbsence: [], ended: ['INACTIVE'] },
   finch: {
     active: ['active', 'onboarding', 'prehire'],
     leaveOfAbsence: ['leave'],
     ended: ['terminated', 'retired', 'deceased'],
   },
-  deel: {
-    active: ['active', 'onboarding', 'onboarding_overdue', 'offboarding', 'pending'],
-    leaveOfAbsence: ['on_leave'],
-    ended: ['inactive', 'terminated', 'cancelled'],
-  },
+  // https://github.com/letsdeel/deel-api-java-sdk/blob/main/docs/PeopleApi.md. "cancelled" and "pending" are said of contracts, of
+  // which somebody may have another: they are not known here.
+  deel: { active: ['active', 'onboarding', 'offboarding'], leaveOfAbsence: [], ended: ['inactive'] },
+  // https://github.com/Rippling/OpenAPIDocs, RipplingOpenAPI.v1.yaml. "INIT" is neither: nobody has been hired yet.
   rippling: { active: ['ACTIVE', 'HIRED', 'ACCEPTED'], leaveOfAbsence: [], ended: ['TERMINATED'] },
   // "Inactive" stands for a leave of absence too, and "T" for a termination in one export and for true in another.
   successfactors: {

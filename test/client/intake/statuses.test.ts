@@ -20,6 +20,11 @@ test.each<[string, StatusMap, string | undefined]>([
   ['T', readyStatuses.successfactors, undefined],
   ['leave', readyStatuses.finch, 'leaveOfAbsence'],
   ['On Leave', readyStatuses.workday, 'leaveOfAbsence'],
+  ['offboarding', readyStatuses.deel, 'active'],
+  // Said of a contract, beside which somebody may have another.
+  ['cancelled', readyStatuses.deel, undefined],
+  ['INIT', readyStatuses.rippling, undefined],
+  ['Parental leave', readyStatuses.hibob, 'leaveOfAbsence'],
 ])('the status %j is read by its map, however it is written (case %#)', (text, map, expected) => {
   expect(readStatus(text, map)).toBe(expected);
 });
