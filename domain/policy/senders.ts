@@ -97,7 +97,8 @@ export const senders = {
       statuses: readyStatuses.bamboohr,
     },
   },
-  // https://apidocs.hibob.com/docs/employee-data-webhooks
+  // https://apidocs.hibob.com/docs/employee-data-webhooks. Its `triggeredAt` has no zone, and none is documented: read in a wrong one
+  // it lies hours ahead, and is refused, or hours back, behind newer facts. Every event is looked up, so that its arrival counts.
   hibob: {
     known: 'documented',
     verify: hmac({ signatureHeader: 'bob-signature', algorithm: 'sha512', encoding: 'base64', template: '{body}' }),
@@ -115,7 +116,6 @@ export const senders = {
         'table.entry.created': 'fetch',
         'table.entry.updated': 'fetch',
       },
-      timestamp: '/triggeredAt',
       fields: { personId: '/data/employeeId' },
     },
     fetchBack: readyRecords.hibob,

@@ -137,6 +137,23 @@ test.each(['Ping test', '"Ping test"', '{"text":"Ping test"}'])(
   },
 );
 
+test.each(['America/Los_Angeles', 'Asia/Tokyo'])(
+  'an event of HiBob, whose time has no zone, is of the time at which it came: %s',
+  async (timeZone) => {
+    const sources = `  - { name: bob, verify: hibob, timeZone: ${timeZone} }\n`;
+    await using gateway = await startGateway({ sources, secrets: { bob: 'the-key' } });
+    const began = Date.now();
+    const triggeredAt = new Date(began).toISOString().replace('Z', '456');
+    const body = JSON.stringify({ type: 'employee.left', triggeredAt, version: 'v2', data: { employeeId: '7' } });
+    const signature = createHmac('sha512', 'the-key').update(body).digest('base64');
+    const headers = { 'content-type': 'application/json', 'bob-signature': signature };
+    const answer = await post(gateway, body, headers, '/v1/events/bob');
+    expect(answer).toMatchObject({ status: 202, body: { refused: [] } });
+    expect(gateway.signalled).toMatchObject([{ kind: 'updated', fetchId: '7' }]);
+    expect(Date.parse(gateway.signalled[0]?.occurredAt ?? '')).toBeGreaterThanOrEqual(began);
+  },
+);
+
 test('a form with nested names is read as the same JSON would be', async () => {
   const bamboo = `  - name: bamboo
     verify: bamboohr
