@@ -77,6 +77,23 @@ await onSkippedTime(async (stage) => {
   await storeHistory('offboarding', await runsOf(stage.client, personId, ['offboarding']));
 });
 
+// Before an account that Datadog does not disable was emptied more than once.
+await onSkippedTime(async (stage) => {
+  await employed(stage, 'Engineering');
+  const accountId = accountOf(stage, personId)?.id ?? '';
+  stage.simulator.awkward.lock({ id: accountId, errors: ['This user is managed by SCIM'] });
+  const leaver = hrEvent('leaver', personId, { at: await stage.now(1_000), immediate: true });
+  await stage.muster.submitEvent(leaver);
+  await inPhase(stage, personId, 'blocked');
+  await stage.pass(hour);
+  await stage.client.workflow.getHandle('person/e-1').signal('recheck');
+  await stage.pass(hour);
+  stage.simulator.awkward.unlock(accountId);
+  await stage.pass(hour);
+  await outcomeOf(stage, leaver);
+  await storeHistory('offboardingRefused', await runsOf(stage.client, personId, ['offboarding']));
+});
+
 // The time-skipping server has no schedules, and cannot continue a cancelled run as new.
 {
   await using engine = await startDevServer();

@@ -10,6 +10,7 @@ const workflowBundle = await bundleWorkflows(new DefaultLogger('ERROR'));
 const behaviors = [
   'accessSync',
   'offboarding',
+  'offboardingRefused',
   'onboardingEndedByLeaver',
   'onboardingNotAccepted',
   'onboardingWithApprovalAndSecondInvitation',

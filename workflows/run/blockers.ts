@@ -31,6 +31,11 @@ export class Blockers {
     return blocker && { reason: blocker.reason, advice: blocker.advice };
   }
 
+  /** In minutes. Access that should have ended waits for less. */
+  get #longestPause(): number {
+    return this.#process.type === 'offboarding' ? 4 : 15;
+  }
+
   /** Somebody says that something was put right. */
   recheck(): void {
     this.#rechecks += 1;
@@ -84,14 +89,14 @@ export class Blockers {
     );
   }
 
-  /** Asks after so many minutes, 15 at the most, and at once where somebody says that it was put right. */
+  /** Asks after so many minutes, within bounds, and at once where somebody says that it was put right. */
   async #waitWithPauses(blocker: Blocker, minutes: number, ask: (isTold: boolean) => Promise<void>): Promise<void> {
     let isTold = false;
     await this.waitUntilResolved('blocked', blocker, async () => {
       const isAskedAtOnce = isTold;
       isTold = true;
       if (minutes > 0 && !isAskedAtOnce) {
-        await sleep(Math.min(15, minutes) * 60_000, { summary: 'the next try of what was refused' });
+        await sleep(Math.min(this.#longestPause, minutes) * 60_000, { summary: 'the next try of what was refused' });
       }
       await ask(isAskedAtOnce);
     });

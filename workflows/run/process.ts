@@ -117,6 +117,11 @@ export class Process {
     this.note(`${part}: ${result}${more.detail === undefined ? '' : ` (${more.detail})`}`);
   }
 
+  /** These parts are tried once more: where they are not done, only how they end then counts. */
+  reopenParts(isTriedAgain: (part: string) => boolean): void {
+    this.parts = this.parts.filter(({ part, result }) => result === 'done' || !isTriedAgain(part));
+  }
+
   refuse(what: string, why: string): void {
     this.refused = [...this.refused, { at: isoOf(Date.now()), what, why }].slice(-keptRefusals);
     this.show();

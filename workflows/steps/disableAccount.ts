@@ -1,4 +1,5 @@
-import { sleep, type ActivityFailure } from '@temporalio/workflow';
+import { patched, sleep, type ActivityFailure } from '@temporalio/workflow';
+import { hourMs } from '../../domain/durations.ts';
 import { protectionAdvice, type Protection } from '../../domain/access/protection.ts';
 import { disableRefused, protectedAccount } from '../../domain/failures.ts';
 import type { SeenAccount } from '../../domain/model.ts';
@@ -6,15 +7,17 @@ import { blockerPoll, datadog, everyMinute, records } from '../proxies.ts';
 import type { Blocker } from '../run/blockers.ts';
 import { failureIn, missingPermissionOf, wordsOf } from '../run/failures.ts';
 import { becauseOf, type Uses } from '../run/personRun.ts';
-import { alongside, together } from '../run/waits.ts';
+import { alongside, together, waitFor } from '../run/waits.ts';
 import { tellOfAccess } from './tellOfAccess.ts';
 
 type Leaving = Uses<'process' | 'mailbox' | 'blockers'>;
 type End = Awaited<ReturnType<(typeof datadog)['disableAccount']>>;
 
+const part = 'disable account';
+
 /**
  * Disables, once nothing protects the account: the operator is reminded of it every day. `empty` takes away what it holds,
- * afterwards, or as soon as Datadog refuses to disable it, and throws for nothing but a cancellation.
+ * afterwards, or as soon as Datadog refuses to disable it and every hour then, and throws for nothing but a cancellation.
  */
 export async function disableAccount(run: Leaving, account: SeenAccount, empty: () => Promise<void>): Promise<void> {
   const first = await unlessProtected(run, account, () =>
@@ -25,8 +28,35 @@ export async function disableAccount(run: Leaving, account: SeenAccount, empty: 
     return empty();
   }
   await tellOfAccess(run, 'accessNotEnded', wordsOf(first));
-  const disabling = async () => finish(run, account, await untilDisabled(run, account, first));
-  await together([disabling, empty]);
+  let isDisabled = false;
+  const disabling = async () => {
+    await finish(run, account, await untilDisabled(run, account, first));
+    isDisabled = true;
+  };
+  const emptyAgain = () => {
+    run.process.reopenParts((one) => one !== part);
+    return empty();
+  };
+  await together([disabling, () => emptyUntil(() => isDisabled, empty, emptyAgain)]);
+  if (patched(patches.emptiedAtTheEnd)) await emptyAgain();
+}
+
+/** Runs that were refused before this was so emptied an account once. Each has a name of its own, since an open run may meet the second alone. */
+const patches = {
+  emptiedHourly: 'emptied hourly while Datadog refuses',
+  emptiedAtTheEnd: 'emptied once more after a refusal',
+} as const;
+
+/** Who is not disabled logs in, and mappings give access at each login; and what was refused may be taken later. */
+async function emptyUntil(
+  isEnded: () => boolean,
+  empty: () => Promise<void>,
+  emptyAgain: () => Promise<void>,
+): Promise<void> {
+  await empty();
+  if (!patched(patches.emptiedHourly)) return;
+  const summary = 'what the account holds is taken away again';
+  while (!(await waitFor(isEnded, { at: Date.now() + hourMs, summary }))) await emptyAgain();
 }
 
 async function finish(run: Leaving, account: SeenAccount, end: End): Promise<void> {
@@ -34,7 +64,7 @@ async function finish(run: Leaving, account: SeenAccount, end: End): Promise<voi
   process.useAccount({ ...account, status: 'disabled' });
   const detail = end === 'gone' ? 'the account is gone' : undefined;
   const isAlreadySo = account.status === 'disabled' || end === 'gone';
-  process.finishPart('disable account', isAlreadySo ? 'alreadySo' : 'done', { detail });
+  process.finishPart(part, isAlreadySo ? 'alreadySo' : 'done', { detail });
   await tellOfAccess(run, 'accessEnded');
 }
 
