@@ -8,7 +8,9 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
-ENV NODE_ENV=production
+# Which build this is, for Temporal: `--build-arg MUSTER_COMMIT=$(git rev-parse HEAD)`.
+ARG MUSTER_COMMIT
+ENV NODE_ENV=production MUSTER_COMMIT=$MUSTER_COMMIT
 WORKDIR /app
 # Owned by root, so that the running worker cannot change its own code.
 COPY --from=dependencies /app/node_modules ./node_modules

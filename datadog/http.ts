@@ -17,6 +17,8 @@ interface ConnectionOptions {
   readonly baseUrl: string;
   /** Read for each request, so that keys may be changed while running. */
   readonly keys: () => Keys | Promise<Keys>;
+  /** How many processes share Datadog's limits; 1 where it is left out. */
+  readonly processes?: (() => number) | undefined;
 }
 
 /** What all attempts of one client share. */
@@ -52,7 +54,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       bodyTimeout: 0,
       maxResponseSize: 64 * 1024 * 1024,
     }),
-    limiter: createLimiter(),
+    limiter: createLimiter(options.processes),
   };
 }
 

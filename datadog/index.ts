@@ -12,11 +12,13 @@ interface DatadogOptions {
   readonly baseUrl: string;
   /** Asked before every request, so that keys can be mended while a worker runs. */
   readonly keys: () => Keys | Promise<Keys>;
+  /** How many processes share its limits, this one among them; 1 where it is left out. */
+  readonly processes?: () => number;
 }
 
 /** Opens one organization. Nothing is sent before the first call. */
-export function openDatadog({ baseUrl, keys }: DatadogOptions): DatadogClient {
-  const connection = openConnection({ baseUrl, keys });
+export function openDatadog({ baseUrl, keys, processes }: DatadogOptions): DatadogClient {
+  const connection = openConnection({ baseUrl, keys, processes });
   const cache: DirectoryCache = {};
   const close = () => {
     connection.limiter.close();

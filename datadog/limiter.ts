@@ -38,11 +38,18 @@ interface Window {
   limit: number;
   resetAt: number;
   periodMs?: number;
+  /** Requests of this process that have no response yet. */
+  inFlight: number;
+  /** It began by itself: no response has said yet what is left of it. */
+  isAssumed?: boolean;
 }
 
-/** A token bucket per limit that Datadog names. Who waits goes in the order of the priorities, and leaves a part of each window to those before. */
-export function createLimiter(): Limiter {
-  const windows = createWindows();
+/**
+ * A token bucket per limit that Datadog names. Of what is left each of `processes` that share the limit has no more under way than its part, so
+ * that what the others have sent meanwhile is left too. Who waits goes in the order of the priorities, and leaves a part of each window to those before.
+ */
+export function createLimiter(processes: () => number = () => 1): Limiter {
+  const windows = createWindows(processes);
   const waiting: Record<Priority, Waiter[]> = { leaver: [], process: [], sync: [] };
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
@@ -133,8 +140,26 @@ const keptShare: Readonly<Record<Priority, number>> = { leaver: 0, process: 0.05
 
 const priorities = ['leaver', 'process', 'sync'] as const satisfies readonly Priority[];
 
+/**
+ * Whether one more under way is within one process's part: each of the others may have as many under way, and may have sent as many since the
+ * response that said what is left. They may have used a window that nothing is known of.
+ */
+function isWithinPart({ left, inFlight, isAssumed }: Window, processes: number): boolean {
+  if (processes <= 1) return true;
+  return isAssumed === true ? inFlight === 0 : (inFlight + 1) * (2 * processes - 1) <= left + inFlight;
+}
+
+/** The windows' keys that a turn waits for. A leaver waits for no limit that is only assumed to be one. */
+function awaitedBy({ method, path, priority }: Turn, names: ReadonlyMap<string, string>): readonly string[] {
+  const template = templateOf({ method, path });
+  const name = names.get(template);
+  if (name !== undefined) return [name];
+  const own = exactly({ method, path });
+  return priority === 'leaver' ? [own] : [template, own];
+}
+
 /** The windows of the limits, by what Datadog has said of them. */
-function createWindows() {
+function createWindows(processes: () => number) {
   /** Of a limit, by the template of the requests for which Datadog named it. */
   const names = new Map<string, string>();
   const windows = new Map<string, Window>();
@@ -144,27 +169,26 @@ function createWindows() {
     if (window === undefined || window.resetAt > Date.now()) return window;
     // Waiting requests must not go all at once: the next window is assumed to be like the last.
     if (window.periodMs === undefined || window.limit === 0) windows.delete(key);
-    else windows.set(key, { ...window, left: window.limit, resetAt: Date.now() + window.periodMs });
+    else
+      windows.set(key, {
+        ...window,
+        left: window.limit,
+        inFlight: 0,
+        isAssumed: true,
+        resetAt: Date.now() + window.periodMs,
+      });
     return windows.get(key);
-  }
-
-  /** A leaver waits for no limit that is only assumed to be one. */
-  function awaited({ method, path, priority }: Turn): readonly string[] {
-    const template = templateOf({ method, path });
-    const name = names.get(template);
-    if (name !== undefined) return [name];
-    const own = exactly({ method, path });
-    return priority === 'leaver' ? [own] : [template, own];
   }
 
   return {
     /** How long a turn has to wait, in milliseconds. */
     delay(turn: Turn): number {
-      const delays = awaited(turn).map((key) => {
+      const delays = awaitedBy(turn, names).map((key) => {
         const window = windowOf(key);
         if (window === undefined) return 0;
         const kept = Math.floor(window.limit * keptShare[turn.priority]);
-        return window.left > kept ? 0 : window.resetAt - Date.now();
+        if (window.left <= kept) return window.resetAt - Date.now();
+        return isWithinPart(window, processes()) ? 0 : untilAnsweredMs;
       });
       return Math.max(...delays);
     },
@@ -173,7 +197,9 @@ function createWindows() {
     count(asked: Asked): void {
       const template = templateOf(asked);
       const window = windowOf(names.get(template) ?? template);
-      if (window !== undefined) window.left -= 1;
+      if (window === undefined) return;
+      window.left -= 1;
+      window.inFlight += 1;
     },
 
     learn(asked: Asked, headers: Headers, isRefused: boolean): void {
@@ -181,6 +207,8 @@ function createWindows() {
       const name = headers['x-ratelimit-name'];
       if (name !== undefined && name !== '') names.set(template, name);
       const key = names.get(template) ?? template;
+      const asking = windows.get(key);
+      if (asking !== undefined) asking.inFlight = Math.max(0, asking.inFlight - 1);
       const limit = readCount(headers['x-ratelimit-limit']);
       const remaining = isRefused ? 0 : readCount(headers['x-ratelimit-remaining']);
       const resetMs = isRefused ? readRetryAfterMs(headers) : readResetMs(headers);
@@ -188,22 +216,27 @@ function createWindows() {
       const isAssumed = isRefused && !names.has(template);
       if (isAssumed) {
         for (const [one, { resetAt }] of windows) if (isExact(one) && resetAt <= Date.now()) windows.delete(one);
-        windows.set(exactly(asked), { left: 0, limit: 0, resetAt: Date.now() + resetMs });
+        windows.set(exactly(asked), { left: 0, limit: 0, resetAt: Date.now() + resetMs, inFlight: 0 });
       }
       const known = windowOf(key);
       // What was refused to one may be given to another.
       const resetAt = Date.now() + (isAssumed ? Math.min(resetMs, unsaidWaitMs) : resetMs);
       const periodMs = readMs(headers['x-ratelimit-period']) ?? known?.periodMs;
-      // The smaller number of one window is the later one: responses arrive in any order.
-      const isSame = known !== undefined && Math.abs(known.resetAt - resetAt) <= roundingMs;
-      windows.set(key, {
-        left: isSame ? Math.min(known.left, remaining) : remaining,
-        limit: limit ?? known?.limit ?? 0,
-        resetAt: isSame ? Math.max(known.resetAt, resetAt) : resetAt,
-        periodMs,
-      });
+      windows.set(key, merged(known, { left: remaining, limit, resetAt, periodMs }));
     },
   };
+}
+
+interface Told extends Pick<Window, 'left' | 'resetAt' | 'periodMs'> {
+  readonly limit: number | undefined;
+}
+
+/** The smaller number of one window is the later one: responses arrive in any order. */
+function merged(known: Window | undefined, { left, limit, resetAt, periodMs }: Told): Window {
+  const more = { limit: limit ?? known?.limit ?? 0, periodMs, inFlight: known?.inFlight ?? 0 };
+  const isSame = known !== undefined && Math.abs(known.resetAt - resetAt) <= roundingMs;
+  if (!isSame) return { left, resetAt, ...more };
+  return { left: Math.min(known.left, left), resetAt: Math.max(known.resetAt, resetAt), ...more };
 }
 
 /** Such as `GET users/{}/memberships`: after the version, names of collections and ids take turns. */
@@ -218,6 +251,8 @@ const isExact = (key: string): boolean => key.startsWith('=');
 /** `X-RateLimit-Reset` is in whole seconds: two responses of one window may differ by this much. */
 const roundingMs = 1_500;
 const longestTimerMs = 60_000;
+/** A response lets the next request go at once; this is for one that never comes. */
+const untilAnsweredMs = 1_000;
 
 function readCount(value: string | undefined): number | undefined {
   if (value === undefined || value.trim() === '') return undefined;

@@ -21,6 +21,7 @@ import { onceReachable } from '../client/operations/awaitAway.ts';
 import { bundleWorkflows } from '../client/operations/bundle.ts';
 import type { Client } from '@temporalio/client';
 import type { Policy } from '../domain/policy/rules.ts';
+import { countWorkers } from './countWorkers.ts';
 import { followDeployment } from './deployment.ts';
 import { openPolicy } from './policy.ts';
 import { ensureSearchAttributes } from './searchAttributes.ts';
@@ -79,7 +80,8 @@ export async function startMuster(composition: Composition, logger: Logger, secr
   );
   const connection = await reach(() => NativeConnection.connect(temporal.connection));
   opened.defer(() => connection.close());
-  const api = opened.use(openApi(datadog, secrets));
+  const workersAlive = opened.use(await countWorkers(inventory));
+  const api = opened.use(openApi(datadog, secrets, workersAlive.count));
   const muster = createMuster({ client, inventory, attestor: openAttestor(composition.signingKey) });
   const policy = live.current;
   const workflowBundle = await bundleWorkflows(logger);
@@ -144,9 +146,10 @@ function composeActivities(
 }
 
 /** Its keys are read anew for each request, and scrubbed from the log. */
-const openApi = ({ baseUrl, keys }: DatadogConfig, secrets: Secrets) =>
+const openApi = ({ baseUrl, keys }: DatadogConfig, secrets: Secrets, processes: () => number) =>
   openDatadog({
     baseUrl,
+    processes,
     keys: async () => {
       const read = await keys();
       for (const key of Object.values(read)) secrets.add(key);

@@ -1,4 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { openDatadog } from '../../datadog/index.ts';
+import type { DatadogClient } from '../../datadog/types.ts';
 import { failureOf, openPair } from './pair.ts';
 import { startStub, userOf, type StubAnswer } from './stub.ts';
 
@@ -170,3 +172,29 @@ test('an attempt counts what it has sent', async () => {
   await attempt.listPermissions();
   expect(attempt.requests).toBe(2);
 });
+
+test('three workers at a limit of 20 a second are hardly ever refused, and use most of it', async () => {
+  await using pair = await openPair({ rateLimit: { limit: 20, periodMs: 1_000 } });
+  const { simulator } = pair;
+  const { apiKey, appKey } = simulator;
+  await using clients = new AsyncDisposableStack();
+  const workers = Array.from({ length: 3 }, () =>
+    clients.use(openDatadog({ baseUrl: simulator.url, keys: () => ({ apiKey, appKey }), processes: () => 3 })),
+  );
+  // What a worker asks first tells it the limit.
+  for (const worker of workers) await worker.attempt().currentUser();
+  const until = Date.now() + 6_000;
+  const ask = async (worker: DatadogClient): Promise<void> => {
+    while (Date.now() < until) {
+      await worker
+        .attempt({ priority: 'sync', deadlineMs: 10_000 })
+        .currentUser()
+        .catch(() => undefined);
+    }
+  };
+  await Promise.all(workers.flatMap((worker) => Array.from({ length: 4 }, () => ask(worker))));
+  const statuses = simulator.requests.list().map(({ status }) => status);
+  const refused = statuses.filter((status) => status === 429).length;
+  expect(refused / statuses.length).toBeLessThanOrEqual(0.03);
+  expect(statuses.length).toBeGreaterThan(50);
+}, 30_000);

@@ -123,7 +123,7 @@ test('any order in which three sources and an operator are heard ends in the sam
   );
 }, 60_000);
 
-test('a leave has its turn again, too, where another process ends before the first word of HR is read', async () => {
+test('a leave has its turn again where another process ends before the first word of HR', async () => {
   const [sqlite] = await openDatabases();
   await using fixture = await (sqlite?.makeFixture() ?? Promise.reject(new Error('no database')));
   const { inventory } = fixture;

@@ -94,7 +94,7 @@ test('an invitation of another account that may have been sent keeps nobody from
   expect(await inventory.listPending('p-1')).toMatchObject([{ accountId: id }]);
 });
 
-test('what may have been granted to another account is no reason to take over what this one holds', async () => {
+test('what another account may have been given is no reason to take over what this one holds', async () => {
   await using world = await openWorld({ word: ada });
   const { inventory } = world;
   const id = await withAccount(world);

@@ -174,7 +174,7 @@ test.each<[string, Partial<Said>, 'back' | 'gone', readonly Way[]]>([
   expect(answers).toEqual(Object.fromEntries(from.map((way) => [way, expected])));
 });
 
-test('somebody who left at once is back from a day after that on, whichever day their leave was to be', async () => {
+test('who left at once is back from a day after that on, whichever day the leave was to be', async () => {
   const push = pushedBy('timeless', { immediate: true, effectiveAt: '2026-06-30T00:00:00.000Z' });
   const said = { id: 'at-once', startDate: '2026-03-01', endDate: '' };
   expect(await employed(await push(said))).toBe('back');
