@@ -22,7 +22,7 @@ import { bundleWorkflows } from '../client/operations/bundle.ts';
 import type { Client } from '@temporalio/client';
 import type { Policy } from '../domain/policy/rules.ts';
 import { countWorkers } from './countWorkers.ts';
-import { followDeployment } from './deployment.ts';
+import { followDeployment, knowsVersions } from './deployment.ts';
 import { openPolicy } from './policy.ts';
 import { ensureSearchAttributes } from './searchAttributes.ts';
 import { personSignals } from './signals.ts';
@@ -84,10 +84,11 @@ export async function startMuster(composition: Composition, logger: Logger, secr
   const api = opened.use(openApi(datadog, secrets, workersAlive.count));
   const muster = createMuster({ client, inventory, attestor: openAttestor(composition.signingKey) });
   const policy = live.current;
-  const workflowBundle = await bundleWorkflows(logger);
-  const { isVersioned } = opened.use(
-    await reach(() => followDeployment({ client, inventory, workflowBundle, logger })),
-  );
+  const isVersioned = await reach(() => knowsVersions(client, logger));
+  const workflowBundle = await bundleWorkflows(logger, { isVersioned });
+  if (isVersioned) {
+    opened.use(await reach(() => followDeployment({ client, inventory, workflowBundle, logger })));
+  }
   const workers = await startWorkers({
     connection,
     isVersioned,

@@ -15,29 +15,31 @@ interface FollowOptions {
 
 const lookEveryMs = 30_000;
 
-/**
- * Whether Temporal knows builds at all. A worker whose build is not current gets no work but what is pinned to it: where no worker of the
- * current build has reported lately, as after a replaced container, it replays all open runs and takes over where none fails. Else it waits
- * for `npx muster upgrade promote`, and says so.
- */
-export async function followDeployment(
-  options: FollowOptions,
-): Promise<{ readonly isVersioned: boolean } & Disposable> {
-  const { client, logger } = options;
-  const known = await describeDeployment(client);
-  if (known === undefined) {
+/** Whether Temporal knows versions of workers at all. */
+export async function knowsVersions(client: Client, logger: Logger): Promise<boolean> {
+  const isKnown = (await describeDeployment(client)) !== undefined;
+  if (!isKnown) {
     logger.warn(
-      'this Temporal does not know versions of workers: an upgrade stops the old worker before the new one starts',
+      'this Temporal knows no versions of workers: an upgrade stops the old worker before the new one starts',
     );
-    return { isVersioned: false, [Symbol.dispose]: () => undefined };
   }
+  return isKnown;
+}
+
+/**
+ * A worker whose build is not current gets no work but what is pinned to it: where no worker of the current build has reported lately, as
+ * after a replaced container, it replays all open runs and takes over where none fails. Else it waits for `npx muster upgrade promote`, and
+ * says so.
+ */
+export async function followDeployment(options: FollowOptions): Promise<Disposable> {
+  const { logger } = options;
   const look = createLook(options);
   await look();
   const timer = setInterval(
     () => void look().catch((error: unknown) => logger.error('the builds could not be looked up', { error })),
     lookEveryMs,
   ).unref();
-  return { isVersioned: true, [Symbol.dispose]: () => clearInterval(timer) };
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 function createLook({ client, inventory, workflowBundle, logger }: FollowOptions): () => Promise<void> {

@@ -1,4 +1,4 @@
-import { setCurrentDetails, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
+import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { throwUnlessFailed } from './run/cancellation.ts';
 import type { AccessSyncInput, SyncSummary } from '../domain/contracts.ts';
 import { fullSync } from './fullSync.ts';
@@ -27,9 +27,6 @@ export async function accessSync({ depth, carried }: AccessSyncInput): Promise<S
   if (isEvidenceUntold) await reasonOfFailure(() => bestEffort.tellEvidence());
   return undefined;
 }
-
-/** It takes minutes: it ends with the code that it began with, and a new one begins with the new. */
-setWorkflowOptions({ versioningBehavior: 'PINNED' }, accessSync);
 
 /** Who has accepted, or logged in for the first time? */
 async function lookForPeople(waiting: number): Promise<void> {
