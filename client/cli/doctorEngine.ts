@@ -66,6 +66,16 @@ async function checkSearchAttributes(client: Client, namespace: string): Promise
   });
 }
 
+interface Poller {
+  readonly lastAccessTime?: { readonly seconds?: unknown } | null;
+}
+
+/** A poll lasts a minute at most. Temporal names for five minutes whoever has polled, also workers that were killed. */
+const polledWithinMs = 90_000;
+
+export const hasPolledLately = ({ lastAccessTime }: Poller, nowMs: number): boolean =>
+  Number(lastAccessTime?.seconds ?? 0) * 1_000 >= nowMs - polledWithinMs;
+
 function checkPollers(
   client: Client,
   namespace: string,
@@ -77,8 +87,9 @@ function checkPollers(
       taskQueue: { name: queue },
       taskQueueType: type,
     });
-    if (!pollers?.length) throw new Error(`no worker polls the task queue ${queue} for ${what}`);
-    return `${pollers.length} polling the task queue ${queue} for ${what}`;
+    const polling = (pollers ?? []).filter((one) => hasPolledLately(one, Date.now()));
+    if (polling.length === 0) throw new Error(`no worker polls the task queue ${queue} for ${what}`);
+    return `${polling.length} polling the task queue ${queue} for ${what}`;
   });
 }
 
@@ -94,7 +105,8 @@ function checkBuild(client: Client, namespace: string): Promise<Check> {
       taskQueue: { name: taskQueues.muster },
       taskQueueType: kindsOfWork[0].type,
     });
-    const polling = new Set((pollers ?? []).map(({ deploymentOptions }) => deploymentOptions?.buildId ?? 'unknown'));
+    const alive = (pollers ?? []).filter((one) => hasPolledLately(one, Date.now()));
+    const polling = new Set(alive.map(({ deploymentOptions }) => deploymentOptions?.buildId ?? 'unknown'));
     const others = [...polling].filter((build) => build !== current);
     const beside = others.length === 0 ? '' : `; workers of ${others.join(', ')} run too`;
     if (!polling.has(current)) throw new Error(`${current} is current, and no worker of it polls${beside}`);

@@ -1,5 +1,5 @@
 import { buildId } from '../../config/version.ts';
-import { otherThan, policiesOf, refusalsOf, type Instance } from '../../domain/instances.ts';
+import { nameOf, otherThan, policiesOf, refusalsOf, shortHash, type Instance } from '../../domain/instances.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import type { Config } from '../../config/types.ts';
 import type { Check } from './checks.ts';
@@ -16,8 +16,17 @@ export async function checkInForce(
   // That it cannot be opened is another line.
   await using inventory = await openPlace(config).catch(() => undefined);
   if (inventory === undefined) return [];
-  return judgeInForce(await liveInstances(inventory), { policy, file: config.policyPath });
+  const instances = await liveInstances(inventory);
+  return [...processesOf(instances, Date.now()), ...judgeInForce(instances, { policy, file: config.policyPath })];
 }
+
+/** A line for each running process: what it is, and when it last said so. */
+export const processesOf = (instances: readonly Instance[], nowMs: number): readonly Check[] =>
+  instances.map((one) => {
+    const seen = Math.max(0, Math.round((nowMs - Date.parse(one.lastSeenAt)) / 1_000));
+    const detail = `build ${one.version}, policy ${shortHash(one.policyHash)}, mode ${one.mode}, seen ${seen} s ago, up since ${one.startedAt}`;
+    return { name: nameOf(one), status: 'ok', detail };
+  });
 
 /** `policy` is absent where the file here cannot be used, which another line says. */
 export function judgeInForce(

@@ -29,6 +29,8 @@ type Action = Pick<ScheduleOptions, 'spec'> & {
   readonly workflowType: string;
   readonly args: readonly [AccessSyncInput] | readonly [];
   readonly staticSummary: string;
+  /** One that stands longer ends, with all that it continued as: it would block every later one. */
+  readonly workflowExecutionTimeout: '30 minutes' | '1 hour' | '6 hours';
 };
 
 /** Creates or updates the schedules of the sync and, where a folder is watched, of rosters. Paused ones stay paused. */
@@ -39,12 +41,14 @@ export async function applySchedules(client: Client, { sync, roster }: Scheduled
     workflowType: accessSyncType,
     args: [{ depth: 'full' }],
     staticSummary: 'all accounts, teams, keys and tokens',
+    workflowExecutionTimeout: '6 hours',
   });
   await applySchedule(client, lightSyncScheduleId, {
     spec: { intervals: [{ every: lightEveryMs }] },
     workflowType: accessSyncType,
     args: [{ depth: 'light' }],
     staticSummary: 'who has accepted?',
+    workflowExecutionTimeout: '30 minutes',
   });
   if (roster.folder === undefined) return removeSchedule(client, rosterScheduleId);
   await applySchedule(client, rosterScheduleId, {
@@ -52,6 +56,7 @@ export async function applySchedules(client: Client, { sync, roster }: Scheduled
     workflowType: rosterImportType,
     args: [],
     staticSummary: 'rosters of the watched folder',
+    workflowExecutionTimeout: '1 hour',
   });
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { isHealthy } from '../../../client/cli/checks.ts';
-import { judgeInForce } from '../../../client/cli/doctorPolicy.ts';
+import { judgeInForce, processesOf } from '../../../client/cli/doctorPolicy.ts';
+import { hasPolledLately } from '../../../client/cli/doctorEngine.ts';
 import { buildId } from '../../../config/version.ts';
 import type { Instance } from '../../../domain/instances.ts';
 
@@ -39,4 +40,26 @@ test('a process of another version is named, and is no reason to fail', () => {
     detail: expect.stringContaining('worker on host-1 is 0.0.1'),
   });
   expect(isHealthy(checks)).toBe(true);
+});
+
+test('each running process has its line: build, policy, mode, and when it last reported', () => {
+  const at = Date.parse('2026-09-01T08:00:30Z');
+  const seen = one({ startedAt: '2026-09-01T07:00:00Z', lastSeenAt: '2026-09-01T08:00:25Z' });
+  expect(processesOf([seen], at)).toEqual([
+    {
+      name: 'worker on host-1',
+      status: 'ok',
+      detail: `build ${buildId()}, policy aaa, mode enforce, seen 5 s ago, up since 2026-09-01T07:00:00Z`,
+    },
+  ]);
+});
+
+test('who was killed minutes ago does not count as polling', () => {
+  const at = (secondsAgo: number) => ({ lastAccessTime: { seconds: 1_000_000 - secondsAgo } });
+  expect([at(5), at(60), at(120), {}].map((poller) => hasPolledLately(poller, 1_000_000_000))).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
 });
