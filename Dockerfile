@@ -33,4 +33,5 @@ HEALTHCHECK --interval=60s --timeout=20s --start-period=60s --retries=3 CMD ["no
 # Above the worker's own shutdown time: docker stop waits 10 seconds by default, see stop_grace_period.
 STOPSIGNAL SIGTERM
 # What `npm run worker` is, without npm in between, which would keep signals to itself.
-CMD ["node", "--max-semi-space-size=8", "--heap-growing-percent=40", "workers/main.ts"]
+# Its metrics are for other containers: which ones reach them is the network’s to say.
+CMD ["node", "--max-semi-space-size=8", "--heap-growing-percent=40", "workers/main.ts", "--host", "0.0.0.0"]

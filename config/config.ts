@@ -18,10 +18,13 @@ export async function readConfig(env: Environment = process.env, cwd = process.c
   if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
     throw new UsageError('DATABASE_URL must begin with postgres:// or postgresql://; unset it to use a SQLite file');
   }
+  const port = asPort('MUSTER_PORT', env['MUSTER_PORT'] || '8080');
   return {
     home,
-    port: readPort(env),
+    port,
     isPortGiven: Boolean(env['MUSTER_PORT']),
+    metricsPort: env['MUSTER_METRICS_PORT'] ? asPort('MUSTER_METRICS_PORT', env['MUSTER_METRICS_PORT']) : beside(port),
+    isMetricsPortGiven: Boolean(env['MUSTER_METRICS_PORT']),
     trustedProxies: readProxies(env),
     publicUrl: readPublicUrl(env),
     secretsFolder: resolve(cwd, env['MUSTER_SECRETS'] || join(home, 'secrets')),
@@ -54,14 +57,16 @@ async function findPolicy(cwd: string, named: string | undefined, isSimulator: b
   throw new UsageError('There is no policy.yaml here: write one with `npx muster policy init`, or set MUSTER_POLICY');
 }
 
-function readPort(env: Environment): number {
-  const text = env['MUSTER_PORT'] || '8080';
+function asPort(name: 'MUSTER_PORT' | 'MUSTER_METRICS_PORT', text: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new UsageError(`MUSTER_PORT must be a port from 1 to 65535, but is "${text}"`);
+  if (!Number.isInteger(port) || port < 1 || port > highestPort) {
+    throw new UsageError(`${name} must be a port from 1 to ${highestPort}, but is "${text}"`);
   }
   return port;
 }
+
+const highestPort = 65_535;
+const beside = (port: number): number => (port < highestPort ? port + 1 : port - 1);
 
 function readProxies(env: Environment): readonly string[] {
   const given = (env['MUSTER_TRUSTED_PROXIES'] ?? '').split(',').map((one) => one.trim());

@@ -1,5 +1,13 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DefaultLogger, makeTelemetryFilterString, Runtime, type Logger } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  Runtime,
+  type Logger,
+  type MetricsExporterConfig,
+} from '@temporalio/worker';
 import { tokenPattern } from '../auth/tokens.ts';
 
 /** Values that must never be printed. They are found by value, wherever they stand. */
@@ -25,13 +33,32 @@ function plain(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value;
 }
 
-/** Sends the SDK's own logs the same way. Call it once in a process. */
-export function installTelemetry(logger: Logger): void {
-  Runtime.install({
-    logger,
-    telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) } },
-    shutdownSignals: [],
-  });
+/**
+ * Sends the SDK's own logs the same way, and has it serve its own metrics on a free port of loopback: returns their address, undefined where
+ * that failed. Call it once in a process.
+ */
+export async function installTelemetry(logger: Logger): Promise<string | undefined> {
+  const logging = { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) };
+  const install = (metrics?: MetricsExporterConfig): Runtime =>
+    Runtime.install({ logger, telemetryOptions: { logging, metrics }, shutdownSignals: [] });
+  const bindAddress = `127.0.0.1:${await freePort()}`;
+  try {
+    install({ attachServiceName: false, prometheus: { bindAddress, countersTotalSuffix: true } });
+    return `http://${bindAddress}/metrics`;
+  } catch (error) {
+    // Somebody else took the port meanwhile.
+    install();
+    logger.warn("the SDK's own metrics are not served", { error });
+    return undefined;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  await once(server.close(), 'close');
+  return port;
 }
 
 /** How long the SDK may take to end its threads. */

@@ -25,10 +25,14 @@ export interface TemporalConfig {
 export interface Config {
   /** `MUSTER_HOME`, absolute. */
   readonly home: string;
-  /** `MUSTER_PORT`, of the gateway; its metrics are one above. The engine's interface and others take free ports. */
+  /** `MUSTER_PORT`, of the gateway. The engine's interface and others take free ports. */
   readonly port: number;
   /** Whether the port was set; otherwise another one is used where it is taken. */
   readonly isPortGiven: boolean;
+  /** `MUSTER_METRICS_PORT`, of the metrics of a worker or gateway; else the one after `port`. */
+  readonly metricsPort: number;
+  /** Whether that was set; otherwise another one is used where it is taken. */
+  readonly isMetricsPortGiven: boolean;
   /** `MUSTER_TRUSTED_PROXIES`: whose word on a sender's address counts. Addresses and networks; none where it is not set. */
   readonly trustedProxies: readonly string[];
   /** `MUSTER_PUBLIC_URL`, without a slash at the end: the gateway as senders reach it. */

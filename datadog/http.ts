@@ -3,6 +3,7 @@ import { Agent } from 'undici';
 import { boundWait, DatadogFailure, failureOf } from './failures.ts';
 import { createLimiter, type Limiter } from './limiter.ts';
 import { logIntakeOf } from './sites.ts';
+import type { CallObserver } from './observer.ts';
 import type { AttemptOptions } from './types.ts';
 import type { Call, HttpAnswer } from './answer.ts';
 import { refusalOf } from './refusals.ts';
@@ -19,6 +20,7 @@ interface ConnectionOptions {
   readonly keys: () => Keys | Promise<Keys>;
   /** How many processes share Datadog's limits; 1 where it is left out. */
   readonly processes?: (() => number) | undefined;
+  readonly observer?: CallObserver | undefined;
 }
 
 /** What all attempts of one client share. */
@@ -67,9 +69,12 @@ export function createSender(connection: Connection, options: AttemptOptions = {
   let requests = 0;
 
   async function exchange(call: Call): Promise<HttpAnswer> {
-    const { limiter } = connection;
+    const { limiter, observer } = connection;
+    const from = performance.now();
     try {
-      await limiter.take({ ...call, priority, signal: attemptSignal, deadlineAt });
+      await limiter
+        .take({ ...call, priority, signal: attemptSignal, deadlineAt })
+        .finally(() => observer?.waited(priority, performance.now() - from));
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason;
       throw attemptEnd.aborted ? gotNoTurn(call) : error;
@@ -79,7 +84,14 @@ export function createSender(connection: Connection, options: AttemptOptions = {
     // Learned before the body is read: a torn response has said what is left all the same.
     const learn = (head: AnswerHead): void => limiter.learn(call, head.headers, head.status === 429);
     const ended = AbortSignal.any([attemptSignal, AbortSignal.timeout(Math.max(1, requestDeadlineMs))]);
-    return transfer(connection, call, keys, ended, learn).catch((error: unknown) => {
+    const { operation, method } = call;
+    const end = observer?.begin({ operation, method, priority });
+    const answering = transfer(connection, call, keys, ended, learn);
+    answering.then(
+      ({ status }) => end?.(String(status)),
+      () => end?.('noAnswer'),
+    );
+    return answering.catch((error: unknown) => {
       if (signal?.aborted === true) throw signal.reason;
       const message = `${call.operation} got no complete answer: ${describe(error)}`;
       throw new DatadogFailure('DatadogUnavailable', message, { isUnsent: unconnected.has(codeOf(error)) });

@@ -6,6 +6,7 @@ import { createLogCalls } from './logs.ts';
 import { createSender, openConnection, type Keys } from './http.ts';
 import { createProbeCalls } from './probes.ts';
 import { createSnapshotCalls } from './snapshot.ts';
+import type { CallObserver } from './observer.ts';
 import type { AttemptOptions, Datadog, DatadogClient } from './types.ts';
 
 interface DatadogOptions {
@@ -14,11 +15,13 @@ interface DatadogOptions {
   readonly keys: () => Keys | Promise<Keys>;
   /** How many processes share its limits, this one among them; 1 where it is left out. */
   readonly processes?: () => number;
+  /** Sees each request go and end. */
+  readonly observer?: CallObserver | undefined;
 }
 
 /** Opens one organization. Nothing is sent before the first call. */
-export function openDatadog({ baseUrl, keys, processes }: DatadogOptions): DatadogClient {
-  const connection = openConnection({ baseUrl, keys, processes });
+export function openDatadog({ baseUrl, keys, processes, observer }: DatadogOptions): DatadogClient {
+  const connection = openConnection({ baseUrl, keys, processes, observer });
   const cache: DirectoryCache = {};
   const close = () => {
     connection.limiter.close();

@@ -290,7 +290,8 @@ describe('the image', () => {
     expect(lines.filter((line) => line.startsWith('USER '))).toEqual(['USER node']);
     expect(lines).toContainEqual(expect.stringMatching(/^RUN npm ci --omit=dev /));
     expect(lines).toContainEqual(expect.stringMatching(/^HEALTHCHECK .*"workers\/health\.ts"/));
-    expect(lines.at(-2)).toBe(`CMD ${JSON.stringify(scripts['worker']?.split(' ')).replaceAll(',', ', ')}`);
+    const command = [...(scripts['worker']?.split(' ') ?? []), '--host', '0.0.0.0'];
+    expect(lines.at(-2)).toBe(`CMD ${JSON.stringify(command).replaceAll(',', ', ')}`);
   });
 
   test('is made of named folders only, none of which holds secrets or state', async () => {

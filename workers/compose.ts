@@ -9,6 +9,8 @@ import { openInventory } from '../inventory/index.ts';
 import type { Inventory } from '../inventory/port/inventory.ts';
 import { notifyByLog } from '../activities/notify/index.ts';
 import { loadPolicy } from '../policy/file.ts';
+import { Registry } from 'prom-client';
+import { addDatadogMetrics } from '../client/operations/metrics/datadogMetrics.ts';
 import { createFetchRecord } from '../client/intake/fetchBack/record.ts';
 import { readSecretsIn } from '../client/intake/webhooks/secrets.ts';
 import { importFolder } from '../client/intake/roster/folder.ts';
@@ -46,6 +48,8 @@ export interface RunningMuster {
   readonly client: Client;
   readonly inventory: Inventory;
   readonly muster: Muster;
+  /** What this process counts, for its metrics. */
+  readonly registry: Registry;
   /** The policy in force now. */
   readonly policy: LivePolicy['current'];
   /** Resolves when the workers have stopped; rejects when one of them died. */
@@ -81,7 +85,9 @@ export async function startMuster(composition: Composition, logger: Logger, secr
   const connection = await reach(() => NativeConnection.connect(temporal.connection));
   opened.defer(() => connection.close());
   const workersAlive = opened.use(await countWorkers(inventory));
-  const api = opened.use(openApi(datadog, secrets, workersAlive.count));
+  const registry = new Registry();
+  const observer = addDatadogMetrics(registry);
+  const api = opened.use(openApi(datadog, secrets, { processes: workersAlive.count, observer }));
   const muster = createMuster({ client, inventory, attestor: openAttestor(composition.signingKey) });
   const policy = live.current;
   const isVersioned = await reach(() => knowsVersions(client, logger));
@@ -101,6 +107,7 @@ export async function startMuster(composition: Composition, logger: Logger, secr
     client,
     inventory,
     muster,
+    registry,
     policy,
     ended: workers.ended,
     stop: async () => {
@@ -146,11 +153,13 @@ function composeActivities(
   });
 }
 
+type SharedParts = Pick<Parameters<typeof openDatadog>[0], 'processes' | 'observer'>;
+
 /** Its keys are read anew for each request, and scrubbed from the log. */
-const openApi = ({ baseUrl, keys }: DatadogConfig, secrets: Secrets, processes: () => number) =>
+const openApi = ({ baseUrl, keys }: DatadogConfig, secrets: Secrets, shared: SharedParts) =>
   openDatadog({
     baseUrl,
-    processes,
+    ...shared,
     keys: async () => {
       const read = await keys();
       for (const key of Object.values(read)) secrets.add(key);

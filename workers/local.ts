@@ -63,7 +63,7 @@ async function runLocally({ isOnce, awkward }: Asked): Promise<boolean> {
   const log = createWriteStream(join(config.home, 'muster.log'), { flags: 'a', mode: 0o600 });
   opened.defer(() => new Promise((resolve) => log.end(resolve)));
   const logger = jsonLogger((line) => log.write(line), secrets);
-  installTelemetry(logger);
+  const sdkUrl = await installTelemetry(logger);
   say('Starting the worker …');
   const starting = startMuster(
     {
@@ -80,7 +80,7 @@ async function runLocally({ isOnce, awkward }: Asked): Promise<boolean> {
   if (running === undefined) return !isOnce;
   opened.defer(() => running.stop());
   await applySchedules(running.client, running.policy());
-  const gateway = opened.use(await openGateway(config, running, logger, secrets));
+  const gateway = opened.use(await openGateway(config, running, { logger, secrets, sdkUrl }));
 
   await writeRuntime(config.home, {
     pid: process.pid,

@@ -1,16 +1,19 @@
+import { parseArgs } from 'node:util';
 import { readConfig } from '../config/config.ts';
 import { startMuster } from './compose.ts';
+import { openMetrics } from './metrics.ts';
 import { endProcess, installTelemetry, jsonLogger, scrub, type Secrets } from '../config/logging.ts';
 import { openToOthers } from '../config/privateHome.ts';
 import { exitCodeOf, UsageError } from '../domain/errors.ts';
 import { isStopped } from '../client/operations/awaitAway.ts';
 
-// The worker as a service: everything from the environment, logs as JSON lines on stderr, SIGTERM drains.
+// The worker as a service: everything from the environment but the address of its metrics, logs as JSON lines on stderr, SIGTERM drains.
 const secrets: Secrets = new Set();
 const stopping = new AbortController();
 const { signal: stop } = stopping;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
 try {
+  const { values } = parseArgs({ options: { host: { type: 'string', default: '127.0.0.1' } } });
   const config = await readConfig();
   const { connection } = config.temporal;
   if (connection === undefined)
@@ -22,7 +25,7 @@ try {
       'DD_SITE is not set: set it to your Datadog site, with DD_API_KEY and DD_APP_KEY (or their _FILE forms)',
     );
   const logger = jsonLogger((line) => process.stderr.write(line), secrets);
-  installTelemetry(logger);
+  const sdkUrl = await installTelemetry(logger);
   const open = await openToOthers(config.home);
   if (open !== undefined) logger.warn(open.detail, { fix: open.fix });
   const running = await startMuster(
@@ -33,11 +36,11 @@ try {
   logger.info('worker started', { datadog: config.datadog.baseUrl, namespace: config.temporal.namespace });
   stop.addEventListener('abort', () => void running.stop().catch(() => undefined));
   if (stop.aborted) void running.stop().catch(() => undefined);
-  try {
-    await running.ended;
-  } finally {
-    await running.stop();
-  }
+  const { host } = values;
+  await using opened = new AsyncDisposableStack();
+  opened.defer(() => running.stop());
+  opened.use(await openMetrics(config, running, { host, sdkUrl, logger }));
+  await running.ended;
 } catch (error) {
   // Stopped while it waited for Temporal or the database.
   if (!isStopped(error, stop)) {

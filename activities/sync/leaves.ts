@@ -5,7 +5,10 @@ import type { Found } from '../../domain/findings/found.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { wholePage } from '../../inventory/port/findings.ts';
 
-type Watching = Pick<Dependencies, 'inventory' | 'policy' | 'notify'>;
+interface Watching extends Pick<Dependencies, 'notify'> {
+  readonly inventory: Pick<Dependencies['inventory'], 'openLeaves' | 'closeLeaves' | 'writeFindings'>;
+  readonly policy: () => Pick<Policy, 'times' | 'identity' | 'sources'>;
+}
 
 /** More than a company loses in a day; the next pass sees the rest. */
 const mostLeaves = 500;

@@ -1,6 +1,7 @@
 import type { HrEvent } from '../../domain/model.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { findInEngine } from './engine.ts';
+import { findInEngine, type AskedEngine } from './engine.ts';
+import type { Found } from '../../domain/findings/found.ts';
 import { watchRefusals } from '../intake/refusals.ts';
 import { closeOldRefusals } from '../person/refusals.ts';
 import { watchLeaves } from './leaves.ts';
@@ -11,6 +12,11 @@ const signalMs = 15_000;
 const toldAtOnce = 500;
 /** Of so many people at a time Temporal is asked whether the run that has taken something up is open still. */
 const askedAtOnce = 20;
+
+interface EngineWatched extends AskedEngine {
+  readonly inventory: AskedEngine['inventory'] & Pick<Dependencies['inventory'], 'writeFindings'>;
+  readonly notify: Dependencies['notify'];
+}
 
 type Told = Pick<HrEvent, 'eventId' | 'personId' | 'kind'>;
 
@@ -67,15 +73,9 @@ export function createWatchActivities(dependencies: Dependencies) {
       }
     },
 
-    /** Opens and closes the findings about Temporal itself, and notes there how far this inventory goes. */
+    /** The same about Temporal itself; notes there how far this inventory goes. */
     async watchEngine(): Promise<void> {
-      const now = Date.now();
-      const at = new Date(now).toISOString();
-      const found = await findInEngine({ engine, inventory, policy: policy() }, now);
-      const { opened } = await inventory.writeFindings(wholePage({ foundAt: 'engine', found, at }));
-      for (const { kind, subject, personId = '', evidence } of opened) {
-        notify.send({ kind: 'engineTrouble', personId, to: [], details: { finding: kind, subject, ...evidence } });
-      }
+      const found = await watchEngine({ engine, inventory, policy: policy(), notify });
       if (!found.some(({ kind }) => kind === 'strangeInventory')) await noteProgress();
     },
   };
@@ -84,4 +84,17 @@ export function createWatchActivities(dependencies: Dependencies) {
     const [known, here] = [await engine.knownInventory(), await inventory.readMark()];
     if (known !== undefined && known.seq !== here.seq) await engine.noteInventory(here);
   }
+}
+
+/** Opens and closes the findings about Temporal itself. A new one is a notice; returns them all. */
+export async function watchEngine(watched: EngineWatched): Promise<readonly Found[]> {
+  const { inventory, notify } = watched;
+  const now = Date.now();
+  const found = await findInEngine(watched, now);
+  const page = wholePage({ foundAt: 'engine', found, at: new Date(now).toISOString() });
+  const { opened } = await inventory.writeFindings(page);
+  for (const { kind, subject, personId = '', evidence } of opened) {
+    notify.send({ kind: 'engineTrouble', personId, to: [], details: { finding: kind, subject, ...evidence } });
+  }
+  return found;
 }

@@ -1,17 +1,14 @@
 import type { Client } from '@temporalio/client';
+import { alivePollers, kindsOfWork, type KindOfWork, type Pollers } from '../../domain/workers.ts';
 import { accessSyncScheduleId, searchAttributes, taskQueues } from '../../domain/contracts.ts';
 import { attemptCheck, type Check } from './checks.ts';
 import { explainFailure } from './failures.ts';
 import { connect } from './open.ts';
 import type { Config } from '../../config/types.ts';
 
-const kindsOfWork = [
-  { name: 'worker muster', queue: taskQueues.muster, type: 1, what: 'workflows' },
-  { name: 'worker muster activities', queue: taskQueues.muster, type: 2, what: 'activities' },
-  { name: 'worker datadog', queue: taskQueues.datadog, type: 2, what: 'activities' },
-  { name: 'worker datadog leavers', queue: taskQueues.leavers, type: 2, what: 'activities' },
-] as const;
 const startAdvice = 'run `npm start` in another terminal, or set TEMPORAL_ADDRESS to a running cluster';
+/** Temporal's TASK_QUEUE_TYPE_WORKFLOW. */
+const workflowQueueType = 1;
 /** Temporal's INDEXED_VALUE_TYPE_KEYWORD. */
 const indexedKeyword = 2;
 
@@ -36,7 +33,7 @@ export async function checkEngine(config: Config): Promise<readonly Check[]> {
       return [
         engine,
         await checkSearchAttributes(client, namespace),
-        ...(await Promise.all(kindsOfWork.map((work) => checkPollers(client, namespace, work)))),
+        ...(await Promise.all(kindsOfWork.map((work) => checkPollers(client, work)))),
         await checkBuild(client, namespace),
         await checkSchedule(client),
       ];
@@ -66,31 +63,21 @@ async function checkSearchAttributes(client: Client, namespace: string): Promise
   });
 }
 
-interface Poller {
-  readonly lastAccessTime?: { readonly seconds?: unknown } | null;
+function checkPollers(client: Client, work: KindOfWork): Promise<Check> {
+  const { name, queue, what } = work;
+  return attemptCheck(name, 'start a worker: `npm start`, or the worker of your deployment', async () => {
+    const { readPollers } = await import('../operations/pollers.ts');
+    return judgePollers(await readPollers(client, work), `the task queue ${queue} for ${what}`, Date.now());
+  });
 }
 
-/** A poll lasts a minute at most. Temporal names for five minutes whoever has polled, also workers that were killed. */
-const polledWithinMs = 90_000;
-
-export const hasPolledLately = ({ lastAccessTime }: Poller, nowMs: number): boolean =>
-  Number(lastAccessTime?.seconds ?? 0) * 1_000 >= nowMs - polledWithinMs;
-
-function checkPollers(
-  client: Client,
-  namespace: string,
-  { name, queue, type, what }: (typeof kindsOfWork)[number],
-): Promise<Check> {
-  return attemptCheck(name, 'start a worker: `npm start`, or the worker of your deployment', async () => {
-    const { pollers } = await client.workflowService.describeTaskQueue({
-      namespace,
-      taskQueue: { name: queue },
-      taskQueueType: type,
-    });
-    const polling = (pollers ?? []).filter((one) => hasPolledLately(one, Date.now()));
-    if (polling.length === 0) throw new Error(`no worker polls the task queue ${queue} for ${what}`);
-    return `${polling.length} polling the task queue ${queue} for ${what}`;
-  });
+/** In words; throws where no worker is alive. */
+export function judgePollers(pollers: Pollers, queue: string, nowMs: number): string {
+  const alive = alivePollers(pollers, nowMs);
+  const [last] = pollers.askedAt.toSorted().toReversed();
+  if (last === undefined) throw new Error(`no worker polls ${queue}`);
+  if (alive === 0) throw new Error(`no worker polls ${queue}: the last one did at ${last}`);
+  return `${alive} polling ${queue}`;
 }
 
 /** Which build gets the work, and whether a worker of it is there. */
@@ -103,10 +90,9 @@ function checkBuild(client: Client, namespace: string): Promise<Check> {
     const { pollers } = await client.workflowService.describeTaskQueue({
       namespace,
       taskQueue: { name: taskQueues.muster },
-      taskQueueType: kindsOfWork[0].type,
+      taskQueueType: workflowQueueType,
     });
-    const alive = (pollers ?? []).filter((one) => hasPolledLately(one, Date.now()));
-    const polling = new Set(alive.map(({ deploymentOptions }) => deploymentOptions?.buildId ?? 'unknown'));
+    const polling = new Set((pollers ?? []).map(({ deploymentOptions }) => deploymentOptions?.buildId ?? 'unknown'));
     const others = [...polling].filter((build) => build !== current);
     const beside = others.length === 0 ? '' : `; workers of ${others.join(', ')} run too`;
     if (!polling.has(current)) throw new Error(`${current} is current, and no worker of it polls${beside}`);

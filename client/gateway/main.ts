@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { openAttestor } from '../../auth/attestation.ts';
 import { openKeys, readEvidenceSigner } from '../../auth/keys.ts';
+import { notifyByLog } from '../../activities/notify/index.ts';
 import { openInventory } from '../../inventory/index.ts';
 import { loadPolicy } from '../../policy/file.ts';
 import { readConfig } from '../../config/config.ts';
@@ -69,7 +70,8 @@ try {
     secrets: readSecretsIn(config.secretsFolder, (secret) => secrets.add(secret)),
     host: values.host,
     port: config.port,
-    metricsPort: config.port + 1,
+    metricsPort: config.metricsPort,
+    notify: notifyByLog(logger),
     trustedProxies: config.trustedProxies,
     publicUrl: config.publicUrl,
     log: (message, fields) => logger.info(`gateway: ${message}`, { ...fields }),

@@ -1,34 +1,12 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Histogram, Registry } from 'prom-client';
 
 /** What the gateway counts, for Prometheus. */
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** What the record knows to be late: how many people. */
-export interface Late {
-  readonly leavers: () => Promise<number>;
-  readonly untold: () => Promise<number>;
-  /** Items of HR that were refused and that nobody has decided about. */
-  readonly refusals: () => Promise<number>;
-}
-
-export function createMetrics(late: Late) {
-  const registry = new Registry();
+export function createMetrics(registry = new Registry()) {
   const registers = [registry];
   const counter = <T extends string>(name: string, help: string, labelNames: T[]) =>
     new Counter({ name, help, labelNames, registers });
-  const gauge = (name: string, help: string, read: () => number | Promise<number>) =>
-    new Gauge({
-      ...{ name, help, registers },
-      async collect() {
-        // While the database is away nobody knows, and the other figures are there all the same.
-        this.set(await Promise.resolve(read()).catch(() => Number.NaN));
-      },
-    });
-  gauge('process_resident_memory_bytes', 'Resident memory', () => process.memoryUsage.rss());
-  gauge('process_uptime_seconds', 'Seconds since the start', () => Math.round(process.uptime()));
-  gauge('muster_leavers_not_ended', 'Leavers who are late, or ended while the account is in use', late.leavers);
-  gauge('muster_people_not_told', 'People with an event that no process has taken up for a minute', late.untold);
-  gauge('muster_refusals_open', 'Items of HR that were refused, and wait for a person', late.refusals);
   return {
     registry,
     requests: counter('muster_gateway_requests_total', 'Requests by route, method and status', [

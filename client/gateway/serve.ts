@@ -1,5 +1,4 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
 import type { Client } from '@temporalio/client';
 import { dayMs, hourMs } from '../../domain/durations.ts';
 import type { Keys } from '../../auth/keys.ts';
@@ -8,8 +7,10 @@ import type { Muster } from '../operations/muster.ts';
 import { createGateway } from './app.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 import type { GatewayContext } from './context.ts';
-import { createLate } from './late.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
+import { createMetrics } from './metrics.ts';
+import type { Notify } from '../../activities/notify/index.ts';
+import { serveMetrics, urlOf } from '../operations/metrics/serve.ts';
+import { watchFromOutside } from '../operations/watchFromOutside.ts';
 import type { SourceSecrets } from '../intake/webhooks/secrets.ts';
 
 type ServedPolicy = GatewayContext['policy'] & Pick<Policy, 'times'>;
@@ -26,6 +27,11 @@ interface ServeOptions {
   /** Both 0 for a free one. */
   readonly port: number;
   readonly metricsPort: number;
+  /** Of a worker in the same process. */
+  readonly registry?: Registry;
+  readonly sdkMetricsUrl?: string | undefined;
+  /** Where it says what it sees of workers, syncs and leavers; without it, it watches none of them. */
+  readonly notify?: Notify;
   readonly trustedProxies?: readonly string[];
   readonly publicUrl?: string;
   readonly log?: GatewayContext['log'];
@@ -48,7 +54,7 @@ export async function serveGateway(options: ServeOptions): Promise<RunningGatewa
   const { client, inventory, host, onError = () => undefined } = options;
   await using opened = new AsyncDisposableStack();
   const policy = followed(options.policy);
-  const metrics = createMetrics(createLate(inventory, policy));
+  const metrics = createMetrics(options.registry);
   let isDraining = false;
   const context: GatewayContext = {
     muster: options.muster,
@@ -69,8 +75,15 @@ export async function serveGateway(options: ServeOptions): Promise<RunningGatewa
   const app = await createGateway(context);
   opened.defer(() => app.close());
   await app.listen({ host, port: options.port });
-  const metricsServer = await serveMetrics(metrics, host, options.metricsPort);
+  const kind = options.registry === undefined ? 'gateway' : 'local';
+  const metricsServer = await serveMetrics(
+    { registry: metrics.registry, kind, client, inventory, policy: options.policy, sdkUrl: options.sdkMetricsUrl },
+    { host, port: options.metricsPort },
+  );
   opened.use(metricsServer);
+  const { notify } = options;
+  if (notify !== undefined)
+    opened.use(watchFromOutside({ client, inventory, policy: options.policy, notify, onError }));
 
   const sweep = () =>
     inventory
@@ -105,31 +118,3 @@ const followed = (inForce: () => ServedPolicy): ServedPolicy => ({
     return inForce().times;
   },
 });
-
-/** On a port of its own, so that senders of events cannot read metrics. */
-async function serveMetrics(metrics: Metrics, host: string, port: number) {
-  const timeouts = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 500 };
-  const server = createServer(timeouts, (request, response) => {
-    const isFound = request.method === 'GET' && request.url === '/metrics';
-    const text = isFound ? metrics.registry.metrics() : Promise.resolve('GET /metrics\n');
-    text.then(
-      (body) => response.writeHead(isFound ? 200 : 404, { 'content-type': metrics.registry.contentType }).end(body),
-      () => response.writeHead(500).end(),
-    );
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
-  return {
-    url: `${urlOf(host, server.address())}/metrics`,
-    [Symbol.asyncDispose]: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}
-
-const urlOf = (host: string, address: AddressInfo | string | null): string =>
-  `http://${host}:${typeof address === 'object' && address !== null ? address.port : ''}`;

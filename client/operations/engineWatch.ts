@@ -4,6 +4,7 @@ import type { ScheduleState } from '../../domain/findings/schedules.ts';
 import { openRuns } from './openRuns.ts';
 import { accessSyncScheduleId, lightSyncScheduleId, personIdOf, personWorkflowId } from '../../domain/ids.ts';
 import { knownInventory, noteInventory } from './knownInventory.ts';
+import { readAllPollers } from './pollers.ts';
 
 /** Set by the server (1.30 or newer) on a run whose workflow task fails again and again. */
 const problemsOf = 'TemporalReportedProblems';
@@ -27,6 +28,8 @@ export function createEngineWatch(client: Client): EngineWatch {
       return runs;
     },
 
+    pollers: () => readAllPollers(client),
+
     schedules: () => Promise.all([accessSyncScheduleId, lightSyncScheduleId].map((id) => stateOf(client, id))),
 
     async openPeople() {
@@ -49,6 +52,7 @@ async function stateOf(client: Client, scheduleId: string): Promise<ScheduleStat
       scheduleId,
       state: state.paused ? 'paused' : 'on',
       note: state.note || undefined,
+      finishedAt: await lastCompleted(client, scheduleId),
       runningSince:
         running?.type === 'startWorkflow' ? await runningSince(client, running.workflow.workflowId) : undefined,
     };
@@ -56,6 +60,13 @@ async function stateOf(client: Client, scheduleId: string): Promise<ScheduleStat
     if (error instanceof ScheduleNotFoundError) return { scheduleId, state: 'missing' };
     throw error;
   }
+}
+
+/** Of the runs that Temporal remembers, when the last one that did its work came to its end. */
+async function lastCompleted(client: Client, scheduleId: string): Promise<string | undefined> {
+  const query = `TemporalScheduledById = "${scheduleId}" AND ExecutionStatus = "Completed"`;
+  for await (const { closeTime } of client.workflow.list({ query, pageSize: 1 })) return closeTime?.toISOString();
+  return undefined;
 }
 
 /** Since the chain of runs began, where it is open. */

@@ -17,6 +17,7 @@ import {
   type SyncProgress,
   type SyncSummary,
 } from '../../domain/contracts.ts';
+import { hourMs } from '../../domain/durations.ts';
 import type { Policy } from '../../domain/policy/rules.ts';
 
 interface ScheduledPolicy {
@@ -29,9 +30,18 @@ type Action = Pick<ScheduleOptions, 'spec'> & {
   readonly workflowType: string;
   readonly args: readonly [AccessSyncInput] | readonly [];
   readonly staticSummary: string;
-  /** One that stands longer ends, with all that it continued as: it would block every later one. */
-  readonly workflowExecutionTimeout: '30 minutes' | '1 hour' | '6 hours';
+  /** Over all runs that continue each other. */
+  readonly workflowExecutionTimeout?: number;
 };
+
+/**
+ * A sync that stands keeps the next ones away, so it is ended: long after it has become a finding, and far above what the largest organization
+ * takes. The next one begins by the schedule.
+ */
+const timeouts = {
+  full: 12 * hourMs,
+  light: (everyMs: number): number => Math.max(20 * everyMs, hourMs),
+} as const;
 
 /** Creates or updates the schedules of the sync and, where a folder is watched, of rosters. Paused ones stay paused. */
 export async function applySchedules(client: Client, { sync, roster }: ScheduledPolicy): Promise<void> {
@@ -41,14 +51,14 @@ export async function applySchedules(client: Client, { sync, roster }: Scheduled
     workflowType: accessSyncType,
     args: [{ depth: 'full' }],
     staticSummary: 'all accounts, teams, keys and tokens',
-    workflowExecutionTimeout: '6 hours',
+    workflowExecutionTimeout: timeouts.full,
   });
   await applySchedule(client, lightSyncScheduleId, {
     spec: { intervals: [{ every: lightEveryMs }] },
     workflowType: accessSyncType,
     args: [{ depth: 'light' }],
     staticSummary: 'who has accepted?',
-    workflowExecutionTimeout: '30 minutes',
+    workflowExecutionTimeout: timeouts.light(lightEveryMs),
   });
   if (roster.folder === undefined) return removeSchedule(client, rosterScheduleId);
   await applySchedule(client, rosterScheduleId, {
@@ -56,7 +66,7 @@ export async function applySchedules(client: Client, { sync, roster }: Scheduled
     workflowType: rosterImportType,
     args: [],
     staticSummary: 'rosters of the watched folder',
-    workflowExecutionTimeout: '1 hour',
+    workflowExecutionTimeout: hourMs,
   });
 }
 

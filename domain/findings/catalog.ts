@@ -59,8 +59,7 @@ export const findingKinds = {
     foundAt: 'engine',
     severity: 'high',
     title: 'process that fails again and again',
-    advice:
-      'see the failed workflow task of this workflow in the Temporal UI: run a version of Muster that replays it, or reset it; what waits for the person is taken up then',
+    advice: 'see its failed workflow task in the Temporal UI, and run a version of Muster that replays it',
     needs: [],
   },
   syncStopped: {
@@ -68,7 +67,14 @@ export const findingKinds = {
     severity: 'high',
     title: 'sync that does not run, or does not end',
     advice:
-      '`npx muster schedule apply` creates a missing schedule, `npx muster sync resume` ends a pause; terminate a run that does not end in the Temporal UI, the next one begins by itself',
+      '`npx muster schedule apply` creates a missing schedule, `npx muster sync resume` ends a pause, `npx muster sync run` runs one now and says why it fails; terminate a run that does not end in the Temporal UI, the next one begins by itself',
+    needs: [],
+  },
+  workersAway: {
+    foundAt: 'engine',
+    severity: 'critical',
+    title: 'work that no worker asks for',
+    advice: 'start a worker again, and see its log for why it ended: what waits goes on then by itself',
     needs: [],
   },
   policyRefused: {
@@ -278,8 +284,7 @@ export const findingKinds = {
     foundAt: 'key',
     severity: 'high',
     title: 'application key in use while its owner is away',
-    advice:
-      'a program runs on a personal key, or somebody else has it: ask the owner, and replace it by the key of a service account',
+    advice: 'a program or somebody else has it: ask the owner, and replace it by a key of a service account',
     owasp: 'NHI2:2025',
     needs: ['accounts'],
   },

@@ -10,6 +10,8 @@ export interface ScheduleState {
   readonly note?: string;
   /** When the run that is open began; ISO 8601. */
   readonly runningSince?: string;
+  /** When a run last came to its end; ISO 8601. Undefined where none is known any more. */
+  readonly finishedAt?: string;
 }
 
 interface Periods {
@@ -29,7 +31,7 @@ export const judgeSchedules = (states: readonly ScheduleState[], periods: Period
   });
 
 function problemOf(
-  { scheduleId, state, note, runningSince }: ScheduleState,
+  { scheduleId, state, note, runningSince, finishedAt }: ScheduleState,
   { lightEveryMs, fullEveryMs }: Periods,
   nowMs: number,
 ): Found['evidence'] | undefined {
@@ -38,6 +40,11 @@ function problemOf(
     [lightSyncScheduleId]: Math.max(10 * lightEveryMs, 15 * minuteMs),
     [accessSyncScheduleId]: Math.max(2 * fullEveryMs, hourMs),
   }[scheduleId];
-  if (runningSince === undefined || longest === undefined) return undefined;
-  return nowMs - Date.parse(runningSince) > longest ? { schedule: 'runs without end', runningSince } : undefined;
+  if (longest === undefined) return undefined;
+  const isOver = (since: string): boolean => nowMs - Date.parse(since) > longest;
+  if (runningSince !== undefined && isOver(runningSince)) return { schedule: 'runs without end', runningSince };
+  // Each run may end in time, and none of them well.
+  return finishedAt !== undefined && isOver(finishedAt)
+    ? { schedule: 'comes to no end', lastFinishedAt: finishedAt }
+    : undefined;
 }

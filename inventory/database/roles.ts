@@ -8,17 +8,18 @@ export interface Roles {
   readonly gateway: string;
 }
 
-/** `append`: rows are read and added, and stay as they are. */
-type Rights = 'read' | 'append' | 'write';
+/** `append`: rows are read and added, and stay as they are. `change`: they may be changed too, and stay. */
+type Rights = 'read' | 'append' | 'change' | 'write';
 type TableRights = Partial<Record<keyof Schema, Rights>>;
 
 const privileges: Record<Rights, string> = {
   read: 'select',
   append: 'select, insert',
+  change: 'select, insert, update',
   write: 'select, insert, update, delete',
 };
 
-/** What the gateway does: it takes in events and decisions, and shows the record. It reads the rest. */
+/** What the gateway does: it takes in events and decisions, shows the record, and watches the workers. It reads the rest. */
 const gatewayRights: TableRights = {
   deliveries: 'write',
   refusals: 'write',
@@ -33,6 +34,8 @@ const gatewayRights: TableRights = {
   evidence: 'append',
   evidenceHead: 'write',
   instances: 'write',
+  // It watches what a worker that is stuck cannot say.
+  findings: 'change',
 };
 
 /** The worker, and the command line beside it, write everything but what is never changed. */

@@ -23,6 +23,7 @@ export { evidenceHead, findMark, holdsLink, linksAfter, setMark } from './eviden
 export { missingGuards } from '../database/guards.ts';
 export { verifyEvidence } from './evidenceCheck.ts';
 export { countOpenFindings, listFindings, writeFindings } from './findings.ts';
+export { approvalAges, countFindings, countPhases, lastSyncEnd } from './figures.ts';
 export { closeGrant } from './grants.ts';
 export { personHistory } from './history.ts';
 export {

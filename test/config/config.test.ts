@@ -115,3 +115,15 @@ test('the public address of the gateway is an address without a query, and loses
     await expect(read(wrong)).rejects.toThrow(/MUSTER_PUBLIC_URL must be .*https:\/\/muster\.example\.com/);
   }
 });
+
+test('metrics are beside the gateway’s port, or where they are told to be', async () => {
+  const read = async (env: object) => {
+    const { metricsPort, isMetricsPortGiven } = await readConfig({ ...env }, folder);
+    return [metricsPort, isMetricsPortGiven];
+  };
+  expect(await read({})).toEqual([8081, false]);
+  expect(await read({ MUSTER_PORT: '9000' })).toEqual([9001, false]);
+  expect(await read({ MUSTER_PORT: '65535' })).toEqual([65_534, false]);
+  expect(await read({ MUSTER_METRICS_PORT: '9090' })).toEqual([9090, true]);
+  await expect(read({ MUSTER_METRICS_PORT: 'x' })).rejects.toThrow(/MUSTER_METRICS_PORT must be a port/);
+});

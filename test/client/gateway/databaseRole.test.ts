@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { issueToken } from '../../../auth/tokens.ts';
+import { watchLeaves } from '../../../activities/sync/leaves.ts';
 import { prepareInventory } from '../../../inventory/index.ts';
 import { openInventory } from '../../support/inventory.ts';
 import { openDatabases } from '../../inventory/backends.ts';
@@ -11,6 +12,8 @@ import { giveToken, memoryKeys, operator } from '../../support/operators.ts';
 /** In containers the gateway and the worker have PostgreSQL roles of their own: docs/compose.md. */
 
 const databases = (await openDatabases()).filter(({ dialect }) => dialect === 'postgresql');
+const leaver = { eventId: 'l-1', kind: 'leaver', personId: 'e-9', source: 'hr' } as const;
+const ago = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
 const entry = {
   personId: 'e-1',
   eventId: 'x',
@@ -57,6 +60,10 @@ for (const { makeFixture } of databases)
       const times = { startedAt: at, lastSeenAt: at, policySince: at };
       await gateway.inventory.reportInstance({ ...reported, mode: 'observe', ...times });
       await gateway.inventory.forgetInstance('i-1');
+      const { inventory, policy } = gateway;
+      await inventory.receiveEvent({ ...leaver, occurredAt: ago(99), effectiveAt: ago(99) }, ago(99));
+      const notify = { send: () => undefined };
+      expect(await watchLeaves({ inventory, policy: () => policy, notify })).toMatchObject([{ subject: 'e-9' }]);
       const headers = { authorization: `Bearer ${auditor.token}` };
       const nul = await gateway.app.inject({ url: '/v1/inventory/users?search=a%00', headers });
       expect(nul.statusCode).toBe(422);
@@ -72,6 +79,7 @@ for (const { makeFixture } of databases)
       "update approvals set state = 'approved'",
       "update decisions set decision = '{}'",
       'delete from evidence',
+      'delete from findings',
       "update people set employment = 'employed'",
       'drop trigger evidence_no_change on evidence',
       'alter table evidence disable trigger all',

@@ -1,6 +1,6 @@
-import type { Client } from '@temporalio/client';
+import { ScheduleNotFoundError, type Client, type ScheduleOptions } from '@temporalio/client';
 import { expect, test } from '@jest/globals';
-import { syncNow } from '../../../client/operations/schedule.ts';
+import { applySchedules, syncNow } from '../../../client/operations/schedule.ts';
 
 test('a sync is triggered again where the schedule takes one that has ended as running', async () => {
   let triggers = 0;
@@ -28,4 +28,22 @@ test('a sync is triggered again where the schedule takes one that has ended as r
   } as unknown as Client;
   expect(await syncNow(client)).toEqual({ complete: true });
   expect(triggers).toBe(2);
+});
+
+test('a full sync is ended after 12 hours, a light one after 20 of its periods', async () => {
+  const created: Record<string, unknown> = {};
+  const gone = () => Promise.reject(new ScheduleNotFoundError('gone', 'x'));
+  const client = {
+    schedule: {
+      getHandle: () => ({ update: gone, delete: gone }),
+      create: async ({ scheduleId, action }: ScheduleOptions) =>
+        void (created[scheduleId] = action.workflowExecutionTimeout),
+    },
+  } as unknown as Client;
+  const sync = { cron: '0 * * * *', timeZone: 'UTC' };
+  const roster = { folder: undefined, cron: '0 6 * * *' };
+  await applySchedules(client, { sync: { ...sync, lightEveryMs: 60_000 }, roster });
+  expect(created).toEqual({ 'access-sync': 12 * 3_600_000, 'access-sync-light': 3_600_000 });
+  await applySchedules(client, { sync: { ...sync, lightEveryMs: 600_000 }, roster });
+  expect(created).toMatchObject({ 'access-sync-light': 12_000_000 });
 });

@@ -8,7 +8,6 @@ import { openInventory } from '../../support/inventory.ts';
 import { parsePolicy } from '../../../policy/file.ts';
 import { createGateway } from '../../../client/gateway/app.ts';
 import type { GatewayContext } from '../../../client/gateway/context.ts';
-import { createLate } from '../../../client/gateway/late.ts';
 import { createMetrics } from '../../../client/gateway/metrics.ts';
 import { readSecretsIn } from '../../../client/intake/webhooks/secrets.ts';
 import { createMuster } from '../../../client/operations/muster.ts';
@@ -57,7 +56,7 @@ export async function startGateway(options: GatewayOptions = {}) {
   const errors: unknown[] = [];
   const logged: Readonly<Record<string, unknown>>[] = [];
   const policy = parsePolicy(text, 'policy.yaml', { datadogIsSimulator: true });
-  const metrics = createMetrics(createLate(inventory, policy));
+  const metrics = createMetrics();
   const muster = createMuster({ client, inventory });
   const app = await createGateway({
     muster,

@@ -21,6 +21,13 @@ test.each([
     'access-sync',
     { schedule: 'runs without end' },
   ],
+  [
+    'a light sync of which no run comes to its end',
+    { light: { finishedAt: minutesAgo(16) } },
+    'access-sync-light',
+    { schedule: 'comes to no end', lastFinishedAt: minutesAgo(16) },
+  ],
+  ['a full sync of which none does', { endedAgo: 121 }, 'access-sync', { schedule: 'comes to no end' }],
 ] as const)('%s is a finding', async (_what, engine, subject, evidence) => {
   expect(await atEngine(engine)).toMatchObject([{ kind: 'syncStopped', subject, evidence }]);
 });

@@ -13,6 +13,7 @@ import type { ScheduleState } from '../../../../domain/findings/schedules.ts';
 import type { InventoryMark, MarkDifference } from '../../../../inventory/port/identity.ts';
 import { judgeLeaves, type LeaveSnapshot } from '../../../../domain/findings/leaves.ts';
 import type { Account, HrEvent } from '../../../../domain/model.ts';
+import { kindsOfWork } from '../../../../domain/workers.ts';
 import type { Instance } from '../../../../domain/instances.ts';
 import type { FindingThresholds, Found } from '../../../../domain/findings/found.ts';
 
@@ -205,6 +206,10 @@ interface EngineSample {
   readonly light?: Partial<ScheduleState>;
   readonly full?: Partial<ScheduleState>;
   readonly instances?: readonly Partial<Instance>[];
+  /** When the workers last asked for work, in seconds before now; none where there is none. */
+  readonly askedAgo?: number | 'never';
+  /** When the last full sync ended, in minutes before now. */
+  readonly endedAgo?: number;
 }
 
 const instanceOf = (given: Partial<Instance>): Instance => ({
@@ -221,6 +226,8 @@ export function atEngine({
   light,
   full,
   instances = [],
+  askedAgo = 30,
+  endedAgo = 30,
 }: EngineSample): Promise<readonly Found[]> {
   const policy = { sync: { cron: '0 * * * *', timeZone: 'UTC', lightEveryMs: 60_000, drift: 'report' } } as const;
   const engine = {
@@ -231,10 +238,13 @@ export function atEngine({
       { scheduleId: 'access-sync-light', state: 'on', ...light } as const,
       { scheduleId: 'access-sync', state: 'on', ...full } as const,
     ],
+    pollers: async () =>
+      kindsOfWork.map((work) => ({ work, askedAt: askedAgo === 'never' ? [] : [minutesAgo(askedAgo / 60)] })),
   };
   const inventory = {
     differenceFrom: async () => difference,
     readMark: async () => mark,
+    lastSyncEnd: async () => minutesAgo(endedAgo),
     listInstances: async () => instances.map(instanceOf),
   };
   return findInEngine({ engine, inventory, policy }, nowMs);

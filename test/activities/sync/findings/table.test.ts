@@ -122,6 +122,10 @@ const cases: Readonly<Record<FindingKind, Case>> = {
     opens: await atEngine({ failing: ['person/p-1'] }),
     nearMisses: { 'none fails': await atEngine({}) },
   },
+  workersAway: {
+    opens: await atEngine({ askedAgo: 76 }),
+    nearMisses: { 'a worker has asked lately': await atEngine({ askedAgo: 75 }) },
+  },
   policyRefused: {
     opens: await atEngine({ instances: [{ refusal: 'policy.yaml:3:1: mode: is missing' }] }),
     nearMisses: { 'nobody refuses the file': await atEngine({ instances: [{}] }) },
@@ -141,6 +145,8 @@ const cases: Readonly<Record<FindingKind, Case>> = {
       'both are on': await atEngine({}),
       'one runs for a quarter of an hour': await atEngine({ light: { runningSince: minutesAgo(15) } }),
       'the full one runs for two of its periods': await atEngine({ full: { runningSince: minutesAgo(120) } }),
+      'the full one ended two periods ago': await atEngine({ endedAgo: 120 }),
+      'no end is known of the light one': await atEngine({ light: { finishedAt: undefined } }),
     },
   },
   dormantAccount: {
