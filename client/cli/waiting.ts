@@ -20,11 +20,12 @@ export async function waitUntilInterrupted<T>(
   { what, goesOn }: Wait,
   wait: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  printMessage(shell, `Waiting for ${what}. Ctrl-C ends only the wait.`);
   const stopping = new AbortController();
   // Each request of a client listens to it.
   setMaxListeners(0, stopping.signal);
   const listening = shell.onInterrupt(() => stopping.abort());
+  // Once Ctrl-C ends only the wait.
+  printMessage(shell, `Waiting for ${what}. Ctrl-C ends only the wait.`);
   try {
     return await wait(stopping.signal);
   } catch (error) {

@@ -35,7 +35,7 @@ async function withAccount(world: World): Promise<string> {
 }
 
 test('attributes are written only where they differ', async () => {
-  await using world = await openWorld({ word: ada });
+  await using world = await openWorld({ word: ada, httpMs: 10_000 });
   const id = await withAccount(world);
   await follow(world, id, { ...ada, email: 'ADA@example.com' });
   expect(world.simulator.requests.count('PATCH')).toBe(0);
@@ -49,7 +49,7 @@ test('attributes are written only where they differ', async () => {
 });
 
 test('a name that had to be cut counts as equal from then on', async () => {
-  await using world = await openWorld({ word: ada });
+  await using world = await openWorld({ word: ada, httpMs: 10_000 });
   const id = await withAccount(world);
   const name = `<b>${'Wolfeschlegelsteinhausen '.repeat(4)}`;
   const longer = 'Ada '.repeat(30);
@@ -58,7 +58,7 @@ test('a name that had to be cut counts as equal from then on', async () => {
 });
 
 test('an account is disabled once, and enabled once', async () => {
-  await using world = await openWorld({ word: ada });
+  await using world = await openWorld({ word: ada, httpMs: 10_000 });
   const id = await withAccount(world);
   const leave = await world.leave(id);
   world.simulator.requests.reset();
@@ -72,7 +72,7 @@ test('an account is disabled once, and enabled once', async () => {
 });
 
 test('a role and a team are assigned once and removed once', async () => {
-  await using world = await openWorld({ word: ada });
+  await using world = await openWorld({ word: ada, httpMs: 10_000 });
   const id = await withAccount(world);
   const { role, team, simulator } = world;
   const both = [role, role, team, team];
@@ -86,7 +86,7 @@ test('a role and a team are assigned once and removed once', async () => {
 });
 
 test('each write takes one reading before it', async () => {
-  await using world = await openWorld({ word: ada });
+  await using world = await openWorld({ word: ada, httpMs: 10_000 });
   const id = await withAccount(world);
   await once(world, (muster) => muster.grant(id, world.role, because));
   const path = `/api/v2/users/${id}`;
