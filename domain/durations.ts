@@ -28,3 +28,11 @@ export function formatDuration(ms: number): string {
   const count = ms / unitMs;
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
+
+/** Of so many seconds, roughly: in the largest unit of which there are two, or in seconds. */
+export function formatAge(seconds: number): string {
+  const ms = seconds * secondMs;
+  const { unit, unitMs } = units.find((one) => one.unit !== 'week' && ms >= 2 * one.unitMs) ?? units[4];
+  const count = Math.floor(ms / unitMs);
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}

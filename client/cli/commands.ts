@@ -8,6 +8,10 @@ interface CommandEntry {
 
 /** The first words of the command line, in the order of `--help`. */
 export const commandTable: Readonly<Record<string, CommandEntry>> = {
+  status: {
+    description: 'whether everything is well and, where it is not, what is wrong and the command that mends it',
+    load: async () => (await import('./status.ts')).addStatus,
+  },
   doctor: {
     description: 'check the engine, worker, inventory, policy, keys and permissions; says how to get what is missing',
     load: async () => (await import('./doctor.ts')).addDoctor,

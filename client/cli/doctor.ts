@@ -12,7 +12,7 @@ import { openToOthers } from '../../config/privateHome.ts';
 import type { KeyHealth } from '../../inventory/port/keyHealth.ts';
 
 /** `ok` says whether access can be granted and removed now; optional checks do not count. */
-interface Diagnosis {
+export interface Diagnosis {
   readonly ok: boolean;
   readonly checks: readonly Check[];
   /** Approvals that wait for a decision, where the inventory can be read. */
@@ -34,6 +34,18 @@ export function addDoctor(doctor: Command, shell: Shell, setExitCode: (code: num
 }
 
 async function diagnose(shell: Shell): Promise<Diagnosis> {
+  const { config, policy, ...known } = await diagnoseLocally(shell);
+  if (config === undefined) return known;
+  const { checkDatadog } = await import('./doctorDatadog.ts');
+  const usesTeams = policy?.rules.some(({ teams }) => teams.length > 0) ?? false;
+  const datadog = await checkDatadog(config.datadog, { usesTeams });
+  return { ...known, ...diagnosisOf([...known.checks, ...datadog]) };
+}
+
+/** Everything but the probes of Datadog. `config` is absent where it cannot be read, `policy` where the file cannot be used. */
+export async function diagnoseLocally(
+  shell: Shell,
+): Promise<Diagnosis & { readonly config?: Config; readonly policy?: Policy | undefined }> {
   let config: Config;
   try {
     config = await readShellConfig(shell);
@@ -44,28 +56,25 @@ async function diagnose(shell: Shell): Promise<Diagnosis> {
     ]);
   }
   const { policy, check: policyCheck } = await checkPolicy(config);
-  const [{ checkEngine }, { checkEvidence }, { checkTokens }, { checkDatadog }, { checkWatch }, { checkInForce }] =
-    await Promise.all([
-      import('./doctorEngine.ts'),
-      import('./doctorEvidence.ts'),
-      import('./doctorTokens.ts'),
-      import('./doctorDatadog.ts'),
-      import('./doctorWatch.ts'),
-      import('./doctorPolicy.ts'),
-    ]);
-  const [home, engine, database, evidence, tokens, datadog, watch, inForce] = await Promise.all([
+  const [{ checkEngine }, { checkEvidence }, { checkTokens }, { checkWatch }, { checkInForce }] = await Promise.all([
+    import('./doctorEngine.ts'),
+    import('./doctorEvidence.ts'),
+    import('./doctorTokens.ts'),
+    import('./doctorWatch.ts'),
+    import('./doctorPolicy.ts'),
+  ]);
+  const [home, engine, database, evidence, tokens, watch, inForce] = await Promise.all([
     checkHome(config),
     checkEngine(config),
     checkDatabase(config),
     checkEvidence(config, policy?.audit),
     checkTokens(config),
-    checkDatadog(config.datadog, { usesTeams: policy?.rules.some(({ teams }) => teams.length > 0) ?? false }),
     checkWatch(config, policy),
     checkInForce(config, policy),
   ]);
   const { check, ...known } = database;
-  const all = [...home, ...engine, check, ...watch, ...evidence, ...tokens, policyCheck, ...inForce, ...datadog];
-  return { ...diagnosisOf(all), ...known };
+  const all = [...home, ...engine, check, ...watch, ...evidence, ...tokens, policyCheck, ...inForce];
+  return { ...diagnosisOf(all), ...known, config, policy };
 }
 
 const diagnosisOf = (checks: readonly Check[]): Diagnosis => ({ ok: isHealthy(checks), checks });

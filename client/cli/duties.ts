@@ -70,6 +70,7 @@ export const duties: Readonly<Record<string, CommandDuty | 'reads'>> = {
   'schedule apply': operate,
   simulator: 'reads',
   'sources check': 'reads',
+  status: 'reads',
   'sync allow': release,
   'sync pause': operate,
   'sync reject': release,

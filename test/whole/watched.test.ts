@@ -2,10 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { runCli } from '../../client/cli/run.ts';
 import { applySchedules, syncNow } from '../../client/operations/schedule.ts';
 import { examplePolicyPath } from '../../config/config.ts';
 import { loadPolicy } from '../../policy/file.ts';
 import { startSimulator } from '../../simulator/index.ts';
+import { createShell } from '../client/support/shell.ts';
 import { startDevServer } from '../support/engine.ts';
 import { eventually } from '../support/muster.ts';
 import { gatewayPort } from '../support/ports.ts';
@@ -14,6 +16,7 @@ import { startProgram } from '../support/processes.ts';
 /** A worker and a gateway as they run in production, seen from outside. */
 
 let opened: AsyncDisposableStack;
+let env: Readonly<Record<string, string>>;
 /** Of both processes. */
 let pages: Readonly<Record<'worker' | 'gateway', string>>;
 
@@ -23,7 +26,7 @@ beforeAll(async () => {
   stack.defer(() => rm(home, { recursive: true, force: true }));
   const engine = stack.use(await startDevServer());
   const simulator = stack.use(await startSimulator({ people: 5 }));
-  const env = {
+  env = {
     ...engine.env,
     ...{ MUSTER_HOME: home, MUSTER_POLICY: examplePolicyPath, MUSTER_DATADOG_URL: simulator.url },
     ...{ DD_API_KEY: simulator.apiKey, DD_APP_KEY: simulator.appKey },
@@ -83,3 +86,15 @@ test('both pages are in Prometheus’ format, and each metric is described once'
     expect(new Set(described).size).toBe(described.length);
   }
 });
+
+test('the status of a deployment in which all of it runs is that everything is well', async () => {
+  const shell = createShell({ env });
+  const code = await runCli(['status'], shell);
+  expect({ code, out: shell.out(), err: shell.err() }).toEqual({
+    code: 0,
+    err: '',
+    out: expect.stringMatching(/^Everything is well\./),
+  });
+  expect(shell.out()).toMatch(/^processes  1 workers, 1 gateways$/m);
+  expect(shell.out()).toMatch(/^full sync  ended \d+ seconds? ago$/m);
+}, 60_000);

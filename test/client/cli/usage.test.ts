@@ -88,6 +88,7 @@ test('the commands are those of the public interface that work', () => {
     'schedule apply',
     'simulator',
     'sources check',
+    'status',
     'sync allow',
     'sync pause',
     'sync reject',
