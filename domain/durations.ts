@@ -32,7 +32,8 @@ export function formatDuration(ms: number): string {
 /** Of so many seconds, roughly: in the largest unit of which there are two, or in seconds. */
 export function formatAge(seconds: number): string {
   const ms = seconds * secondMs;
-  const { unit, unitMs } = units.find((one) => one.unit !== 'week' && ms >= 2 * one.unitMs) ?? units[4];
+  const roomy = units.find(({ unit, unitMs: of }) => unit !== 'week' && of >= secondMs && ms >= 2 * of);
+  const { unit, unitMs } = roomy ?? { unit: 'second', unitMs: secondMs };
   const count = Math.floor(ms / unitMs);
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }

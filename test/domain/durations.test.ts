@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { dayMs, formatDuration, hourMs, minuteMs, parseDuration } from '../../domain/durations.ts';
+import { formatAge, dayMs, formatDuration, hourMs, minuteMs, parseDuration } from '../../domain/durations.ts';
 
 test.each([
   ['7 days', 7 * dayMs],
@@ -25,4 +25,16 @@ test('a duration is printed in the longest unit that divides it, and reads back 
     '0 seconds',
   ]);
   expect(parseDuration(formatDuration(36 * hourMs))).toBe(36 * hourMs);
+});
+
+test.each([
+  [0, '0 seconds'],
+  [1, '1 second'],
+  [90, '90 seconds'],
+  [120, '2 minutes'],
+  [7_199, '119 minutes'],
+  [172_800, '2 days'],
+  [864_000, '10 days'],
+])('an age of %d seconds is %s', (seconds, words) => {
+  expect(formatAge(seconds)).toBe(words);
 });
