@@ -55,7 +55,7 @@ test('with nothing added, each stored run replays', async () => {
     for (const place of reached) reachedBy.set(place, [...(reachedBy.get(place) ?? []), run]);
   }
   expect(reachedBy.size).toBeGreaterThan(500);
-});
+}, 300_000);
 
 test('an activity added at any place that a stored run reaches fails a replay', async () => {
   const noticed = new Set<number>();
@@ -71,7 +71,7 @@ test('an activity added at any place that a stored run reaches fails a replay', 
     if (error !== undefined && place !== undefined) noticed.add(place);
   }
   expect([...reachedBy.keys()].filter((place) => !noticed.has(place)).map(wordsFor)).toEqual([]);
-}, 240_000);
+}, 900_000);
 
 test('no more statements than listed are reached by no stored run', () => {
   const missed = new Map<string, string[]>();
