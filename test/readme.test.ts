@@ -21,6 +21,7 @@ import {
   read,
   root,
   shownCommands,
+  slugsOf,
   spansOf,
   wordsOf,
 } from './support/documents.ts';
@@ -93,14 +94,6 @@ test('every link leads to a page and a heading that exist', async () => {
   }
   expect(problems).toEqual([]);
 });
-
-const slugsOf = (text: string): readonly string[] =>
-  [...proseOf(text).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
-    title
-      .toLowerCase()
-      .replaceAll(/[^\w\- ]/g, '')
-      .replaceAll(' ', '-'),
-  );
 
 test('files of the project that are named in passing exist', async () => {
   const pattern = /^(?:activities|client|docs|simulator|test|workers|workflows)\/[\w/.-]*\w$/;

@@ -36,6 +36,15 @@ export const proseOf = (text: string): string => text.replaceAll(/^( *)```\w*\n[
 export const spansOf = (text: string): readonly string[] =>
   [...proseOf(text).matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
 
+/** The anchors of its headings. */
+export const slugsOf = (text: string): readonly string[] =>
+  [...proseOf(text).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+
 /** The words behind `npx muster`, as a shell would pass them; undefined where the line is no such command. */
 export function wordsOf(line: string): readonly string[] | undefined {
   const [, rest] = /(?:^|\$ |exec \w+ )(?:npx muster|node client\/cli\/main\.ts)(?= |$)(.*)/.exec(line) ?? [];

@@ -12,6 +12,7 @@ import { startDevServer } from '../support/engine.ts';
 import { eventually } from '../support/muster.ts';
 import { gatewayPort } from '../support/ports.ts';
 import { startProgram } from '../support/processes.ts';
+import { sdkSeries } from '../support/shownMetrics.ts';
 
 /** A worker and a gateway as they run in production, seen from outside. */
 
@@ -75,6 +76,16 @@ test('the worker shows its calls to Datadog, and what the SDK counts', () => {
   expect(pages.worker).toMatch(/^muster_datadog_limiter_wait_seconds_count\{priority="sync"\} [1-9]/m);
   expect(pages.worker).toMatch(/^temporal_workflow_completed_total\{[^}]*workflow_type="accessSync"[^}]*\} 1$/m);
   expect(pages.worker).toMatch(/^temporal_worker_task_slots_available\{/m);
+});
+
+test('the worker shows what alerts and the dashboard ask of the SDK', () => {
+  const shown = pages.worker.split('\n');
+  for (const [name, labels] of Object.entries(sdkSeries)) {
+    const lines = shown.filter((line) => line.startsWith(`${name}{`));
+    expect({ name, isShown: lines.length > 0 }).toEqual({ name, isShown: true });
+    const whole = lines.filter((line) => labels.every((label) => new RegExp(`[{,]${label}="`).test(line)));
+    expect({ name, labels, isWhole: whole.length > 0 }).toEqual({ name, labels, isWhole: true });
+  }
 });
 
 test('both pages are in Prometheus’ format, and each metric is described once', () => {
