@@ -110,14 +110,21 @@ export async function startMuster(composition: Composition, logger: Logger, secr
     registry,
     policy,
     ended: workers.ended,
-    stop: async () => {
-      try {
-        await workers.stop();
-      } finally {
-        await kept.disposeAsync();
-      }
-    },
+    stop: stopOnce(workers, kept),
   };
+}
+
+/** Who stops it once more waits for the same end: a stack that is being closed says at once that it is closed. */
+function stopOnce(workers: Pick<RunningMuster, 'stop'>, kept: AsyncDisposable): RunningMuster['stop'] {
+  let stopping: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    try {
+      await workers.stop();
+    } finally {
+      await kept[Symbol.asyncDispose]();
+    }
+  };
+  return () => (stopping ??= stop());
 }
 
 function tell(text: string, logger: Logger, say: ((text: string) => void) | undefined): void {

@@ -1,9 +1,10 @@
 import type { Client } from '@temporalio/client';
 import { alivePollers, kindsOfWork, type KindOfWork, type Pollers } from '../../domain/workers.ts';
 import { accessSyncScheduleId, searchAttributes, taskQueues } from '../../domain/contracts.ts';
+import { aliveSince } from '../../domain/instances.ts';
 import { attemptCheck, type Check } from './checks.ts';
 import { explainFailure } from './failures.ts';
-import { connect } from './open.ts';
+import { connect, exists, openPlace } from './open.ts';
 import type { Config } from '../../config/types.ts';
 
 const startAdvice = 'run `npm start` in another terminal, or set TEMPORAL_ADDRESS to a running cluster';
@@ -26,6 +27,7 @@ export async function checkEngine(config: Config): Promise<readonly Check[]> {
   }
   const { client } = connected;
   const { namespace } = config.temporal;
+  const reporting = await countReporting(config);
   try {
     return await client.withDeadline(Date.now() + 10_000, async () => {
       const engine = await checkNamespace(client, namespace, config.temporal.connection?.address ?? '');
@@ -33,7 +35,7 @@ export async function checkEngine(config: Config): Promise<readonly Check[]> {
       return [
         engine,
         await checkSearchAttributes(client, namespace),
-        ...(await Promise.all(kindsOfWork.map((work) => checkPollers(client, work)))),
+        ...(await Promise.all(kindsOfWork.map((work) => checkPollers(client, work, reporting)))),
         await checkBuild(client, namespace),
         await checkSchedule(client),
       ];
@@ -63,21 +65,34 @@ async function checkSearchAttributes(client: Client, namespace: string): Promise
   });
 }
 
-function checkPollers(client: Client, work: KindOfWork): Promise<Check> {
+/** How many workers have reported to the record lately; undefined where it cannot be read, which another line says. */
+async function countReporting(config: Config): Promise<number | undefined> {
+  const { inventory: place } = config;
+  if ('file' in place && !(await exists(place.file))) return undefined;
+  await using inventory = await openPlace(config).catch(() => undefined);
+  const instances = await inventory?.listInstances(aliveSince(Date.now())).catch(() => undefined);
+  return instances?.filter(({ kind }) => kind === 'worker').length;
+}
+
+function checkPollers(client: Client, work: KindOfWork, reporting: number | undefined): Promise<Check> {
   const { name, queue, what } = work;
   return attemptCheck(name, 'start a worker: `npm start`, or the worker of your deployment', async () => {
     const { readPollers } = await import('../operations/pollers.ts');
-    return judgePollers(await readPollers(client, work), `the task queue ${queue} for ${what}`, Date.now());
+    return judgePollers(await readPollers(client, work), `the task queue ${queue} for ${what}`, Date.now(), reporting);
   });
 }
 
-/** In words; throws where no worker is alive. */
-export function judgePollers(pollers: Pollers, queue: string, nowMs: number): string {
+/** In words; throws where no worker is alive. Temporal lists one that has ended a while longer than the record does. */
+export function judgePollers(pollers: Pollers, queue: string, nowMs: number, reporting = Infinity): string {
   const alive = alivePollers(pollers, nowMs);
   const [last] = pollers.askedAt.toSorted().toReversed();
   if (last === undefined) throw new Error(`no worker polls ${queue}`);
   if (alive === 0) throw new Error(`no worker polls ${queue}: the last one did at ${last}`);
-  return `${alive} polling ${queue}`;
+  if (reporting === 0)
+    throw new Error(
+      `no worker polls ${queue} any more: the last one did at ${last}, and none reports to this inventory`,
+    );
+  return `${Math.min(alive, reporting)} polling ${queue}`;
 }
 
 /** Which build gets the work, and whether a worker of it is there. */

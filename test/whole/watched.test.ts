@@ -20,6 +20,8 @@ let opened: AsyncDisposableStack;
 let env: Readonly<Record<string, string>>;
 /** Of both processes. */
 let pages: Readonly<Record<'worker' | 'gateway', string>>;
+/** Its exit code. */
+let endWorker: () => Promise<unknown>;
 
 beforeAll(async () => {
   await using stack = new AsyncDisposableStack();
@@ -39,13 +41,14 @@ beforeAll(async () => {
     });
     stack.defer(async () => void (await program.end('SIGKILL')));
     await eventually(`"${said}" to be said`, () => program.said.err.includes(said), 120_000);
-    return async () => (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
+    return { program, read: async () => (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text() };
   };
   const worker = await start('workers/main.ts', 'worker started');
   const gateway = await start('client/gateway/main.ts', 'gateway started');
   await applySchedules(engine.client, await loadPolicy(examplePolicyPath, { datadogIsSimulator: true }));
   await syncNow(engine.client);
-  pages = { worker: await worker(), gateway: await gateway() };
+  pages = { worker: await worker.read(), gateway: await gateway.read() };
+  endWorker = async () => (await worker.program.end('SIGTERM')).code;
   opened = stack.move();
 }, 300_000);
 afterAll(() => opened?.disposeAsync());
@@ -108,4 +111,13 @@ test('the status of a deployment in which all of it runs is that everything is w
   });
   expect(shell.out()).toMatch(/^processes  1 workers, 1 gateways$/m);
   expect(shell.out()).toMatch(/^full sync  ended \d+ seconds? ago$/m);
+}, 60_000);
+
+test('the status after the worker has ended is at once that nobody polls, and how to mend it', async () => {
+  expect(await endWorker()).toBe(0);
+  const shell = createShell({ env });
+  const code = await runCli(['status'], shell);
+  expect({ code, out: shell.out() }).toEqual({ code: 1, out: expect.stringContaining('not well') });
+  expect(shell.out()).toMatch(/^worker datadog leavers: no worker polls /m);
+  expect(shell.out()).toMatch(/^ {2}→ start a worker: /m);
 }, 60_000);

@@ -66,3 +66,14 @@ test('a worker that was killed counts as polling no more once it has been silent
   expect(() => judge(290, 76)).toThrow('no worker polls the queue: the last one did at 2026-06-01T11:58:44.000Z');
   expect(() => judge()).toThrow('no worker polls the queue');
 });
+
+test('a worker that the record knows no more does not count as polling, though Temporal still lists it', () => {
+  const [work] = kindsOfWork;
+  const now = Date.parse('2026-06-01T12:00:00.000Z');
+  const askedAt = [10, 20].map((seconds) => new Date(now - seconds * 1_000).toISOString());
+  const judge = (reporting?: number) => judgePollers({ work, askedAt }, 'the queue', now, reporting);
+  expect(judge()).toBe('2 polling the queue');
+  expect(judge(2)).toBe('2 polling the queue');
+  expect(judge(1)).toBe('1 polling the queue');
+  expect(() => judge(0)).toThrow('no worker polls the queue any more: the last one did at 2026-06-01T11:59:50.000Z');
+});
