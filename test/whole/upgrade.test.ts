@@ -112,55 +112,36 @@ test('people who wait go on with another build once it is promoted, and back', a
 
 test('a worker that replaces another takes over by itself, unless an open run would fail', async () => {
   const connection = await NativeConnection.connect({ address: engine.address });
-  process.stderr.write(`T1 ${new Date().toISOString()}\n`);
   opened.defer(() => connection.close());
   const { client } = engine;
-  process.stderr.write(`T2 ${new Date().toISOString()}\n`);
   const { namespace } = client.options;
-  process.stderr.write(`T3 ${new Date().toISOString()}\n`);
   // An open run of a type of Muster that no code of Muster has led to.
   const foreign = await Worker.create({
     ...{ connection, namespace, taskQueue: 'foreign' },
     workflowsPath: fileURLToPath(new URL('support/foreignWorkflow.ts', import.meta.url)),
   });
   const running = foreign.run();
-  process.stderr.write(`T4 ${new Date().toISOString()}\n`);
   opened.defer(async () => {
     if (foreign.getState() === 'RUNNING') foreign.shutdown();
     await running;
   });
   const odd = await client.workflow.start('rosterImport', { workflowId: 'odd', taskQueue: 'foreign' });
-  process.stderr.write(`T5 ${new Date().toISOString()}\n`);
   await eventually('its timer', async () =>
     (await odd.fetchHistory()).events?.some(({ timerStartedEventAttributes }) => Boolean(timerStartedEventAttributes)),
   );
   const three = startWorker(third);
-  process.stderr.write(`T6 ${new Date().toISOString()}\n`);
   await said(three, `1 of 1 open runs would fail with build ${buildOf(third)}, the first is odd`);
-  process.stderr.write(`T7 ${new Date().toISOString()}\n`);
   const checked = await run(third, 'check');
-  process.stderr.write(`T8 ${new Date().toISOString()}\n`);
   expect(checked.code).toBe(1);
-  process.stderr.write(`T9 ${new Date().toISOString()}\n`);
   expect(checked.said).toMatch(/odd .*[Nn]ondeterminis/s);
-  process.stderr.write(`T10 ${new Date().toISOString()}\n`);
   expect(await run(third, 'promote')).toMatchObject({ code: 3 });
-  process.stderr.write(`T11 ${new Date().toISOString()}\n`);
   expect(await current()).toBe(buildOf(first));
-  process.stderr.write(`T12 ${new Date().toISOString()}\n`);
   await odd.terminate();
-  process.stderr.write(`T13 ${new Date().toISOString()}\n`);
   foreign.shutdown();
-  process.stderr.write(`T14 ${new Date().toISOString()}\n`);
   await running;
-  process.stderr.write(`T15 ${new Date().toISOString()}\n`);
   // It looks again every half minute.
   await untilCurrent(third);
-  process.stderr.write(`T16 ${new Date().toISOString()}\n`);
   const cleo = await invited('e-3');
-  process.stderr.write(`T17 ${new Date().toISOString()}\n`);
   expect(await cleo.accept()).toMatchObject({ kind: 'completed' });
-  process.stderr.write(`T18 ${new Date().toISOString()}\n`);
   expect(await three.end('SIGTERM')).toMatchObject({ code: 0 });
-  process.stderr.write(`T19 ${new Date().toISOString()}\n`);
 }, 300_000);
