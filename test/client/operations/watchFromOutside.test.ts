@@ -67,7 +67,7 @@ test('a worker that was killed counts as polling no more once it has been silent
   expect(() => judge()).toThrow('no worker polls the queue');
 });
 
-test('a worker that the record knows no more does not count as polling, though Temporal still lists it', () => {
+test('a worker that the record knows no more does not poll, though Temporal still lists it', () => {
   const [work] = kindsOfWork;
   const now = Date.parse('2026-06-01T12:00:00.000Z');
   const askedAt = [10, 20].map((seconds) => new Date(now - seconds * 1_000).toISOString());
