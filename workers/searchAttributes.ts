@@ -1,13 +1,16 @@
 import type { Client } from '@temporalio/client';
-import { grpcCodeIn } from '../client/operations/temporal.ts';
+import { grpcCodeIn, grpcCodes } from '../client/operations/temporal.ts';
 import { searchAttributes } from '../domain/contracts.ts';
 import { UsageError } from '../domain/errors.ts';
 
 /** `INDEXED_VALUE_TYPE_KEYWORD` of Temporal's API. */
 const keyword = 2;
-/** gRPC's codes of what an account may not do, or a server does not offer to it. */
-const refusedCodes: readonly (number | undefined)[] = [7, 12, 16];
-const invalidArgument = 3;
+/** Of what an account may not do, or a server does not offer to it. */
+const refusedCodes: readonly (number | undefined)[] = [
+  grpcCodes.permissionDenied,
+  grpcCodes.unimplemented,
+  grpcCodes.unauthenticated,
+];
 
 const names = Object.values(searchAttributes).map(({ name }) => name);
 
@@ -38,7 +41,7 @@ async function requireThere({ workflowService, options: { namespace } }: Client)
     try {
       await workflowService.countWorkflowExecutions({ namespace, query: `${name} = 'nobody'` });
     } catch (error) {
-      if (grpcCodeIn(error) !== invalidArgument) throw error;
+      if (grpcCodeIn(error) !== grpcCodes.invalidArgument) throw error;
       throw new UsageError(
         `the namespace ${namespace} lacks the search attribute ${name}, and this account may not create it: ` +
           `\`temporal operator search-attribute create --namespace ${namespace} --name ${name} --type Keyword\``,

@@ -17,7 +17,7 @@ import {
 import { checkDecision } from '../../domain/guards.ts';
 import { ConflictError, FailedError, NotFoundError, RefusedError, UsageError } from '../../domain/errors.ts';
 import type { ApprovalRow } from '../../inventory/port/approvals.ts';
-import { grpcCodeIn } from './temporal.ts';
+import { grpcCodeIn, grpcCodes } from './temporal.ts';
 import { isSameDecision, type Decision, type DecisionId } from '../../domain/decision.ts';
 
 interface DecideOptions {
@@ -47,8 +47,8 @@ interface DecisionMeans {
   readonly attestor?: Pick<Attestor, 'sign'>;
 }
 
-/** gRPC codes seen while a run continues as new: NOT_FOUND, FAILED_PRECONDITION, UNAVAILABLE. */
-const passingCodes: readonly unknown[] = [5, 9, 14];
+/** Seen while a run continues as new. */
+const passingCodes: readonly unknown[] = [grpcCodes.notFound, grpcCodes.failedPrecondition, grpcCodes.unavailable];
 
 export async function submitDecision(
   means: DecisionMeans,

@@ -1,26 +1,20 @@
 import type { Client } from '@temporalio/client';
 import { deploymentName } from '../../domain/ids.ts';
 import { openRuns } from './openRuns.ts';
-import { grpcCodeIn } from './temporal.ts';
+import { grpcCodeIn, grpcCodes } from './temporal.ts';
 
 /** The builds of this Muster as Temporal knows them (Worker Deployment Versioning): one is current, and gets what is new. */
-
-export interface Build {
-  readonly buildId: string;
-  /** `current`, `draining` (runs are pinned to it yet), `drained` or `inactive`. */
-  readonly state: string;
-}
 
 export interface Deployment {
   /** Undefined where none has been made current yet. */
   readonly current: string | undefined;
-  readonly builds: readonly Build[];
+  /** Every one of which a worker has started. */
+  readonly builds: readonly string[];
 }
 
 const pinned = "TemporalWorkflowVersioningBehavior = 'Pinned'";
-const notFound = 5;
-/** gRPC's codes of a server that does not offer it, or has it switched off. */
-const notOffered: readonly (number | undefined)[] = [9, 12];
+/** Of a server that does not offer it, or has it switched off. */
+const notOffered: readonly (number | undefined)[] = [grpcCodes.failedPrecondition, grpcCodes.unimplemented];
 
 /** Undefined where the server does not offer it. */
 export async function describeDeployment({ workflowService, options }: Client): Promise<Deployment | undefined> {
@@ -28,22 +22,15 @@ export async function describeDeployment({ workflowService, options }: Client): 
   try {
     const { workerDeploymentInfo } = await workflowService.describeWorkerDeployment({ namespace, deploymentName });
     const { routingConfig, versionSummaries } = workerDeploymentInfo ?? {};
-    const builds = (versionSummaries ?? []).flatMap(({ deploymentVersion, status }) => {
-      const buildId = deploymentVersion?.buildId;
-      return buildId === undefined || buildId === null ? [] : [{ buildId, state: stateIn(status) }];
-    });
+    const builds = (versionSummaries ?? []).flatMap(({ deploymentVersion }) => deploymentVersion?.buildId ?? []);
     return { current: routingConfig?.currentDeploymentVersion?.buildId || undefined, builds };
   } catch (error) {
     const code = grpcCodeIn(error);
-    if (code === notFound) return { current: undefined, builds: [] };
+    if (code === grpcCodes.notFound) return { current: undefined, builds: [] };
     if (notOffered.includes(code)) return undefined;
     throw error;
   }
 }
-
-/** Of Temporal's WorkerDeploymentVersionStatus. */
-const states = ['unknown', 'inactive', 'current', 'ramping', 'draining', 'drained', 'created'];
-const stateIn = (status: number | null | undefined): string => states[status ?? 0] ?? 'unknown';
 
 /**
  * Syncs stay with the build that began them. Those of a build that nobody runs any more go on with the current one, and so do those of the

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { isTemporalAway, grpcCodeIn } from './temporal.ts';
+import { grpcCodeIn, grpcCodes, isTemporalAway } from './temporal.ts';
 import { openRuns } from './openRuns.ts';
 
 interface RunThatFails {
@@ -19,8 +19,6 @@ interface ReplayOptions {
   readonly workflowBundle: Pick<WorkflowBundleWithSourceMap, 'code'>;
   readonly onProgress?: (runs: number) => void;
 }
-
-const notFound = 5;
 
 /**
  * Replays each open run with the code of a bundle: what would fail here would fail at its next task, were the code made current. A run that
@@ -43,7 +41,7 @@ async function* historiesOf(client: Client) {
       .getHandle(workflowId, runId)
       .fetchHistory()
       .catch((error: unknown) => {
-        if (isTemporalAway(error) || grpcCodeIn(error) !== notFound) throw error;
+        if (isTemporalAway(error) || grpcCodeIn(error) !== grpcCodes.notFound) throw error;
       });
     if (history !== undefined) yield { workflowId, history };
   }

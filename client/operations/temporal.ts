@@ -6,6 +6,19 @@ interface TemporalTarget {
   readonly namespace: string;
 }
 
+/** gRPC's codes, of those that Temporal answers with and that make a difference here. */
+export const grpcCodes = {
+  invalidArgument: 3,
+  deadlineExceeded: 4,
+  notFound: 5,
+  permissionDenied: 7,
+  resourceExhausted: 8,
+  failedPrecondition: 9,
+  unimplemented: 12,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const;
+
 /**
  * gRPC's code of a call that failed at Temporal's frontend or on the way there; undefined for another error. Calls about a
  * workflow or a schedule wrap what gRPC says, others do not.
@@ -17,8 +30,12 @@ export function grpcCodeIn(error: unknown): number | undefined {
 
 export const isTemporalFailure = (error: unknown): boolean => grpcCodeIn(error) !== undefined;
 
-/** gRPC's codes of what the same call may not meet later: no time left, no room, nobody there. */
-const awayCodes: readonly (number | undefined)[] = [4, 8, 14];
+/** Codes of what the same call may not meet later: no time left, no room, nobody there. */
+const awayCodes: readonly (number | undefined)[] = [
+  grpcCodes.deadlineExceeded,
+  grpcCodes.resourceExhausted,
+  grpcCodes.unavailable,
+];
 /** gRPC calls a handshake that failed "unavailable" too: that mends nobody but an operator. */
 const handshakeWords = /certificate|ssl|tls|wrong version number/i;
 
@@ -32,9 +49,6 @@ export function isTemporalAway(error: unknown): boolean {
   return !handshakeWords.test(`${error.message} ${cause instanceof Error ? cause.message : ''}`);
 }
 
-const notFound = 5;
-const permissionDenied = 7;
-
 /** Throws a `UsageError` where Temporal says that there is no such namespace, and says why Temporal cannot be reached. */
 export async function requireNamespace(target: TemporalTarget, timeoutMs = 5_000): Promise<void> {
   const { namespace } = target;
@@ -45,8 +59,8 @@ export async function requireNamespace(target: TemporalTarget, timeoutMs = 5_000
   } catch (error) {
     const code = grpcCodeIn(error);
     // Who may not ask goes on.
-    if (code === permissionDenied) return;
-    if (code !== notFound) throw error;
+    if (code === grpcCodes.permissionDenied) return;
+    if (code !== grpcCodes.notFound) throw error;
     throw new UsageError(
       `Temporal has no namespace ${namespace}: set TEMPORAL_NAMESPACE, or create it with ` +
         `\`temporal operator namespace create ${namespace}\``,

@@ -45,8 +45,8 @@ export async function promote(
   const { current, builds } = deployment;
   if (current === build) throw new FailedError(`build ${build} is current already`);
   const isHere = build === buildId();
-  if (!isHere && !builds.some(({ buildId: known }) => known === build)) {
-    const known = builds.map((one) => one.buildId).join(', ');
+  if (!isHere && !builds.includes(build)) {
+    const known = builds.join(', ');
     throw new NotFoundError(
       `no worker of build ${build} has ever started; known are: ${known === '' ? 'none' : known}`,
     );

@@ -3,6 +3,7 @@ import { severities, type Severity } from '../../domain/findings/kinds.ts';
 import { phases, type Phase } from '../../domain/model.ts';
 import type { Db } from '../database/schema.ts';
 import type { ApprovalAges } from '../port/figures.ts';
+import { lastFullRun } from './syncRuns.ts';
 
 /** Counts of what goes on now, for metrics: one query each, and no row about anybody. */
 
@@ -52,17 +53,8 @@ export async function approvalAges(db: Db, since: readonly string[]): Promise<Ap
 }
 
 /** The end of the newest full sync that has ended; undefined where none has. */
-export async function lastSyncEnd(db: Db): Promise<string | undefined> {
-  const row = await db
-    .selectFrom('syncRuns')
-    .select('finishedAt')
-    .where('finishedAt', 'is not', null)
-    .where('depth', '=', 'full')
-    .orderBy('startedAt', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row?.finishedAt ?? undefined;
-}
+export const lastSyncEnd = async (db: Db): Promise<string | undefined> =>
+  (await lastFullRun(db))?.finishedAt ?? undefined;
 
 const countsOf = <Name extends string>(
   names: readonly Name[],

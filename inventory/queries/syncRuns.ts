@@ -70,16 +70,20 @@ export async function listSyncRuns(db: Db, limit: number): Promise<readonly Sync
   }));
 }
 
-/** How completely each kind was read, by the last finished full run, and when it was last read whole. */
-export async function standingKinds(db: Db): Promise<StandingKinds> {
-  const run = await db
+/** The newest full run that has ended. */
+export const lastFullRun = (db: Db) =>
+  db
     .selectFrom('syncRuns')
-    .select('runId')
+    .select(['runId', 'finishedAt'])
     .where('finishedAt', 'is not', null)
     .where('depth', '=', 'full')
     .orderBy('startedAt', 'desc')
     .limit(1)
     .executeTakeFirst();
+
+/** How completely each kind was read, by the last finished full run, and when it was last read whole. */
+export async function standingKinds(db: Db): Promise<StandingKinds> {
+  const run = await lastFullRun(db);
   const last = run === undefined ? {} : ((await kindsOf(db, [run.runId])).get(run.runId) ?? {});
   const whole = await db
     .selectFrom('syncRunKinds')
